@@ -1,0 +1,33 @@
+"""What the tests share: quiet threads, a cache of their own, and where the real data lie."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder of the session's own, so that no test reads or spoils the user's."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["SEDKD_CACHE"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data ($SEDKD_SHARED, default ../shared); tests that need it skip when it is absent."""
+    folder = Path(os.environ.get("SEDKD_SHARED", Path(__file__).parents[2] / "shared"))
+    if not (folder / "data").is_dir():
+        pytest.skip(f"real data not found at {folder}: set SEDKD_SHARED")
+    return folder
