@@ -1,0 +1,86 @@
+"""`sedkd data`: make data to learn from. `synthesise` mixes soundscapes out of isolated recordings."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sedkd.synth.isolated import Report
+
+_SPLITS = {"train": 100, "validation": 80, "test": 100, "unlabeled": 200}
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command group to what argparse's add_subparsers() returned."""
+    group = subparsers.add_parser("data", help="make data to learn from", description="Make data to learn from.")
+    commands = group.add_subparsers(dest="data_command", required=True, metavar="COMMAND")
+    parser = commands.add_parser(
+        "synthesise",
+        aliases=["synthesize"],
+        help="mix soundscapes with exact truth out of isolated recordings",
+        description="Mix soundscapes with exact onsets and offsets out of isolated recordings, such as ESC-50's, "
+        "sorted into one folder per class. Recordings are shared out by fold (1-3 train and unlabeled, 4 validation, "
+        "5 test), so that no recording is heard in two splits. The result is a folder per environment that every "
+        "other command reads.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--events", type=Path, required=True, metavar="DIR", help="folder with a folder per class")
+    parser.add_argument(
+        "--backgrounds", type=Path, metavar="DIR", help="background recordings, for environments without their own"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write; must be new or empty")
+    parser.add_argument(
+        "--recipe",
+        type=Path,
+        metavar="FILE",
+        help="YAML with the environments (example: spaces/recipes/esc10.yaml); without it, one of all classes",
+    )
+    for split, count in _SPLITS.items():
+        parser.add_argument(f"--{split}", type=int, default=count, metavar="N", help="clips per environment")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same bytes")
+    parser.add_argument("--clip-seconds", type=float, default=10.0, metavar="S", help="length of a clip")
+    parser.add_argument("--rate", type=int, default=16_000, metavar="HZ", help="sampling rate to write")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the soundscapes under a progress bar; a UserError is left to the caller."""
+    from rich.progress import Progress
+
+    from sedkd.synth.isolated import synthesise
+    from sedkd.synth.recipe_file import read_recipes
+
+    recipes = read_recipes(args.recipe) if args.recipe else None
+    with Progress(transient=True) as bar:
+        task = bar.add_task("mixing", total=None)
+        report = synthesise(
+            args.events,
+            args.backgrounds,
+            args.out,
+            recipes=recipes,
+            counts={split: getattr(args, split) for split in _SPLITS},
+            seed=args.seed,
+            rate=args.rate,
+            clip_seconds=args.clip_seconds,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    _show(report)
+    return 0
+
+
+def _show(report: "Report") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=str(report.out), title_justify="left")
+    for column in ("environment", "split"):
+        table.add_column(column)
+    for column in ("clips", "events"):
+        table.add_column(column, justify="right")
+    for (environment, split), clips in report.clips.items():
+        events = report.events.get((environment, split))
+        table.add_row(environment, split, str(clips), "hidden" if events is None else str(events))
+    console = Console()
+    console.print(table)
+    for note in report.notes:
+        console.print(f"note: {note}", markup=False, highlight=False)

@@ -1,0 +1,43 @@
+"""`sedkd score`: F1 and PSDS of a table of detections against the ground truth."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to what argparse's add_subparsers() returned."""
+    parser = subparsers.add_parser(
+        "score",
+        help="score a table of detections against the ground truth",
+        description="Segment-based F1 (1 s) and event-based F1 (200 ms, 20 %) per class, macro and micro; with "
+        "--operating-points also PSDS1 and PSDS2. Tables are TAB-separated with the header "
+        "filename onset offset event_label (or .csv); a row with only a filename lists a file without events.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("truth", type=Path, help="table of the reference events")
+    parser.add_argument("detections", type=Path, help="table of the detected events")
+    parser.add_argument(
+        "--durations",
+        type=Path,
+        metavar="FILE",
+        help="table with the columns filename and duration (seconds); needed for PSDS",
+    )
+    parser.add_argument(
+        "--operating-points",
+        type=Path,
+        metavar="DIR",
+        help="folder with one .tsv of detections per threshold, the threshold being the last number in its name",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the report; a UserError is left to the caller."""
+    from sedkd.score.report import score_files
+
+    report = score_files(args.truth, args.detections, args.durations, args.operating_points)
+    print(json.dumps(report.as_dict(), indent=2) if args.format == "json" else report.as_text())
+    return 0

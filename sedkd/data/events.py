@@ -1,0 +1,231 @@
+"""Sound events and the tables that list them: reading, writing, merging, clipping."""
+
+import csv
+import math
+import warnings
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sedkd.errors import UserError
+from sedkd.paths import written_atomically
+
+COLUMNS = ("filename", "onset", "offset", "event_label")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Event:
+    """One sound event; onset and offset in seconds from the start of the file."""
+
+    onset: float
+    offset: float
+    event_label: str
+
+
+Annotations = dict[str, list[Event]]
+"""Filename -> its events; a file without any event is there with an empty list."""
+
+
+def read_annotations(path: Path | str) -> Annotations:
+    """Read a table of events, in the order of its rows.
+
+    The table is TAB-separated, or comma-separated when the file is called .csv, with a header that holds at
+    least `filename onset offset event_label` in any order (the DESED format, seconds); other columns are ignored.
+    A row with nothing but a filename lists a file without events. Zero-length events and repeated rows are dropped
+    with a warning that names file and line; events past the end of the audio are kept (see `clip_to`).
+
+    Raises:
+        UserError: the file or one of its rows cannot be used; the message names the line and how to mend it.
+    """
+    path = Path(path)
+    annotations: Annotations = {}
+    seen: set[tuple[str, Event]] = set()
+    for line, row in _rows(path, COLUMNS):
+        where = f"{path}, line {line}"
+        filename = row["filename"]
+        if not filename:
+            raise UserError(f"{where}: the filename is empty: fill it in or remove the line")
+        events = annotations.setdefault(filename, [])
+        given = [name for name in COLUMNS[1:] if row[name]]
+        if not given:
+            continue
+        if len(given) < 3:
+            missing = ", ".join(name for name in COLUMNS[1:] if not row[name])
+            raise UserError(f"{where}: {missing} is empty: fill it in, or leave all three empty if nothing happens")
+        onset = _number(row["onset"], "onset", where)
+        offset = _number(row["offset"], "offset", where)
+        if onset < 0:
+            raise UserError(f"{where}: onset {row['onset']} is negative: times count from the start of the file")
+        if offset < onset:
+            raise UserError(f"{where}: offset {row['offset']} lies before onset {row['onset']}: swap the two")
+        event = Event(onset, offset, row["event_label"])
+        if onset == offset:
+            warnings.warn(f"{where}: {event.event_label!r} has no length, dropped", stacklevel=2)
+        elif (filename, event) in seen:
+            warnings.warn(f"{where}: {event.event_label!r} repeats an earlier line, dropped", stacklevel=2)
+        else:
+            seen.add((filename, event))
+            events.append(event)
+    return annotations
+
+
+def read_durations(path: Path | str) -> dict[str, float]:
+    """Read a table `filename duration` (seconds), TAB-separated or a .csv; other columns are ignored.
+
+    Raises:
+        UserError: the file or one of its rows cannot be used, or a file has two different durations.
+    """
+    path = Path(path)
+    durations: dict[str, float] = {}
+    for line, row in _rows(path, ("filename", "duration")):
+        where = f"{path}, line {line}"
+        filename = row["filename"]
+        if not filename:
+            raise UserError(f"{where}: the filename is empty: fill it in or remove the line")
+        if not row["duration"]:
+            raise UserError(f"{where}: the duration is empty: fill it in, in seconds")
+        duration = _number(row["duration"], "duration", where)
+        if duration <= 0:
+            raise UserError(f"{where}: duration {row['duration']} is not positive: give seconds")
+        if durations.setdefault(filename, duration) != duration:
+            raise UserError(f"{where}: {filename!r} already has the duration {durations[filename]:g}: keep one")
+    return durations
+
+
+def write_annotations(path: Path | str, annotations: Mapping[str, Sequence[Event]]) -> None:
+    """Write a TAB-separated table that `read_annotations` reads, times in seconds with three decimals.
+
+    Raises:
+        UserError: a filename or label is empty or holds a TAB or a line break, which the format cannot express.
+    """
+    lines = ["\t".join(COLUMNS)]
+    for filename, events in annotations.items():
+        _require_plain(filename, "filename")
+        if not events:
+            lines.append(f"{filename}\t\t\t")
+        for event in events:
+            _require_plain(event.event_label, "event_label")
+            lines.append(f"{filename}\t{event.onset:.3f}\t{event.offset:.3f}\t{event.event_label}")
+    with written_atomically(Path(path)) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+
+
+def merge_touching(events: Sequence[Event]) -> list[Event]:
+    """Merge events of one class that touch or overlap; the result is sorted by onset."""
+    merged: list[Event] = []
+    for event in sorted(events, key=lambda event: (event.event_label, event.onset)):
+        last = merged[-1] if merged else None
+        if last is not None and last.event_label == event.event_label and event.onset <= last.offset:
+            merged[-1] = Event(last.onset, max(last.offset, event.offset), last.event_label)
+        else:
+            merged.append(event)
+    return sorted(merged)
+
+
+def clip_to(events: Sequence[Event], duration: float) -> list[Event]:
+    """Cut events at `duration` (seconds) and drop those of which nothing is left; the order is kept."""
+    return [
+        Event(event.onset, min(event.offset, duration), event.event_label)
+        for event in events
+        if event.onset < min(event.offset, duration)
+    ]
+
+
+def require_known_files(files: Sequence[str] | Mapping[str, object], known: Container[str], source: str) -> None:
+    """Raise a UserError that names the first of `files` which the ground truth (`known`) does not list."""
+    for filename in files:
+        if filename not in known:
+            raise UserError(
+                f"{source} names {filename!r}, which the ground truth does not list: "
+                "check the spelling (folders count), or list it there without events"
+            )
+
+
+def _require_plain(text: str, what: str) -> None:
+    if not text.strip() or any(character in text for character in "\t\r\n"):
+        raise UserError(f"the {what} {text!r} is empty or holds a TAB or a line break: rename it")
+
+
+def _number(text: str, name: str, where: str) -> float:
+    plain = text if "." in text else text.replace(",", ".")  # decimal commas, as in TUT 2016
+    try:
+        # float() takes 1_000 for a number, which in a table is a slip.
+        value = float(plain) if "_" not in plain else math.nan
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UserError(f"{where}: {name} {text!r} is not a number: write seconds such as 1.25")
+    return value
+
+
+def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line number, the wanted fields, stripped) for every line that is not blank."""
+    lines = _text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip(" \t")]
+    if not numbered:
+        raise UserError(f"{path}: the file is empty: it needs a header, TAB-separated: {' '.join(columns)}")
+    head_number, head = numbered[0]
+    delimiter = "," if path.suffix.lower() == ".csv" and "\t" not in head else "\t"
+    header = _fields(head, delimiter)
+    _check_header(path, head_number, head, header, columns)
+    position = {name: header.index(name) for name in columns}
+    for number, line in numbered[1:]:
+        fields = _fields(line, delimiter)
+        if not any(fields):
+            continue  # a spreadsheet's empty row
+        # Editors strip trailing TABs, which shortens the row of a file without events; nothing else may be short.
+        given = [name for name, field in zip(header, fields, strict=False) if field]
+        too_short = len(fields) < len(header) and given != ["filename"]
+        if too_short or any(fields[len(header) :]):
+            separator = "TABs" if delimiter == "\t" else "commas"
+            raise UserError(
+                f"{path}, line {number}: {len(fields)} fields where the header has {len(header)}: "
+                f"separate all of them with {separator}, and nothing else"
+            )
+        fields += [""] * (len(header) - len(fields))
+        yield number, {name: fields[position[name]] for name in columns}
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file: check the path") from None
+    except IsADirectoryError:
+        raise UserError(f"{path}: this is a folder: name the table inside it") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}): check its permissions") from None
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise UserError(f"{path}, line {line}: not UTF-8 text: save the table as plain text in UTF-8") from None
+    if "\0" in text:
+        raise UserError(f"{path}: not a text table (it holds NUL bytes): save the table as plain text in UTF-8")
+    return text
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    # In TAB-separated tables a quote is a character like any other; csv quotes fields that hold a comma.
+    parts = line.split("\t") if delimiter == "\t" else next(csv.reader([line]))
+    return [part.strip() for part in parts]
+
+
+def _check_header(path: Path, number: int, head: str, header: Sequence[str], columns: Sequence[str]) -> None:
+    where = f"{path}, line {number}"
+    for name in columns:
+        if header.count(name) > 1:
+            raise UserError(f"{where}: the column {name} occurs {header.count(name)} times: keep one")
+    missing = [name for name in columns if name not in header]
+    if not missing:
+        return
+    wanted = " ".join(columns)
+    if len(header) == 1:
+        for kind, separator in (("comma", ","), ("semicolon", ";"), ("space", None)):
+            if set(columns) <= {part.strip().strip('"') for part in head.split(separator)}:
+                also = " or call the file .csv" if kind == "comma" else ""
+                raise UserError(f"{where}: this looks {kind}-separated: separate the columns with TABs{also}")
+    raise UserError(
+        f"{where}: no column {', '.join(missing)}: the first line must be a header with {wanted}, "
+        f"separated by TABs; it reads {head.strip()[:80]!r}"
+    )

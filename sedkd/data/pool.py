@@ -1,0 +1,98 @@
+"""The environments of one data folder, each with its specification and its recordings."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sedkd.data.recordings import Recording, environments_in, labels_in, read_labeled, read_unlabeled
+from sedkd.environment import Environment
+from sedkd.errors import UserError
+
+Prepare = Callable[[str, str], None]
+"""Called with environment and split before it is read; the built-in soundscapes are synthesised there."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A data folder: `environments` by name, in the folder's order. `synthetic` data are called so in every result.
+
+    The test split is not reachable through `training` or `validation`: what a search is given cannot see it.
+    """
+
+    root: Path
+    environments: Mapping[str, Environment]
+    synthetic: bool = False
+    prepare: Prepare | None = None
+
+    def training(self, name: str) -> list[Recording]:
+        return self._labeled(name, "train")
+
+    def validation(self, name: str) -> list[Recording]:
+        return self._labeled(name, "validation")
+
+    def unlabeled(self, name: str) -> list[Recording]:
+        self._prepare(name, "unlabeled")
+        return read_unlabeled(self.root, name)
+
+    def test(self, name: str) -> list[Recording]:
+        """The test split, for the one final score of a front member and of its teacher."""
+        return self._labeled(name, "test")
+
+    def has_test(self, name: str) -> bool:
+        return self.synthetic or (self.root / name / "test.tsv").exists()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All environments' events, each once, in order of appearance."""
+        return tuple(dict.fromkeys(label for e in self.environments.values() for label in e.events))
+
+    @property
+    def annotated(self) -> dict[str, Sequence[str]]:
+        """Per environment, the labels that its annotators listened for."""
+        return {name: environment.events for name, environment in self.environments.items()}
+
+    def _labeled(self, name: str, split: str) -> list[Recording]:
+        self._prepare(name, split)
+        recordings = read_labeled(self.root, self.environments[name], split)
+        if not recordings:
+            raise UserError(f"{self.root / name / split}.tsv: lists no recording")
+        return recordings
+
+    def _prepare(self, name: str, split: str) -> None:
+        if self.prepare:
+            self.prepare(name, split)
+
+
+def folder_pool(root: Path, known: Mapping[str, Environment], wanted: str) -> Pool:
+    """The pool of a generic folder. `known` are the specifications at hand (`spaces/`), `wanted` must be in the folder.
+
+    An environment that is known keeps those of its events that the folder labels; one that only the folder knows has
+    the labels of its train.tsv. A folder without train.tsv takes part only when it is the one that is wanted, where
+    its absence is an error.
+    """
+    names = environments_in(root)
+    if wanted not in names:
+        raise UserError(f"{root}: no environment {wanted!r}; there are: {', '.join(names)}")
+    able = [name for name in names if name == wanted or (root / name / "train.tsv").exists()]
+    return Pool(root, {name: _as_labeled(root, name, known.get(name)) for name in able})
+
+
+def _as_labeled(root: Path, name: str, known: Environment | None) -> Environment:
+    labels = labels_in(root, name)
+    if not labels:
+        raise UserError(f"{root / name / 'train.tsv'}: holds no event")
+    if known is None:
+        return Environment(name, name, labels)
+    present = {known.canonical(label) for label in labels}
+    events = tuple(label for label in known.events if label in present)
+    if not events:
+        raise UserError(
+            f"{root / name / 'train.tsv'}: none of its labels ({', '.join(labels)}) is an event of the known "
+            f"environment {name} ({', '.join(known.events)}); add aliases in a space file, or rename the folder"
+        )
+    return Environment(name, known.scene, events, _narrowed(known.subsets, events), known.aliases)
+
+
+def _narrowed(subsets: Mapping[str, tuple[str, ...]], events: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    kept = {name: tuple(label for label in labels if label in events) for name, labels in subsets.items()}
+    return {name: labels for name, labels in kept.items() if labels}

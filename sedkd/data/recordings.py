@@ -1,0 +1,137 @@
+"""Recordings, and the generic folder that most people have.
+
+<root>/<environment>/{train,validation,test}/*.wav|flac|ogg|mp3
+<root>/<environment>/{train,validation,test}.tsv          filename onset offset event_label
+<root>/<environment>/unlabeled/*                          optional
+"""
+
+import hashlib
+import json
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sedkd.data.audio import AUDIO_SUFFIXES, audio_info, content_hash
+from sedkd.data.events import Event, clip_to, merge_touching, read_annotations
+from sedkd.environment import Environment
+from sedkd.errors import UserError
+
+LABELED_SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One audio file. `events` is None when nobody has labelled it; `duration` is in seconds."""
+
+    path: Path
+    filename: str
+    environment: str
+    duration: float
+    events: tuple[Event, ...] | None = None
+
+
+def environments_in(root: Path) -> tuple[str, ...]:
+    """Names of the environments below `root`: its folders that hold a labelled or an unlabelled split."""
+    if not root.is_dir():
+        raise UserError(f"{root}: no such folder")
+    found = [
+        folder.name
+        for folder in sorted(root.iterdir())
+        if folder.is_dir()
+        and (folder.joinpath("unlabeled").is_dir() or any((folder / f"{s}.tsv").exists() for s in LABELED_SPLITS))
+    ]
+    if not found:
+        raise UserError(
+            f"{root}: holds no environment; expected {root}/<environment>/train.tsv beside "
+            f"{root}/<environment>/train/*.wav (one level up or down, perhaps?)"
+        )
+    return tuple(found)
+
+
+def environment_folder(root: Path, environment: str) -> Path:
+    """The folder of one environment; UserError lists those that are there."""
+    found = environments_in(root)
+    if environment not in found:
+        raise UserError(f"{root}: no environment {environment!r}; there are: {', '.join(found)}")
+    return root / environment
+
+
+def read_labeled(root: Path, environment: Environment, split: str) -> list[Recording]:
+    """A labelled split in the order of its file names, labels in the environment's own spelling.
+
+    Audio that the TSV does not list is left out with a warning. An event that ends after its recording is clipped.
+    """
+    folder = environment_folder(root, environment.name)
+    table = folder / f"{split}.tsv"
+    if not table.exists():
+        raise UserError(f"{table}: no such file; it lists filename, onset, offset, event_label of {folder / split}/")
+    annotations = read_annotations(table)
+    audio = folder / split
+    _warn_of_unlisted(audio, table, set(annotations))
+    return [
+        _labeled(_inside(audio, filename, table), filename, environment, annotations[filename], table)
+        for filename in sorted(annotations)
+    ]
+
+
+def read_unlabeled(root: Path, environment: str) -> list[Recording]:
+    """The environment's unlabelled recordings; an empty list when there is no folder `unlabeled/`."""
+    folder = environment_folder(root, environment) / "unlabeled"
+    if not folder.is_dir():
+        return []
+    return [
+        Recording(path, path.name, environment, audio_info(path).duration)
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in AUDIO_SUFFIXES
+    ]
+
+
+def labels_in(root: Path, environment: str) -> tuple[str, ...]:
+    """The labels that an environment's own train.tsv uses, sorted."""
+    folder = environment_folder(root, environment)
+    table = folder / "train.tsv"
+    if not table.exists():
+        raise UserError(f"{table}: no such file; it lists filename, onset, offset, event_label of {folder / 'train'}/")
+    return tuple(sorted({event.event_label for events in read_annotations(table).values() for event in events}))
+
+
+def digest_of(recordings: Sequence[Recording]) -> str:
+    """Names recordings by content and annotation."""
+    digest = hashlib.blake2b(digest_size=16)
+    for recording in recordings:
+        events = None if recording.events is None else [asdict(event) for event in recording.events]
+        digest.update(json.dumps([content_hash(recording.path), events]).encode())
+    return digest.hexdigest()
+
+
+def _inside(audio: Path, filename: str, table: Path) -> Path:
+    """The audio file that a table names; names may not lead out of the split's folder."""
+    path = audio / filename
+    if not path.resolve().is_relative_to(audio.resolve()):
+        raise UserError(f"{table}: filename {filename!r} leads out of {audio}")
+    if not path.exists():
+        raise UserError(f"{table}: {filename!r} is listed, but there is no such file in {audio}")
+    return path
+
+
+def _labeled(path: Path, filename: str, environment: Environment, events: list[Event], table: Path) -> Recording:
+    duration = audio_info(path).duration
+    late = [event for event in events if event.onset >= duration]
+    if late:
+        raise UserError(
+            f"{table}: {filename}: an event begins at {late[0].onset:g} s, but the recording lasts {duration:.2f} s"
+        )
+    own = [Event(e.onset, e.offset, environment.canonical(e.event_label)) for e in clip_to(events, duration)]
+    return Recording(path, filename, environment.name, duration, tuple(merge_touching(own)))
+
+
+def _warn_of_unlisted(audio: Path, table: Path, listed: set[str]) -> None:
+    if not audio.is_dir():
+        raise UserError(f"{audio}: no such folder; {table.name} lists the recordings that belong there")
+    unlisted = [p.name for p in sorted(audio.iterdir()) if p.suffix.lower() in AUDIO_SUFFIXES and p.name not in listed]
+    if unlisted:
+        warnings.warn(
+            f"{table}: {len(unlisted)} recordings in {audio} are not listed and are left out, such as {unlisted[0]}",
+            stacklevel=2,
+        )

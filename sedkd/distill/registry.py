@@ -1,0 +1,42 @@
+"""From a strategy's name to its loss terms.
+
+`none` is training from scratch. Names are joined by `+`; each is a module of this folder, or `module:callable` for
+one's own, which is found without touching sedkd.
+"""
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sedkd.distill.labels import Labels
+from sedkd.distill.term import Sizes, Term
+from sedkd.errors import UserError
+
+SCRATCH = "none"
+
+
+def parts(strategy: str) -> tuple[str, ...]:
+    """The names that a strategy joins; none for training from scratch."""
+    return () if strategy == SCRATCH else tuple(strategy.split("+"))
+
+
+def find(name: str) -> Callable[..., Term]:
+    """The factory of one strategy: the class `Strategy` of `sedkd.distill.<name>`, or the named callable."""
+    module_name, _, attribute = name.partition(":") if ":" in name else (f"sedkd.distill.{name}", "", "Strategy")
+    try:
+        return getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UserError(
+            f"no distillation strategy {name!r} ({error}); use a module of sedkd/distill or 'module:callable'"
+        ) from error
+
+
+def parameters_of(name: str) -> tuple[str, ...]:
+    """Names of the parameters that a strategy takes."""
+    return tuple(p for p in inspect.signature(find(name)).parameters if p not in ("sizes", "self"))
+
+
+def build_terms(strategy: str, parameters: Mapping[str, Mapping[str, Any]], sizes: Sizes) -> list[Term]:
+    """The label term, then one term per part; `parameters` are keyed by the part's name."""
+    return [Labels(), *(find(name)(sizes, **parameters.get(name, {})) for name in parts(strategy))]

@@ -1,0 +1,105 @@
+"""What an environment is: a scene, its events, named subsets of them, and other spellings of their labels.
+
+Read from YAML (`spaces/*.yaml`); the same file may say what a search varies, which this module leaves alone.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sedkd.errors import UserError
+
+KEYS = ("environment", "scene", "events", "subsets", "aliases")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A place and the events to be reported there.
+
+    `aliases` maps a label as a data set spells it to the label as it stands in `events`.
+    """
+
+    name: str
+    scene: str
+    events: tuple[str, ...]
+    subsets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def canonical(self, label: str) -> str:
+        """The environment's own spelling of `label`; a label it does not know is returned as it is."""
+        return self.aliases.get(label, label)
+
+    def narrowed(self, events: Iterable[str] | None = None, subset: str | None = None) -> tuple[str, ...]:
+        """The events to detect: all, those listed, or those of a named subset. Order follows `self.events`."""
+        if subset is not None:
+            if subset not in self.subsets:
+                known = ", ".join(self.subsets) or "none"
+                raise UserError(f"--subset {subset}: environment {self.name} has the subsets: {known}")
+            return self.subsets[subset]
+        if events is None:
+            return self.events
+        wanted = {self.canonical(label.strip()) for label in events if label.strip()}
+        unknown = sorted(wanted - set(self.events))
+        if unknown or not wanted:
+            what = f"no event {unknown[0]!r}" if unknown else "no event is named"
+            raise UserError(f"--events: {what}; environment {self.name} has: {', '.join(self.events)}")
+        return tuple(label for label in self.events if label in wanted)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file's top-level mapping. UserError names the file and the line."""
+    import yaml
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise UserError(f"{where}: not valid YAML: {getattr(error, 'problem', None) or error}") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: expected keys and values at the top level, such as 'environment: street'")
+    return content
+
+
+def environment_from(content: Mapping[str, Any], path: Path) -> Environment:
+    """Check a parsed file's environment keys and build the Environment. UserError names file and key."""
+    name = _text(content, "environment", path)
+    events = _labels(content.get("events"), "events", path)
+    subsets = {}
+    for subset, labels in _mapping(content.get("subsets"), "subsets", path).items():
+        subsets[subset] = _labels(labels, f"subsets.{subset}", path)
+        for label in subsets[subset]:
+            if label not in events:
+                raise UserError(f"{path}: subsets.{subset}: {label!r} is not among the events")
+    aliases = _mapping(content.get("aliases"), "aliases", path)
+    for alias, label in aliases.items():
+        if label not in events:
+            raise UserError(f"{path}: aliases.{alias}: {label!r} is not among the events")
+    scene = _text(content, "scene", path) if "scene" in content else name
+    return Environment(name, scene, events, subsets, aliases)
+
+
+def _text(content: Mapping[str, Any], key: str, path: Path) -> str:
+    value = content.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise UserError(f"{path}: {key}: expected a text")
+    return value.strip()
+
+
+def _mapping(value: Any, key: str, path: Path) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or not all(isinstance(k, str) for k in value):
+        raise UserError(f"{path}: {key}: expected names with values")
+    return value
+
+
+def _labels(value: Any, key: str, path: Path) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(v, str) and v.strip() for v in value):
+        raise UserError(f"{path}: {key}: expected a list of event labels")
+    if len(set(value)) != len(value):
+        raise UserError(f"{path}: {key}: a label stands there twice")
+    return tuple(value)

@@ -1,0 +1,93 @@
+"""Log-mel features: one module for every front end, used for training, for scoring and inside exported models."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """How audio becomes log-mel frames. Lengths are in samples, frequencies in Hz.
+
+    `filterbank` is "htk" (torchaudio's HTK-scale triangles) or "kaldi" (Kaldi's, as EfficientAT uses them). The
+    output is `(log(power + offset) + shift) / scale`.
+    """
+
+    rate: int = 16000
+    n_fft: int = 512
+    window: int = 512
+    hop: int = 320
+    n_mels: int = 64
+    f_min: float = 50.0
+    f_max: float = 8000.0
+    filterbank: str = "htk"
+    preemphasis: float = 0.0
+    offset: float = 1e-6
+    shift: float = 0.0
+    scale: float = 1.0
+
+    @property
+    def frame_seconds(self) -> float:
+        return self.hop / self.rate
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+STUDENT_FEATURES = FeatureSettings()
+
+# Schmid et al. 2023 (EfficientAT), `AugmentMelSTFT`: 32 kHz, symmetric Hann 800, hop 320, 128 Kaldi bands to 15 kHz.
+AUDIOSET_FEATURES = FeatureSettings(
+    rate=32000, n_fft=1024, window=800, hop=320, n_mels=128, f_min=0.0, f_max=15000.0, filterbank="kaldi",
+    preemphasis=0.97, offset=1e-5, shift=4.5, scale=5.0,
+)  # fmt: skip
+
+
+class LogMel(nn.Module):
+    """Waveforms `[batch, samples]` to log-mel frames `[batch, frames, n_mels]`, frames = samples // hop."""
+
+    filters: Tensor
+    hann: Tensor
+
+    def __init__(self, settings: FeatureSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.register_buffer("filters", _filters(settings), persistent=False)
+        symmetric = settings.filterbank == "kaldi"
+        self.register_buffer("hann", torch.hann_window(settings.window, periodic=not symmetric), persistent=False)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        s = self.settings
+        frames = waveform.shape[-1] // s.hop
+        if s.preemphasis:
+            waveform = waveform[:, 1:] - s.preemphasis * waveform[:, :-1]
+        spectrum = torch.stft(
+            waveform, s.n_fft, s.hop, s.window, self.hann, center=True, pad_mode="reflect", return_complex=True
+        )
+        power = torch.view_as_real(spectrum).square().sum(-1)
+        mel = torch.matmul(power.transpose(1, 2), self.filters)
+        return ((torch.log(mel + s.offset) + s.shift) / s.scale)[:, :frames]
+
+
+def _filters(settings: FeatureSettings) -> Tensor:
+    """Mel filters `[n_fft // 2 + 1, n_mels]`."""
+    if settings.filterbank == "kaldi":
+        from torchaudio.compliance.kaldi import get_mel_banks
+
+        banks, _ = get_mel_banks(
+            settings.n_mels, settings.n_fft, float(settings.rate), settings.f_min, settings.f_max, 100.0, -500.0, 1.0
+        )
+        return torch.nn.functional.pad(banks, (0, 1)).T.contiguous()
+    from torchaudio.functional import melscale_fbanks
+
+    return melscale_fbanks(
+        settings.n_fft // 2 + 1,
+        settings.f_min,
+        settings.f_max,
+        settings.n_mels,
+        settings.rate,
+        norm=None,
+        mel_scale="htk",
+    )

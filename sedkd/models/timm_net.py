@@ -1,0 +1,60 @@
+"""A frame-level detector on any convolutional timm backbone."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sedkd.errors import UserError
+from sedkd.features.logmel import STUDENT_FEATURES, FeatureSettings
+from sedkd.models.frame import FrameModel, FrameOutput
+from sedkd.models.strides import open_time_strides
+from sedkd.models.student import STRIDE
+
+
+class TimmNet(FrameModel):
+    """timm backbone (random weights), time opened to 80 ms, mean over frequency, linear layer per frame."""
+
+    kind = "timm"
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, backbone: str, labels: tuple[str, ...], features: FeatureSettings = STUDENT_FEATURES) -> None:
+        super().__init__()
+        import timm
+
+        if not timm.is_model(backbone):
+            near = ", ".join(timm.list_models(f"*{backbone.split('_')[0]}*")[:5]) or "see timm.list_models()"
+            raise UserError(f"timm has no model {backbone!r}; near it: {near}")
+        self.backbone_name, self.labels, self.features, self.stride = backbone, tuple(labels), features, STRIDE
+        try:
+            self.backbone = timm.create_model(backbone, features_only=True, in_chans=1, pretrained=False)
+            open_time_strides(self.backbone, torch.zeros(1, 1, features.n_mels, 256), STRIDE)
+        except (RuntimeError, ValueError, AttributeError) as error:
+            raise UserError(f"timm model {backbone!r} cannot serve as a frame-level backbone: {error}") from error
+        self.channels = self.backbone.feature_info.channels()[-1]
+        self.register_buffer("mean", torch.zeros(features.n_mels))
+        self.register_buffer("std", torch.ones(features.n_mels))
+        self.classifier = nn.Linear(self.channels, len(labels))
+
+    @property
+    def embedding_size(self) -> int:
+        return self.channels
+
+    def config(self) -> dict[str, Any]:
+        return {"backbone": self.backbone_name, "labels": list(self.labels), "features": self.features.as_dict()}
+
+    def standardise_by(self, mean: Tensor, std: Tensor) -> None:
+        """Set the feature statistics `[n_mels]`, those of the training clips."""
+        self.mean.copy_(mean)
+        self.std.copy_(std)
+
+    def forward(self, features: Tensor) -> FrameOutput:
+        x = ((features - self.mean) / self.std).transpose(1, 2).unsqueeze(1)
+        x = self.backbone(x)[-1].mean(dim=2).transpose(1, 2)
+        return FrameOutput(self.classifier(x), x)
+
+
+def timm_net_from(config: dict[str, Any]) -> TimmNet:
+    """Rebuild an untrained network from `TimmNet.config()`."""
+    return TimmNet(config["backbone"], tuple(config["labels"]), FeatureSettings(**config["features"]))

@@ -1,0 +1,144 @@
+"""Choose thresholds and median filters, per class, on the validation split."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sedkd.data.events import Event
+from sedkd.score.thresholding import decode, smooth
+
+THRESHOLDS = tuple(np.round(np.arange(0.05, 0.96, 0.05), 2).tolist())
+MEDIAN_SECONDS = (0.0, 0.24, 0.4, 0.72, 1.2)
+SEGMENT_SECONDS = 1.0
+COLLAR = 0.2
+
+
+@dataclass(frozen=True)
+class PostProcessing:
+    """Per label: the threshold and the length of the median filter in output frames (odd)."""
+
+    thresholds: tuple[float, ...]
+    median_frames: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A model's probabilities `[frames, labels]` per recording, with the recordings' names, durations and truth."""
+
+    probabilities: Sequence[np.ndarray]
+    filenames: Sequence[str]
+    durations: Sequence[float]
+    truth: Sequence[Sequence[Event]]
+    labels: tuple[str, ...]
+    frame_seconds: float
+
+    def detections(self, post: PostProcessing) -> dict[str, list[Event]]:
+        """Events per file after post-processing."""
+        return {
+            name: decode(p, self.frame_seconds, self.labels, post.thresholds, post.median_frames, duration)
+            for name, p, duration in zip(self.filenames, self.probabilities, self.durations, strict=True)
+        }
+
+
+def tune(answers: Answers, criterion: str) -> PostProcessing:
+    """The thresholds and filters with the best F1 per class; `criterion` is "f1_segment" or "f1_event".
+
+    Among equals the threshold nearest 0.5 and the shortest filter win. A class without a reference event keeps 0.5
+    and no filter.
+    """
+    count: Callable[[Answers, list[np.ndarray]], np.ndarray] = _CRITERIA[criterion]
+    medians = sorted({_odd(seconds / answers.frame_seconds) for seconds in MEDIAN_SECONDS})
+    scores = np.stack(
+        [
+            count(answers, [smooth(p, np.full(len(answers.labels), median)) for p in answers.probabilities])
+            for median in medians
+        ]
+    )  # [medians, thresholds, labels]
+    distance = np.abs(np.asarray(THRESHOLDS) - 0.5)
+    thresholds, filters = [], []
+    for c in range(len(answers.labels)):
+        best = scores[:, :, c].max(initial=0.0)
+        choices = [(m, distance[t], THRESHOLDS[t]) for m, t in np.argwhere(scores[:, :, c] >= best) if best > 0]
+        median, _, threshold = min(choices, default=(0, 0.0, 0.5))
+        thresholds.append(threshold)
+        filters.append(medians[median])
+    return PostProcessing(tuple(thresholds), tuple(filters))
+
+
+def fast_segment_f1(answers: Answers) -> float:
+    """Macro segment F1 with the best threshold per class and no filter: a quick look while training."""
+    scores = _segment_f1(answers, list(answers.probabilities)).max(axis=0)
+    present = {event.event_label for events in answers.truth for event in events}
+    kept = [score for label, score in zip(answers.labels, scores, strict=True) if label in present]
+    return float(np.mean(kept)) if kept else 0.0
+
+
+def _segment_f1(answers: Answers, smoothed: list[np.ndarray]) -> np.ndarray:
+    """F1 `[thresholds, labels]` on the 1 s grid. A segment's score is the largest of the frames that touch it."""
+    system, reference = [], []
+    for p, events, duration in zip(smoothed, answers.truth, answers.durations, strict=True):
+        segments = max(int(np.ceil(duration / SEGMENT_SECONDS)), 1)
+        frame = np.arange(len(p))
+        first = np.floor(frame * answers.frame_seconds / SEGMENT_SECONDS).astype(int)
+        end = np.minimum((frame + 1) * answers.frame_seconds, duration)
+        last = np.ceil(end / SEGMENT_SECONDS).astype(int) - 1
+        peak = np.zeros((segments, p.shape[1]), dtype=p.dtype)
+        for segment in (first, last):  # a frame shorter than a segment touches two at most
+            inside = (segment >= 0) & (segment < segments)
+            np.maximum.at(peak, segment[inside], p[inside])
+        active = np.zeros((segments, p.shape[1]), dtype=bool)
+        for event in events:
+            if event.event_label in answers.labels:
+                rows = slice(int(event.onset // SEGMENT_SECONDS), int(np.ceil(event.offset / SEGMENT_SECONDS)))
+                active[rows, answers.labels.index(event.event_label)] = True
+        system.append(peak)
+        reference.append(active)
+    peak, active = np.concatenate(system), np.concatenate(reference)
+    positive = peak[None] >= np.asarray(THRESHOLDS, dtype=peak.dtype)[:, None, None]
+    return _f1((positive & active).sum(1), positive.sum(1), active.sum(0))
+
+
+def _event_f1(answers: Answers, smoothed: list[np.ndarray]) -> np.ndarray:
+    """F1 `[thresholds, labels]` over events with a 200 ms collar, matched greedily by onset (sed_eval's is optimal)."""
+    shape = (len(THRESHOLDS), len(answers.labels))
+    hits, system, reference = np.zeros(shape), np.zeros(shape), np.zeros(shape[1])
+    for p, events, duration in zip(smoothed, answers.truth, answers.durations, strict=True):
+        truth = {
+            label: sorted((e.onset, e.offset) for e in events if e.event_label == label) for label in answers.labels
+        }
+        for c, label in enumerate(answers.labels):
+            reference[c] += len(truth[label])
+            for t, threshold in enumerate(THRESHOLDS):
+                found = _runs(p[:, c] >= threshold, answers.frame_seconds, duration)
+                system[t, c] += len(found)
+                hits[t, c] += _matches(truth[label], found)
+    return _f1(hits, system, reference)
+
+
+def _runs(active: np.ndarray, frame_seconds: float, duration: float) -> list[tuple[float, float]]:
+    edges = np.flatnonzero(np.diff(active.astype(np.int8), prepend=0, append=0))
+    return [(a * frame_seconds, min(b * frame_seconds, duration)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _matches(truth: list[tuple[float, float]], found: list[tuple[float, float]]) -> int:
+    free, count = list(found), 0
+    for onset, offset in truth:
+        collar = max(COLLAR, 0.2 * (offset - onset))
+        for i, (start, end) in enumerate(free):
+            if abs(start - onset) <= COLLAR and abs(end - offset) <= collar:
+                del free[i]
+                count += 1
+                break
+    return count
+
+
+def _f1(hits: np.ndarray, system: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    return 2 * hits / np.maximum(system + reference, 1)
+
+
+def _odd(frames: float) -> int:
+    return max(2 * round((frames - 1) / 2) + 1, 1)
+
+
+_CRITERIA = {"f1_segment": _segment_f1, "f1_event": _event_f1}

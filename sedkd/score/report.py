@@ -1,0 +1,163 @@
+"""Score tables of detections against a table of ground truth."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sedkd.data.events import Annotations, read_annotations, read_durations, require_known_files
+from sedkd.errors import UserError
+from sedkd.score.f1 import F1Report, event_f1, segment_f1
+from sedkd.score.psds import PsdsReport, psds
+
+SEGMENT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class ScoreReport:
+    """What `score_files` found; `psds` is None without operating points, `notes` are sentences for the reader."""
+
+    files: int
+    reference_events: int
+    detected_events: int
+    segment: F1Report
+    event: F1Report
+    psds: PsdsReport | None
+    operating_points: int
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: scores as fractions, None where undefined."""
+        return {**asdict(self), "notes": list(self.notes)}
+
+    def as_text(self) -> str:
+        """An aligned table: F1, precision and recall in per cent, PSDS as a fraction; '-' where undefined."""
+        rows = [["", "reference", "segment", "", "", "event", "", ""]]
+        rows.append(["class", "events", "F1 %", "P %", "R %", "F1 %", "P %", "R %"])
+        for label in self.segment.per_class:
+            cells = [label, str(self.event.support[label])]
+            for scores in (self.segment, self.event):
+                cells += [_percent(part[label]) for part in (scores.per_class, scores.precision, scores.recall)]
+            rows.append(cells)
+        total = str(self.reference_events)
+        rows.append(["macro", total, _percent(self.segment.macro), "", "", _percent(self.event.macro), "", ""])
+        rows.append(["micro", total, _percent(self.segment.micro), "", "", _percent(self.event.micro), "", ""])
+        lines = [
+            f"{self.files} files, {self.reference_events} reference events, {self.detected_events} detections",
+            "",
+            *_aligned(rows),
+        ]
+        if self.psds is not None:
+            points = f"({self.operating_points} operating points)"
+            lines += ["", f"PSDS1 {self.psds.psds1:.5f}   PSDS2 {self.psds.psds2:.5f}   {points}"]
+        if self.notes:
+            lines += ["", *(f"note: {note}" for note in self.notes)]
+        return "\n".join(lines)
+
+
+def score_files(
+    truth_path: Path | str,
+    detections_path: Path | str,
+    durations_path: Path | str | None = None,
+    operating_points_dir: Path | str | None = None,
+) -> ScoreReport:
+    """Score a table of detections: segment-based F1 (1 s), event-based F1 (200 ms, 20 %), PSDS where asked for.
+
+    Args:
+        truth_path, detections_path: tables as `read_annotations` reads them.
+        durations_path: a table `filename duration`. Without it each file is taken to end with its latest offset
+            in truth or detections, rounded up to the segment grid, and a note says so.
+        operating_points_dir: folder of *.tsv tables of detections; the last number in a name is its threshold.
+
+    Raises:
+        UserError: a file cannot be used, the tables do not fit together, or PSDS is asked for without durations.
+    """
+    truth = read_annotations(truth_path)
+    if not truth:
+        raise UserError(f"{truth_path}: lists no file: there is nothing to score")
+    detections = read_annotations(detections_path)
+    require_known_files(detections, truth, str(detections_path))
+    durations = None if durations_path is None else read_durations(durations_path)
+    points: dict[float, Annotations] = {}
+    notes: list[str] = []
+    if durations is None:
+        if operating_points_dir is not None:
+            raise UserError("PSDS counts false alarms per hour: give the files' lengths with --durations FILE")
+        durations = {name: _guessed_length([*events, *detections.get(name, [])]) for name, events in truth.items()}
+        notes.append(
+            "no durations were given: each file is taken to end with its latest offset in truth or detections, "
+            f"rounded up to {SEGMENT_SECONDS:g} s"
+        )
+    else:
+        for filename in truth:
+            if filename not in durations:
+                raise UserError(f"{durations_path}: has no row for {filename!r}: add its duration in seconds")
+    if operating_points_dir is not None:
+        points = _read_operating_points(Path(operating_points_dir), truth)
+
+    known = {event.event_label for events in truth.values() for event in events}
+    notes += _strangers(known, "every one of them counts as a false alarm in micro", detections)
+    notes += [f"operating points: {note}" for note in _strangers(known, "PSDS leaves them out", *points.values())]
+    return ScoreReport(
+        files=len(truth),
+        reference_events=sum(map(len, truth.values())),
+        detected_events=sum(map(len, detections.values())),
+        segment=segment_f1(truth, detections, durations, segment_seconds=SEGMENT_SECONDS),
+        event=event_f1(truth, detections),
+        psds=psds(truth, durations, points) if points else None,
+        operating_points=len(points),
+        notes=tuple(notes),
+    )
+
+
+def _read_operating_points(folder: Path, truth: Annotations) -> dict[float, Annotations]:
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder: name the folder with one .tsv of detections per threshold")
+    sources: dict[float, Path] = {}
+    for path in sorted(folder.glob("*.tsv")):
+        numbers = re.findall(r"\d+(?:\.\d+)?", path.stem)
+        if not numbers:
+            raise UserError(f"{path}: no threshold in the name: call it, for example, detections_0.5.tsv")
+        other = sources.setdefault(float(numbers[-1]), path)
+        if other != path:
+            raise UserError(f"{path}: has the same threshold as {other.name}: keep one of them")
+    if not sources:
+        raise UserError(f"{folder}: holds no .tsv: PSDS needs one table of detections per threshold")
+    points = {threshold: read_annotations(path) for threshold, path in sorted(sources.items())}
+    for threshold, point in points.items():
+        require_known_files(point, truth, str(sources[threshold]))
+    return points
+
+
+def _guessed_length(events: Sequence[Any]) -> float:
+    latest = max((event.offset for event in events), default=0.0)
+    return math.ceil(latest / SEGMENT_SECONDS) * SEGMENT_SECONDS
+
+
+def _strangers(known: set[str], consequence: str, *tables: Annotations) -> list[str]:
+    counts = Counter(event.event_label for table in tables for events in table.values() for event in events)
+    return [
+        f"the class {label!r} is detected {count} x and never occurs in the ground truth (a typo?): {consequence}"
+        for label, count in sorted(counts.items())
+        if label not in known
+    ]
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.2f}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            [
+                row[0].ljust(widths[0]),
+                *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
+            ]
+        ).rstrip()
+        for row in rows
+    ]

@@ -1,0 +1,58 @@
+"""All scores of one system on one split, as flat numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sedkd.score.f1 import event_f1, segment_f1
+from sedkd.score.postprocess import Answers, PostProcessing
+from sedkd.score.thresholding import operating_points, smooth
+
+PSDS_THRESHOLDS = 50
+
+
+@dataclass(frozen=True)
+class Scores:
+    """`values`: f1_segment, f1_segment_micro, f1_event, f1_event_micro and, where asked for, psds1 and psds2, as
+    fractions; `per_class`: label -> its f1_segment and f1_event (None where the split holds no such event)."""
+
+    values: Mapping[str, float]
+    per_class: Mapping[str, Mapping[str, float | None]]
+    support: Mapping[str, int]
+
+
+def score(answers: Answers, post: PostProcessing, with_psds: bool) -> Scores:
+    """Score a system's answers after post-processing; PSDS uses the smoothed probabilities at 50 thresholds."""
+    truth = {
+        name: [event for event in events if event.event_label in answers.labels]
+        for name, events in zip(answers.filenames, answers.truth, strict=True)
+    }
+    durations = dict(zip(answers.filenames, answers.durations, strict=True))
+    detections = answers.detections(post)
+    segment = segment_f1(truth, detections, durations, answers.labels)
+    event = event_f1(truth, detections, answers.labels)
+    values = {
+        "f1_segment": segment.macro or 0.0,
+        "f1_segment_micro": segment.micro or 0.0,
+        "f1_event": event.macro or 0.0,
+        "f1_event_micro": event.micro or 0.0,
+    }
+    if with_psds:
+        values |= _psds(answers, post, truth, durations)
+    per_class = {
+        label: {"f1_segment": segment.per_class[label], "f1_event": event.per_class[label]} for label in answers.labels
+    }
+    return Scores(values, per_class, dict(segment.support))
+
+
+def _psds(answers: Answers, post: PostProcessing, truth: Mapping, durations: Mapping[str, float]) -> dict[str, float]:
+    from sedkd.score.psds import psds
+
+    smoothed = {
+        name: smooth(p, post.median_frames) for name, p in zip(answers.filenames, answers.probabilities, strict=True)
+    }
+    thresholds = (np.arange(PSDS_THRESHOLDS) + 0.5) / PSDS_THRESHOLDS
+    points = operating_points(smoothed, answers.frame_seconds, answers.labels, thresholds)
+    report = psds(truth, durations, points, answers.labels)
+    return {"psds1": report.psds1, "psds2": report.psds2}

@@ -1,0 +1,52 @@
+"""The generic student: one architecture, distilled from the teacher on all environments and all their labels.
+
+It knows nothing of where it will listen, and is one of the initialisations from which a student is specialised. Each
+architecture's is trained once and kept in the cache.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+import torch
+
+from sedkd.distill.registry import build_terms
+from sedkd.distill.term import Sizes
+from sedkd.models.checkpoint import load_model, save_model
+from sedkd.models.student import Student, StudentSettings
+from sedkd.paths import cache_root
+from sedkd.task import Task
+from sedkd.train.fit import TrainSettings, fit
+
+VERSION = 1
+TRAINING = TrainSettings()
+
+
+def generic_student(settings: StudentSettings, task: Task, progress: Callable[[int, int], None] | None = None) -> Student:
+    """The trained generic student of this architecture, from the cache or made now."""
+    corpus = task.generic.corpus
+    labels = tuple(label for label in task.pool.labels if label in task.teacher.model.labels)
+    target = cache_root() / "generic" / f"{_key(settings, task, labels)}.safetensors"
+    if not target.exists():
+        torch.manual_seed(TRAINING.seed)
+        student = Student(settings, labels)
+        student.standardise_by(*(t.cpu() for t in corpus.statistics()))
+        sizes = Sizes(student.embedding_size, task.teacher.model.embedding_size, len(labels))
+        fit(student.to(task.device), corpus, build_terms("response", {}, sizes), TRAINING, progress=progress)
+        save_model(student, target, {"teacher": task.teacher.key, "environments": list(task.pool.environments)})
+    return load_model(target)  # type: ignore[return-value]
+
+
+def start_from(student: Student, generic: Student) -> None:
+    """Copy the generic student's weights, of its last layer the rows of the student's own labels."""
+    weights = dict(generic.state_dict())
+    rows = [generic.labels.index(label) for label in student.labels]
+    for name in ("classifier.weight", "classifier.bias"):
+        weights[name] = weights[name][rows]
+    student.load_state_dict(weights)
+
+
+def _key(settings: StudentSettings, task: Task, labels: tuple[str, ...]) -> str:
+    parts = [VERSION, asdict(settings), asdict(TRAINING), task.teacher.key, task.generic_digest, labels]
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,165 @@
+"""The teacher: which network, trained on what, found again in the cache.
+
+Kinds: `crnn` (the widest student architecture, from scratch), `timm:NAME` (any convolutional timm backbone, from
+scratch), `mn04_as` and `mn10_as` (EfficientAT's AudioSet weights, fetched before), or a file: an EfficientAT
+checkpoint (.pt), which is fine-tuned like the named ones, or a teacher that `sedkd teacher train` wrote, which is
+used as it is.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+
+from sedkd.data.audio import content_hash
+from sedkd.data.pool import Pool
+from sedkd.data.recordings import Recording, digest_of
+from sedkd.distill.labels import Labels
+from sedkd.errors import UserError
+from sedkd.features.logmel import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings
+from sedkd.features.pack import Pack, features_of
+from sedkd.models.checkpoint import load_model, save_model
+from sedkd.models.frame import FrameModel
+from sedkd.models.student import Student, StudentSettings
+from sedkd.models.timm_net import TimmNet
+from sedkd.paths import cache_root
+from sedkd.teach.weights import AUDIOSET_WEIGHTS, weights_path
+from sedkd.train.corpus import Corpus, corpus_from
+from sedkd.train.fit import TrainSettings, fit
+
+VERSION = 1
+CRNN = StudentSettings(width=64, depth=5, block="conv", head="gru")
+FROM_SCRATCH = TrainSettings(steps=420, batch=16, learning_rate=2e-3)
+FROM_AUDIOSET = TrainSettings(steps=420, batch=16, learning_rate=1e-3)
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A trained teacher. `key` names its weights; `origin` says in words where they come from."""
+
+    model: FrameModel
+    key: str
+    kind: str
+    origin: str
+
+
+def teacher_for(
+    pool: Pool, kind: str, device: torch.device, seed: int = 0, progress: Progress | None = None
+) -> Teacher:
+    """The teacher of `kind` for the environments of `pool`: from the cache, or trained and kept there.
+
+    Raises:
+        UserError: the kind is unknown, its weights are not there, or a given teacher misses labels.
+    """
+    path = Path(kind).expanduser()
+    if path.suffix == ".safetensors":
+        return _given(path, pool)
+    settings = _settings(kind)
+    features = AUDIOSET_FEATURES if settings is FROM_AUDIOSET else STUDENT_FEATURES
+    recordings = [recording for name in pool.environments for recording in pool.training(name)]
+    pack = _features(recordings, features, progress)
+    settings = replace(settings, seed=seed)
+    key = teacher_key(kind, pool, recordings, pack, settings)
+    target = teachers_folder() / f"{key}.safetensors"
+    if not target.exists():
+        model = _train(kind, pool, recordings, pack, settings, device, progress)
+        about = {
+            "kind": kind,
+            "data": str(pool.root),
+            "environments": list(pool.environments),
+            "synthetic": pool.synthetic,
+        }
+        save_model(model, target, {**about, "origin": _origin(kind, pool), "settings": asdict(settings)})
+    return Teacher(load_model(target).to(device), key, kind, _origin(kind, pool))
+
+
+def teachers_folder() -> Path:
+    return cache_root() / "teachers"
+
+
+def teacher_key(
+    kind: str, pool: Pool, recordings: Sequence[Recording], pack: Pack, settings: TrainSettings
+) -> str:
+    """Key of a trained teacher: everything that its weights depend on, the annotations as they stand among it."""
+    start = content_hash(_start_file(kind)) if _start_file(kind) else kind
+    network = asdict(CRNN) if kind == "crnn" else None
+    annotated = {name: list(labels) for name, labels in pool.annotated.items()}
+    parts = [VERSION, start, network, pack.key, digest_of(recordings), annotated, asdict(settings)]
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def corpus_for(model: FrameModel, recordings: Sequence[Recording], pool: Pool, pack: Pack) -> Corpus:
+    """The recordings on the model's own grid, with the targets of the model's labels."""
+    return corpus_from(recordings, pack, model.stride, model.frame_seconds, model.labels, pool.annotated)
+
+
+def _train(
+    kind: str,
+    pool: Pool,
+    recordings: Sequence[Recording],
+    pack: Pack,
+    settings: TrainSettings,
+    device: torch.device,
+    progress: Progress | None,
+) -> FrameModel:
+    torch.manual_seed(settings.seed)
+    model = _untrained(kind, pool.labels)
+    corpus = corpus_for(model, recordings, pool, pack)
+    if isinstance(model, Student | TimmNet):
+        model.standardise_by(*corpus.statistics())
+    report = progress and (lambda done, total: progress("training the teacher", done, total))
+    fit(model.to(device), corpus, [Labels()], settings, progress=report)
+    return model
+
+
+def _untrained(kind: str, labels: tuple[str, ...]) -> FrameModel:
+    start = _start_file(kind)
+    if start:
+        from sedkd.models.audioset import audioset_start
+
+        return audioset_start(start, labels)
+    if kind.startswith("timm:"):
+        return TimmNet(kind.removeprefix("timm:"), labels)
+    return Student(CRNN, labels)
+
+
+def _settings(kind: str) -> TrainSettings:
+    if _start_file(kind):
+        return FROM_AUDIOSET
+    if kind == "crnn" or kind.startswith("timm:"):
+        return FROM_SCRATCH
+    raise UserError(
+        f"--teacher {kind}: expected crnn, timm:NAME, {', '.join(AUDIOSET_WEIGHTS)}, an EfficientAT .pt file, "
+        "or a .safetensors file of `sedkd teacher train`"
+    )
+
+
+def _start_file(kind: str) -> Path | None:
+    """The published checkpoint that a teacher starts from, if it starts from one."""
+    if kind in AUDIOSET_WEIGHTS:
+        return weights_path(kind)
+    return Path(kind).expanduser() if kind.endswith(".pt") else None
+
+
+def _origin(kind: str, pool: Pool) -> str:
+    start = "AudioSet weights" if _start_file(kind) else "random weights"
+    data = "synthetic soundscapes" if pool.synthetic else "labelled clips"
+    return f"{kind}: {start}, trained on the {data} of {', '.join(pool.environments)}"
+
+
+def _given(path: Path, pool: Pool) -> Teacher:
+    model = load_model(path)
+    if not set(model.labels) & set(pool.labels):
+        raise UserError(f"{path}: this teacher knows none of the events; it knows: {', '.join(model.labels)}")
+    return Teacher(model, content_hash(path), str(path), f"{path.name}, used as it is")
+
+
+def _features(recordings: Sequence[Recording], features: FeatureSettings, progress: Progress | None) -> Pack:
+    report = progress and (lambda done, total: progress("computing the teacher's features", done, total))
+    return features_of(recordings, features, report)

@@ -1,0 +1,153 @@
+"""Clips as tensors: what training reads, batch after batch, without Python per clip.
+
+Everything lies on one grid of output frames. Recording i owns rows `out_starts[i]:out_starts[i + 1]` of the targets
+and of the teacher's outputs, and `stride` times as many feature frames.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sedkd.data.recordings import Recording
+from sedkd.features.pack import Pack
+
+
+@dataclass(frozen=True)
+class TeacherOutputs:
+    """A teacher's answer for every output frame: `logits` `[frames, labels]`, `embeddings` `[frames, channels]`."""
+
+    logits: Tensor
+    embeddings: Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows of clips. `known` `[batch, frames, labels]` is 1 where a label was annotated and the frame is audio.
+
+    `valid` `[batch, frames]` is 1 where the frame is audio; the teacher's outputs are None without a teacher.
+    """
+
+    features: Tensor
+    targets: Tensor
+    known: Tensor
+    valid: Tensor
+    teacher_logits: Tensor | None
+    teacher_embedding: Tensor | None
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Features, targets and a teacher's outputs of some recordings; see the module's header for the layout.
+
+    `annotated` `[recordings, labels]` tells which labels somebody listened for: a class that a recording's
+    environment does not annotate is unknown there, not absent, and an unlabelled recording knows none.
+    """
+
+    frames: Tensor
+    starts: Tensor
+    out_starts: Tensor
+    targets: Tensor
+    annotated: Tensor
+    stride: int
+    teacher: TeacherOutputs | None = None
+
+    @property
+    def labeled(self) -> Tensor:
+        """Indices of recordings with labels."""
+        return self.annotated.any(dim=1).nonzero()[:, 0]
+
+    @property
+    def unlabeled(self) -> Tensor:
+        """Indices of recordings without labels."""
+        return (~self.annotated.any(dim=1)).nonzero()[:, 0]
+
+    def taught_by(self, teacher: TeacherOutputs | None) -> "Corpus":
+        return replace(self, teacher=teacher)
+
+    def to(self, device: torch.device) -> "Corpus":
+        """The corpus with everything resident on `device`."""
+        if device.type == "cpu":
+            return self
+        teacher = self.teacher and TeacherOutputs(self.teacher.logits.to(device), self.teacher.embeddings.to(device))
+        tensors = {
+            name: getattr(self, name).to(device) for name in ("frames", "starts", "out_starts", "targets", "annotated")
+        }
+        return replace(self, **tensors, teacher=teacher)
+
+    def statistics(self) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation `[n_mels]` of the features, from at most 200,000 evenly spaced frames."""
+        step = max(len(self.frames) // 200_000, 1)
+        sample = self.frames[::step].float()
+        return sample.mean(0), sample.std(0).clamp_min(1e-3)
+
+    def window(self, recordings: Tensor, first: Tensor, frames: int) -> Batch:
+        """Windows of `frames` output frames, beginning at output frame `first` `[batch]` of `recordings` `[batch]`.
+
+        Where a window reaches past its recording, the last frame is repeated and `valid` is 0.
+        """
+        offsets = torch.arange(frames, device=first.device)
+        out = self.out_starts[recordings, None] + first[:, None] + offsets
+        end = self.out_starts[recordings + 1, None]
+        valid = (out < end).float()
+        out = torch.minimum(out, end - 1)
+        inner = torch.arange(frames * self.stride, device=first.device)
+        rows = self.starts[recordings, None] + first[:, None] * self.stride + inner
+        rows = torch.minimum(rows, self.starts[recordings + 1, None] - 1)
+        return Batch(
+            features=self.frames[rows].float(),
+            targets=self.targets[out].float(),
+            known=valid[..., None] * self.annotated[recordings, None].float(),
+            valid=valid,
+            teacher_logits=None if self.teacher is None else self.teacher.logits[out].float(),
+            teacher_embedding=None if self.teacher is None else self.teacher.embeddings[out].float(),
+        )
+
+
+def corpus_from(
+    recordings: Sequence[Recording],
+    pack: Pack,
+    stride: int,
+    frame_seconds: float,
+    labels: Sequence[str],
+    annotated: Mapping[str, Sequence[str]],
+) -> Corpus:
+    """Build the tensors. `annotated` gives, per environment, the labels that its annotators listened for."""
+    import warnings
+
+    out_counts = -(-np.diff(pack.starts) // stride)
+    out_starts = np.concatenate([[0], np.cumsum(out_counts)])
+    known = np.array(
+        [[r.events is not None and label in annotated[r.environment] for label in labels] for r in recordings],
+        dtype=bool,
+    ).reshape(len(recordings), len(labels))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns that the memory map is read-only, which is what is wanted
+        frames = torch.from_numpy(pack.frames)
+    return Corpus(
+        frames=frames,
+        starts=torch.from_numpy(pack.starts),
+        out_starts=torch.from_numpy(out_starts),
+        targets=torch.from_numpy(frame_targets(recordings, out_starts, frame_seconds, labels)),
+        annotated=torch.from_numpy(known),
+        stride=stride,
+    )
+
+
+def frame_targets(
+    recordings: Sequence[Recording], out_starts: np.ndarray, frame_seconds: float, labels: Sequence[str]
+) -> np.ndarray:
+    """Share of every output frame that each label's events cover, `[frames, labels]` fp16 in 0..1."""
+    column = {label: i for i, label in enumerate(labels)}
+    targets = np.zeros((out_starts[-1], len(labels)), dtype=np.float16)
+    for recording, start, end in zip(recordings, out_starts[:-1], out_starts[1:], strict=True):
+        edges = np.arange(end - start + 1) * frame_seconds
+        for event in recording.events or ():
+            if event.event_label in column:
+                covered = np.minimum(edges[1:], event.offset) - np.maximum(edges[:-1], event.onset)
+                share = np.clip(covered / frame_seconds, 0, 1).astype(np.float16)
+                rows = targets[start:end, column[event.event_label]]
+                np.minimum(rows + share, 1, out=rows)
+    return targets

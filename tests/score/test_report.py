@@ -1,0 +1,122 @@
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from search.cli.score import add_parser
+from sedkd.data.events import Annotations, Event, write_annotations
+from sedkd.errors import UserError
+from sedkd.score.report import score_files
+
+TRUTH: Annotations = {"a.wav": [Event(0, 2, "car"), Event(5, 6, "dog")], "quiet.wav": []}
+FOUND: Annotations = {"a.wav": [Event(0, 2, "car"), Event(5, 6, "dgo")]}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_annotations(tmp_path / "truth.tsv", TRUTH)
+    write_annotations(tmp_path / "found.tsv", FOUND)
+    (tmp_path / "durations.tsv").write_text("filename\tduration\na.wav\t1800\nquiet.wav\t1800\n")
+    for threshold in ("0.25", "0.5"):
+        write_annotations(tmp_path / "points" / f"run2_th_{threshold}.tsv", FOUND)
+    return tmp_path
+
+
+def command(*arguments: object) -> int:
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+    args = parser.parse_args(["score", *map(str, arguments)])
+    return args.run(args)
+
+
+def test_report_with_everything(folder: Path) -> None:
+    report = score_files(*(folder / name for name in ("truth.tsv", "found.tsv", "durations.tsv", "points")))
+    assert (report.files, report.reference_events, report.detected_events) == (2, 2, 2)
+    assert report.segment.macro == 0.5
+    assert report.segment.micro == pytest.approx(2 * 2 / (3 + 3))
+    assert report.event.per_class == {"car": 1.0, "dgo": None, "dog": 0.0}
+    assert report.operating_points == 2
+    assert report.psds is not None
+    assert report.psds.class_area1 == {"car": 1.0, "dog": 0.0}
+    assert report.psds.psds1 == 0.0
+    assert len(report.notes) == 2
+    assert "'dgo' is detected 1 x and never occurs" in report.notes[0]
+    assert "'dgo' is detected 2 x" in report.notes[1]
+    text = report.as_text()
+    assert "PSDS1 0.00000   PSDS2 0.00000   (2 operating points)" in text
+    rows = {line.split()[0]: line.split()[1:] for line in text.splitlines() if line}
+    assert rows["car"] == ["1", "100.00", "100.00", "100.00", "100.00", "100.00", "100.00"]
+    assert rows["dgo"] == ["0", "-", "0.00", "-", "-", "0.00", "-"]
+    assert rows["macro"] == ["2", "50.00", "50.00"]
+    assert rows["micro"] == ["2", "66.67", "50.00"]
+    scored = [line for line in text.splitlines() if line.startswith(("car", "dgo", "dog"))]
+    assert len({len(line) for line in scored}) == 1
+
+
+def test_without_durations_the_report_says_so(folder: Path) -> None:
+    report = score_files(folder / "truth.tsv", folder / "found.tsv")
+    assert report.psds is None
+    assert "no durations were given" in report.notes[0]
+    assert "note: no durations were given" in report.as_text()
+    with_durations = score_files(folder / "truth.tsv", folder / "found.tsv", folder / "durations.tsv")
+    assert not any("durations" in note for note in with_durations.notes)
+    assert with_durations.segment == report.segment
+
+
+def test_command_prints_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    points = ("--durations", folder / "durations.tsv", "--operating-points", folder / "points")
+    assert command(folder / "truth.tsv", folder / "found.tsv", "--format", "json", *points) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["event"]["per_class"] == {"car": 1.0, "dgo": None, "dog": 0.0}
+    assert printed["segment"]["support"] == {"car": 1, "dgo": 0, "dog": 1}
+    assert printed["psds"]["psds1"] == 0.0
+    assert len(printed["notes"]) == 2
+
+
+def test_command_prints_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(folder / "truth.tsv", folder / "found.tsv") == 0
+    assert capsys.readouterr().out.startswith("2 files, 2 reference events, 2 detections\n")
+
+
+def test_command_module_is_light() -> None:
+    code = "import sys, search.cli.score; print([m for m in ('numpy', 'sedkd.score') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_what_does_not_fit_together(folder: Path) -> None:
+    truth, found, durations = folder / "truth.tsv", folder / "found.tsv", folder / "durations.tsv"
+    with pytest.raises(UserError, match="--durations FILE"):
+        score_files(truth, found, None, folder / "points")
+    with pytest.raises(UserError, match="no such folder"):
+        score_files(truth, found, durations, folder / "nowhere")
+    empty = folder / "empty"
+    empty.mkdir()
+    with pytest.raises(UserError, match=r"holds no \.tsv"):
+        score_files(truth, found, durations, empty)
+    write_annotations(empty / "detections.tsv", FOUND)
+    with pytest.raises(UserError, match=r"detections\.tsv: no threshold in the name"):
+        score_files(truth, found, durations, empty)
+    (folder / "points" / "again_0.50.tsv").write_bytes(found.read_bytes())
+    with pytest.raises(UserError, match=r"same threshold as again_0\.50\.tsv"):
+        score_files(truth, found, durations, folder / "points")
+
+    write_annotations(found, {"sub/a.wav": []})
+    with pytest.raises(UserError, match=r"found\.tsv names 'sub/a\.wav'"):
+        score_files(truth, found, durations)
+    with pytest.raises(UserError, match=r"found\.tsv, line 1: no column duration"):
+        score_files(truth, truth, found)
+    durations.write_text("filename\tduration\na.wav\t1800\n")
+    with pytest.raises(UserError, match=r"durations\.tsv: has no row for 'quiet\.wav'"):
+        score_files(truth, truth, durations)
+    write_annotations(truth, {})
+    with pytest.raises(UserError, match=r"truth\.tsv: lists no file"):
+        score_files(truth, truth)
+
+
+def test_detections_in_an_unknown_file_name_the_operating_point(folder: Path) -> None:
+    write_annotations(folder / "points" / "run2_th_0.75.tsv", {"z.wav": []})
+    with pytest.raises(UserError, match=r"run2_th_0\.75\.tsv names 'z\.wav'"):
+        score_files(*(folder / name for name in ("truth.tsv", "found.tsv", "durations.tsv", "points")))

@@ -1,0 +1,192 @@
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from search.cli import data
+from sedkd.data.events import read_annotations
+from sedkd.errors import UserError
+from sedkd.synth.isolated import synthesise
+from sedkd.synth.library import assign_folds, read_library
+from sedkd.synth.recipe_file import read_recipes
+
+COUNTS = {"train": 3, "validation": 2, "test": 2, "unlabeled": 2}
+EXAMPLE = Path(__file__).parents[2] / "spaces" / "recipes" / "esc10.yaml"
+
+
+def _write(path: Path, seconds: float, rate: int = 22_050, level: float = 0.2, channels: int = 1) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(len(path.name))
+    tone = np.sin(2 * np.pi * rng.uniform(300, 3000) * np.arange(int(seconds * rate)) / rate)
+    soundfile.write(str(path), np.repeat(level * tone[:, None], channels, axis=1), rate)
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    """Three classes of six recordings, of different rates and channels, in folders that are numbered as in ESC-10."""
+    folder = tmp_path / "events"
+    for number, label in enumerate(["Dog", "Bell", "Rain"]):
+        for take in range(6):
+            path = folder / f"{number:03d} - {label}" / f"{label.lower()}{take}_x.{('wav', 'flac')[take % 2]}"
+            _write(path, 0.5 + 0.2 * take, rate=(16_000, 44_100)[take % 2], channels=1 + take % 2)
+    return folder
+
+
+def _make(events: Path, out: Path, recipe: str | None = None, **changes: object):
+    recipes = None
+    if recipe is not None:
+        file = out.parent / "recipe.yaml"
+        file.write_text(recipe)
+        recipes = read_recipes(file)
+    given = {"recipes": recipes, "counts": COUNTS, "seed": 1, "clip_seconds": 4.0, **changes}
+    return synthesise(events, None, out, **given)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_without_a_recipe_all_classes_are_events_of_one_environment(events: Path, tmp_path: Path) -> None:
+    report = _make(events, tmp_path / "out")
+    assert report.clips == {("mixed", split): count for split, count in COUNTS.items()}
+    assert any("synthetic" in note for note in report.notes)
+    folder = tmp_path / "out" / "mixed"
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        [*COUNTS, "train.tsv", "validation.tsv", "test.tsv"]
+    )
+    labels = {event.event_label for found in read_annotations(folder / "train.tsv").values() for event in found}
+    assert labels <= {"Dog", "Bell", "Rain"}
+    assert soundfile.info(str(folder / "test" / "test_0001.wav")).duration == 4.0
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(events: Path, tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        _make(events, tmp_path / name, seed=seed)
+    assert _files(tmp_path / "a") == _files(tmp_path / "b")
+    assert _files(tmp_path / "a") != _files(tmp_path / "c")
+
+
+def test_a_folder_in_use_is_left_alone(events: Path, tmp_path: Path) -> None:
+    _make(events, tmp_path / "out")
+    before = _files(tmp_path / "out")
+    assert any("already" in note for note in _make(events, tmp_path / "out").notes)
+    with pytest.raises(UserError, match=r"exists and holds another synthesis: remove it, or name another"):
+        _make(events, tmp_path / "out", seed=9)
+    assert _files(tmp_path / "out") == before
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("")
+    with pytest.raises(UserError, match="exists and holds other files"):
+        _make(events, tmp_path / "full")
+
+
+def test_an_error_while_mixing_leaves_nothing(events: Path, tmp_path: Path) -> None:
+    for file in (events / "000 - Dog").iterdir():
+        soundfile.write(str(file), np.zeros(8000), 16_000)
+    with pytest.raises(UserError, match=r"dog\d_x\.\w+: holds nothing but silence"):
+        _make(events, tmp_path / "out", "e: {events: [Dog]}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["events", "recipe.yaml"]
+
+
+def test_recordings_of_one_group_stay_together_and_every_split_has_some(events: Path, tmp_path: Path) -> None:
+    files = [Path(f"{group}-{take}.wav") for group in "abcdefgh" for take in range(3)]
+    folds = assign_folds({"x": files})
+    assert {len({folds[file] for file in files if file.name[0] == group}) for group in "abcdefgh"} == {1}
+    assert set(folds.values()) == {1, 2, 3, 4, 5}
+    assert set(assign_folds({"x": [Path(f"{name}.wav") for name in "abc"]}).values()) == {1, 4, 5}
+    library = read_library(events)
+    for label in ("Dog", "Bell", "Rain"):
+        splits = [set(library[split][label]) for split in ("train", "validation", "test")]
+        assert all(splits)
+        assert not splits[0] & splits[1] | splits[0] & splits[2] | splits[1] & splits[2]
+        assert library["unlabeled"][label] == library["train"][label]
+
+
+def test_folds_in_file_names_hold() -> None:
+    files = [Path(f"{fold}-{take}-A.ogg") for fold in range(1, 6) for take in range(2)]
+    assert assign_folds({"x": files}) == {file: int(file.name[0]) for file in files}
+
+
+def test_backgrounds_from_a_folder(events: Path, tmp_path: Path) -> None:
+    _write(tmp_path / "beds" / "long.wav", 40.0)
+    report = synthesise(
+        events, tmp_path / "beds", tmp_path / "out", recipes=None, counts={"train": 2}, seed=0, clip_seconds=4.0
+    )
+    assert any("all splits share them" in note for note in report.notes)
+    for file in "bcdef":
+        _write(tmp_path / "beds" / f"{file}.wav", 1.0)
+    report = synthesise(
+        events, tmp_path / "beds", tmp_path / "more", recipes=None, counts={"train": 2}, seed=0, clip_seconds=4.0
+    )
+    assert report.notes == []
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ("e: {events: [Dog, Cat]}", "environment e: no folder for 'Cat' in .*; there are Dog, Bell, Rain"),
+        ("e: {events: [Dog], beds: [Rain]}", "recipe.yaml, e: no key 'beds'; there are events"),
+        ("e: {events: [Dog], backgrounds: [Dog]}", "'Dog' is listed twice"),
+        ("e: {distractors: [Dog]}", "events is missing"),
+        ("e: {events: Dog}", "e, events: must be a list"),
+        ("e: {events: [Dog], snr_db: 3}", r"e, snr_db: 3 must be two numbers, \[low, high\]"),
+        ("e: {events: [Dog], polyphony: 0}", "e, polyphony: must be whole numbers from 1"),
+        ("e: {events: [Dog], reverberation: {decay: [1, 2]}}", "must hold exactly decay_seconds, direct_db, tilt_db"),
+        ("../e: {events: [Dog]}", "cannot be the name of an environment"),
+        ("e: [", "not YAML"),
+        ("", "must map environments"),
+    ],
+)
+def test_recipes_that_cannot_be_used_are_named(events: Path, tmp_path: Path, recipe: str, message: str) -> None:
+    with pytest.raises(UserError, match=message) as error:
+        _make(events, tmp_path / "out", recipe)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_folders_and_files_that_cannot_be_used_are_named(events: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(UserError, match=r"nowhere: no such folder"):
+        _make(tmp_path / "nowhere", out)
+    (tmp_path / "flat").mkdir()
+    with pytest.raises(UserError, match=r"flat: no class folders"):
+        _make(tmp_path / "flat", out)
+    (events / "Cat").mkdir()
+    with pytest.raises(UserError, match=r"Cat: no audio in it"):
+        _make(events, out)
+    _write(events / "Cat" / "only_1.wav", 1.0)
+    with pytest.raises(UserError, match=r"no recording of 'Cat' for validation \(fold 4\)"):
+        _make(events, out)
+    (events / "Cat" / "bad.wav").write_bytes(b"")
+    with pytest.raises(UserError, match=r"bad\.wav: the audio file is empty"):
+        _make(events, out)
+    (events / "Cat" / "bad.wav").write_bytes(b"no audio at all")
+    with pytest.raises(UserError, match=r"bad\.wav: cannot be read as audio"):
+        _make(events, out)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"rate": 100}, {"clip_seconds": 0.1}, {"seed": -1}, {"counts": {"train": -1}}, {"counts": {"test": 0}}]
+)
+def test_numbers_that_make_no_sense_are_refused(events: Path, tmp_path: Path, changes: dict) -> None:
+    with pytest.raises(UserError):
+        _make(events, tmp_path / "out", **changes)
+
+
+def test_the_command_line_with_esc10(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    data.add_parser(parser.add_subparsers())
+    out = tmp_path / "soundscapes"
+    line = f"data synthesise --events {shared}/data/esc10 --out {out} --recipe {EXAMPLE} --train 3 --validation 2"
+    args = parser.parse_args([*line.split(), "--test", "2", "--unlabeled", "0"])
+    assert args.run(args) == 0
+    assert "coast" in capsys.readouterr().out
+    assert sorted(path.name for path in out.iterdir()) == ["coast", "farm", "home", "synthesis.json"]
+    record = json.loads((out / "synthesis.json").read_text())
+    assert all(name.split("/")[1].startswith("5-") for name in record["source_files"]["test"]["Rain"])
+    table = read_annotations(out / "home" / "train.tsv")
+    assert len(table) == 3
+    labels = {event.event_label for events in table.values() for event in events}
+    assert labels <= {"Baby cry", "Person sneeze", "Clock tick", "Dog bark"}
