@@ -1,0 +1,1 @@
+"""The search: asks Optuna, calls sedkd, tells MLflow."""

@@ -71,7 +71,7 @@ class Task:
     @cached_property
     def validation(self) -> Split:
         recordings = self.pool.validation(self.environment.name)
-        return self._split(recordings, self.events)
+        return self.split(recordings)
 
     @cached_property
     def generic(self) -> Split:
@@ -84,6 +84,10 @@ class Task:
     def generic_digest(self) -> str:
         """Names the generic clips and their annotations, for cache keys."""
         return digest_of(self.generic.recordings)
+
+    def split(self, recordings: Sequence[Recording]) -> Split:
+        """Recordings of this environment with their corpus for its events."""
+        return self._split(recordings, self.events)
 
     @property
     def has_unlabeled(self) -> bool:

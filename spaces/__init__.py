@@ -1,0 +1,1 @@
+"""Environments and search spaces as YAML; this file only makes the folder installable."""

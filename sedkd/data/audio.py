@@ -4,7 +4,8 @@ soundfile reads (wav, flac, ogg, mp3; partial reads), torchaudio resamples. Mult
 """
 
 import hashlib
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 from sedkd.errors import UserError
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+MARGIN_SECONDS = 0.05  # read on both sides of a span, more than the resampling filter is long
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,32 @@ def read_blocks(
                 if len(block) == 0:
                     raise _unreadable(path)
                 yield _resampled(_mono(path, block), info.rate, rate)
+    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
+        raise _unreadable(path) from error
+
+
+def read_spans(path: Path, rate: int, spans: Iterable[tuple[int, int]]) -> Iterator[np.ndarray]:
+    """Samples `start:stop` at `rate` Hz of each span, as cut from the whole resampled file, so without seams.
+
+    Only one span is held at a time. A span that reaches past the end comes back shorter, perhaps empty.
+    """
+    import soundfile
+
+    info = audio_info(path)
+    common = math.gcd(info.rate, rate)
+    old, new = info.rate // common, rate // common
+    margin = 0 if old == new else math.ceil(MARGIN_SECONDS * info.rate)
+    try:
+        with soundfile.SoundFile(str(path)) as sound:
+            for start, stop in spans:
+                # A multiple of `old` samples: there both rates have a sample at the same instant.
+                first = max(start * old // new - margin, 0) // old * old
+                last = min(-(-stop * old // new) + margin, info.frames)
+                sound.seek(min(first, info.frames))
+                block = sound.read(max(last - first, 0), dtype="float32", always_2d=True)
+                resampled = _resampled(_mono(path, block), info.rate, rate) if len(block) else block[:, 0]
+                skipped = first // old * new
+                yield resampled[start - skipped : stop - skipped]
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
         raise _unreadable(path) from error
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from sedkd.data.events import Event, write_annotations
 from sedkd.errors import UserError
+from sedkd.paths import cache_root
 from sedkd.paths import written_atomically
 from sedkd.synth.backgrounds import background
 from sedkd.synth.clips import CLIP_COST_SECONDS, Progress, run_all, write_clip
@@ -25,6 +26,11 @@ from sedkd.synth.sounds import render
 VERSION = 1  # raise it with every change that alters a sample
 SEED = 20_240_601
 ENVIRONMENTS = tuple(RECIPES)
+
+
+def default_root() -> Path:
+    """Where the built-in soundscapes of this version lie in the cache; another version has a folder of its own."""
+    return cache_root() / "soundscapes" / f"v{VERSION}-{_recipes_code():08x}"
 
 
 def ensure(root: Path, environment: str, split: str, progress: Progress | None = None) -> Path:
@@ -85,6 +91,10 @@ def _code(text: str) -> int:
     return zlib.crc32(text.encode())
 
 
+def _recipes_code() -> int:
+    return zlib.crc32(repr((RECIPES, COUNTS, SOURCES)).encode())
+
+
 def _check(environment: str, split: str) -> None:
     if environment not in RECIPES:
         raise UserError(f"no built-in environment {environment!r}; there are {', '.join(RECIPES)}")
@@ -94,10 +104,9 @@ def _check(environment: str, split: str) -> None:
 
 def _claim(root: Path) -> None:
     """Write the README of `root`, or see that the one there is ours: versions in one folder would be mixed up."""
-    recipes = zlib.crc32(repr((RECIPES, COUNTS, SOURCES)).encode())
     text = (
         "SYNTHETIC soundscapes made by sedkd: every sound in them is computed, none was recorded.\n"
-        f"version {VERSION}, seed {SEED}, recipes {recipes:08x}\n"
+        f"version {VERSION}, seed {SEED}, recipes {_recipes_code():08x}\n"
     )
     readme = root / "README.txt"
     if readme.is_file():

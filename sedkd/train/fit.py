@@ -25,7 +25,7 @@ class TrainingDiverged(RuntimeError):
 class TrainSettings:
     """`frames`: output frames per window; `unlabeled_share`: share of each batch drawn from unlabelled clips."""
 
-    steps: int = 240
+    steps: int = 200
     batch: int = 16
     frames: int = 64
     learning_rate: float = 2e-3
@@ -63,6 +63,7 @@ def fit(
     device = next(model.parameters()).device
     corpus = corpus.to(device)
     draw = _Sampler(corpus, settings, device)
+    model.to(memory_format=torch.channels_last)  # a tenth to a quarter faster for convolutions on a CPU
     modules = nn.ModuleList([model, *terms]).to(device).train()
     parameters = [p for p in modules.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay)

@@ -1,0 +1,128 @@
+"""`sedkd detect`: the events that an exported student hears in audio files."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from sedkd.detect import Detection
+    from sedkd.export.bundle import Bundle
+
+HEADER = "filename\tonset\toffset\tevent_label\tconfidence"
+LONG_SECONDS = 120.0  # a single file of this length deserves a progress bar
+
+Report = Callable[[float], None]  # files done so far
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to what argparse's add_subparsers() returned."""
+    parser = subparsers.add_parser(
+        "detect",
+        help="list the events in audio files with an exported student",
+        description="Detect events in audio files of any length, rate and number of channels. The result is a "
+        "TAB-separated table: filename, onset and offset in seconds, event_label, and confidence, the mean "
+        "probability over the event's frames. Files that cannot be read are named on stderr; the others are done all "
+        "the same, and the exit code is then 2.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of an exported student")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="audio file, or a folder: all audio files in it")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="table to write, instead of printing it")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the table; 2 when a file could not be read. A UserError about the bundle or --out is left to the caller."""
+    from sedkd.errors import UserError
+    from sedkd.export.bundle import read_bundle
+
+    bundle = read_bundle(args.bundle)
+    files, failed = _expanded(args.files)
+    with ExitStack() as stack:
+        table = stack.enter_context(_table(args.out))
+        report = stack.enter_context(_progress(files))
+        print(HEADER, file=table)
+        for i, name in enumerate(files):
+            try:
+                for row in _rows(bundle, name, lambda part, i=i: report(i + part)):  # type: ignore[misc]
+                    print(row, file=table)
+            except UserError as error:
+                print(error, file=sys.stderr)
+                failed = True
+            report(i + 1)
+    return 2 if failed else 0
+
+
+def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
+    """Every audio file, folders replaced by what lies in them; and whether one of them held nothing."""
+    from sedkd.data.audio import AUDIO_SUFFIXES
+
+    files, failed = [], False
+    for name in names:
+        if not Path(name).is_dir():
+            files.append(name)
+            continue
+        inside = sorted(str(p) for p in Path(name).iterdir() if p.suffix.lower() in AUDIO_SUFFIXES)
+        files += inside
+        if not inside:
+            print(f"{name}: no audio in this folder ({', '.join(s[1:] for s in AUDIO_SUFFIXES)})", file=sys.stderr)
+            failed = True
+    return files, failed
+
+
+def _rows(bundle: "Bundle", name: str, report: Report) -> list[str]:
+    from sedkd.detect import detect
+    from sedkd.errors import UserError
+
+    if any(character in name for character in "\t\r\n"):
+        raise UserError(f"{name!r}: a TAB or a line break in the name breaks the table; rename the file")
+    return [_row(name, found) for found in detect(bundle, Path(name), lambda done, total: report(done / total))]
+
+
+def _row(name: str, found: "Detection") -> str:
+    event = found.event
+    return f"{name}\t{event.onset:.3f}\t{event.offset:.3f}\t{event.event_label}\t{found.confidence:.3f}"
+
+
+@contextmanager
+def _table(out: Path | None) -> Iterator[TextIO]:
+    """Where the rows go: stdout, or a file that appears when it is whole."""
+    from sedkd.errors import UserError
+    from sedkd.paths import written_atomically
+
+    if out is None:
+        yield sys.stdout
+        return
+    try:
+        with written_atomically(out) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+    except OSError as error:
+        raise UserError(f"{out}: cannot be written ({error.strerror}); choose another --out") from error
+
+
+@contextmanager
+def _progress(files: Sequence[str]) -> Iterator[Report]:
+    """A bar on stderr where somebody watches and has to wait, else nothing."""
+    if not sys.stderr.isatty() or sys.stdout.isatty() or not (len(files) > 1 or any(map(_is_long, files))):
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # stdout is not redirected: it carries the table.
+    with Progress(console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task("detecting", total=len(files))
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _is_long(name: str) -> bool:
+    from sedkd.data.audio import audio_info
+    from sedkd.errors import UserError
+
+    try:
+        return audio_info(Path(name)).duration > LONG_SECONDS
+    except UserError:
+        return False  # told when its turn comes

@@ -1,0 +1,29 @@
+"""`sedkd export`: one student of a front as a folder that runs anywhere."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command `export`."""
+    from search.cli.front import add_study_options
+
+    parser = subparsers.add_parser("export", help="write a student as ONNX, safetensors and a model card")
+    add_study_options(parser)
+    parser.add_argument("--pick", default="knee", metavar="WHICH", help='knee, best, smallest, trial:N or "within 1%%"')
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Export, check and register one student."""
+    from search.exporting import export_pick
+    from search.store import open_store
+    from search.study import load_study
+
+    store = open_store(options.store)
+    study = load_study(store, options.env, options.study)
+    for line in export_pick(study, store, options.pick, options.out):
+        print(line)
+    return 0

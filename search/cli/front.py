@@ -1,0 +1,48 @@
+"""`sedkd front`: the Pareto front of an environment's study."""
+
+import argparse
+import sys
+from typing import Any
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command `front`."""
+    parser = subparsers.add_parser("front", help="show the Pareto front of a study", description=__doc__)
+    add_study_options(parser)
+    parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    parser.set_defaults(run=run)
+
+
+def add_study_options(parser: argparse.ArgumentParser) -> None:
+    """Options that name a study."""
+    parser.add_argument("--env", metavar="NAME", help="environment; its latest study is taken")
+    parser.add_argument("--study", metavar="NAME", help="a study by its own name")
+    parser.add_argument("--store", metavar="DIR", help="folder of results (default: $SEDKD_STORE or ./mlruns)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the front to stdout."""
+    from search.finale import test_scores
+    from search.store import open_store
+    from search.study import finished, load_study, objectives_of
+    from search.table import front_frame, front_table
+    from sedkd.errors import UserError
+
+    store = open_store(options.store)
+    study = load_study(store, options.env, options.study)
+    objectives, members = objectives_of(study), finished(study)
+    if not members:
+        raise UserError(f"study {study.study_name} has no finished trial yet; let the search run on")
+    tests = {m.number: test_scores(store, study.study_name, m.number) for m in members}
+    if options.format == "table":
+        from rich.console import Console
+
+        synthetic = " (SYNTHETIC soundscapes)" if study.user_attrs["facts"]["synthetic"] else ""
+        title = f"{study.study_name}: the front of {len(members)} trials{synthetic}"
+        Console().print(front_table(members, objectives, tests, title))
+    elif options.format == "csv":
+        front_frame(members, objectives, tests).to_csv(sys.stdout, index=False)
+    else:
+        frame = front_frame(members, objectives, tests)
+        print(frame.to_json(orient="records", indent=2))
+    return 0

@@ -1,0 +1,54 @@
+"""How a command ends: 0 done, 2 a mistake in one line, 130 after Ctrl-C. No traceback for a user's mistake."""
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """Run a command and turn what a user can mend into one line on stderr."""
+    # Two torch threads beside a busy process fall off a cliff unless waiting threads sleep; read when torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    warnings.showwarning = _own_warnings
+    try:
+        return run()
+    except KeyboardInterrupt:
+        print("interrupted; what was finished is kept, the same line continues", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader, `head` say, has had enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  Python flushes it once more on its way out
+        return 0
+    except Exception as error:
+        from sedkd.errors import UserError
+
+        if not isinstance(error, UserError):
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _own_warnings(message: Any, category: type, filename: str, *rest: Any, **more: Any) -> None:
+    """Show sedkd's own warnings as one line, and none of the libraries'."""
+    parts = filename.replace("\\", "/").split("/")
+    if category is UserWarning and ("sedkd" in parts or "search" in parts) and "site-packages" not in parts:
+        print(f"warning: {message}", file=sys.stderr)
+
+
+def positive(kind: type) -> Callable[[str], Any]:
+    """An argparse type: a number above 0."""
+
+    def parse(text: str) -> Any:
+        value = kind(text)
+        if not value > 0:
+            raise ValueError
+        return value
+
+    parse.__name__ = f"{kind.__name__} above 0"
+    return parse
+
+
+def arguments(argv: Sequence[str] | None) -> list[str]:
+    return list(sys.argv[1:] if argv is None else argv)

@@ -1,0 +1,35 @@
+"""`sedkd`: everything around a search."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from search.cli import data, detect, export, front, score, teacher, ui
+from search.cli.guard import guarded
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="sedkd", description="Small sound event detectors, distilled for the place where they will listen."
+    )
+    top.add_argument("--version", action="version", version=_version())
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (front, export, detect, score, ui, teacher, data):
+        module.add_parser(commands)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point of `sedkd`; returns the exit code."""
+    options = parser().parse_args(argv)
+    return guarded(lambda: options.run(options))
+
+
+def _version() -> str:
+    from sedkd import __version__
+
+    return f"sedkd {__version__}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""`sedkd teacher`: train one, look at those that are there, fetch public AudioSet weights."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command group `teacher`."""
+    parser = subparsers.add_parser("teacher", help="train, show or fetch a teacher", description=__doc__)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    train = actions.add_parser("train", help="train a teacher on all environments of the data")
+    train.add_argument("--data", type=Path, metavar="DIR", help="your recordings (default: synthetic soundscapes)")
+    train.add_argument("--env", metavar="NAME", help="an environment of the data (needed with --data if not the first)")
+    train.add_argument("--teacher", default=None, metavar="KIND", help="crnn, timm:NAME, mn04_as, mn10_as or a .pt file")
+    train.add_argument("--out", type=Path, metavar="FILE", help="also write the teacher to this .safetensors file")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--device", default="auto")
+    train.set_defaults(run=run_train)
+    show = actions.add_parser("show", help="the teachers in the cache")
+    show.set_defaults(run=run_show)
+    fetch = actions.add_parser("fetch", help="bring public AudioSet weights into the cache, checked by sha256")
+    fetch.add_argument("name", help="mn04_as or mn10_as (EfficientAT)")
+    fetch.set_defaults(run=run_fetch)
+
+
+def run_train(options: argparse.Namespace) -> int:
+    """Train (or find) a teacher and say where it lies."""
+    import shutil
+
+    from search.display import Display
+    from search.preparation import choose_teacher, device_of, reporting
+    from search.spaces import setting
+    from sedkd.data.recordings import environments_in
+    from sedkd.errors import UserError
+    from sedkd.teach.teacher import teacher_for, teachers_folder
+
+    if options.out is not None and options.out.suffix != ".safetensors":
+        raise UserError(f"--out {options.out}: the name must end in .safetensors")
+    environment = options.env or (environments_in(options.data)[0] if options.data else "street")
+    found = setting(environment, options.data)
+    with Display() as display:
+        kind, notices = choose_teacher(options.teacher, found)
+        for notice in notices:
+            display.notice(notice)
+        pool = reporting(found, display.preparing)
+        teacher = teacher_for(pool, kind, device_of(options.device), options.seed, display.preparing)
+    path = teachers_folder() / f"{teacher.key}.safetensors"
+    if options.out is not None:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, options.out)
+        path = options.out
+    print(f"{teacher.origin}\n{path}")
+    return 0
+
+
+def run_show(options: argparse.Namespace) -> int:
+    """List cached teachers and public weights."""
+    import json
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from sedkd.models.checkpoint import read_header
+    from sedkd.teach.teacher import teachers_folder
+    from sedkd.teach.weights import AUDIOSET_WEIGHTS, is_cached, weights_folder
+
+    table = Table(title=f"teachers in {teachers_folder()}", title_justify="left")
+    for head in ("file", "origin", "events"):
+        table.add_column(head, overflow="fold")
+    for path in sorted(teachers_folder().glob("*.safetensors")):
+        header = read_header(path)
+        table.add_row(path.name, json.loads(header["notes"])["origin"], str(len(json.loads(header["config"])["labels"])))
+    console = Console()
+    console.print(table)
+    for name in AUDIOSET_WEIGHTS:
+        state = "in the cache" if is_cached(name) else f"not in the cache: sedkd teacher fetch {name}"
+        console.print(f"{name}: {state} ({weights_folder()})", soft_wrap=True)
+    return 0
+
+
+def run_fetch(options: argparse.Namespace) -> int:
+    """Fetch and check one checkpoint."""
+    from search.display import Display
+    from sedkd.teach.weights import fetch
+
+    with Display() as display:
+        path = fetch(options.name, lambda done, total: display.preparing(f"fetching {options.name}", done, total))
+    print(f"{options.name}: {path}")
+    return 0

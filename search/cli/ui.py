@@ -1,0 +1,44 @@
+"""`sedkd ui`: the MLflow UI over the store, on this machine only."""
+
+import argparse
+import os
+import sys
+from typing import Any
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command `ui`."""
+    parser = subparsers.add_parser("ui", help="look at all studies in a browser (MLflow)", description=__doc__)
+    parser.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (5000)")
+    parser.add_argument("--store", metavar="DIR", help="folder of results (default: $SEDKD_STORE or ./mlruns)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Replace this process by MLflow's server."""
+    from search.store import open_store
+    from sedkd.errors import UserError
+
+    store = open_store(options.store)
+    if not store.exists and "MLFLOW_TRACKING_URI" not in os.environ:
+        raise UserError(f"{store.root}: no study yet; run `sedkd-search --env street` first, or give --store")
+    if _is_taken(options.port):
+        raise UserError(f"port {options.port} is in use; choose another with --port")
+    os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # saves half of the server's memory
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    print(f"MLflow will answer at http://127.0.0.1:{options.port} in 5 to 20 seconds; Ctrl-C ends it", flush=True)
+    address = ["--host", "127.0.0.1", "--port", str(options.port)]
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.mlflow_uri, *address]
+    os.execv(sys.executable, command)
+
+
+def _is_taken(port: int) -> bool:
+    import socket
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False

@@ -1,0 +1,120 @@
+"""What a person sees while a search runs: stages, trials, the best F1 so far, time left.
+
+On a terminal a live progress bar; elsewhere (a log, CI) one plain line per trial.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from search.front import Member
+from search.table import human
+
+
+class Display:
+    """Use as a context manager; `preparing`, `stage` and `testing` are progress callbacks."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False, soft_wrap=True)
+        self.live = self.console.is_terminal
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.live,
+        )
+        self.stage_task = self.progress.add_task("", total=None, visible=False)
+        self.trials_task = self.progress.add_task("trials", total=None, visible=False)
+        self.announced = ""
+        self.trial = ""
+        self.wanted = 0
+
+    def __enter__(self) -> "Display":
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self.progress.stop()
+
+    def print(self, what: Any) -> None:
+        self.console.print(what)
+
+    def notice(self, text: str) -> None:
+        self.console.print(f"note: {text}", style="yellow")
+
+    def preparing(self, what: str, done: int, total: int) -> None:
+        if not self.live and what != self.announced:
+            self.console.print(f"{what} ...")
+        self._stage(what, done, total)
+
+    def introduce(
+        self,
+        study: str,
+        facts: Mapping[str, Any],
+        notices: list[str],
+        teacher_score: float,
+        members: list[Member],
+        wanted: int,
+    ) -> None:
+        """Say what is searched for, on what, and where it stands."""
+        source = "SYNTHETIC soundscapes (built in)" if facts["synthetic"] else facts["data"]
+        self.console.print(f"study {study}: {facts['environment']}, {facts['scene']}")
+        self.console.print(f"  events   {', '.join(facts['events'])}")
+        self.console.print(f"  data     {source}")
+        quality = facts["objectives"][0]
+        self.console.print(f"  teacher  {facts['teacher']}; {quality} on validation {teacher_score:.3f}")
+        for notice in notices:
+            self.notice(notice)
+        if members:
+            self.console.print(f"  resumed  {len(members)} of {wanted} trials are finished")
+        self.wanted = wanted
+        self.quality = next(n for n in facts["objectives"] if n in ("f1_segment", "f1_event", "psds1", "psds2"))
+        self.progress.update(self.stage_task, visible=False)
+        self.progress.reset(self.trials_task, total=wanted, completed=len(members), visible=True)
+        self.started, self.before = time.monotonic(), len(members)
+
+    def begin(self, number: int, configuration: Mapping[str, Any], control: str | None) -> None:
+        student = " ".join(str(v) for k, v in configuration.items() if k.startswith("student."))
+        self.trial = f"trial {number} [{control or configuration.get('strategy', 'none')}; {student}]"
+
+    def stage(self, what: str, done: int, total: int) -> None:
+        self._stage(f"{self.trial} {what}", done, total)
+
+    def testing(self, done: int, total: int) -> None:
+        self.preparing("scoring the front on test", done, total)
+
+    def end(self, member: Member, members: list[Member]) -> None:
+        best = max(m.measure(self.quality) for m in members)
+        measures = member.record["measures"]
+        self.progress.update(
+            self.trials_task,
+            completed=len(members),
+            description=f"trials, best {self.quality} {best:.3f}, last {human(measures['macs'])} MACs/s",
+        )
+        if not self.live:
+            left = (time.monotonic() - self.started) / (len(members) - self.before) * (self.wanted - len(members))
+            self.console.print(
+                f"[{len(members)}/{self.wanted}] {self.trial} {self.quality} {measures[self.quality]:.3f} at "
+                f"{human(measures['macs'])} MACs/s in {member.record['seconds']:.0f} s; best {best:.3f}; "
+                f"about {max(left, 0) / 60:.0f} min left",
+                markup=False,
+            )
+
+    def failed(self, number: int, reason: str) -> None:
+        self.notice(f"trial {number} failed: {reason}")
+
+    def _stage(self, what: str, done: int, total: int) -> None:
+        if what != self.announced:
+            self.announced = what
+            self.progress.reset(self.stage_task, description=what, total=total, visible=True)
+        self.progress.update(self.stage_task, completed=done, total=total)

@@ -1,0 +1,182 @@
+"""What may vary: dimensions read from YAML, drawn from by Optuna."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sedkd.configuration import from_flat
+from sedkd.distill.registry import SCRATCH, parts
+from sedkd.errors import UserError
+from sedkd.train.fit import TrainSettings
+
+if TYPE_CHECKING:
+    import optuna
+
+STRATEGY = "strategy"
+FIELDS = {
+    "int": {"low", "high", "step", "log"},
+    "float": {"low", "high", "log"},
+    "choice": {"of"},
+}
+COMMON = {"type", "default", "when"}
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One thing that varies. `when` maps other dimensions to the values for which this one is drawn."""
+
+    name: str
+    kind: str
+    default: Any
+    low: float = 0
+    high: float = 0
+    step: int = 1
+    log: bool = False
+    choices: tuple[Any, ...] = ()
+    when: Mapping[str, Sequence[Any]] | None = None
+
+    def applies(self, values: Mapping[str, Any]) -> bool:
+        """Whether this dimension is drawn, given those drawn before it."""
+        if any(values.get(name) not in allowed for name, allowed in (self.when or {}).items()):
+            return False
+        part = self.name.rpartition(".")[0]
+        if part in ("", "student", "train"):
+            return True
+        return part in parts(values.get(STRATEGY, SCRATCH))
+
+    def suggest(self, trial: "optuna.Trial") -> Any:
+        if self.kind == "int":
+            step = 1 if self.log else self.step
+            return trial.suggest_int(self.name, int(self.low), int(self.high), step=step, log=self.log)
+        if self.kind == "float":
+            return trial.suggest_float(self.name, self.low, self.high, log=self.log)
+        return trial.suggest_categorical(self.name, self.choices)
+
+    def extremes(self) -> tuple[Any, ...]:
+        return self.choices if self.kind == "choice" else (self.low, self.high)
+
+
+@dataclass(frozen=True)
+class Space:
+    """Dimensions in the order in which they are drawn (the strategy first, since others depend on it)."""
+
+    dimensions: tuple[Dimension, ...]
+
+    def suggest(self, trial: "optuna.Trial") -> dict[str, Any]:
+        """Draw one configuration in its flat spelling."""
+        values: dict[str, Any] = {}
+        for dimension in self.dimensions:
+            if dimension.applies(values):
+                values[dimension.name] = dimension.suggest(trial)
+        return values
+
+    def defaults(self, **pinned: Any) -> dict[str, Any]:
+        """The default configuration, with some dimensions pinned."""
+        values: dict[str, Any] = {}
+        for dimension in self.dimensions:
+            if dimension.applies(values):
+                values[dimension.name] = pinned.get(dimension.name.replace(".", "_"), dimension.default)
+        return values
+
+    def has(self, name: str, value: Any) -> bool:
+        """Whether dimension `name` can take `value`."""
+        return any(d.name == name and value in d.choices for d in self.dimensions)
+
+    def without(self, name: str, value: Any) -> "Space":
+        """The space in which choice dimension `name` cannot take `value`."""
+        return Space(tuple(_dropped(d, value) if d.name == name else d for d in self.dimensions))
+
+    def as_dict(self) -> dict[str, Any]:
+        """For digests and for the study's record."""
+        return {d.name: {k: v for k, v in vars(d).items() if k != "name"} for d in self.dimensions}
+
+
+def space_from(content: Mapping[str, Any], path: Path) -> Space:
+    """Check a parsed file's `dimensions` and build the Space. UserError names file and key."""
+    table = content.get("dimensions")
+    if not isinstance(table, dict) or not table:
+        raise UserError(f"{path}: dimensions: expected at least one dimension")
+    dimensions = [_dimension(str(name), value, path) for name, value in table.items()]
+    order = {d.name: i for i, d in enumerate(dimensions)}
+    for dimension in dimensions:
+        for parent, allowed in (dimension.when or {}).items():
+            _check_parent(dimension.name, parent, allowed, dimensions, path)
+    dimensions.sort(key=lambda d: (d.name != STRATEGY, bool(d.when), order[d.name]))
+    space = Space(tuple(dimensions))
+    _check_values(space, path)
+    return space
+
+
+def _dimension(name: str, value: Any, path: Path) -> Dimension:
+    where = f"{path}: dimensions.{name}"
+    if not isinstance(value, dict) or value.get("type") not in FIELDS:
+        raise UserError(f"{where}: expected a type, one of: {', '.join(FIELDS)}")
+    kind = value["type"]
+    unknown = sorted(set(value) - FIELDS[kind] - COMMON)
+    if unknown:
+        raise UserError(f"{where}.{unknown[0]}: unknown; a {kind} takes {', '.join(sorted(FIELDS[kind] | COMMON))}")
+    when = value.get("when")
+    if when is not None and not (isinstance(when, dict) and all(isinstance(v, list) for v in when.values())):
+        raise UserError(f"{where}.when: expected other dimensions with lists of their values")
+    if kind == "choice":
+        choices = value.get("of")
+        if not isinstance(choices, list) or not choices or not all(isinstance(c, str | int | float) for c in choices):
+            raise UserError(f"{where}.of: expected a list of texts or numbers")
+        default = value.get("default", choices[0])
+        if default not in choices:
+            raise UserError(f"{where}.default: {default!r} is not among {choices}")
+        return Dimension(name, kind, default, choices=tuple(choices), when=when)
+    return _range(name, kind, value, when, where)
+
+
+def _range(name: str, kind: str, value: Mapping[str, Any], when: Mapping | None, where: str) -> Dimension:
+    for key in ("low", "high"):
+        if isinstance(value.get(key), bool) or not isinstance(value.get(key), int if kind == "int" else int | float):
+            raise UserError(f"{where}.{key}: expected {'a whole number' if kind == 'int' else 'a number'}")
+    low, high, log, step = value["low"], value["high"], value.get("log", False), value.get("step", 1)
+    if low > high:
+        raise UserError(f"{where}: low {low} is above high {high}")
+    if log and low <= 0:
+        raise UserError(f"{where}.low: must be above 0 on a log scale")
+    if not isinstance(log, bool) or not isinstance(step, int) or step < 1 or (log and "step" in value):
+        raise UserError(f"{where}: log is true or false, step a whole number from 1 up, and not both are given")
+    default = value.get("default", low)
+    if isinstance(default, str | bool) or not low <= default <= high:
+        raise UserError(f"{where}.default: {default!r} does not lie between {low} and {high}")
+    return Dimension(name, kind, default, low, high, step, log, when=when)
+
+
+def _check_parent(name: str, parent: str, allowed: Sequence, dimensions: Sequence[Dimension], path: Path) -> None:
+    found = next((d for d in dimensions if d.name == parent), None)
+    if found is None or found.kind != "choice" or found.when:
+        raise UserError(f"{path}: dimensions.{name}.when: {parent!r} is not an unconditional choice of this space")
+    stray = [value for value in allowed if value not in found.choices]
+    if stray:
+        raise UserError(f"{path}: dimensions.{name}.when.{parent}: {stray[0]!r} is not among {list(found.choices)}")
+
+
+def _check_values(space: Space, path: Path) -> None:
+    """Every extreme of every dimension must make a configuration: what cannot be trained is found before it is."""
+    strategies = next((d.choices for d in space.dimensions if d.name == STRATEGY), (SCRATCH,))
+    for dimension in space.dimensions:
+        drawn = False
+        for strategy in strategies:
+            values = space.defaults(strategy=strategy)
+            if dimension.name not in values:
+                continue
+            drawn = True
+            for value in dimension.extremes():
+                pinned = {**values, dimension.name: value} if dimension.name != STRATEGY else values
+                try:
+                    from_flat(pinned, TrainSettings())
+                except (ValueError, TypeError) as error:
+                    raise UserError(f"{path}: dimensions.{dimension.name}: {error}") from error
+        if not drawn:
+            raise UserError(f"{path}: dimensions.{dimension.name}: no strategy of this space ever draws it")
+
+
+def _dropped(dimension: Dimension, value: Any) -> Dimension:
+    choices = tuple(c for c in dimension.choices if c != value)
+    default = dimension.default if dimension.default in choices else choices[0]
+    return Dimension(dimension.name, dimension.kind, default, choices=choices, when=dimension.when)

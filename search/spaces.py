@@ -1,0 +1,79 @@
+"""Find the environment and the space that a person names: built in, in a file of their own, or in their data."""
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from search.space import Space, space_from
+from sedkd.data.pool import Pool, folder_pool
+from sedkd.environment import KEYS, Environment, environment_from, read_yaml
+from sedkd.errors import UserError
+
+DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where a search takes place: the data with all environments, the one to specialise for, and what varies."""
+
+    pool: Pool
+    environment: Environment
+    space: Space
+
+
+def spaces_folder() -> Path:
+    """The folder of the built-in YAML files."""
+    return Path(str(resources.files("spaces")))
+
+
+def built_in() -> dict[str, Environment]:
+    """The built-in environments by name."""
+    paths = sorted(p for p in spaces_folder().glob("*.yaml") if p.stem != DEFAULT)
+    return {path.stem: environment_from(read_yaml(path), path) for path in paths}
+
+
+def setting(name: str, data: Path | None = None, space_file: Path | None = None) -> Setting:
+    """Everything that `--env`, `--data` and `--space` say.
+
+    Raises:
+        UserError: no such environment (those that there are), or something wrong in a file (which, and its key).
+    """
+    known = built_in()
+    space = space_from(read_yaml(spaces_folder() / f"{DEFAULT}.yaml"), spaces_folder() / f"{DEFAULT}.yaml")
+    if space_file is not None:
+        own, space = _own(space_file, name, space)
+        known = {**known, **own}
+    if data is not None:
+        pool = folder_pool(data.expanduser().resolve(), known, name)
+    else:
+        pool = _synthetic_pool(known, name)
+    return Setting(pool, pool.environments[name], space)
+
+
+def _own(path: Path, name: str, default: Space) -> tuple[dict[str, Environment], Space]:
+    """The environment and the space of a person's own file, which may hold either or both."""
+    content = read_yaml(path)
+    unknown = sorted(set(content) - {*KEYS, "dimensions"})
+    if unknown:
+        raise UserError(f"{path}: {unknown[0]}: unknown key; expected {', '.join([*KEYS, 'dimensions'])}")
+    if "environment" not in content and "dimensions" not in content:
+        raise UserError(f"{path}: holds neither an environment nor dimensions")
+    environments = {}
+    if "environment" in content:
+        environment = environment_from(content, path)
+        if environment.name != name:
+            raise UserError(f"{path}: environment: is {environment.name!r}, but --env asks for {name!r}")
+        environments[name] = environment
+    return environments, space_from(content, path) if "dimensions" in content else default
+
+
+def _synthetic_pool(known: dict[str, Environment], name: str) -> Pool:
+    from sedkd.synth import builtin
+
+    if name not in known:
+        raise UserError(f"no environment {name!r}; built in are: {', '.join(known)}; for your own, give --data DIR")
+    if name not in builtin.ENVIRONMENTS:
+        raise UserError(f"environment {name!r} has no built-in soundscapes; give --data DIR")
+    root = builtin.default_root()
+    environments = {n: known[n] for n in builtin.ENVIRONMENTS}
+    return Pool(root, environments, synthetic=True, prepare=lambda env, split: builtin.ensure(root, env, split))

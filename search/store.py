@@ -1,0 +1,43 @@
+"""Where results live: one folder with Optuna's storage, MLflow's store, and the students."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT = "mlruns"
+
+
+@dataclass(frozen=True)
+class Store:
+    """`root` is what `--store` says, else $SEDKD_STORE, else ./mlruns."""
+
+    root: Path
+
+    @property
+    def optuna_url(self) -> str:
+        return f"sqlite:///{self.root / 'optuna.db'}"
+
+    @property
+    def mlflow_uri(self) -> str:
+        """MLFLOW_TRACKING_URI is honoured; else SQLite below `root`."""
+        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.root / 'mlflow.db'}"
+
+    @property
+    def artifacts_uri(self) -> str | None:
+        """Where MLflow keeps artifacts; None leaves that to a server named by MLFLOW_TRACKING_URI."""
+        return None if os.environ.get("MLFLOW_TRACKING_URI") else (self.root / "artifacts").as_uri()
+
+    @property
+    def exists(self) -> bool:
+        return (self.root / "optuna.db").exists()
+
+    def study_folder(self, study: str) -> Path:
+        return self.root / "studies" / study
+
+    def trial_folder(self, study: str, number: int) -> Path:
+        return self.study_folder(study) / f"trial-{number:04d}"
+
+
+def open_store(root: str | None) -> Store:
+    """The store of `--store`; the folder is made when something is written."""
+    return Store(Path(root or os.environ.get("SEDKD_STORE") or DEFAULT).expanduser().resolve())

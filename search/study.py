@@ -1,0 +1,202 @@
+"""The study in Optuna's storage: its identity, its trials, and what they left behind.
+
+A study is named after its environment and a digest of everything that its scores depend on. The same line typed
+again therefore continues the same study, and a line that differs in data, events, space, teacher or objectives
+starts another.
+"""
+
+import hashlib
+import json
+import os
+import socket
+import uuid
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.front import Member
+from search.objectives import Objectives
+from search.space import Space
+from search.store import Store
+from sedkd.errors import UserError
+
+if TYPE_CHECKING:
+    import optuna
+
+    from sedkd.task import Task
+    from sedkd.train.fit import TrainSettings
+
+VERSION = 1
+RECORD = "record"  # user attribute of a trial: measures, per-class scores, curve, post-processing, configuration
+FACTS = "facts"  # user attribute of a study: what it was made of
+OWNER = "owner"  # user attribute of a trial: the lock of the process that runs it
+CONTROL = "control"  # user attribute of a trial: which control it is
+INFEASIBLE = "infeasible"
+REASON = "reason"
+
+
+def identity(
+    task: "Task", space: Space, objectives: Objectives, base: "TrainSettings", subset: str | None
+) -> tuple[str, dict[str, Any]]:
+    """The study's name, and the facts that decide it."""
+    from sedkd.data.recordings import digest_of
+
+    facts = {
+        "environment": task.environment.name,
+        "scene": task.environment.scene,
+        "events": list(task.events),
+        "data": str(task.pool.root),
+        "synthetic": task.pool.synthetic,
+        "teacher": task.teacher.origin,
+        "teacher_kind": task.teacher.kind,
+        "objectives": list(objectives.names),
+        "train": asdict(base),
+    }
+    clips = digest_of([*task.training.recordings, *task.validation.recordings])
+    parts = [
+        VERSION,
+        task.environment.name,
+        facts["events"],
+        clips,
+        task.teacher.key,
+        space.as_dict(),
+        facts["objectives"],
+        facts["train"],
+    ]
+    digest = hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=3).hexdigest()
+    label = f"{task.environment.name}.{subset}" if subset else task.environment.name
+    return f"{label}-{digest}", facts
+
+
+def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Objectives, seed: int) -> "optuna.Study":
+    """The study of this name: made, or continued. Trials that a killed process left running are marked as failed."""
+    optuna = quiet_optuna()
+    store.root.mkdir(parents=True, exist_ok=True)
+    study = optuna.create_study(
+        study_name=name, storage=_storage(store), directions=objectives.directions, load_if_exists=True
+    )
+    if FACTS not in study.user_attrs:
+        study.set_metric_names(objectives.metric_names)
+        study.set_user_attr(FACTS, dict(facts))
+    close_stale(study, store)
+    # A sampler that starts again with the same seed would repeat its start-up trials.
+    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials), multivariate=True, group=True)
+    return study
+
+
+def load_study(store: Store, environment: str | None, name: str | None) -> "optuna.Study":
+    """The study to look at: the named one, else the environment's latest.
+
+    Raises:
+        UserError: there is no store, or no such study (those that there are).
+    """
+    optuna = quiet_optuna()
+    if not store.exists:
+        raise UserError(f"{store.root}: no study yet; run `sedkd-search --env {environment or 'street'}`, or give --store")
+    storage = _storage(store)
+    summaries = optuna.get_all_study_summaries(storage)
+    found = [s for s in summaries if _matches(s, environment, name)]
+    if not found:
+        there = ", ".join(s.study_name for s in summaries) or "none"
+        raise UserError(f"{store.root}: no study of {name or environment}; there are: {there}")
+    latest = max(found, key=lambda s: (s.datetime_start is not None, s.datetime_start))
+    return optuna.load_study(study_name=latest.study_name, storage=storage)
+
+
+def objectives_of(study: "optuna.Study") -> Objectives:
+    return Objectives(tuple(study.user_attrs[FACTS]["objectives"]))
+
+
+def finished(study: "optuna.Study") -> list[Member]:
+    """The trials that ended with values, in order."""
+    from optuna.trial import TrialState
+
+    trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return [Member(t.number, tuple(t.values), t.user_attrs[RECORD]) for t in trials]
+
+
+def close_stale(study: "optuna.Study", store: Store) -> list[int]:
+    """End the trials whose process is gone, and return the numbers of those that are lost.
+
+    A process holds a lock on its own file as long as it lives, however it ends. A trial whose record was already
+    written had finished and is told so; any other is marked as failed.
+    """
+    from optuna.trial import TrialState
+
+    lost = []
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        if _is_alive(store, trial.user_attrs.get(OWNER, "")):
+            continue
+        if RECORD in trial.user_attrs:
+            study.tell(trial.number, trial.user_attrs[RECORD]["values"])
+        else:
+            study.tell(trial.number, state=TrialState.FAIL)
+            lost.append(trial.number)
+    return lost
+
+
+@contextmanager
+def ownership(store: Store) -> Iterator[str]:
+    """Hold a lock for this process and yield its name, with which its trials are marked (see `close_stale`)."""
+    from filelock import FileLock
+
+    name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    path = _owner_file(store, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path):
+        yield name
+    path.unlink(missing_ok=True)
+
+
+def enqueue_missing(study: "optuna.Study", controls: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Put the controls first in line, each once in a study's life unless its trial failed."""
+    from optuna.trial import TrialState
+
+    lost = (TrialState.FAIL,)
+    there = {t.user_attrs.get(CONTROL) for t in study.get_trials(deepcopy=False) if t.state not in lost}
+    for name, values in controls:
+        if name not in there:
+            study.enqueue_trial(dict(values), user_attrs={CONTROL: name})
+
+
+def quiet_optuna() -> Any:
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+    return optuna
+
+
+def _storage(store: Store) -> "optuna.storages.RDBStorage":
+    from optuna.storages import RDBStorage
+
+    # Two processes may write at once: wait for the other instead of failing.
+    return RDBStorage(store.optuna_url, engine_kwargs={"connect_args": {"timeout": 60}})
+
+
+def _matches(summary: Any, environment: str | None, name: str | None) -> bool:
+    if name is not None:
+        return summary.study_name == name
+    return environment is None or summary.user_attrs.get(FACTS, {}).get("environment") == environment
+
+
+def _owner_file(store: Store, owner: str) -> Path:
+    return store.root / "owners" / f"{owner}.lock"
+
+
+def _is_alive(store: Store, owner: str) -> bool:
+    from filelock import FileLock, Timeout
+
+    path = _owner_file(store, owner)
+    if not owner or not path.exists():
+        return False
+    try:
+        with FileLock(path, blocking=False):
+            pass
+    except Timeout:
+        return True
+    path.unlink(missing_ok=True)
+    return False

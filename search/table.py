@@ -1,0 +1,91 @@
+"""The front as a table: a pandas frame for files, a rich table for eyes."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from search.finale import SplitScores
+from search.front import Member, front, knee
+from search.objectives import Objectives
+
+if TYPE_CHECKING:
+    import pandas
+    from rich.table import Table
+
+ARCHITECTURE = ("student.block", "student.head", "student.width", "student.depth")
+
+
+def front_frame(
+    members: Sequence[Member], objectives: Objectives, tests: Mapping[int, SplitScores | None]
+) -> "pandas.DataFrame":
+    """One row per front member, from the cheapest to the most expensive: trial, pick, measures, test, configuration."""
+    import pandas
+
+    return pandas.DataFrame(front_rows(members, objectives, tests))
+
+
+def front_rows(
+    members: Sequence[Member], objectives: Objectives, tests: Mapping[int, SplitScores | None]
+) -> list[dict[str, Any]]:
+    on_front = front(members, objectives)
+    named = picks_of(on_front, objectives)
+    rows = []
+    for member in on_front:
+        test = tests.get(member.number)
+        rows.append(
+            {
+                "trial": member.number,
+                "pick": " ".join(named.get(member.number, ())),
+                **member.record["measures"],
+                **({f"test_{name}": value for name, value in test.values.items()} if test else {}),
+                **member.record["configuration"],
+                "control": member.record["control"] or "",
+            }
+        )
+    return rows
+
+
+def picks_of(on_front: Sequence[Member], objectives: Objectives) -> dict[int, list[str]]:
+    """Which of knee, best and smallest each front member is."""
+    if not on_front:
+        return {}
+    named: dict[int, list[str]] = {}
+    best = max(on_front, key=lambda m: m.measure(objectives.quality))
+    smallest = min(on_front, key=lambda m: m.measure(objectives.cost))
+    for word, member in (("knee", knee(on_front, objectives)), ("best", best), ("smallest", smallest)):
+        named.setdefault(member.number, []).append(word)
+    return named
+
+
+def front_table(
+    members: Sequence[Member], objectives: Objectives, tests: Mapping[int, SplitScores | None], title: str
+) -> "Table":
+    """The front for the terminal."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    quality = objectives.quality
+    heads = ["trial", "pick", f"{quality} (validation)", f"{quality} (test)", "MACs/s", "parameters", "ms/s", "student"]
+    for head in [*heads, "strategy", "start"]:
+        table.add_column(head, justify="left" if head in ("pick", "student", "strategy", "start") else "right")
+    for row in front_rows(members, objectives, tests):
+        table.add_row(
+            str(row["trial"]),
+            row["pick"],
+            f"{row[quality]:.3f}",
+            f"{row[f'test_{quality}']:.3f}" if f"test_{quality}" in row else "-",
+            human(row["macs"]),
+            human(row["params"]),
+            f"{row['latency']:.2f}" if "latency" in row else "-",
+            " ".join(str(row[name]) for name in ARCHITECTURE if name in row),
+            str(row.get("strategy", "none")),
+            str(row.get("initialisation", "random")),
+        )
+    return table
+
+
+def human(value: float) -> str:
+    """A count with a unit: 950, 12.3 k, 4.56 M."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            return f"{value / limit:.3g} {unit}"
+    return f"{value:.3g}"

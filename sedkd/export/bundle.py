@@ -1,0 +1,339 @@
+"""An export: a folder that detects events without this project's training code, and says where it came from.
+
+`model.onnx` answers, `student.json` holds what turns its answers into events, `model.safetensors` can be trained
+further, and `README.md` is the model card.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import sedkd
+from sedkd.cost.macs import feature_macs_per_second
+from sedkd.errors import UserError
+from sedkd.export.onnx_model import INPUT, OUTPUT, checked_difference, export_onnx, minimum_samples, open_session
+from sedkd.features.logmel import FeatureSettings
+from sedkd.models.checkpoint import save_model
+from sedkd.models.student import Student
+from sedkd.score.postprocess import PostProcessing
+from sedkd.windows import CONTEXT_SECONDS, WINDOW_SECONDS
+
+FORMAT, VERSION = "sedkd student", 1
+ONNX, WEIGHTS, FACTS, CARD = "model.onnx", "model.safetensors", "student.json", "README.md"
+
+Scores = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """Where a student came from and how good it is.
+
+    `validation` and `test` are scores as `sedkd.score.summary.Scores.values` (fractions); `per_class` is label ->
+    scores on the test split, or on validation where `test` is None. `cost` holds macs and params, bytes (float32
+    weights) and latency (ms), MACs and latency per second of audio.
+    """
+
+    environment: str
+    scene: str
+    events: Sequence[str]
+    study: str
+    trial: int
+    data: str
+    synthetic: bool
+    teacher: str
+    configuration: Mapping[str, Any]
+    validation: Scores
+    test: Scores | None
+    per_class: Mapping[str, Mapping[str, float | None]]
+    cost: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An export, ready to detect. `provenance` holds the fields of CardFacts and sedkd's version."""
+
+    folder: Path
+    labels: tuple[str, ...]
+    post: PostProcessing
+    features: FeatureSettings
+    frame_seconds: float
+    window_seconds: float
+    context_seconds: float
+    provenance: Mapping[str, Any]
+
+    @cached_property
+    def _session(self) -> Any:
+        path = self.folder / ONNX
+        try:
+            return open_session(path)
+        except Exception as error:  # onnxruntime raises classes of its own without a common base
+            raise UserError(f"{path}: onnxruntime cannot load it; export the student again") from error
+
+    def probabilities(self, audio: np.ndarray) -> np.ndarray:
+        """Probabilities `[frames, labels]` for one waveform `[samples]`; too short a one is padded with zeros."""
+        missing = max(minimum_samples(self.features) - len(audio), 0)
+        return self._session.run([OUTPUT], {INPUT: np.pad(audio, (0, missing))[None]})[0][0]
+
+
+def write_bundle(
+    out: Path, student: Student, post: PostProcessing, check_audio: Sequence[np.ndarray], card: CardFacts
+) -> Path:
+    """Export `student` to the folder `out`, whole or not at all, and return it. An earlier export there is replaced.
+
+    `check_audio` are waveforms `[samples]` at the student's rate on which onnxruntime must agree with torch.
+
+    Raises:
+        UserError: `out` is a file, or a folder that holds anything but an export.
+        RuntimeError: onnxruntime's answers differ from torch's.
+    """
+    target = out.resolve()
+    _require_replaceable(target, out)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        export_onnx(student, temporary / ONNX)
+        difference = checked_difference(temporary / ONNX, student, check_audio)
+        facts = _facts(student, post, card, difference)
+        save_model(student, temporary / WEIGHTS, notes=facts["provenance"])
+        (temporary / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (temporary / CARD).write_text(_card_text(facts, card, out.name), encoding="utf-8")
+        temporary.chmod(0o755)
+        _put_in_place(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return out
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Open an export for detection. UserError says what is missing or broken."""
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder; name the folder that an export wrote")
+    for name in (FACTS, ONNX):
+        if not (folder / name).is_file():
+            raise UserError(f"{folder}: not an export of sedkd, {name} is missing; name the folder that an export wrote")
+    path = folder / FACTS
+    facts = _read_facts(path)
+    if facts.get("format") != FORMAT:
+        raise UserError(f"{path}: not written by sedkd; name the folder that an export wrote")
+    if facts.get("version") != VERSION:
+        raise UserError(
+            f"{path}: format version {facts.get('version')!r}, but sedkd {sedkd.__version__} reads {VERSION}; "
+            "install the sedkd that wrote it, or export the student again"
+        )
+    try:
+        return _bundle(folder, facts)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: broken ({type(error).__name__}: {error}); export the student again") from error
+
+
+def _bundle(folder: Path, facts: Mapping[str, Any]) -> Bundle:
+    labels, thresholds, medians = facts["labels"], facts["thresholds"], facts["median_frames"]
+    if not len(labels) == len(thresholds) == len(medians) > 0:
+        raise ValueError(f"{len(labels)} labels, {len(thresholds)} thresholds, {len(medians)} median_frames")
+    return Bundle(
+        folder,
+        tuple(str(label) for label in labels),
+        PostProcessing(tuple(float(t) for t in thresholds), tuple(int(m) for m in medians)),
+        FeatureSettings(**facts["features"]),
+        float(facts["frame_seconds"]),
+        float(facts["window_seconds"]),
+        float(facts["context_seconds"]),
+        dict(facts["provenance"]),
+    )
+
+
+def _read_facts(path: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read as JSON ({error}); export the student again") from error
+    if not isinstance(facts, dict):
+        raise UserError(f"{path}: not written by sedkd; name the folder that an export wrote")
+    return facts
+
+
+def _facts(student: Student, post: PostProcessing, card: CardFacts, difference: float) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "labels": list(student.labels),
+        "thresholds": list(post.thresholds),
+        "median_frames": list(post.median_frames),
+        "frame_seconds": student.frame_seconds,
+        "sample_rate": student.features.rate,
+        "minimum_samples": minimum_samples(student.features),
+        "window_seconds": WINDOW_SECONDS,
+        "context_seconds": CONTEXT_SECONDS,
+        "features": student.features.as_dict(),
+        "onnx_max_difference": difference,
+        "provenance": {**asdict(card), "sedkd": sedkd.__version__},
+    }
+
+
+def _require_replaceable(target: Path, out: Path) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise UserError(f"{out}: is a file; name a folder for the export")
+    found = sorted(path.name for path in target.iterdir())
+    strange = [name for name in found if name not in (ONNX, WEIGHTS, FACTS, CARD)]
+    if not strange and found:
+        facts = target / FACTS
+        strange = [] if facts.is_file() and _read_facts(facts).get("format") == FORMAT else found
+    if strange:
+        raise UserError(f"{out}: holds {strange[0]}, which is no part of an export; name a new or an empty folder")
+
+
+def _put_in_place(temporary: Path, target: Path) -> None:
+    """Rename `temporary` to `target`; an earlier export moves aside first, because a full folder cannot be replaced."""
+    if not target.exists():
+        os.rename(temporary, target)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+    os.replace(target, aside)
+    try:
+        os.rename(temporary, target)
+    except OSError:
+        os.rename(aside, target)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:
+    parts = [
+        f"# {name}: a sound event detector for {card.environment}",
+        _introduction(facts, card),
+        "## Scores",
+        _scores(card),
+        "## Cost",
+        _cost(facts, card),
+        "## Running it",
+        _usage(name),
+        "## Where it came from",
+        _provenance(facts, card),
+        "## Limits",
+        _limits(card),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _introduction(facts: Mapping[str, Any], card: CardFacts) -> str:
+    scene = f" ({card.scene})" if card.scene and card.scene != card.environment else ""
+    origin = " It was trained, tuned and scored on synthetic soundscapes." if card.synthetic else ""
+    rows = [
+        [label, f"{threshold:g}", f"{median * facts['frame_seconds']:.2f} s" if median > 1 else "none"]
+        for label, threshold, median in zip(facts["labels"], facts["thresholds"], facts["median_frames"], strict=True)
+    ]
+    return (
+        f"Tells when it hears {', '.join(facts['labels'])} in the environment {card.environment}{scene}: one "
+        f"probability per event every {1000 * facts['frame_seconds']:.0f} ms of audio.{origin}\n\n"
+        + _table(["event", "threshold", "median filter"], rows)
+        + "\n\nThresholds and filters were chosen on the validation split."
+    )
+
+
+def _scores(card: CardFacts) -> str:
+    kind = "synthetic " if card.synthetic else ""
+    names = [*card.validation, *(name for name in card.test or {} if name not in card.validation)]
+    rows = [[name, _number(card.validation.get(name)), _number((card.test or {}).get(name))] for name in names]
+    text = _table(["score", f"{kind}validation", f"{kind}test"], rows)
+    if card.test is None:
+        text += f"\n\nThe test split was not scored. The {kind}validation split chose the thresholds: expect less."
+    else:
+        text += f"\n\nThe {kind}validation split chose this student and its thresholds; the {kind}test split did not."
+    if card.per_class:
+        split = kind + ("validation" if card.test is None else "test")
+        columns = list(dict.fromkeys(score for scores in card.per_class.values() for score in scores))
+        rows = [[label, *(_number(scores.get(c)) for c in columns)] for label, scores in card.per_class.items()]
+        text += f"\n\nPer event, on the {split} split:\n\n" + _table(["event", *columns], rows)
+    if card.synthetic:
+        text += "\n\nAll scores are on synthetic soundscapes and say little about recordings of a real place."
+    return text
+
+
+def _cost(facts: Mapping[str, Any], card: CardFacts) -> str:
+    front_end = feature_macs_per_second(FeatureSettings(**facts["features"]))
+    rows = [
+        ["network", _count(card.cost.get("macs"), "MAC per second of audio")],
+        ["log-mel features, on top (estimate)", _count(front_end, "MAC per second of audio")],
+        ["parameters", _count(card.cost.get("params"), "")],
+        ["float32 weights", _count(card.cost.get("bytes"), "B")],
+        ["network on one CPU thread, where it was trained", _latency(card.cost.get("latency"))],
+    ]
+    return _table(["what", "cost"], rows) + "\n\nOne MAC is two FLOPs."
+
+
+def _usage(name: str) -> str:
+    return f"""    sedkd detect {name} file.wav
+
+prints the events of a file of any length, rate and number of channels. Without sedkd, for clips of some seconds:
+
+```python
+import json, onnxruntime, soundfile
+facts = json.load(open("student.json"))
+audio, rate = soundfile.read("file.wav", dtype="float32", always_2d=True)
+assert rate == facts["sample_rate"] and len(audio) >= facts["minimum_samples"]
+model = onnxruntime.InferenceSession("model.onnx")
+probabilities = model.run(None, {{"audio": audio.mean(axis=1)[None]}})[0][0]  # [frames, labels]
+for i, frame in enumerate(probabilities):
+    heard = [l for l, p, t in zip(facts["labels"], frame, facts["thresholds"]) if p >= t]
+    print(f"{{i * facts['frame_seconds']:.2f} s", *heard)
+```
+
+The snippet leaves out the median filters. `model.safetensors` holds the same weights for further training."""
+
+
+def _provenance(facts: Mapping[str, Any], card: CardFacts) -> str:
+    rows = [
+        ["study", card.study],
+        ["trial", str(card.trial)],
+        ["environment", card.environment],
+        ["data", card.data + (" (synthetic)" if card.synthetic else "")],
+        ["teacher", card.teacher],
+        ["sedkd", facts["provenance"]["sedkd"]],
+        ["ONNX against torch", f"largest difference {facts['onnx_max_difference']:.1g} in probability"],
+        *([key, f"`{value}`"] for key, value in card.configuration.items()),
+    ]
+    return _table(["what", "value"], rows)
+
+
+def _limits(card: CardFacts) -> str:
+    limits = [
+        f"It knows {card.environment} only; elsewhere its scores do not hold.",
+        "It answers for the events above and for no other; a similar sound may be taken for one of them.",
+        "The network looks ahead and back: it is for recordings, or for live audio with a delay of some seconds.",
+        "Scores hold for the thresholds above; where false alarms cost more than misses, choose your own.",
+    ]
+    if card.synthetic:
+        limits.append("Its data were synthetic: measure it on labelled recordings of the real place before using it.")
+    return "\n".join(f"- {limit}" for limit in limits)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _latency(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.2f} ms per second of audio"
+
+
+def _count(value: float | None, unit: str) -> str:
+    if value is None:
+        return "not measured"
+    for size, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.2f} {prefix}{unit}"
+    return f"{value:.0f} {unit}".strip()

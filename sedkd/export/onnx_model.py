@@ -1,0 +1,139 @@
+"""A student as one ONNX file: raw audio in, probabilities out, so that nothing but an ONNX runtime is needed.
+
+The batch and the length of the audio stay free. onnxruntime's answers are compared with torch's on real audio before
+an export is trusted.
+"""
+
+import copy
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sedkd.features.logmel import FeatureSettings, LogMel
+from sedkd.models.student import Student
+
+MAX_DIFFERENCE = 1e-4
+INPUT, OUTPUT = "audio", "probabilities"
+OPSET = 18  # the exporter's own; older runtimes read it too
+
+
+def minimum_samples(settings: FeatureSettings) -> int:
+    """Samples below which audio must be padded with zeros: one hop, and enough for the spectrum's reflection."""
+    return max(settings.hop, settings.n_fft)
+
+
+class Detector(nn.Module):
+    """Mono audio `[batch, samples]` at the features' rate to probabilities `[batch, frames, labels]`.
+
+    frames = ceil((samples // hop) / stride): as in training, the last feature frame is repeated to fill the last
+    output frame. At least `minimum_samples` are needed.
+    """
+
+    def __init__(self, student: Student) -> None:
+        super().__init__()
+        self.logmel = LogMel(student.features)
+        self.student = student
+
+    def forward(self, audio: Tensor) -> Tensor:
+        stride, count = self.student.stride, audio.shape[1] // self.student.features.hop
+        # Rounded up by an addition: ONNX divides towards zero, so that the usual -(-a // b) rounds down there.
+        padded = (count + stride - 1) // stride * stride
+        rows = torch.arange(padded, device=audio.device).clamp(max=count - 1)
+        return torch.sigmoid(self.student(self.logmel(audio)[:, rows]).logits)
+
+
+def export_onnx(student: Student, path: Path) -> None:
+    """Write the student's `Detector` to `path`: one file, weights inside, batch and samples free. Takes about 10 s."""
+    model = Detector(copy.deepcopy(student).cpu()).eval()
+    if model.student.gru is not None:
+        model.student.gru = _OnnxGru(model.student.gru)  # type: ignore[assignment]
+    # Traced with two clips: torch takes a batch of one for a constant.
+    example = torch.zeros(2, 10 * student.features.rate)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecations inside the exporter itself
+        program = torch.onnx.export(
+            model,
+            (example,),
+            dynamo=True,
+            verbose=False,
+            opset_version=OPSET,
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_shapes={INPUT: {0: "batch", 1: "samples"}},
+        )
+    assert program is not None  # with dynamo=True it is always there
+    program.save(str(path), external_data=False)
+
+
+def checked_difference(path: Path, student: Student, audio: Sequence[np.ndarray]) -> float:
+    """Largest absolute difference of onnxruntime's and torch's probabilities on `audio`, waveforms `[samples]`.
+
+    Raises:
+        ValueError: there is no audio to check with.
+        RuntimeError: the difference is above MAX_DIFFERENCE, or the shapes differ.
+    """
+    if not audio:
+        raise ValueError("an export is checked on real audio: give at least one waveform")
+    session = open_session(path)
+    model = Detector(copy.deepcopy(student).cpu()).eval()
+    shortest, worst = minimum_samples(student.features), 0.0
+    for samples in audio:
+        batch = np.pad(samples.astype(np.float32), (0, max(shortest - len(samples), 0)))[None]
+        exported = session.run([OUTPUT], {INPUT: batch})[0]
+        with torch.inference_mode():
+            expected = model(torch.from_numpy(batch)).numpy()
+        if exported.shape != expected.shape:
+            raise RuntimeError(f"{path}: onnxruntime answers {exported.shape} where torch answers {expected.shape}")
+        worst = max(worst, float(np.abs(exported - expected).max()))
+    if not worst <= MAX_DIFFERENCE:  # NaN fails too
+        raise RuntimeError(f"{path}: onnxruntime and torch differ by {worst:.2g}, allowed are {MAX_DIFFERENCE:g}")
+    return worst
+
+
+def open_session(path: Path):  # noqa: ANN201 (onnxruntime is imported late and has no types)
+    """An onnxruntime session on one CPU thread: a small model gains nothing from more, and leaves the others free."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors only
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+class _OnnxGru(nn.Module):
+    """Stands for a bidirectional, batch-first `nn.GRU` of one layer while exporting, as ONNX's own operator.
+
+    torch 2.11 unrolls a GRU over the traced length, which fixes the length and fails for a free one. Outside of an
+    export this module answers zeros.
+    """
+
+    def __init__(self, gru: nn.GRU) -> None:
+        super().__init__()
+        self.hidden = gru.hidden_size
+        directions = ("", "_reverse")
+        self.register_buffer("input_weights", self._gates(gru, "weight_ih_l0", directions))
+        self.register_buffer("state_weights", self._gates(gru, "weight_hh_l0", directions))
+        biases = [self._gates(gru, name, directions) for name in ("bias_ih_l0", "bias_hh_l0")]
+        self.register_buffer("biases", torch.cat(biases, dim=1))
+
+    @staticmethod
+    def _gates(gru: nn.GRU, name: str, directions: Sequence[str]) -> Tensor:
+        """Parameters `[directions, 3 * hidden, ...]` in ONNX's order (update, reset, new); torch has reset first."""
+        parts = [getattr(gru, name + direction).detach().chunk(3) for direction in directions]
+        return torch.stack([torch.cat([update, reset, new]) for reset, update, new in parts])
+
+    def forward(self, x: Tensor) -> tuple[Tensor, None]:
+        batch, frames, _ = x.shape
+        # linear_before_reset: torch applies the reset gate after the recurrent product (Cho et al. 2014, revised).
+        y = torch.onnx.ops.symbolic(
+            "GRU",
+            (x.transpose(0, 1), self.input_weights, self.state_weights, self.biases),
+            {"hidden_size": self.hidden, "direction": "bidirectional", "linear_before_reset": 1},
+            dtype=x.dtype,
+            shape=(frames, 2, batch, self.hidden),
+        )
+        return y.permute(2, 0, 1, 3).reshape(batch, frames, 2 * self.hidden), None
