@@ -50,8 +50,7 @@ def file_probabilities(bundle: Bundle, path: Path, progress: Progress | None = N
     frames = -(-features // stride)
     size, context = (round(s / bundle.frame_seconds) for s in (bundle.window_seconds, bundle.context_seconds))
     windows = list(plan(frames, size, context))
-    # The last one also takes the samples that fill no frame, which the spectrum of its last frame looks at.
-    spans = [(w.start * samples, (w.stop + (w.stop == frames)) * samples) for w in windows]
+    spans = [(window.start * samples, window.stop * samples) for window in windows]
     answer = np.zeros((frames, len(bundle.labels)), dtype=np.float32)
     for done, (window, audio) in enumerate(zip(windows, read_spans(path, rate, spans), strict=True), start=1):
         heard = bundle.probabilities(audio)

@@ -1,9 +1,11 @@
 """`sedkd detect`: the events that an exported student hears in audio files."""
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -41,18 +43,20 @@ def run(args: argparse.Namespace) -> int:
 
     bundle = read_bundle(args.bundle)
     files, failed = _expanded(args.files)
-    with ExitStack() as stack:
-        table = stack.enter_context(_table(args.out))
-        report = stack.enter_context(_progress(files))
-        print(HEADER, file=table)
-        for i, name in enumerate(files):
-            try:
-                for row in _rows(bundle, name, lambda part, i=i: report(i + part)):  # type: ignore[misc]
-                    print(row, file=table)
-            except UserError as error:
-                print(error, file=sys.stderr)
-                failed = True
-            report(i + 1)
+    with _table(args.out) as table:
+        # On a terminal the rows wait until the progress bar is gone.
+        rows = io.StringIO() if table.isatty() else table
+        print(HEADER, file=rows)
+        with _progress(files) as report:
+            for i, name in enumerate(files):
+                try:
+                    rows.writelines(_rows(bundle, name, partial(_add, report, i)))
+                except UserError as error:
+                    print(f"error: {error}", file=sys.stderr)
+                    failed = True
+                report(i + 1)
+        if isinstance(rows, io.StringIO):
+            table.write(rows.getvalue())
     return 2 if failed else 0
 
 
@@ -68,23 +72,29 @@ def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
         inside = sorted(str(p) for p in Path(name).iterdir() if p.suffix.lower() in AUDIO_SUFFIXES)
         files += inside
         if not inside:
-            print(f"{name}: no audio in this folder ({', '.join(s[1:] for s in AUDIO_SUFFIXES)})", file=sys.stderr)
+            print(
+                f"error: {name}: no audio in this folder ({', '.join(s[1:] for s in AUDIO_SUFFIXES)})", file=sys.stderr
+            )
             failed = True
     return files, failed
 
 
-def _rows(bundle: "Bundle", name: str, report: Report) -> list[str]:
+def _rows(bundle: "Bundle", name: str, progress: Callable[[int, int], None]) -> list[str]:
     from sedkd.detect import detect
     from sedkd.errors import UserError
 
     if any(character in name for character in "\t\r\n"):
         raise UserError(f"{name!r}: a TAB or a line break in the name breaks the table; rename the file")
-    return [_row(name, found) for found in detect(bundle, Path(name), lambda done, total: report(done / total))]
+    return [_row(name, found) for found in detect(bundle, Path(name), progress)]
 
 
 def _row(name: str, found: "Detection") -> str:
     event = found.event
-    return f"{name}\t{event.onset:.3f}\t{event.offset:.3f}\t{event.event_label}\t{found.confidence:.3f}"
+    return f"{name}\t{event.onset:.3f}\t{event.offset:.3f}\t{event.event_label}\t{found.confidence:.3f}\n"
+
+
+def _add(report: Report, files: int, done: int, total: int) -> None:
+    report(files + done / total)
 
 
 @contextmanager
@@ -96,6 +106,8 @@ def _table(out: Path | None) -> Iterator[TextIO]:
     if out is None:
         yield sys.stdout
         return
+    if out.is_dir():
+        raise UserError(f"{out}: is a folder; name the table to write inside it")
     try:
         with written_atomically(out) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
             yield stream
@@ -106,7 +118,7 @@ def _table(out: Path | None) -> Iterator[TextIO]:
 @contextmanager
 def _progress(files: Sequence[str]) -> Iterator[Report]:
     """A bar on stderr where somebody watches and has to wait, else nothing."""
-    if not sys.stderr.isatty() or sys.stdout.isatty() or not (len(files) > 1 or any(map(_is_long, files))):
+    if not sys.stderr.isatty() or not (len(files) > 1 or any(map(_is_long, files))):
         yield lambda done: None
         return
     from rich.console import Console

@@ -104,7 +104,7 @@ def write_bundle(
         facts = _facts(student, post, card, difference)
         save_model(student, temporary / WEIGHTS, notes=facts["provenance"])
         (temporary / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        (temporary / CARD).write_text(_card_text(facts, card, out.name), encoding="utf-8")
+        (temporary / CARD).write_text(_card_text(facts, card, target.name), encoding="utf-8")
         temporary.chmod(0o755)
         _put_in_place(temporary, target)
     finally:
@@ -118,7 +118,7 @@ def read_bundle(folder: Path) -> Bundle:
         raise UserError(f"{folder}: no such folder; name the folder that an export wrote")
     for name in (FACTS, ONNX):
         if not (folder / name).is_file():
-            raise UserError(f"{folder}: not an export of sedkd, {name} is missing; name the folder that an export wrote")
+            raise UserError(f"{folder}: {name} is missing; name the folder that an export wrote, or export again")
     path = folder / FACTS
     facts = _read_facts(path)
     if facts.get("format") != FORMAT:
@@ -285,7 +285,7 @@ model = onnxruntime.InferenceSession("model.onnx")
 probabilities = model.run(None, {{"audio": audio.mean(axis=1)[None]}})[0][0]  # [frames, labels]
 for i, frame in enumerate(probabilities):
     heard = [l for l, p, t in zip(facts["labels"], frame, facts["thresholds"]) if p >= t]
-    print(f"{{i * facts['frame_seconds']:.2f} s", *heard)
+    print(f"{{i * facts['frame_seconds']:.2f}} s", *heard)
 ```
 
 The snippet leaves out the median filters. `model.safetensors` holds the same weights for further training."""
