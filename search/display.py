@@ -5,20 +5,25 @@ On a terminal a live progress bar; elsewhere (a log, CI) one plain line per tria
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from search.front import Member
-from search.table import human
+from search.table import human, strategy_words, student_words
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+WIDE = 140
 
 
 class Display:
     """Use as a context manager; `preparing`, `stage` and `testing` are progress callbacks."""
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False, soft_wrap=True)
+        self.console = Console(highlight=False)
         self.live = self.console.is_terminal
         self.progress = Progress(
             TextColumn("{task.description}"),
@@ -46,15 +51,20 @@ class Display:
     def stop(self) -> None:
         self.progress.stop()
 
-    def print(self, what: Any) -> None:
-        self.console.print(what)
+    def print(self, text: str) -> None:
+        """A line as it is, however long."""
+        self.console.print(text, soft_wrap=True, markup=False)
+
+    def table(self, table: "Table") -> None:
+        """A table; where there is no terminal to fit, as wide as it wants to be."""
+        self.console.print(table, width=None if self.live else WIDE)
 
     def notice(self, text: str) -> None:
-        self.console.print(f"note: {text}", style="yellow")
+        self.console.print(f"note: {text}", style="yellow", soft_wrap=True, markup=False)
 
     def preparing(self, what: str, done: int, total: int) -> None:
         if not self.live and what != self.announced:
-            self.console.print(f"{what} ...")
+            self.print(f"{what} ...")
         self._stage(what, done, total)
 
     def introduce(
@@ -68,15 +78,15 @@ class Display:
     ) -> None:
         """Say what is searched for, on what, and where it stands."""
         source = "SYNTHETIC soundscapes (built in)" if facts["synthetic"] else facts["data"]
-        self.console.print(f"study {study}: {facts['environment']}, {facts['scene']}")
-        self.console.print(f"  events   {', '.join(facts['events'])}")
-        self.console.print(f"  data     {source}")
+        self.print(f"study {study}: {facts['environment']}, {facts['scene']}")
+        self.print(f"  events   {', '.join(facts['events'])}")
+        self.print(f"  data     {source}")
         quality = facts["objectives"][0]
-        self.console.print(f"  teacher  {facts['teacher']}; {quality} on validation {teacher_score:.3f}")
+        self.print(f"  teacher  {facts['teacher']}; {quality} on validation {teacher_score:.3f}")
         for notice in notices:
             self.notice(notice)
         if members:
-            self.console.print(f"  resumed  {len(members)} of {wanted} trials are finished")
+            self.print(f"  resumed  {len(members)} of {wanted} trials are finished")
         self.wanted = wanted
         self.quality = next(n for n in facts["objectives"] if n in ("f1_segment", "f1_event", "psds1", "psds2"))
         self.progress.update(self.stage_task, visible=False)
@@ -84,8 +94,8 @@ class Display:
         self.started, self.before = time.monotonic(), len(members)
 
     def begin(self, number: int, configuration: Mapping[str, Any], control: str | None) -> None:
-        student = " ".join(str(v) for k, v in configuration.items() if k.startswith("student."))
-        self.trial = f"trial {number} [{control or configuration.get('strategy', 'none')}; {student}]"
+        what = control or strategy_words(configuration)
+        self.trial = f"trial {number} ({what}; {student_words(configuration)})"
 
     def stage(self, what: str, done: int, total: int) -> None:
         self._stage(f"{self.trial} {what}", done, total)
@@ -103,11 +113,10 @@ class Display:
         )
         if not self.live:
             left = (time.monotonic() - self.started) / (len(members) - self.before) * (self.wanted - len(members))
-            self.console.print(
+            self.print(
                 f"[{len(members)}/{self.wanted}] {self.trial} {self.quality} {measures[self.quality]:.3f} at "
                 f"{human(measures['macs'])} MACs/s in {member.record['seconds']:.0f} s; best {best:.3f}; "
-                f"about {max(left, 0) / 60:.0f} min left",
-                markup=False,
+                f"about {max(left, 0) / 60:.0f} min left"
             )
 
     def failed(self, number: int, reason: str) -> None:

@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from search.front import Member, front
 from search.objectives import QUALITY, Objectives
 
-UNITS = {"macs": "MACs per second of audio", "params": "parameters", "bytes": "bytes", "latency": "ms per second of audio"}
+UNITS = {
+    "macs": "MACs per second of audio",
+    "params": "parameters",
+    "bytes": "bytes",
+    "latency": "ms per second of audio",
+}
 
 
 def pareto_html(members: Sequence[Member], objectives: Objectives, title: str) -> str:

@@ -6,6 +6,7 @@ Scores are kept beside the student; one that is there is never computed again, s
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def teacher_answers(task: Task, split: Split) -> Answers:
     probability = torch.sigmoid(own.logits.float()).numpy()
     starts = split.corpus.out_starts.tolist()
     return Answers(
-        [probability[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)],
+        [probability[a:b] for a, b in pairwise(starts)],
         [r.filename for r in split.recordings],
         [r.duration for r in split.recordings],
         [r.events or () for r in split.recordings],

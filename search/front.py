@@ -67,7 +67,7 @@ def knee(members: Sequence[Member], objectives: Objectives) -> Member:
         return members[best]
     above = (quality - quality.min()) / np.ptp(quality) - (cost - cost.min()) / np.ptp(cost)
     corner = int(above.argmax())
-    return members[corner] if above[corner] > above[best] else members[best]
+    return members[corner] if above[corner] > above[best] + 1e-9 else members[best]
 
 
 def hypervolume(members: Sequence[Member], objectives: Objectives, reference: Sequence[float]) -> float:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from search.space import Space
 from search.spaces import Setting, setting
 from sedkd.errors import UserError
-from sedkd.teach.teacher import Progress, teacher_for
+from sedkd.progress import Progress, counting
+from sedkd.teach.teacher import teacher_for
 from sedkd.teach.weights import is_cached
 
 if TYPE_CHECKING:
@@ -74,8 +75,7 @@ def reporting(found: Setting, progress: Progress):
     from sedkd.synth import builtin
 
     def made(name: str, split: str) -> None:
-        what = f"synthesising {name}/{split}"
-        builtin.ensure(found.pool.root, name, split, lambda done, total: progress(what, done, total))
+        builtin.ensure(found.pool.root, name, split, counting(progress, f"synthesising {name}/{split}"))
 
     return replace(found.pool, prepare=made)
 

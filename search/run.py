@@ -102,13 +102,11 @@ def check_budget(task: Task, space: Space, budget: Budget) -> None:
     least = cost_before_training(from_flat(smallest, TrainSettings()), task).macs
     if least > budget.max_macs:
         raise UserError(
-            f"--max-macs {budget.max_macs:g}: the smallest student of the space needs {least:.0f} MACs per second of audio"
+            f"--max-macs {budget.max_macs:g}: the space's smallest student needs {least:.0f} MACs per second of audio"
         )
 
 
-def _is_over(
-    trial: "optuna.Trial", values: Mapping[str, Any], task: Task, base: TrainSettings, budget: Budget
-) -> bool:
+def _is_over(trial: "optuna.Trial", values: Mapping[str, Any], task: Task, base: TrainSettings, budget: Budget) -> bool:
     if budget.max_macs is None:
         return False
     excess = cost_before_training(from_flat(values, base), task).macs - budget.max_macs
@@ -138,9 +136,7 @@ def _run_one(
     from optuna.trial import TrialState
 
     try:
-        result = run_trial(
-            from_flat(values, base), task, objectives.criterion, objectives.needs_psds, watcher.stage
-        )
+        result = run_trial(from_flat(values, base), task, objectives.criterion, objectives.needs_psds, watcher.stage)
         record = record_of(result, values, objectives, trial.user_attrs.get(CONTROL))
         save_model(result.student, store.trial_folder(study.study_name, trial.number) / STUDENT_FILE)
         trial.set_user_attr(RECORD, record)

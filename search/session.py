@@ -1,6 +1,8 @@
 """One run of `sedkd-search`, from the first line on the screen to the last."""
 
+import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,6 +45,7 @@ class Request:
 def run_search(request: Request) -> int:
     """Prepare, search, score the front on test, show it. Returns the exit code."""
     signal.signal(signal.SIGTERM, _as_interrupt)
+    sys.path.append(os.getcwd())  # where a strategy `module:callable` of one's own is found
     objectives, store = parse(request.objectives), open_store(request.store)
     device = device_of(request.device)
     with Display() as display:
@@ -72,6 +75,7 @@ def _searched(
     teacher = teacher_scores(task, objectives.criterion, store, name, on_test=False)["validation"]
     display.introduce(name, facts, prepared.notices, teacher.values[_shown(objectives)], finished(study), budget.trials)
     if tracker:
+        _tolerant(tracker.begin, display)
         _tolerant(lambda: tracker.teacher({"validation": teacher}), display)
 
     def mirror(figures: bool = True) -> None:
@@ -108,11 +112,9 @@ def _show(study: Any, objectives: Objectives, store: Store, display: Display, te
     title = f"{study.study_name}: the front of {len(members)} trials"
     if facts["synthetic"]:
         title += " (SYNTHETIC soundscapes)"
-    display.print(front_table(members, objectives, tests, title))
+    display.table(front_table(members, objectives, tests, title))
     if teacher:
-        shown = ", ".join(
-            f"{split} {scores.values[_shown(objectives)]:.3f}" for split, scores in teacher.items()
-        )
+        shown = ", ".join(f"{split} {scores.values[_shown(objectives)]:.3f}" for split, scores in teacher.items())
         display.print(f"teacher: {_shown(objectives)} {shown} ({facts['teacher']})")
     place = "" if store.root == Path.cwd() / "mlruns" else f" --store {store.root}"
     display.print(
@@ -126,7 +128,7 @@ def _shown(objectives: Objectives) -> str:
 
 
 def _tolerant(action: Callable[[], Any], display: Display) -> Any:
-    """Run `action`; when MLflow cannot be reached, say so and go on: Optuna keeps everything, the next run mirrors it."""
+    """Run `action`; when MLflow cannot be reached, say so and go on: Optuna keeps all, and the next run mirrors it."""
     import requests
     import sqlalchemy
     from mlflow.exceptions import MlflowException
@@ -135,7 +137,9 @@ def _tolerant(action: Callable[[], Any], display: Display) -> Any:
         return action()
     except (MlflowException, requests.RequestException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
         reason = str(error).splitlines()[0]
-        display.notice(f"MLflow was not told ({reason}); the search goes on, and the same line brings MLflow up to date")
+        display.notice(
+            f"MLflow was not told ({reason}); the search goes on, and the same line brings MLflow up to date"
+        )
         return None
 
 

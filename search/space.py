@@ -170,7 +170,7 @@ def _check_values(space: Space, path: Path) -> None:
                 pinned = {**values, dimension.name: value} if dimension.name != STRATEGY else values
                 try:
                     from_flat(pinned, TrainSettings())
-                except (ValueError, TypeError) as error:
+                except (ValueError, TypeError, UserError) as error:
                     raise UserError(f"{path}: dimensions.{dimension.name}: {error}") from error
         if not drawn:
             raise UserError(f"{path}: dimensions.{dimension.name}: no strategy of this space ever draws it")

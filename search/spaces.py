@@ -40,17 +40,17 @@ def setting(name: str, data: Path | None = None, space_file: Path | None = None)
     """
     known = built_in()
     space = space_from(read_yaml(spaces_folder() / f"{DEFAULT}.yaml"), spaces_folder() / f"{DEFAULT}.yaml")
+    own = None
     if space_file is not None:
         own, space = _own(space_file, name, space)
-        known = {**known, **own}
-    if data is not None:
-        pool = folder_pool(data.expanduser().resolve(), known, name)
+    if data is None:
+        pool = _synthetic_pool(known, name, own)
     else:
-        pool = _synthetic_pool(known, name)
+        pool = folder_pool(data.expanduser().resolve(), known, name, own)
     return Setting(pool, pool.environments[name], space)
 
 
-def _own(path: Path, name: str, default: Space) -> tuple[dict[str, Environment], Space]:
+def _own(path: Path, name: str, default: Space) -> tuple[Environment | None, Space]:
     """The environment and the space of a person's own file, which may hold either or both."""
     content = read_yaml(path)
     unknown = sorted(set(content) - {*KEYS, "dimensions"})
@@ -58,22 +58,24 @@ def _own(path: Path, name: str, default: Space) -> tuple[dict[str, Environment],
         raise UserError(f"{path}: {unknown[0]}: unknown key; expected {', '.join([*KEYS, 'dimensions'])}")
     if "environment" not in content and "dimensions" not in content:
         raise UserError(f"{path}: holds neither an environment nor dimensions")
-    environments = {}
+    environment = None
     if "environment" in content:
         environment = environment_from(content, path)
         if environment.name != name:
             raise UserError(f"{path}: environment: is {environment.name!r}, but --env asks for {name!r}")
-        environments[name] = environment
-    return environments, space_from(content, path) if "dimensions" in content else default
+    return environment, space_from(content, path) if "dimensions" in content else default
 
 
-def _synthetic_pool(known: dict[str, Environment], name: str) -> Pool:
+def _synthetic_pool(known: dict[str, Environment], name: str, own: Environment | None) -> Pool:
     from sedkd.synth import builtin
 
-    if name not in known:
+    if name not in known and own is None:
         raise UserError(f"no environment {name!r}; built in are: {', '.join(known)}; for your own, give --data DIR")
     if name not in builtin.ENVIRONMENTS:
         raise UserError(f"environment {name!r} has no built-in soundscapes; give --data DIR")
+    stray = [label for label in own.events if label not in known[name].events] if own else []
+    if stray:
+        raise UserError(f"the built-in soundscapes of {name} have no {stray[0]!r}; give --data DIR, or leave it out")
     root = builtin.default_root()
-    environments = {n: known[n] for n in builtin.ENVIRONMENTS}
+    environments = {n: known[n] for n in builtin.ENVIRONMENTS} | ({name: own} if own else {})
     return Pool(root, environments, synthetic=True, prepare=lambda env, split: builtin.ensure(root, env, split))

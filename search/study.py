@@ -95,7 +95,9 @@ def load_study(store: Store, environment: str | None, name: str | None) -> "optu
     """
     optuna = quiet_optuna()
     if not store.exists:
-        raise UserError(f"{store.root}: no study yet; run `sedkd-search --env {environment or 'street'}`, or give --store")
+        raise UserError(
+            f"{store.root}: no study yet; run `sedkd-search --env {environment or 'street'}`, or give --store"
+        )
     storage = _storage(store)
     summaries = optuna.get_all_study_summaries(storage)
     found = [s for s in summaries if _matches(s, environment, name)]

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 from search.finale import SplitScores
 from search.front import Member, front, knee
 from search.objectives import Objectives
+from sedkd.distill.registry import SCRATCH
+from sedkd.models.student import StudentSettings
 
 if TYPE_CHECKING:
     import pandas
     from rich.table import Table
-
-ARCHITECTURE = ("student.block", "student.head", "student.width", "student.depth")
 
 
 def front_frame(
@@ -62,25 +62,41 @@ def front_table(
     """The front for the terminal."""
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", header_style="bold")
     quality = objectives.quality
-    heads = ["trial", "pick", f"{quality} (validation)", f"{quality} (test)", "MACs/s", "parameters", "ms/s", "student"]
-    for head in [*heads, "strategy", "start"]:
-        table.add_column(head, justify="left" if head in ("pick", "student", "strategy", "start") else "right")
+    table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
+    for head in ("trial", f"{quality}\nvalidation", f"{quality}\ntest", "MACs/s", "params", "ms/s"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for head in ("student", "strategy", "pick"):
+        table.add_column(head, no_wrap=head == "pick")
     for row in front_rows(members, objectives, tests):
         table.add_row(
             str(row["trial"]),
-            row["pick"],
             f"{row[quality]:.3f}",
             f"{row[f'test_{quality}']:.3f}" if f"test_{quality}" in row else "-",
             human(row["macs"]),
             human(row["params"]),
             f"{row['latency']:.2f}" if "latency" in row else "-",
-            " ".join(str(row[name]) for name in ARCHITECTURE if name in row),
-            str(row.get("strategy", "none")),
-            str(row.get("initialisation", "random")),
+            student_words(row),
+            strategy_words(row),
+            row["pick"],
         )
     return table
+
+
+def student_words(configuration: Mapping[str, Any]) -> str:
+    """An architecture in a few words, such as "separable+gru 16x3" (width x depth)."""
+    default = StudentSettings()
+    block, head, width, depth = (
+        configuration.get(f"student.{name}", getattr(default, name)) for name in ("block", "head", "width", "depth")
+    )
+    return f"{block}{'' if head == 'none' else '+' + head} {width}x{depth}"
+
+
+def strategy_words(configuration: Mapping[str, Any]) -> str:
+    """A strategy and its start in a few words, such as "response from generic"."""
+    strategy = configuration.get("strategy", SCRATCH)
+    start = configuration.get("initialisation", "random")
+    return ("scratch" if strategy == SCRATCH else strategy) + ("" if start == "random" else f" from {start}")
 
 
 def human(value: float) -> str:

@@ -5,6 +5,7 @@ or after a crash, changes nothing.
 """
 
 import json
+import logging
 import math
 import os
 import tempfile
@@ -39,6 +40,9 @@ class Tracker:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         from mlflow import MlflowClient
 
+        for name in ("mlflow", "alembic"):  # a new store announces each of its tables
+            logging.getLogger(name).setLevel(logging.ERROR)
+
         self.study, self.objectives, self.store = study, objectives, store
         self.facts: Mapping[str, Any] = study.user_attrs[FACTS]
         self.client = MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
@@ -47,6 +51,10 @@ class Tracker:
         self.children = {int(run.data.tags[TRIAL_TAG]): run for run in self._runs("trial")}
         self.marked = {n: int(run.data.metrics.get("pareto_rank", 0)) for n, run in self.children.items()}
         self.figure_at = -math.inf
+
+    def begin(self) -> None:
+        """Show the study as running."""
+        self.client.update_run(self.parent, "RUNNING")
 
     def sync(self, figures: bool = True) -> None:
         """Bring MLflow up to date with Optuna: new children, ranks, and the parent's figure and table."""
@@ -79,7 +87,7 @@ class Tracker:
             self.client.log_artifacts(self.parent, folder)
 
     def teacher(self, scores: Mapping[str, SplitScores]) -> None:
-        """The teacher's scores, on the parent: `teacher_f1_segment` of validation, `teacher_test_f1_segment` of test."""
+        """The teacher's scores, on the parent: `teacher_f1_segment` (validation), `teacher_test_f1_segment` (test)."""
         for split, found in scores.items():
             prefix = "teacher_" if split == "validation" else f"teacher_{split}_"
             self._metrics(self.parent, {prefix + name: value for name, value in found.values.items()})
@@ -102,7 +110,9 @@ class Tracker:
         if found:
             return found.experiment_id
         where = self.store.artifacts_uri
-        return self.client.create_experiment(name, artifact_location=f"{where}/{name}" if where else None)
+        # The kind makes the UI open with its view for trained models instead of the one for language models.
+        tags = {"mlflow.experimentKind": "custom_model_development"}
+        return self.client.create_experiment(name, f"{where}/{name}" if where else None, tags)
 
     def _runs(self, role: str) -> "list[Run]":
         query = f"tags.`{STUDY_TAG}` = '{self.study.study_name}' and tags.`{ROLE_TAG}` = '{role}'"
@@ -118,7 +128,6 @@ class Tracker:
     def _parent(self) -> str:
         existing = self._runs("study")
         if existing:
-            self.client.update_run(existing[0].info.run_id, "RUNNING")
             return existing[0].info.run_id
         tags = {
             STUDY_TAG: self.study.study_name,

@@ -26,10 +26,10 @@ def written_atomically(target: Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     os.close(handle)
-    os.chmod(name, 0o644)
     temporary = Path(name)
     try:
         yield temporary
+        temporary.chmod(0o644)  # temporary files begin private, and some writers make new ones
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)

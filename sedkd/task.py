@@ -1,6 +1,6 @@
 """What all trials of a study share: one environment's clips, features and teacher, prepared once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,9 +14,10 @@ from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.features.pack import features_of
 from sedkd.models.frame import FrameModel
 from sedkd.models.student import STRIDE
+from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import Answers
 from sedkd.teach.targets import for_labels, teacher_outputs
-from sedkd.teach.teacher import Progress, Teacher
+from sedkd.teach.teacher import Teacher
 from sedkd.train.corpus import Corpus, corpus_from
 from sedkd.train.infer import probabilities
 
@@ -100,16 +101,13 @@ class Task:
 
     def _taught(self, recordings: Sequence[Recording], labels: tuple[str, ...]) -> Split:
         split = self._split(recordings, labels)
-        report = self._report("computing the teacher's targets")
+        report = counting(self.progress, "computing the teacher's targets")
         outputs = teacher_outputs(self.teacher, recordings, self.pool, split.corpus, FRAME_SECONDS, report)
         return Split(recordings, split.corpus.taught_by(for_labels(outputs, self.teacher.model.labels, labels)))
 
     def _split(self, recordings: Sequence[Recording], labels: tuple[str, ...]) -> Split:
-        pack = features_of(recordings, STUDENT_FEATURES, self._report("computing features"))
+        pack = features_of(recordings, STUDENT_FEATURES, counting(self.progress, "computing features"))
         return Split(
-            recordings, corpus_from(recordings, pack, STRIDE, FRAME_SECONDS, labels, self.pool.annotated).to(self.device)
+            recordings,
+            corpus_from(recordings, pack, STRIDE, FRAME_SECONDS, labels, self.pool.annotated).to(self.device),
         )
-
-    def _report(self, what: str) -> Callable[[int, int], None] | None:
-        progress = self.progress
-        return progress and (lambda done, total: progress(what, done, total))

@@ -1,7 +1,6 @@
 """One student's life: built, initialised, trained, post-processed on validation, scored and costed."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -12,13 +11,12 @@ from sedkd.cost.macs import macs_per_second, parameter_count, weight_bytes
 from sedkd.distill.registry import build_terms
 from sedkd.distill.term import Sizes
 from sedkd.models.student import Student
+from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import PostProcessing, fast_segment_f1, tune
 from sedkd.score.summary import Scores, score
 from sedkd.task import Task
 from sedkd.teach.generic import generic_student, start_from
 from sedkd.train.fit import Checkpoint, fit
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def run_trial(
         terms,
         configuration.train,
         evaluate=lambda model: fast_segment_f1(task.validation.answers(model)),
-        progress=progress and (lambda done, total: progress("training", done, total)),
+        progress=counting(progress, "training"),
     )
     answers = task.validation.answers(student)
     post = tune(answers, criterion)
@@ -87,8 +85,8 @@ def _initialised(configuration: Configuration, task: Task, progress: Progress | 
     torch.manual_seed(configuration.train.seed)
     student = Student(configuration.student, task.events)
     if configuration.initialisation == "generic":
-        report = progress and (lambda done, total: progress("generic student", done, total))
-        start_from(student, generic_student(configuration.student, task, report))
+        generic = generic_student(configuration.student, task, counting(progress, "training the generic student"))
+        start_from(student, generic)
     else:
         student.standardise_by(*(t.cpu() for t in task.training.corpus.statistics()))
     return student

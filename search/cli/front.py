@@ -35,11 +35,11 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(f"study {study.study_name} has no finished trial yet; let the search run on")
     tests = {m.number: test_scores(store, study.study_name, m.number) for m in members}
     if options.format == "table":
-        from rich.console import Console
+        from search.display import Display
 
         synthetic = " (SYNTHETIC soundscapes)" if study.user_attrs["facts"]["synthetic"] else ""
         title = f"{study.study_name}: the front of {len(members)} trials{synthetic}"
-        Console().print(front_table(members, objectives, tests, title))
+        Display().table(front_table(members, objectives, tests, title))
     elif options.format == "csv":
         front_frame(members, objectives, tests).to_csv(sys.stdout, index=False)
     else:

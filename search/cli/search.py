@@ -22,7 +22,9 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = top.add_argument_group("what to listen for, and where")
-    what.add_argument("--env", required=True, metavar="NAME", help="environment: street, home, ... or one of your data's")
+    what.add_argument(
+        "--env", required=True, metavar="NAME", help="environment: street, home, ... or one of your data's"
+    )
     what.add_argument("--data", type=Path, metavar="DIR", help="your recordings (default: synthetic soundscapes)")
     narrowing = what.add_mutually_exclusive_group()
     narrowing.add_argument("--events", metavar="A,B", help="only these events")
@@ -41,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
         "--max-macs", type=positive(float), metavar="N", help="at most N multiply-accumulates per second of audio"
     )
     budget.add_argument("--objectives", default="f1_segment,macs", metavar="A,B", help="two or three (f1_segment,macs)")
-    budget.add_argument("--steps", type=positive(int), metavar="N", help="optimiser steps per student (200)")
+    budget.add_argument("--steps", type=positive(int), metavar="N", help="optimiser steps per student (150)")
     budget.add_argument("--seed", type=int, default=0, help="seed of sampler and students (0)")
     where = top.add_argument_group("where")
     where.add_argument("--store", metavar="DIR", help="folder of results (default: $SEDKD_STORE or ./mlruns)")

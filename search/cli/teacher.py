@@ -12,7 +12,9 @@ def add_parser(subparsers: Any) -> None:
     train = actions.add_parser("train", help="train a teacher on all environments of the data")
     train.add_argument("--data", type=Path, metavar="DIR", help="your recordings (default: synthetic soundscapes)")
     train.add_argument("--env", metavar="NAME", help="an environment of the data (needed with --data if not the first)")
-    train.add_argument("--teacher", default=None, metavar="KIND", help="crnn, timm:NAME, mn04_as, mn10_as or a .pt file")
+    train.add_argument(
+        "--teacher", default=None, metavar="KIND", help="crnn, timm:NAME, mn04_as, mn10_as or a .pt file"
+    )
     train.add_argument("--out", type=Path, metavar="FILE", help="also write the teacher to this .safetensors file")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--device", default="auto")
@@ -70,7 +72,9 @@ def run_show(options: argparse.Namespace) -> int:
         table.add_column(head, overflow="fold")
     for path in sorted(teachers_folder().glob("*.safetensors")):
         header = read_header(path)
-        table.add_row(path.name, json.loads(header["notes"])["origin"], str(len(json.loads(header["config"])["labels"])))
+        table.add_row(
+            path.name, json.loads(header["notes"])["origin"], str(len(json.loads(header["config"])["labels"]))
+        )
     console = Console()
     console.print(table)
     for name in AUDIOSET_WEIGHTS:

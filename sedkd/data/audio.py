@@ -15,6 +15,7 @@ from sedkd.errors import UserError
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 MARGIN_SECONDS = 0.05  # read on both sides of a span, more than the resampling filter is long
+CUT_OFF_SECONDS = 0.2  # an mp3's header may promise a little more than it holds, but no more than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ def read_blocks(
                 block = sound.read(size, dtype="float32", always_2d=True)
                 if len(block) == 0:
                     raise _unreadable(path)
+                missing = (min(size, info.frames - start) - len(block)) / info.rate
+                if missing > CUT_OFF_SECONDS:
+                    raise UserError(f"{path}: ends {missing:.2f} s before the length in its header; it is cut off")
                 yield _resampled(_mono(path, block), info.rate, rate)
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
         raise _unreadable(path) from error

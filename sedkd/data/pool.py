@@ -8,7 +8,7 @@ from sedkd.data.recordings import Recording, environments_in, labels_in, read_la
 from sedkd.environment import Environment
 from sedkd.errors import UserError
 
-Prepare = Callable[[str, str], None]
+Prepare = Callable[[str, str], object]
 """Called with environment and split before it is read; the built-in soundscapes are synthesised there."""
 
 
@@ -63,34 +63,51 @@ class Pool:
             self.prepare(name, split)
 
 
-def folder_pool(root: Path, known: Mapping[str, Environment], wanted: str) -> Pool:
-    """The pool of a generic folder. `known` are the specifications at hand (`spaces/`), `wanted` must be in the folder.
+def folder_pool(root: Path, known: Mapping[str, Environment], wanted: str, own: Environment | None = None) -> Pool:
+    """The pool of a generic folder, which must hold the environment `wanted`.
 
-    An environment that is known keeps those of its events that the folder labels; one that only the folder knows has
-    the labels of its train.tsv. A folder without train.tsv takes part only when it is the one that is wanted, where
-    its absence is an error.
+    Every label of an environment's train.tsv is an event of it, spelt as a `known` specification of that name spells
+    it. A person's `own` specification decides instead: only its events count. A folder without train.tsv takes part
+    only when it is the one that is wanted, where its absence is an error.
     """
     names = environments_in(root)
     if wanted not in names:
         raise UserError(f"{root}: no environment {wanted!r}; there are: {', '.join(names)}")
     able = [name for name in names if name == wanted or (root / name / "train.tsv").exists()]
-    return Pool(root, {name: _as_labeled(root, name, known.get(name)) for name in able})
+    environments = {name: _as_labeled(root, name, known.get(name)) for name in able}
+    if own is not None:
+        environments[own.name] = _as_specified(root, own)
+    return Pool(root, environments)
 
 
 def _as_labeled(root: Path, name: str, known: Environment | None) -> Environment:
-    labels = labels_in(root, name)
-    if not labels:
-        raise UserError(f"{root / name / 'train.tsv'}: holds no event")
+    """The environment with the events that the folder labels, those of the specification first."""
+    labels = _labels(root, name)
     if known is None:
         return Environment(name, name, labels)
     present = {known.canonical(label) for label in labels}
     events = tuple(label for label in known.events if label in present)
+    events += tuple(sorted(present - set(events)))
+    return Environment(name, known.scene, events, _narrowed(known.subsets, events), known.aliases)
+
+
+def _as_specified(root: Path, own: Environment) -> Environment:
+    labels = _labels(root, own.name)
+    present = {own.canonical(label) for label in labels}
+    events = tuple(label for label in own.events if label in present)
     if not events:
         raise UserError(
-            f"{root / name / 'train.tsv'}: none of its labels ({', '.join(labels)}) is an event of the known "
-            f"environment {name} ({', '.join(known.events)}); add aliases in a space file, or rename the folder"
+            f"{root / own.name / 'train.tsv'}: none of its labels ({', '.join(labels)}) is an event of the space file "
+            f"({', '.join(own.events)}); mend its events, or add aliases"
         )
-    return Environment(name, known.scene, events, _narrowed(known.subsets, events), known.aliases)
+    return Environment(own.name, own.scene, events, _narrowed(own.subsets, events), own.aliases)
+
+
+def _labels(root: Path, name: str) -> tuple[str, ...]:
+    labels = labels_in(root, name)
+    if not labels:
+        raise UserError(f"{root / name / 'train.tsv'}: holds no event")
+    return labels
 
 
 def _narrowed(subsets: Mapping[str, tuple[str, ...]], events: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

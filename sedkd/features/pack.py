@@ -59,10 +59,10 @@ def features_of(
     key = pack_key(recordings, settings)
     folder = cache_root() / "features"
     array, index = folder / f"{key}.npy", folder / f"{key}.json"
-    if not index.exists():
-        starts = _write(array, recordings, settings, progress)
+    if not (index.exists() and array.exists()):
+        begins = _write(array, recordings, settings, progress)
         with written_atomically(index) as temporary:
-            temporary.write_text(json.dumps({"starts": starts, "settings": settings.as_dict()}))
+            temporary.write_text(json.dumps({"starts": begins, "settings": settings.as_dict()}))
     starts = np.asarray(json.loads(index.read_text())["starts"], dtype=np.int64)
     return Pack(key, np.load(array, mmap_mode="r"), starts)
 

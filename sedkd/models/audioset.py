@@ -73,7 +73,7 @@ def audioset_tagger(checkpoint: Path) -> nn.Module:
     return network.eval()
 
 
-def _mobilenet(width: float) -> nn.Module:
+def _mobilenet(width: float) -> Any:
     from torchvision.models.mobilenetv3 import MobileNetV3, _mobilenet_v3_conf
     from torchvision.ops import SqueezeExcitation
 
@@ -107,6 +107,8 @@ def _published_weights(checkpoint: Path) -> dict[str, Tensor]:
 
 
 def _width_of(weights: dict[str, Tensor], checkpoint: Path) -> float:
+    if "classifier.0.weight" not in weights:
+        raise UserError(f"{checkpoint}: not a whole EfficientAT MobileNetV3 (no key classifier.2.weight)")
     channels = weights["classifier.0.weight"].shape[1]
     for width, last in LAST_WIDTH.items():
         if last == channels:

@@ -25,8 +25,11 @@ def load_model(path: Path) -> FrameModel:
     from safetensors.torch import load_file
 
     header = read_header(path)
-    model = _empty(header["kind"], json.loads(header["config"]), path)
-    model.load_state_dict(load_file(path))
+    try:
+        model = _empty(header["kind"], json.loads(header["config"]), path)
+        model.load_state_dict(load_file(path))
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"{path}: its header and its weights are not one of sedkd's models") from error
     return model.eval()
 
 

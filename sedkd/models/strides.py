@@ -17,9 +17,8 @@ def open_time_strides(network: nn.Module, example: Tensor, stride: int) -> None:
         if isinstance(layer, nn.Conv2d):
             _open_convolution(layer, opened=before >= stride, dilation=before // kept)
         elif before >= stride:
-            layer.kernel_size = (_pair(layer.kernel_size)[0], 1)
-            layer.stride = (_pair(layer.stride)[0], 1)
-            layer.padding = (_pair(layer.padding)[0], 0)
+            for name, along_time in (("kernel_size", 1), ("stride", 1), ("padding", 0)):
+                setattr(layer, name, (_pair(getattr(layer, name))[0], along_time))
 
 
 def _reduction_before(network: nn.Module, example: Tensor) -> dict[nn.Module, int]:
@@ -30,7 +29,7 @@ def _reduction_before(network: nn.Module, example: Tensor) -> dict[nn.Module, in
         if inputs[0].shape[-1] > 1:  # squeeze-excitation works on 1 x 1 maps and has no time axis
             reduction[layer] = round(example.shape[-1] / inputs[0].shape[-1])
 
-    layers = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.AvgPool2d | nn.MaxPool2d)]
+    layers: list[nn.Module] = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.AvgPool2d | nn.MaxPool2d)]
     hooks = [layer.register_forward_pre_hook(note) for layer in layers]
     training = network.training
     with torch.no_grad():

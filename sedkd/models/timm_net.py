@@ -28,10 +28,13 @@ class TimmNet(FrameModel):
             raise UserError(f"timm has no model {backbone!r}; near it: {near}")
         self.backbone_name, self.labels, self.features, self.stride = backbone, tuple(labels), features, STRIDE
         try:
-            self.backbone = timm.create_model(backbone, features_only=True, in_chans=1, pretrained=False)
-            open_time_strides(self.backbone, torch.zeros(1, 1, features.n_mels, 256), STRIDE)
-        except (RuntimeError, ValueError, AttributeError) as error:
-            raise UserError(f"timm model {backbone!r} cannot serve as a frame-level backbone: {error}") from error
+            self.backbone: Any = timm.create_model(backbone, features_only=True, in_chans=1, pretrained=False)
+            example = torch.zeros(1, 1, features.n_mels, 256)
+            open_time_strides(self.backbone, example, STRIDE)
+            _require_frames(self.backbone, example)
+        except (RuntimeError, ValueError, AttributeError, AssertionError) as error:
+            reason = str(error).split("\n")[0]
+            raise UserError(f"timm model {backbone!r} cannot serve as a frame-level backbone: {reason}") from error
         self.channels = self.backbone.feature_info.channels()[-1]
         self.register_buffer("mean", torch.zeros(features.n_mels))
         self.register_buffer("std", torch.ones(features.n_mels))
@@ -53,6 +56,16 @@ class TimmNet(FrameModel):
         x = ((features - self.mean) / self.std).transpose(1, 2).unsqueeze(1)
         x = self.backbone(x)[-1].mean(dim=2).transpose(1, 2)
         return FrameOutput(self.classifier(x), x)
+
+
+def _require_frames(backbone: nn.Module, example: Tensor) -> None:
+    """Even kernels lose frames once their stride is opened, and some networks join branches of unlike strides."""
+    training = backbone.training
+    with torch.no_grad():
+        frames = backbone.eval()(example)[-1].shape[-1]
+    backbone.train(training)
+    if frames != example.shape[-1] // STRIDE:
+        raise ValueError(f"it answers {frames} frames where {example.shape[-1] // STRIDE} are expected")
 
 
 def timm_net_from(config: dict[str, Any]) -> TimmNet:

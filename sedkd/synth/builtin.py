@@ -15,8 +15,7 @@ import numpy as np
 
 from sedkd.data.events import Event, write_annotations
 from sedkd.errors import UserError
-from sedkd.paths import cache_root
-from sedkd.paths import written_atomically
+from sedkd.paths import cache_root, written_atomically
 from sedkd.synth.backgrounds import background
 from sedkd.synth.clips import CLIP_COST_SECONDS, Progress, run_all, write_clip
 from sedkd.synth.mixer import Soundscape, mix

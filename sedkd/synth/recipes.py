@@ -8,7 +8,7 @@ from sedkd.synth.mixer import Recipe
 
 CLIP_SECONDS = 10.0
 RATE = 16_000
-COUNTS = {"train": 100, "unlabeled": 200, "validation": 80, "test": 100}
+COUNTS = {"train": 60, "unlabeled": 200, "validation": 80, "test": 100}
 SOURCES = {"train": 60, "unlabeled": 60, "validation": 20, "test": 20}
 """Individuals per class that only this split has; `unlabeled` draws from those of `train` as well."""
 

@@ -23,7 +23,9 @@ VERSION = 1
 TRAINING = TrainSettings(steps=120)  # a start, not a result: shorter than a trial
 
 
-def generic_student(settings: StudentSettings, task: Task, progress: Callable[[int, int], None] | None = None) -> Student:
+def generic_student(
+    settings: StudentSettings, task: Task, progress: Callable[[int, int], None] | None = None
+) -> Student:
     """The trained generic student of this architecture, from the cache or made now."""
     corpus = task.generic.corpus
     labels = tuple(label for label in task.pool.labels if label in task.teacher.model.labels)

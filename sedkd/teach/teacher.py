@@ -8,7 +8,7 @@ used as it is.
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -26,17 +26,15 @@ from sedkd.models.frame import FrameModel
 from sedkd.models.student import Student, StudentSettings
 from sedkd.models.timm_net import TimmNet
 from sedkd.paths import cache_root
+from sedkd.progress import Progress, counting
 from sedkd.teach.weights import AUDIOSET_WEIGHTS, weights_path
 from sedkd.train.corpus import Corpus, corpus_from
 from sedkd.train.fit import TrainSettings, fit
 
 VERSION = 1
-CRNN = StudentSettings(width=64, depth=5, block="conv", head="gru")
-FROM_SCRATCH = TrainSettings(steps=420, batch=16, learning_rate=2e-3)
-FROM_AUDIOSET = TrainSettings(steps=420, batch=16, learning_rate=1e-3)
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+CRNN = StudentSettings(width=40, depth=5, block="conv", head="gru")
+FROM_SCRATCH = TrainSettings(steps=500)
+FROM_AUDIOSET = TrainSettings(steps=300, learning_rate=1e-3)
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def teacher_for(
     """
     path = Path(kind).expanduser()
     if path.suffix == ".safetensors":
-        return _given(path, pool)
+        return _given(path, pool, device)
     settings = _settings(kind)
     features = AUDIOSET_FEATURES if settings is FROM_AUDIOSET else STUDENT_FEATURES
     recordings = [recording for name in pool.environments for recording in pool.training(name)]
@@ -83,11 +81,10 @@ def teachers_folder() -> Path:
     return cache_root() / "teachers"
 
 
-def teacher_key(
-    kind: str, pool: Pool, recordings: Sequence[Recording], pack: Pack, settings: TrainSettings
-) -> str:
+def teacher_key(kind: str, pool: Pool, recordings: Sequence[Recording], pack: Pack, settings: TrainSettings) -> str:
     """Key of a trained teacher: everything that its weights depend on, the annotations as they stand among it."""
-    start = content_hash(_start_file(kind)) if _start_file(kind) else kind
+    file = _start_file(kind)
+    start = content_hash(file) if file else kind
     network = asdict(CRNN) if kind == "crnn" else None
     annotated = {name: list(labels) for name, labels in pool.annotated.items()}
     parts = [VERSION, start, network, pack.key, digest_of(recordings), annotated, asdict(settings)]
@@ -113,7 +110,7 @@ def _train(
     corpus = corpus_for(model, recordings, pool, pack)
     if isinstance(model, Student | TimmNet):
         model.standardise_by(*corpus.statistics())
-    report = progress and (lambda done, total: progress("training the teacher", done, total))
+    report = counting(progress, "training the teacher")
     fit(model.to(device), corpus, [Labels()], settings, progress=report)
     return model
 
@@ -153,13 +150,12 @@ def _origin(kind: str, pool: Pool) -> str:
     return f"{kind}: {start}, trained on the {data} of {', '.join(pool.environments)}"
 
 
-def _given(path: Path, pool: Pool) -> Teacher:
+def _given(path: Path, pool: Pool, device: torch.device) -> Teacher:
     model = load_model(path)
     if not set(model.labels) & set(pool.labels):
         raise UserError(f"{path}: this teacher knows none of the events; it knows: {', '.join(model.labels)}")
-    return Teacher(model, content_hash(path), str(path), f"{path.name}, used as it is")
+    return Teacher(model.to(device), content_hash(path), str(path), f"{path.name}, used as it is")
 
 
 def _features(recordings: Sequence[Recording], features: FeatureSettings, progress: Progress | None) -> Pack:
-    report = progress and (lambda done, total: progress("computing the teacher's features", done, total))
-    return features_of(recordings, features, report)
+    return features_of(recordings, features, counting(progress, "computing the teacher's features"))

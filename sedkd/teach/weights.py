@@ -4,6 +4,7 @@ EfficientAT (Schmid et al. 2023), MIT licence, release v0.0.1. Nothing is fetche
 """
 
 import hashlib
+import http.client
 import os
 import urllib.error
 import urllib.request
@@ -75,8 +76,12 @@ def fetch(name: str, progress: Callable[[int, int], None] | None = None) -> Path
                     done += len(block)
                     if progress:
                         progress(done, total)
-            _check(temporary, name)
-    except (urllib.error.URLError, OSError, ValueError) as error:
+            if _sha256(temporary) != public.sha256:
+                raise UserError(
+                    f"{url}: what came is not {name} (another sha256 than the published one) and was thrown away; "
+                    f"download {public.filename} elsewhere and put it into {target.parent}"
+                )
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise UserError(
             f"cannot fetch {url} ({reason}); download {public.filename} elsewhere and put it into {target.parent}"
@@ -85,10 +90,14 @@ def fetch(name: str, progress: Callable[[int, int], None] | None = None) -> Path
 
 
 def _check(path: Path, name: str) -> None:
-    with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    found = _sha256(path)
     if found != AUDIOSET_WEIGHTS[name].sha256:
         raise UserError(
             f"{path}: sha256 is {found[:12]}..., not {name}'s {AUDIOSET_WEIGHTS[name].sha256[:12]}...; "
             "remove the file and fetch it again"
         )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,101 @@
+"""Pools: which environments of a folder take part, with which labels, and what no search can reach."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from tiny import write_folder, write_split
+
+from sedkd.data.events import Event
+from sedkd.data.pool import folder_pool
+from sedkd.environment import Environment
+from sedkd.errors import UserError
+
+PARK = Environment(
+    "park", "a park", ("siren", "bass", "treble"), {"all": ("siren", "bass"), "none": ("siren",)},
+    {"low": "bass", "high": "treble"},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_folder(tmp_path_factory.mktemp("pool"), {"park": ("low", "high"), "hall": ("mid", "low")}, clips=2)
+
+
+def test_an_environment_that_only_the_folder_knows(root: Path) -> None:
+    pool = folder_pool(root, {}, "hall")
+    assert pool.environments["hall"] == Environment("hall", "hall", ("low", "mid"))
+    assert list(pool.environments) == ["hall", "park"]
+    assert pool.labels == ("low", "mid", "high")
+    assert not pool.synthetic
+
+
+def test_a_known_environment_keeps_what_is_labelled(root: Path) -> None:
+    park = folder_pool(root, {"park": PARK}, "park").environments["park"]
+    assert park.events == ("bass", "treble")
+    assert park.subsets == {"all": ("bass",)}  # a subset of which nothing is left is gone
+    assert park.scene == "a park"
+
+
+def test_labels_come_through_aliases(root: Path) -> None:
+    pool = folder_pool(root, {"park": PARK}, "park")
+    labels = {event.event_label for r in pool.training("park") for event in r.events}
+    assert labels == {"bass", "treble"}
+    assert pool.annotated == {"park": ("bass", "treble"), "hall": ("low", "mid")}
+    assert pool.labels == ("low", "mid", "bass", "treble")
+
+
+def test_splits(root: Path) -> None:
+    pool = folder_pool(root, {}, "park")
+    assert [r.filename for r in pool.training("park")] == ["train0.wav", "train1.wav"]
+    assert [r.filename for r in pool.validation("park")] == ["validation0.wav", "validation1.wav"]
+    assert [r.filename for r in pool.test("park")] == ["test0.wav", "test1.wav"]
+    assert [r.events for r in pool.unlabeled("park")] == [None, None]
+    assert pool.has_test("park")
+
+
+def test_what_is_prepared_before_it_is_read(root: Path) -> None:
+    asked: list[tuple[str, str]] = []
+    pool = dataclasses.replace(folder_pool(root, {}, "park"), prepare=lambda *what: asked.append(what))
+    pool.training("park")
+    pool.validation("hall")
+    pool.unlabeled("park")
+    assert asked == [("park", "train"), ("hall", "validation"), ("park", "unlabeled")]
+
+
+def test_a_folder_without_unlabeled_and_test(tmp_path: Path) -> None:
+    write_split(tmp_path / "yard", "train", {"a.wav": [Event(0.0, 0.5, "low")]}, 1.0)
+    pool = folder_pool(tmp_path, {}, "yard")
+    assert pool.unlabeled("yard") == []
+    assert not pool.has_test("yard")
+    with pytest.raises(UserError, match=r"validation\.tsv: no such file"):
+        pool.validation("yard")
+
+
+def test_an_environment_without_train_takes_part_only_when_wanted(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"park": ("low",), "bare": ("low",)}, clips=1)
+    (tmp_path / "bare" / "train.tsv").unlink()
+    assert list(folder_pool(tmp_path, {}, "park").environments) == ["park"]
+    with pytest.raises(UserError, match=r"bare/train\.tsv: no such file"):
+        folder_pool(tmp_path, {}, "bare")
+
+
+def test_a_known_environment_with_none_of_its_labels(root: Path) -> None:
+    known = {"park": Environment("park", "park", ("siren",))}
+    with pytest.raises(UserError, match=r"train\.tsv: none of its labels \(high, low\).*park \(siren\); add aliases"):
+        folder_pool(root, known, "park")
+
+
+def test_one_that_is_not_there(root: Path) -> None:
+    with pytest.raises(UserError, match="no environment 'street'; there are: hall, park"):
+        folder_pool(root, {}, "street")
+
+
+def test_tables_without_anything_in_them(tmp_path: Path) -> None:
+    write_split(tmp_path / "yard", "train", {"a.wav": []}, 1.0)
+    with pytest.raises(UserError, match=r"yard/train\.tsv: holds no event"):
+        folder_pool(tmp_path, {}, "yard")
+    write_split(tmp_path / "yard", "train", {"a.wav": [Event(0.0, 0.5, "low")]}, 1.0)
+    write_split(tmp_path / "yard", "validation", {}, 1.0)
+    with pytest.raises(UserError, match=r"yard/validation\.tsv: lists no recording"):
+        folder_pool(tmp_path, {}, "yard").validation("yard")

@@ -1,0 +1,134 @@
+"""From names to loss terms, the user's own among them."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from sedkd.configuration import from_flat, known_keys
+from sedkd.distill.hint import Strategy as Hint
+from sedkd.distill.labels import Labels
+from sedkd.distill.registry import build_terms, find, parameters_of, parts
+from sedkd.distill.response import Strategy as Response
+from sedkd.distill.term import Sizes
+from sedkd.errors import UserError
+from sedkd.models.student import Student, StudentSettings
+from sedkd.train.corpus import Corpus, TeacherOutputs
+from sedkd.train.fit import TrainSettings, fit
+
+SIZES = Sizes(student=8, teacher=5, labels=2)
+
+
+def test_parts() -> None:
+    assert parts("none") == ()
+    assert parts("response") == ("response",)
+    assert parts("response+hint") == ("response", "hint")
+
+
+def test_terms() -> None:
+    assert [type(t) for t in build_terms("none", {}, SIZES)] == [Labels]
+    terms = build_terms("response+hint", {"response": {"temperature": 3.0}, "hint": {"weight": 0.1}}, SIZES)
+    assert [type(t) for t in terms] == [Labels, Response, Hint]
+    assert terms[1].temperature == 3.0
+    assert [t.weight for t in terms] == [1.0, 1.0, 0.1]
+    assert terms[2].projection.weight.shape == (5, 8)
+
+
+def test_parameters() -> None:
+    assert parameters_of("response") == ("temperature", "weight")
+    assert parameters_of("hint") == ("weight",)
+
+
+@pytest.mark.parametrize("name", ["attention", "nowhere:Strategy", "sedkd.distill.response:Nothing", ""])
+def test_an_unknown_strategy_is_one_line(name: str) -> None:
+    with pytest.raises(UserError, match=f"^no distillation strategy '{name}'.*module:callable") as caught:
+        find(name)
+    assert "\n" not in str(caught.value)
+
+
+def test_flat_keys() -> None:
+    values = {
+        "strategy": "response+hint", "response.temperature": 3.0, "hint.weight": 0.1, "student.width": 8,
+        "train.steps": 5, "initialisation": "generic",
+    }  # fmt: skip
+    found = from_flat(values, TrainSettings(seed=7))
+    assert found.parameters == {"response": {"temperature": 3.0}, "hint": {"weight": 0.1}}
+    assert (found.student.width, found.train.steps, found.train.seed) == (8, 5, 7)
+    assert found.needs_teacher
+    assert not from_flat({}, TrainSettings()).needs_teacher
+    assert "response.temperature" not in known_keys("hint")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"hint.weight": 1.0}, "hint.weight: nothing takes this"),
+        ({"strategy": "hint", "response.weight": 1.0}, "response.weight: nothing takes this"),
+        ({"student.colour": 1}, "student.colour: nothing takes this"),
+        ({"initialisation": "lucky"}, "initialisation must be one of random, generic"),
+        ({"student.width": 0}, "student.width"),
+    ],
+)
+def test_keys_that_nothing_takes(values: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        from_flat(values, TrainSettings())
+
+
+OWN = '''
+import torch
+from sedkd.distill.term import Term
+
+class Nearer(Term):
+    """Brings the probabilities to the teacher's, by a scale of its own."""
+    def __init__(self, sizes, power=2.0, weight=1.0):
+        super().__init__()
+        self.power, self.weight = power, weight
+        self.scale = torch.nn.Parameter(torch.ones(sizes.labels))
+
+    def forward(self, batch, output):
+        gap = torch.sigmoid(self.scale * output.logits) - torch.sigmoid(batch.teacher_logits)
+        return gap.abs().pow(self.power).mean()
+
+def halved(sizes, weight=1.0):
+    return Nearer(sizes, weight=weight / 2)
+'''
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "my_strategies.py").write_text(OWN)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "my_strategies", raising=False)
+    return "my_strategies:Nearer"
+
+
+def test_a_strategy_of_ones_own_trains(own: str) -> None:
+    """Nothing is labelled: all that the student learns comes from the strategy."""
+    assert parameters_of(own) == ("power", "weight")
+    configuration = from_flat({"strategy": f"response+{own}", f"{own}.power": 1.0}, TrainSettings())
+    assert configuration.parameters == {own: {"power": 1.0}}
+    terms = build_terms(own, {own: {"power": 1.0}}, SIZES)
+    torch.manual_seed(0)
+    features, starts = torch.randn(64 * 4, 64), torch.tensor([0, 32, 64])
+    logits = torch.where(features[::4, :1] > 0, 4.0, -4.0).repeat(1, 2)
+    corpus = Corpus(features.half(), starts * 4, starts, torch.zeros(64, 2).half(),
+                    torch.tensor([[True, True], [False, False]]), 4, TeacherOutputs(logits, logits))  # fmt: skip
+    student = Student(StudentSettings(8, 2), ("a", "b"))
+
+    def gap() -> float:
+        batch = corpus.window(torch.tensor([1]), torch.tensor([0]), 32)
+        with torch.inference_mode():
+            return float((student.eval()(batch.features).logits.sigmoid() - logits[32:].sigmoid()).abs().mean())
+
+    before = gap()
+    settings = TrainSettings(steps=60, batch=4, frames=16, unlabeled_share=1.0, learning_rate=1e-2)
+    fit(student, corpus, terms, settings)
+    assert gap() < 0.6 * before
+    assert not torch.equal(terms[1].scale, torch.ones(2))
+
+
+def test_a_factory_serves_as_well(own: str) -> None:
+    (_, term) = build_terms("my_strategies:halved", {}, SIZES)
+    assert term.weight == 0.5
+    assert parameters_of("my_strategies:halved") == ("weight",)

@@ -1,0 +1,12 @@
+"""The small study's data, anew for each test."""
+
+from pathlib import Path
+
+import pytest
+from small_study import write_farm
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Path:
+    """A folder with the environments farm and yard, a teacher file and a space file beside it."""
+    return write_farm(tmp_path)

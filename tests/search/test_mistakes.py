@@ -1,0 +1,119 @@
+"""What a person gets for a mistake: one line that names it, exit code 2, no traceback, nothing lost."""
+
+import pytest
+from small_study import arguments
+
+from search.cli import main, search
+
+
+def line_of(capsys, run, words) -> str:
+    assert run([str(word) for word in words]) == 2
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert len([line for line in errors if line.startswith("error: ")]) == 1
+    assert not any("Traceback" in line for line in errors)
+    return errors[-1]
+
+
+def searched(capsys, farm, **more) -> str:
+    return line_of(capsys, search.main, arguments(farm, 2, **more))
+
+
+def test_unknown_environments(capsys, farm, tmp_path):
+    line = line_of(capsys, search.main, ["--env", "steet"])
+    assert line.endswith(
+        "built in are: city_center, home, office, residential_area, street; for your own, give --data DIR"
+    )
+    assert "no environment 'frm'; there are: farm, yard" in searched(capsys, farm, env="frm")
+    assert "no such folder" in searched(capsys, farm, data=tmp_path / "nowhere")
+    assert "one level up or down" in searched(capsys, farm, data=farm / "farm")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("0.wav\t0.5\tbell", "train.tsv, line 8"),
+        ("0.wav\tsoon\t1.0\tbell", "train.tsv, line 8"),
+        ("0.wav\t1.5\t1.0\tbell", "offset 1.0 lies before onset 1.5"),
+        ("0.wav\t-1\t1.0\tbell", "onset -1 is negative"),
+        ("9.wav\t0.5\t1.0\tbell", "'9.wav' is listed, but there is no such file"),
+        ("../../../x.wav\t0.5\t1.0\tbell", "leads out of"),
+        ("0.wav\t7.0\t8.0\tbell", "an event begins at 7 s, but the recording lasts 2.00 s"),
+    ],
+)
+def test_bad_rows_name_file_and_line(capsys, farm, row, message):
+    table = farm / "farm" / "train.tsv"
+    lines = table.read_text().splitlines()[:7]
+    table.write_text("\n".join([*lines, row]) + "\n")
+    line = searched(capsys, farm)
+    assert "train.tsv" in line
+    assert message in line
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"", "is empty"), (b"no audio at all" * 9, "cannot be read as audio")]
+)
+def test_bad_audio_is_named(capsys, farm, content, message):
+    (farm / "farm" / "train" / "3.wav").write_bytes(content)
+    line = searched(capsys, farm)
+    assert "train/3.wav" in line
+    assert message in line
+
+
+def test_missing_tables_and_folders(capsys, farm):
+    (farm / "farm" / "validation.tsv").unlink()
+    assert "validation.tsv: no such file" in searched(capsys, farm)
+
+
+def test_a_space_that_needs_unlabelled_audio(capsys, farm, tmp_path):
+    for path in (farm / "farm" / "unlabeled").iterdir():
+        path.unlink()
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "dimensions:\n  strategy: {type: choice, of: [response]}\n"
+        "  train.unlabeled_share: {type: choice, of: [0.5], when: {strategy: [response]}}\n"
+    )
+    line = searched(capsys, farm, space=own)
+    assert "unlabeled" in line
+    assert "holds no audio; add recordings there, or allow 0.0" in line
+
+
+def test_options_that_make_no_sense(capsys, farm, tmp_path):
+    assert "no objective 'f1'" in searched(capsys, farm, objectives="f1,macs")
+    assert "no event 'bel'; environment farm has: bell, hum" in searched(capsys, farm, events="bel")
+    assert "has the subsets: none" in searched(capsys, farm, subset="traffic")
+    assert "smallest student needs" in searched(capsys, farm, max_macs=1000)
+    assert "--device tpu" in searched(capsys, farm, device="tpu")
+    assert "--teacher resnet: expected crnn" in searched(capsys, farm, teacher="resnet")
+    assert "sedkd teacher fetch mn04_as" in searched(capsys, farm, teacher="mn04_as")
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"not weights")
+    assert "broken.safetensors: not a safetensors file" in searched(capsys, farm, teacher=broken)
+    for words in (["--env", "street", "--trials", "0"], ["--env", "street", "--trials", "many"], ["--trials", "3"]):
+        with pytest.raises(SystemExit) as ended:
+            search.main(words)
+        assert ended.value.code == 2
+
+
+def test_nothing_to_look_at(capsys, tmp_path):
+    store = ["--store", tmp_path / "empty"]
+    assert "no study yet" in line_of(capsys, main.main, ["front", "--env", "street", *store])
+    assert "no study yet" in line_of(capsys, main.main, ["export", "--env", "street", "--out", tmp_path / "x", *store])
+    assert "no study yet" in line_of(capsys, main.main, ["ui", *store])
+    assert "no such folder" in line_of(capsys, main.main, ["detect", tmp_path / "x", "a.wav"])
+    assert "no public checkpoint 'mn99'" in line_of(capsys, main.main, ["teacher", "fetch", "mn99"])
+
+
+def test_a_finished_study_answers_other_names_with_a_list(capsys, farm, tmp_path):
+    assert search.main([str(word) for word in arguments(farm, 1)]) == 0
+    capsys.readouterr()
+    store = ["--store", tmp_path / "runs"]
+    assert "no study of street; there are: farm-" in line_of(capsys, main.main, ["front", "--env", "street", *store])
+    line = line_of(capsys, main.main, ["export", "--env", "farm", "--pick", "trial:7", "--out", tmp_path / "x", *store])
+    assert "no finished trial has that number" in line
+    assert not (tmp_path / "x").exists()
+    occupied = tmp_path / "occupied"
+    occupied.mkdir()
+    (occupied / "thesis.txt").write_text("mine")
+    line = line_of(capsys, main.main, ["export", "--env", "farm", "--out", occupied, *store])
+    assert str(occupied) in line
+    assert (occupied / "thesis.txt").read_text() == "mine"

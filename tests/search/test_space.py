@@ -1,0 +1,128 @@
+"""Spaces: what is drawn when, and the one line for each mistake in a file."""
+
+from pathlib import Path
+
+import optuna
+import pytest
+
+from search.controls import controls
+from search.space import space_from
+from search.spaces import built_in, setting, spaces_folder
+from sedkd.configuration import from_flat
+from sedkd.environment import read_yaml
+from sedkd.errors import UserError
+from sedkd.train.fit import TrainSettings
+
+DEFAULT = spaces_folder() / "default.yaml"
+STRATEGY = {"type": "choice", "of": ["none", "response"], "default": "response"}
+
+
+def parsed(**dimensions):
+    return space_from({"dimensions": dimensions}, Path("own.yaml"))
+
+
+def test_a_draw_holds_what_its_strategy_takes_and_nothing_else():
+    space = space_from(read_yaml(DEFAULT), DEFAULT)
+    study = optuna.create_study(directions=["maximize", "minimize"], sampler=optuna.samplers.RandomSampler(seed=1))
+    seen = set()
+    for _ in range(60):
+        values = space.suggest(study.ask())
+        seen.add(values["strategy"])
+        assert ("response.temperature" in values) == ("response" in values["strategy"])
+        assert ("hint.weight" in values) == ("hint" in values["strategy"])
+        assert ("train.unlabeled_share" in values) == (values["strategy"] != "none")
+        from_flat(values, TrainSettings())
+    assert seen == {"none", "response", "hint", "response+hint"}
+
+
+def test_controls_are_scratch_default_and_smallest():
+    space = space_from(read_yaml(DEFAULT), DEFAULT)
+    (_, scratch), (_, default), (_, smallest) = controls(space)
+    assert scratch["strategy"] == "none"
+    assert not any(key.startswith("response.") for key in scratch)
+    assert default["strategy"] == "response"
+    architecture = {key: value for key, value in default.items() if key.startswith("student.")}
+    assert architecture == {key: value for key, value in scratch.items() if key.startswith("student.")}
+    assert smallest["student.width"] == 4
+    assert smallest["student.head"] == "none"
+
+
+def test_controls_leave_out_what_the_space_does_not_know():
+    only_response = parsed(strategy={"type": "choice", "of": ["response"]})
+    assert [name for name, _ in controls(only_response)] == ["default distillation", "smallest student"]
+
+
+def test_without_drops_a_choice_and_mends_the_default():
+    space = parsed(strategy=STRATEGY, initialisation={"type": "choice", "of": ["generic", "random"]})
+    narrowed = space.without("initialisation", "generic")
+    assert narrowed.defaults()["initialisation"] == "random"
+    assert not narrowed.has("initialisation", "generic")
+
+
+@pytest.mark.parametrize(
+    ("dimension", "message"),
+    [
+        ({"student.width": {"type": "int", "low": 8, "high": 4}}, "low 8 is above high 4"),
+        ({"student.width": {"type": "int", "low": 4.5, "high": 8}}, "student.width.low: expected a whole number"),
+        ({"student.width": {"type": "ints", "low": 4, "high": 8}}, "expected a type, one of: int, float, choice"),
+        ({"student.width": {"type": "int", "low": 4, "high": 8, "stp": 2}}, "student.width.stp: unknown"),
+        ({"student.depth": {"type": "int", "low": 1, "high": 9}}, "student.depth must lie in 1..5, not 9"),
+        ({"student.wdith": {"type": "int", "low": 1, "high": 9}}, "student.wdith: nothing takes this parameter"),
+        ({"student.block": {"type": "choice", "of": ["conv", "dense"]}}, "student.block must be one of"),
+        ({"student.block": {"type": "choice", "of": []}}, "student.block.of: expected a list"),
+        ({"strategy": {"type": "choice", "of": ["none", "respnse"]}}, "no distillation strategy 'respnse'"),
+        ({"hint.weight": {"type": "float", "low": 0.1, "high": 1}}, "no strategy of this space ever draws it"),
+        ({"train.learning_rate": {"type": "float", "low": 0, "high": 1, "log": True}}, "must be above 0"),
+        (
+            {"initialisation": {"type": "choice", "of": ["random"], "when": {"strategy": ["relation"]}}},
+            "'relation' is not among",
+        ),
+        (
+            {"initialisation": {"type": "choice", "of": ["random"], "when": {"teacher": ["x"]}}},
+            "'teacher' is not an unconditional choice",
+        ),
+    ],
+)
+def test_mistakes_name_file_and_key(dimension, message):
+    with pytest.raises(UserError) as caught:
+        parsed(**{"strategy": STRATEGY, **dimension})
+    assert str(caught.value).startswith("own.yaml: dimensions.")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_environment_is_answered_with_the_list():
+    with pytest.raises(UserError, match="built in are: city_center, home, office, residential_area, street"):
+        setting("steet")
+
+
+def test_own_file_may_bring_environment_and_dimensions(tmp_path):
+    own = tmp_path / "yard.yaml"
+    own.write_text("environment: street\nevents: [car]\ndimensions:\n  student.width: {type: int, low: 4, high: 8}\n")
+    found = setting("street", space_file=own)
+    assert found.environment.events == ("car",)
+    assert [d.name for d in found.space.dimensions] == ["student.width"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("enviroment: street\n", "enviroment: unknown key"),
+        ("environment: street\nevents: car\n", "events: expected a list"),
+        ("environment: home\nevents: [car]\n", "'home', but --env asks for 'street'"),
+        ("environment: street\nevents: [car]\nsubsets: {all: [bus]}\n", "subsets.all: 'bus' is not among the events"),
+        ("scene: nothing\n", "neither an environment nor dimensions"),
+        ("a: [1\nb: 2\n", ":2: not valid YAML"),
+    ],
+)
+def test_mistakes_in_an_own_file(tmp_path, text, message):
+    own = tmp_path / "own.yaml"
+    own.write_text(text)
+    with pytest.raises(UserError) as caught:
+        setting("street", space_file=own)
+    assert str(own) in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_built_in_environments_have_subsets():
+    assert built_in()["street"].subsets["traffic"] == ("brakes squeaking", "car", "large vehicle")

@@ -1,0 +1,181 @@
+"""Teachers: trained once, found again, trained anew when what they learned from has changed."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from tiny import write_folder
+
+import sedkd.teach.teacher as module
+from sedkd.data.pool import Pool, folder_pool
+from sedkd.data.recordings import digest_of
+from sedkd.errors import UserError
+from sedkd.features.pack import features_of
+from sedkd.models.checkpoint import read_header, save_model
+from sedkd.models.student import Student, StudentSettings
+from sedkd.teach.teacher import Teacher, corpus_for, teacher_for, teachers_folder
+from sedkd.train.fit import TrainSettings
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_folder(tmp_path_factory.mktemp("teach"), {"park": ("low", "high"), "hall": ("mid", "low")}, clips=3)
+
+
+@pytest.fixture
+def root(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two environments that share one label; teachers of a few steps; a cache of its own."""
+    monkeypatch.setenv("SEDKD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(module, "CRNN", StudentSettings(width=4, depth=2, block="conv", head="gru"))
+    monkeypatch.setattr(module, "FROM_SCRATCH", TrainSettings(steps=3, batch=2, frames=8))
+    monkeypatch.setattr(module, "FROM_AUDIOSET", TrainSettings(steps=1, batch=2, frames=8))
+    return shutil.copytree(written, tmp_path / "data")
+
+
+@pytest.fixture
+def pool(root: Path) -> Pool:
+    return folder_pool(root, {}, "park")
+
+
+def weights(teacher: Teacher) -> torch.Tensor:
+    return teacher.model.state_dict()["classifier.weight"]
+
+
+def trainings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    seen: list[str] = []
+    train = module._train
+    monkeypatch.setattr(module, "_train", lambda kind, *rest: seen.append(kind) or train(kind, *rest))
+    return seen
+
+
+def test_trained_once_and_found_again(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = trainings(monkeypatch)
+    told: list[str] = []
+    first = teacher_for(pool, "crnn", CPU, progress=lambda what, *_: told.append(what))
+    assert "training the teacher" in told
+    second = teacher_for(pool, "crnn", CPU)
+    assert trained == ["crnn"]
+    assert first.key == second.key
+    assert torch.equal(weights(first), weights(second))
+    assert first.model.labels == pool.labels == ("low", "mid", "high")
+    assert not first.model.training
+    assert first.origin == "crnn: random weights, trained on the labelled clips of hall, park"
+    (path,) = teachers_folder().iterdir()
+    assert path.stem == first.key
+    assert '"environments": ["hall", "park"]' in read_header(path)["notes"]
+
+
+def test_what_changes_a_teacher(root: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [teacher_for(pool, "crnn", CPU).key, teacher_for(pool, "crnn", CPU, seed=1).key]
+    narrower = replace(pool, environments={"park": pool.environments["park"]})
+    keys.append(teacher_for(narrower, "crnn", CPU).key)
+    monkeypatch.setattr(module, "FROM_SCRATCH", TrainSettings(steps=2, batch=2, frames=8))
+    keys.append(teacher_for(pool, "crnn", CPU).key)
+    monkeypatch.setattr(module, "CRNN", StudentSettings(width=6, depth=2))
+    keys.append(teacher_for(pool, "crnn", CPU).key)
+    assert len(set(keys)) == 5
+    shutil.copy(root / "park" / "train" / "train0.wav", root / "park" / "train" / "train1.wav")
+    assert teacher_for(pool, "crnn", CPU).key not in keys
+
+
+def test_a_corrected_annotation_trains_anew(root: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = trainings(monkeypatch)
+    first = teacher_for(pool, "crnn", CPU)
+    table = root / "park" / "train.tsv"
+    lines = table.read_text().splitlines()
+    name, _, offset, label = lines[1].split("\t")
+    table.write_text("\n".join([lines[0], f"{name}\t0.001\t{offset}\t{label}", *lines[2:]]) + "\n")
+    second = teacher_for(pool, "crnn", CPU)
+    assert first.key != second.key
+    assert len(trained) == 2
+    assert not torch.equal(weights(first), weights(second))
+
+
+def test_the_other_splits_do_not_matter(root: Path, pool: Pool) -> None:
+    """Neither validation nor test reach a teacher."""
+    key = teacher_for(pool, "crnn", CPU).key
+    for split in ("validation", "test"):
+        (root / "park" / f"{split}.tsv").unlink()
+        shutil.rmtree(root / "park" / split)
+    assert teacher_for(pool, "crnn", CPU).key == key
+
+
+def test_a_class_that_an_environment_does_not_annotate_is_masked(pool: Pool) -> None:
+    model = Student(StudentSettings(4, 2), pool.labels)
+    recordings = [r for name in pool.environments for r in pool.training(name)]
+    corpus = corpus_for(model, recordings, pool, features_of(recordings, model.features))
+    known = {"hall": [True, True, False], "park": [True, False, True]}  # of low, mid, high
+    assert corpus.annotated.tolist() == [known[r.environment] for r in recordings]
+    park = torch.tensor([i for i, r in enumerate(recordings) if r.environment == "park"])
+    batch = corpus.window(park, torch.zeros_like(park), 8)
+    assert batch.known[..., 1].sum() == 0
+    assert batch.known[..., [0, 2]].all()
+
+
+def test_a_timm_teacher(pool: Pool) -> None:
+    teacher = teacher_for(pool, "timm:mobilenetv3_small_050", CPU)
+    assert teacher.model.config()["backbone"] == "mobilenetv3_small_050"
+    assert teacher.model.state_dict()["mean"].abs().sum() > 0  # standardised by the training clips
+
+
+def test_an_audioset_teacher(pool: Pool, shared: Path) -> None:
+    path = shared / "data" / "weights" / "mn04_as_mAP_432.pt"
+    teacher = teacher_for(pool, str(path), CPU)
+    assert teacher.model.kind == "audioset"
+    assert teacher.origin.startswith(f"{path}: AudioSet weights, trained on")
+    published = torch.load(path, weights_only=True)["features.0.0.weight"]
+    found = teacher.model.state_dict()["body.0.0.weight"]
+    assert 0 < float((found - published).abs().max()) < 0.01  # one small step from there
+
+
+@pytest.mark.parametrize("kind", ["cnn", "", "timm", "mn05_as"])
+def test_an_unknown_kind(pool: Pool, kind: str) -> None:
+    with pytest.raises(UserError, match=f"^--teacher {kind}: expected crnn, timm:NAME, mn04_as, mn10_as, an Effic") as e:
+        teacher_for(pool, kind, CPU)
+    assert "\n" not in str(e.value)
+
+
+def test_kinds_whose_files_are_not_there(pool: Pool, tmp_path: Path) -> None:
+    for kind, message in [
+        ("mn04_as", "run `sedkd teacher fetch mn04_as`"),
+        (str(tmp_path / "gone.pt"), r"gone\.pt"),
+        (str(tmp_path / "gone.safetensors"), r"gone\.safetensors: no such file"),
+        ("timm:nosuch", "timm has no model 'nosuch'"),
+    ]:
+        with pytest.raises(UserError, match=message):
+            teacher_for(pool, kind, CPU)
+
+
+def test_a_given_teacher_is_used_as_it_is(pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = trainings(monkeypatch)
+    model = Student(StudentSettings(4, 2), ("siren", "high"))
+    save_model(model, tmp_path / "mine.safetensors")
+    teacher = teacher_for(pool, str(tmp_path / "mine.safetensors"), CPU)
+    assert trained == []
+    assert torch.equal(weights(teacher), model.classifier.weight)
+    assert teacher.origin == "mine.safetensors, used as it is"
+    save_model(Student(StudentSettings(4, 2), ("siren", "high")), tmp_path / "other.safetensors")
+    assert teacher_for(pool, str(tmp_path / "other.safetensors"), CPU).key != teacher.key
+
+
+def test_a_given_teacher_goes_to_the_device(pool: Pool, tmp_path: Path) -> None:
+    save_model(Student(StudentSettings(4, 2), ("high",)), tmp_path / "mine.safetensors")
+    teacher = teacher_for(pool, str(tmp_path / "mine.safetensors"), torch.device("meta"))
+    assert weights(teacher).device.type == "meta"
+
+
+def test_a_given_teacher_that_knows_nothing_of_it(pool: Pool, tmp_path: Path) -> None:
+    save_model(Student(StudentSettings(4, 2), ("siren", "horn")), tmp_path / "mine.safetensors")
+    with pytest.raises(UserError, match=r"mine\.safetensors: this teacher knows none .*; it knows: siren, horn"):
+        teacher_for(pool, str(tmp_path / "mine.safetensors"), CPU)
+
+
+def test_the_digest_of_recordings_is_part_of_it(pool: Pool) -> None:
+    recordings = pool.training("park")
+    bare = [replace(r, events=()) for r in recordings]
+    unheard = [replace(r, events=None) for r in recordings]
+    assert len({digest_of(recordings), digest_of(bare), digest_of(unheard)}) == 3

@@ -1,0 +1,78 @@
+"""Answers for whole recordings: windows change nothing that has its context."""
+
+import numpy as np
+import pytest
+import torch
+
+from sedkd.models.student import Student, StudentSettings
+from sedkd.train.corpus import Corpus
+from sedkd.train.infer import probabilities, windowed_outputs
+
+LABELS = ("a", "b")
+
+
+def corpus(*lengths: int, ragged: int = 0) -> Corpus:
+    """Recordings of so many output frames; `ragged` feature frames are missing from each one's last."""
+    generator = torch.Generator().manual_seed(0)
+    starts = torch.tensor([0, *np.cumsum([4 * n - ragged for n in lengths])])
+    out = torch.tensor([0, *np.cumsum(lengths)])
+    features = torch.randn(int(starts[-1]), 64, generator=generator).half()
+    known = torch.ones(len(lengths), 2, dtype=torch.bool)
+    return Corpus(features, starts, out, torch.zeros(int(out[-1]), 2).half(), known, 4)
+
+
+@pytest.fixture(scope="module")
+def student() -> Student:
+    """Without a GRU, so that it hears little more than its own frame (see test_student)."""
+    torch.manual_seed(0)
+    model = Student(StudentSettings(8, 3, "conv"), LABELS)
+    model(torch.randn(8, 400, 64))
+    with torch.no_grad():
+        model.classifier.weight.mul_(30)
+    return model.eval()
+
+
+def whole(model: Student, data: Corpus, index: int, frames: int) -> np.ndarray:
+    features = data.window(torch.tensor([index]), torch.tensor([0]), frames).features
+    with torch.inference_mode():
+        return torch.sigmoid(model(features).logits[0]).numpy()
+
+
+def test_windowed_answers_are_the_whole_files(student: Student) -> None:
+    lengths = (1, 17, 125, 126, 250, 411)
+    data = corpus(*lengths, ragged=1)
+    found = probabilities(student, data)
+    assert [len(f) for f in found] == list(lengths)
+    assert found[-1].std() > 0.05
+    for index, length in enumerate(lengths):
+        assert found[index].dtype == np.float32
+        np.testing.assert_allclose(found[index], whole(student, data, index, length), atol=1e-5)
+
+
+def test_a_long_recording(student: Student) -> None:
+    """Five minutes, and a short one beside it."""
+    data = corpus(3750, 30)
+    found = probabilities(student, data)
+    np.testing.assert_allclose(found[0], whole(student, data, 0, 3750), atol=1e-5)
+    np.testing.assert_allclose(found[1], whole(student, data, 1, 30), atol=1e-5)
+
+
+def test_no_window_is_longer_than_ten_seconds(student: Student) -> None:
+    told: list[tuple[int, int]] = []
+    seen = [
+        (recording, window, output.logits.shape[0], output.embedding.shape)
+        for recording, window, output in windowed_outputs(student, corpus(300, 40), lambda *now: told.append(now))
+    ]
+    assert {recording for recording, *_ in seen} == {0, 1}
+    for _, window, frames, shape in seen:
+        assert frames == window.stop - window.start <= 125
+        assert shape == (frames, student.embedding_size)
+    assert told[-1] == (len(seen), len(seen))
+
+
+def test_a_training_models_mode_does_not_matter(student: Student) -> None:
+    data = corpus(40)
+    expected = probabilities(student, data)[0]
+    student.train()
+    np.testing.assert_array_equal(probabilities(student, data)[0], expected)
+    assert not student.training
