@@ -16,7 +16,8 @@ from search.table import human, picks_of
 from search.tracking import Tracker
 from sedkd.data.audio import AUDIO_SUFFIXES, read_audio
 from sedkd.errors import UserError
-from sedkd.export.bundle import ONNX, CardFacts, write_bundle
+from sedkd.export.bundle import ONNX, write_bundle
+from sedkd.export.card import CardFacts
 from sedkd.models.checkpoint import load_model
 from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing

@@ -103,7 +103,8 @@ class Task:
         split = self._split(recordings, labels)
         report = counting(self.progress, "computing the teacher's targets")
         outputs = teacher_outputs(self.teacher, recordings, self.pool, split.corpus, FRAME_SECONDS, report)
-        return Split(recordings, split.corpus.taught_by(for_labels(outputs, self.teacher.model.labels, labels)))
+        targets = for_labels(outputs, self.teacher.model.labels, labels)
+        return Split(recordings, split.corpus.taught_by(targets).to(self.device))
 
     def _split(self, recordings: Sequence[Recording], labels: tuple[str, ...]) -> Split:
         pack = features_of(recordings, STUDENT_FEATURES, counting(self.progress, "computing features"))

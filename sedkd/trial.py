@@ -10,12 +10,12 @@ from sedkd.cost.latency import latency_ms_per_second
 from sedkd.cost.macs import macs_per_second, parameter_count, weight_bytes
 from sedkd.distill.registry import build_terms
 from sedkd.distill.term import Sizes
+from sedkd.generic import generic_student, start_from
 from sedkd.models.student import Student
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import PostProcessing, fast_segment_f1, tune
 from sedkd.score.summary import Scores, score
 from sedkd.task import Task
-from sedkd.teach.generic import generic_student, start_from
 from sedkd.train.fit import Checkpoint, fit
 
 

@@ -15,7 +15,8 @@ from sedkd.data.audio import audio_info, read_audio, read_spans
 from sedkd.data.recordings import Recording
 from sedkd.detect import detect, file_probabilities
 from sedkd.errors import UserError
-from sedkd.export.bundle import CardFacts, read_bundle, write_bundle
+from sedkd.export.bundle import read_bundle, write_bundle
+from sedkd.export.card import CardFacts
 from sedkd.features.logmel import STUDENT_FEATURES, LogMel
 from sedkd.features.pack import features_of
 from sedkd.models.student import STRIDE, Student, StudentSettings

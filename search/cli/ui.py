@@ -26,10 +26,29 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(f"port {options.port} is in use; choose another with --port")
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # saves half of the server's memory
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-    print(f"MLflow will answer at http://127.0.0.1:{options.port} in 5 to 20 seconds; Ctrl-C ends it", flush=True)
-    address = ["--host", "127.0.0.1", "--port", str(options.port)]
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.mlflow_uri, *address]
+    address = f"http://127.0.0.1:{options.port}"
+    print(f"MLflow will answer at {address} in 5 to 20 seconds; Ctrl-C ends it")
+    for name, link in _links(store.mlflow_uri, address):
+        print(f"  {name}: trials, the front first: {link}")
+    sys.stdout.flush()
+    where = ["--host", "127.0.0.1", "--port", str(options.port)]
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.mlflow_uri, *where]
     os.execv(sys.executable, command)
+
+
+def _links(uri: str, address: str) -> list[tuple[str, str]]:
+    """Each experiment of ours with the address of its trials, sorted by Pareto rank."""
+    from urllib.parse import quote
+
+    from mlflow import MlflowClient
+
+    trials = quote("tags.`sedkd.role` = 'trial'")
+    order = quote("metrics.`pareto_rank`")
+    query = f"runs?searchFilter={trials}&orderByKey={order}&orderByAsc=true"
+    return [
+        (experiment.name, f"{address}/#/experiments/{experiment.experiment_id}/{query}")
+        for experiment in MlflowClient(uri).search_experiments(filter_string="name LIKE 'sedkd-%'")
+    ]
 
 
 def _is_taken(port: int) -> bool:

@@ -3,9 +3,9 @@
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from sedkd.distill.batch import Batch
 from sedkd.distill.term import Term, mean_where
 from sedkd.models.frame import FrameOutput
-from sedkd.train.corpus import Batch
 
 
 class Labels(Term):

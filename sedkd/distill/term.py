@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from sedkd.distill.batch import Batch
 from sedkd.models.frame import FrameOutput
-from sedkd.train.corpus import Batch
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 import sedkd
-from sedkd.cost.macs import feature_macs_per_second
 from sedkd.errors import UserError
+from sedkd.export.card import CardFacts, card_text
 from sedkd.export.onnx_model import INPUT, OUTPUT, checked_difference, export_onnx, minimum_samples, open_session
 from sedkd.features.logmel import FeatureSettings
 from sedkd.models.checkpoint import save_model
@@ -28,32 +28,6 @@ from sedkd.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 
 FORMAT, VERSION = "sedkd student", 1
 ONNX, WEIGHTS, FACTS, CARD = "model.onnx", "model.safetensors", "student.json", "README.md"
-
-Scores = Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class CardFacts:
-    """Where a student came from and how good it is.
-
-    `validation` and `test` are scores as `sedkd.score.summary.Scores.values` (fractions); `per_class` is label ->
-    scores on the test split, or on validation where `test` is None. `cost` holds macs and params, bytes (float32
-    weights) and latency (ms), MACs and latency per second of audio.
-    """
-
-    environment: str
-    scene: str
-    events: Sequence[str]
-    study: str
-    trial: int
-    data: str
-    synthetic: bool
-    teacher: str
-    configuration: Mapping[str, Any]
-    validation: Scores
-    test: Scores | None
-    per_class: Mapping[str, Mapping[str, float | None]]
-    cost: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -104,7 +78,7 @@ def write_bundle(
         facts = _facts(student, post, card, difference)
         save_model(student, temporary / WEIGHTS, notes=facts["provenance"])
         (temporary / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        (temporary / CARD).write_text(_card_text(facts, card, target.name), encoding="utf-8")
+        (temporary / CARD).write_text(card_text(facts, card, target.name), encoding="utf-8")
         temporary.chmod(0o755)
         _put_in_place(temporary, target)
     finally:
@@ -205,135 +179,3 @@ def _put_in_place(temporary: Path, target: Path) -> None:
         os.rename(aside, target)
         raise
     shutil.rmtree(aside, ignore_errors=True)
-
-
-def _card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:
-    parts = [
-        f"# {name}: a sound event detector for {card.environment}",
-        _introduction(facts, card),
-        "## Scores",
-        _scores(card),
-        "## Cost",
-        _cost(facts, card),
-        "## Running it",
-        _usage(name),
-        "## Where it came from",
-        _provenance(facts, card),
-        "## Limits",
-        _limits(card),
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-def _introduction(facts: Mapping[str, Any], card: CardFacts) -> str:
-    scene = f" ({card.scene})" if card.scene and card.scene != card.environment else ""
-    origin = " It was trained, tuned and scored on synthetic soundscapes." if card.synthetic else ""
-    rows = [
-        [label, f"{threshold:g}", f"{median * facts['frame_seconds']:.2f} s" if median > 1 else "none"]
-        for label, threshold, median in zip(facts["labels"], facts["thresholds"], facts["median_frames"], strict=True)
-    ]
-    return (
-        f"Tells when it hears {', '.join(facts['labels'])} in the environment {card.environment}{scene}: one "
-        f"probability per event every {1000 * facts['frame_seconds']:.0f} ms of audio.{origin}\n\n"
-        + _table(["event", "threshold", "median filter"], rows)
-        + "\n\nThresholds and filters were chosen on the validation split."
-    )
-
-
-def _scores(card: CardFacts) -> str:
-    kind = "synthetic " if card.synthetic else ""
-    names = [*card.validation, *(name for name in card.test or {} if name not in card.validation)]
-    rows = [[name, _number(card.validation.get(name)), _number((card.test or {}).get(name))] for name in names]
-    text = _table(["score", f"{kind}validation", f"{kind}test"], rows)
-    if card.test is None:
-        text += f"\n\nThe test split was not scored. The {kind}validation split chose the thresholds: expect less."
-    else:
-        text += f"\n\nThe {kind}validation split chose this student and its thresholds; the {kind}test split did not."
-    if card.per_class:
-        split = kind + ("validation" if card.test is None else "test")
-        columns = list(dict.fromkeys(score for scores in card.per_class.values() for score in scores))
-        rows = [[label, *(_number(scores.get(c)) for c in columns)] for label, scores in card.per_class.items()]
-        text += f"\n\nPer event, on the {split} split:\n\n" + _table(["event", *columns], rows)
-    if card.synthetic:
-        text += "\n\nAll scores are on synthetic soundscapes and say little about recordings of a real place."
-    return text
-
-
-def _cost(facts: Mapping[str, Any], card: CardFacts) -> str:
-    front_end = feature_macs_per_second(FeatureSettings(**facts["features"]))
-    rows = [
-        ["network", _count(card.cost.get("macs"), "MAC per second of audio")],
-        ["log-mel features, on top (estimate)", _count(front_end, "MAC per second of audio")],
-        ["parameters", _count(card.cost.get("params"), "")],
-        ["float32 weights", _count(card.cost.get("bytes"), "B")],
-        ["network on one CPU thread, where it was trained", _latency(card.cost.get("latency"))],
-    ]
-    return _table(["what", "cost"], rows) + "\n\nOne MAC is two FLOPs."
-
-
-def _usage(name: str) -> str:
-    return f"""    sedkd detect {name} file.wav
-
-prints the events of a file of any length, rate and number of channels. Without sedkd, for clips of some seconds:
-
-```python
-import json, onnxruntime, soundfile
-facts = json.load(open("student.json"))
-audio, rate = soundfile.read("file.wav", dtype="float32", always_2d=True)
-assert rate == facts["sample_rate"] and len(audio) >= facts["minimum_samples"]
-model = onnxruntime.InferenceSession("model.onnx")
-probabilities = model.run(None, {{"audio": audio.mean(axis=1)[None]}})[0][0]  # [frames, labels]
-for i, frame in enumerate(probabilities):
-    heard = [l for l, p, t in zip(facts["labels"], frame, facts["thresholds"]) if p >= t]
-    print(f"{{i * facts['frame_seconds']:.2f}} s", *heard)
-```
-
-The snippet leaves out the median filters. `model.safetensors` holds the same weights for further training."""
-
-
-def _provenance(facts: Mapping[str, Any], card: CardFacts) -> str:
-    rows = [
-        ["study", card.study],
-        ["trial", str(card.trial)],
-        ["environment", card.environment],
-        ["data", card.data + (" (synthetic)" if card.synthetic else "")],
-        ["teacher", card.teacher],
-        ["sedkd", facts["provenance"]["sedkd"]],
-        ["ONNX against torch", f"largest difference {facts['onnx_max_difference']:.1g} in probability"],
-        *([key, f"`{value}`"] for key, value in card.configuration.items()),
-    ]
-    return _table(["what", "value"], rows)
-
-
-def _limits(card: CardFacts) -> str:
-    limits = [
-        f"It knows {card.environment} only; elsewhere its scores do not hold.",
-        "It answers for the events above and for no other; a similar sound may be taken for one of them.",
-        "The network looks ahead and back: it is for recordings, or for live audio with a delay of some seconds.",
-        "Scores hold for the thresholds above; where false alarms cost more than misses, choose your own.",
-    ]
-    if card.synthetic:
-        limits.append("Its data were synthetic: measure it on labelled recordings of the real place before using it.")
-    return "\n".join(f"- {limit}" for limit in limits)
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _latency(value: float | None) -> str:
-    return "not measured" if value is None else f"{value:.2f} ms per second of audio"
-
-
-def _count(value: float | None, unit: str) -> str:
-    if value is None:
-        return "not measured"
-    for size, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:.2f} {prefix}{unit}"
-    return f"{value:.0f} {unit}".strip()

@@ -21,21 +21,9 @@ class TimmNet(FrameModel):
 
     def __init__(self, backbone: str, labels: tuple[str, ...], features: FeatureSettings = STUDENT_FEATURES) -> None:
         super().__init__()
-        import timm
-
-        if not timm.is_model(backbone):
-            near = ", ".join(timm.list_models(f"*{backbone.split('_')[0]}*")[:5]) or "see timm.list_models()"
-            raise UserError(f"timm has no model {backbone!r}; near it: {near}")
         self.backbone_name, self.labels, self.features, self.stride = backbone, tuple(labels), features, STRIDE
-        try:
-            self.backbone: Any = timm.create_model(backbone, features_only=True, in_chans=1, pretrained=False)
-            example = torch.zeros(1, 1, features.n_mels, 256)
-            open_time_strides(self.backbone, example, STRIDE)
-            _require_frames(self.backbone, example)
-        except (RuntimeError, ValueError, AttributeError, AssertionError) as error:
-            reason = str(error).split("\n")[0]
-            raise UserError(f"timm model {backbone!r} cannot serve as a frame-level backbone: {reason}") from error
-        self.channels = self.backbone.feature_info.channels()[-1]
+        self.backbone = _opened(backbone, features.n_mels)
+        self.channels: int = self.backbone.feature_info.channels()[-1]  # type: ignore[operator, union-attr]
         self.register_buffer("mean", torch.zeros(features.n_mels))
         self.register_buffer("std", torch.ones(features.n_mels))
         self.classifier = nn.Linear(self.channels, len(labels))
@@ -56,6 +44,24 @@ class TimmNet(FrameModel):
         x = ((features - self.mean) / self.std).transpose(1, 2).unsqueeze(1)
         x = self.backbone(x)[-1].mean(dim=2).transpose(1, 2)
         return FrameOutput(self.classifier(x), x)
+
+
+def _opened(name: str, n_mels: int) -> Any:
+    """The untrained backbone with its time strides opened; UserError where there is none, or it cannot be opened."""
+    import timm
+
+    if not timm.is_model(name):
+        near = ", ".join(timm.list_models(f"*{name.split('_')[0]}*")[:5]) or "see timm.list_models()"
+        raise UserError(f"timm has no model {name!r}; near it: {near}")
+    try:
+        backbone = timm.create_model(name, features_only=True, in_chans=1, pretrained=False)
+        example = torch.zeros(1, 1, n_mels, 256)
+        open_time_strides(backbone, example, STRIDE)
+        _require_frames(backbone, example)
+    except (RuntimeError, ValueError, AttributeError, AssertionError) as error:
+        reason = str(error).split("\n")[0]
+        raise UserError(f"timm model {name!r} cannot serve as a frame-level backbone: {reason}") from error
+    return backbone
 
 
 def _require_frames(backbone: nn.Module, example: Tensor) -> None:

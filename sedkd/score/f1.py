@@ -55,7 +55,7 @@ def segment_f1(
             if filename not in durations:
                 raise UserError(f"no duration is given for {filename!r}: add it to the table of durations")
         truth = {filename: clip_to(events, durations[filename]) for filename, events in truth.items()}
-    metrics = _sound_event().SegmentBasedMetrics(labels, time_resolution=segment_seconds)
+    metrics = _sound_event().SegmentBasedMetrics(_coded(labels), time_resolution=segment_seconds)
     for filename, events in truth.items():
         metrics.evaluate(
             _as_dicts(events, labels),
@@ -86,7 +86,7 @@ def event_f1(
         raise ValueError(f"sed_eval has one collar for both ends, not {onset_collar} and {offset_collar} s")
     labels = _scored(truth, detections, labels)
     metrics = _sound_event().EventBasedMetrics(
-        labels, t_collar=float(onset_collar), percentage_of_length=float(offset_fraction)
+        _coded(labels), t_collar=float(onset_collar), percentage_of_length=float(offset_fraction)
     )
     for filename, events in truth.items():
         metrics.evaluate(_as_dicts(events, labels), _as_dicts(detections.get(filename, ()), labels))
@@ -112,9 +112,18 @@ def _scored(
     return sorted({event.event_label for events in every_file for event in events})
 
 
+def _code(label: str) -> str:
+    """A label as sed_eval is given it: dcase_util, inside, takes the word "none" for no label at all."""
+    return f"class {label}"
+
+
+def _coded(labels: Sequence[str]) -> list[str]:
+    return [_code(label) for label in labels]
+
+
 def _as_dicts(events: Sequence[Event], labels: Sequence[str]) -> list[dict[str, Any]]:
     return [
-        {"event_onset": event.onset, "event_offset": event.offset, "event_label": event.event_label}
+        {"event_onset": event.onset, "event_offset": event.offset, "event_label": _code(event.event_label)}
         for event in events
         if event.event_label in labels
     ]
@@ -123,7 +132,7 @@ def _as_dicts(events: Sequence[Event], labels: Sequence[str]) -> list[dict[str, 
 def _report(metrics: Any, truth: Mapping[str, Sequence[Event]], labels: Sequence[str]) -> F1Report:
     # From sed_eval's counts and not its F: that is NaN for a class without any detection, which would leave the
     # missed classes out of the macro mean.
-    counts = {label: metrics.class_wise[label] for label in labels}
+    counts = {label: metrics.class_wise[_code(label)] for label in labels}
     per_class = {
         label: _ratio(2 * count["Ntp"], count["Nref"] + count["Nsys"]) if count["Nref"] else None
         for label, count in counts.items()

@@ -41,7 +41,7 @@ def teacher_outputs(
     logits, embeddings = folder / f"{key}.logits.npy", folder / f"{key}.embeddings.npy"
     if not embeddings.exists():
         answers = _answers(teacher.model, corpus_for(teacher.model, recordings, pool, pack), progress)
-        aligned = _aligned(answers, np.diff(grid.out_starts.numpy()), teacher.model.frame_seconds, frame_seconds)
+        aligned = _aligned(answers, np.diff(grid.out_starts.cpu().numpy()), teacher.model.frame_seconds, frame_seconds)
         for path, array in zip((logits, embeddings), aligned, strict=True):  # embeddings last: they mark completion
             with written_atomically(path) as temporary, temporary.open("wb") as stream:
                 np.save(stream, array)
@@ -55,7 +55,7 @@ def for_labels(outputs: TeacherOutputs, teacher_labels: Sequence[str], labels: S
 
 
 def _key(teacher: Teacher, pack: Pack, grid: Corpus, frame_seconds: float) -> str:
-    lengths = np.diff(grid.out_starts.numpy()).tolist()
+    lengths = np.diff(grid.out_starts.cpu().numpy()).tolist()
     parts = [VERSION, teacher.key, pack.key, frame_seconds, lengths]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 

@@ -82,7 +82,7 @@ def fetch(name: str, progress: Callable[[int, int], None] | None = None) -> Path
                     f"download {public.filename} elsewhere and put it into {target.parent}"
                 )
     except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
+        reason = " ".join(str(getattr(error, "reason", error)).split())
         raise UserError(
             f"cannot fetch {url} ({reason}); download {public.filename} elsewhere and put it into {target.parent}"
         ) from error

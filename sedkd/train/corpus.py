@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from sedkd.data.recordings import Recording
+from sedkd.distill.batch import Batch
 from sedkd.features.pack import Pack
 
 
@@ -21,21 +22,6 @@ class TeacherOutputs:
 
     logits: Tensor
     embeddings: Tensor
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Windows of clips. `known` `[batch, frames, labels]` is 1 where a label was annotated and the frame is audio.
-
-    `valid` `[batch, frames]` is 1 where the frame is audio; the teacher's outputs are None without a teacher.
-    """
-
-    features: Tensor
-    targets: Tensor
-    known: Tensor
-    valid: Tensor
-    teacher_logits: Tensor | None
-    teacher_embedding: Tensor | None
 
 
 @dataclass(frozen=True)

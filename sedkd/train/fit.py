@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from sedkd.distill.batch import Batch
 from sedkd.distill.term import Term
 from sedkd.models.frame import FrameModel
-from sedkd.train.corpus import Batch, Corpus
+from sedkd.train.corpus import Corpus
 
 MASKED_MELS = 8  # widest band of the model's input that is blanked (SpecAugment, Park et al. 2019)
 CLIP_NORM = 5.0

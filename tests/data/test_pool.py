@@ -80,10 +80,28 @@ def test_an_environment_without_train_takes_part_only_when_wanted(tmp_path: Path
         folder_pool(tmp_path, {}, "bare")
 
 
-def test_a_known_environment_with_none_of_its_labels(root: Path) -> None:
-    known = {"park": Environment("park", "park", ("siren",))}
-    with pytest.raises(UserError, match=r"train\.tsv: none of its labels \(high, low\).*park \(siren\); add aliases"):
-        folder_pool(root, known, "park")
+def test_labels_that_a_known_environment_does_not_name_are_events_too(root: Path) -> None:
+    known = Environment("park", "a park", ("siren", "bass"), {}, {"low": "bass"})
+    assert folder_pool(root, {"park": known}, "park").environments["park"].events == ("bass", "high")
+    stranger = Environment("park", "a park", ("siren",), {"all": ("siren",)})
+    park = folder_pool(root, {"park": stranger}, "park").environments["park"]
+    assert (park.events, park.subsets, park.scene) == (("high", "low"), {}, "a park")
+
+
+def test_a_specification_of_ones_own_decides(root: Path) -> None:
+    own = Environment("park", "mine", ("siren", "bass"), {"all": ("siren", "bass")}, {"low": "bass"})
+    pool = folder_pool(root, {"park": PARK}, "park", own)
+    assert pool.environments["park"] == Environment("park", "mine", ("bass",), {"all": ("bass",)}, {"low": "bass"})
+    assert pool.environments["hall"].events == ("low", "mid")
+
+
+def test_a_specification_of_ones_own_with_none_of_the_labels(root: Path) -> None:
+    own = Environment("park", "park", ("siren",))
+    with pytest.raises(
+        UserError, match=r"park/train\.tsv: none of its labels \(high, low\).*\(siren\); mend"
+    ) as caught:
+        folder_pool(root, {"park": PARK}, "park", own)
+    assert "\n" not in str(caught.value)
 
 
 def test_one_that_is_not_there(root: Path) -> None:

@@ -90,7 +90,7 @@ def test_mistakes_in_the_table(root: Path, rows: str, message: str) -> None:
 def test_a_link_that_leads_out(root: Path, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "far.wav", tone(1.0), 16000)
     (root / "street" / "train" / "link.wav").symlink_to(tmp_path / "far.wav")
-    with pytest.raises(UserError, match="'link.wav' leads out of"):
+    with pytest.raises(UserError, match=r"'link\.wav' leads out of"):
         listed_quietly(root, "link.wav\t0\t1\tcar\n")
 
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from sedkd.distill.batch import Batch
 from sedkd.distill.hint import Strategy, hint_loss
 from sedkd.distill.term import Sizes
 from sedkd.models.frame import FrameOutput
-from sedkd.train.corpus import Batch
 
 
 def standardised(teacher: torch.Tensor) -> torch.Tensor:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from sedkd.distill.batch import Batch
 from sedkd.distill.labels import Labels
 from sedkd.distill.term import mean_where
 from sedkd.models.frame import FrameOutput
-from sedkd.train.corpus import Batch
 
 
 def batch(known: torch.Tensor, targets: torch.Tensor) -> Batch:
@@ -36,7 +36,7 @@ def test_nothing_known_is_no_loss() -> None:
     logits = torch.randn(2, 3, 2, requires_grad=True)
     loss = Labels()(batch(torch.zeros(2, 3, 2), torch.ones(2, 3, 2)), FrameOutput(logits, logits))
     loss.backward()
-    assert float(loss) == 0
+    assert loss.item() == 0
     assert not logits.grad.any()
 
 

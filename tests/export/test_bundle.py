@@ -12,7 +12,8 @@ import torch
 
 from sedkd.errors import UserError
 from sedkd.export import bundle as bundles
-from sedkd.export.bundle import CardFacts, read_bundle, write_bundle
+from sedkd.export.bundle import read_bundle, write_bundle
+from sedkd.export.card import CardFacts
 from sedkd.models.checkpoint import load_model
 from sedkd.models.student import Student, StudentSettings
 from sedkd.score.postprocess import PostProcessing

@@ -50,9 +50,7 @@ def test_rows_are_the_recordings_features(own_cache: Path, recordings: list[Reco
         np.testing.assert_allclose(pack.of(i), expected, rtol=1e-3)
 
 
-def test_the_second_call_reads(
-    own_cache: Path, recordings: list[Recording], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_second_call_reads(own_cache: Path, recordings: list[Recording], monkeypatch: pytest.MonkeyPatch) -> None:
     first = features_of(recordings, STUDENT_FEATURES)
     monkeypatch.setattr(module, "read_audio", refuse)
     second = features_of(recordings, STUDENT_FEATURES)

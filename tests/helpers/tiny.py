@@ -55,6 +55,8 @@ def write_folder(root: Path, labels: Mapping[str, Sequence[str]], clips: int = 4
         for split in ("train", "validation", "test"):
             made = {f"{split}{i}.wav": random_events(own, seconds, rng) for i in range(clips)}
             write_split(root / name, split, made, seconds)
-        write_split(root / name, "unlabeled", {f"u{i}.wav": random_events(own, seconds, rng) for i in range(2)}, seconds)
+        write_split(
+            root / name, "unlabeled", {f"u{i}.wav": random_events(own, seconds, rng) for i in range(2)}, seconds
+        )
         (root / name / "unlabeled.tsv").unlink()
     return root

@@ -123,9 +123,10 @@ def test_a_server_that_speaks_something_else(monkeypatch: pytest.MonkeyPatch, ow
 
         thread = threading.Thread(target=answer)
         thread.start()
-        with pytest.raises(UserError, match=rf"cannot fetch .*; download {NAME} elsewhere"):
+        with pytest.raises(UserError, match=rf"cannot fetch .*; download {NAME} elsewhere") as caught:
             fetch("mn04_as")
         thread.join()
+    assert "\n" not in str(caught.value)
     assert left(own_cache) == []
 
 

@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from sedkd.distill.batch import Batch
 from sedkd.distill.labels import Labels
 from sedkd.distill.term import Term
 from sedkd.models.frame import FrameOutput
 from sedkd.models.student import Student, StudentSettings
-from sedkd.train.corpus import Batch, Corpus, TeacherOutputs
+from sedkd.train.corpus import Corpus, TeacherOutputs
 from sedkd.train.fit import TrainingDiverged, TrainSettings, _Magnitudes, _rate, _Sampler, fit
 
 LABELS = ("low", "high")
@@ -164,7 +165,6 @@ def test_without_any_label_the_other_terms_still_count() -> None:
     """With only unlabelled clips the label term is 0, and no other may be brought to that."""
     magnitudes = _Magnitudes(2, torch.device("cpu"))
     assert magnitudes.scales(torch.tensor([0.0, 500.0]))[1] * 500 == pytest.approx(1)
-
 
 
 class Loud(Term):

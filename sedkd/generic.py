@@ -50,5 +50,6 @@ def start_from(student: Student, generic: Student) -> None:
 
 
 def _key(settings: StudentSettings, task: Task, labels: tuple[str, ...]) -> str:
-    parts = [VERSION, asdict(settings), asdict(TRAINING), task.teacher.key, task.generic_digest, labels]
+    annotated = {name: list(events) for name, events in task.pool.annotated.items()}  # masks what is unknown
+    parts = [VERSION, asdict(settings), asdict(TRAINING), task.teacher.key, task.generic_digest, annotated, labels]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()

@@ -1,16 +1,17 @@
 """The generic student: made once, and each label's row goes to its own place."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from tiny import write_folder
 
-import sedkd.teach.generic as module
+import sedkd.generic as module
 from sedkd.data.pool import folder_pool
+from sedkd.generic import generic_student, start_from
 from sedkd.models.student import Student, StudentSettings
 from sedkd.task import Task
-from sedkd.teach.generic import generic_student, start_from
 from sedkd.teach.teacher import Teacher
 from sedkd.train.fit import TrainSettings
 
@@ -70,6 +71,15 @@ def test_made_once(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(torch.equal(a, b) for a, b in zip(first.state_dict().values(), again.state_dict().values(), strict=True))
     with pytest.raises(TypeError):
         generic_student(StudentSettings(6, 2), task)
+
+
+def test_what_an_environment_annotates_is_part_of_the_key(task: Task) -> None:
+    """The recordings and their events are the same, but what is unknown in them is not."""
+    park = replace(task.pool.environments["park"], events=("high",))
+    pool = replace(task.pool, environments={**task.pool.environments, "park": park})
+    other = Task(pool, park, park.events, task.teacher, task.device)
+    labels = ("low", "high")
+    assert module._key(SETTINGS, task, labels) != module._key(SETTINGS, other, labels)
 
 
 def test_the_training_of_it_depends_on_nothing_but_the_seed(task: Task, tmp_path: Path, monkeypatch) -> None:
