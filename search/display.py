@@ -3,6 +3,7 @@
 On a terminal a live progress bar; elsewhere (a log, CI) one plain line per trial.
 """
 
+import sys
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from search.front import Member
+from search.objectives import Objectives
 from search.table import human, strategy_words, student_words
 
 if TYPE_CHECKING:
@@ -23,8 +25,9 @@ class Display:
     """Use as a context manager; `preparing`, `stage` and `testing` are progress callbacks."""
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False)
-        self.live = self.console.is_terminal
+        self.live = sys.stdout.isatty()
+        # Where there is no terminal to fit, lines and tables are as wide as they want to be.
+        self.console = Console(highlight=False, width=None if self.live else WIDE)
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -39,7 +42,9 @@ class Display:
         self.trials_task = self.progress.add_task("trials", total=None, visible=False)
         self.announced = ""
         self.trial = ""
-        self.wanted = 0
+        self.wanted = self.before = 0
+        self.started = time.monotonic()
+        self.quality = ""
 
     def __enter__(self) -> "Display":
         self.progress.start()
@@ -56,8 +61,8 @@ class Display:
         self.console.print(text, soft_wrap=True, markup=False)
 
     def table(self, table: "Table") -> None:
-        """A table; where there is no terminal to fit, as wide as it wants to be."""
-        self.console.print(table, width=None if self.live else WIDE)
+        """A table as wide as the terminal allows."""
+        self.console.print(table)
 
     def notice(self, text: str) -> None:
         self.console.print(f"note: {text}", style="yellow", soft_wrap=True, markup=False)
@@ -81,14 +86,13 @@ class Display:
         self.print(f"study {study}: {facts['environment']}, {facts['scene']}")
         self.print(f"  events   {', '.join(facts['events'])}")
         self.print(f"  data     {source}")
-        quality = facts["objectives"][0]
-        self.print(f"  teacher  {facts['teacher']}; {quality} on validation {teacher_score:.3f}")
+        self.quality = Objectives(tuple(facts["objectives"])).quality
+        self.print(f"  teacher  {facts['teacher']}; {self.quality} on validation {teacher_score:.3f}")
         for notice in notices:
             self.notice(notice)
         if members:
             self.print(f"  resumed  {len(members)} of {wanted} trials are finished")
         self.wanted = wanted
-        self.quality = next(n for n in facts["objectives"] if n in ("f1_segment", "f1_event", "psds1", "psds2"))
         self.progress.update(self.stage_task, visible=False)
         self.progress.reset(self.trials_task, total=wanted, completed=len(members), visible=True)
         self.started, self.before = time.monotonic(), len(members)
