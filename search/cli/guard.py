@@ -9,8 +9,10 @@ from typing import Any
 
 def guarded(run: Callable[[], int]) -> int:
     """Run a command and turn what a user can mend into one line on stderr."""
-    # Two torch threads beside a busy process fall off a cliff unless waiting threads sleep; read when torch is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # How long torch's waiting threads spin before they sleep, read when torch is loaded. Spinning without end falls off
+    # a cliff beside a busy process (seconds a step), sleeping at once costs 1.7 times the time on a quiet machine
+    # (`python benchmarks/steps.py`); this lies between. OMP_WAIT_POLICY overrides it.
+    os.environ.setdefault("GOMP_SPINCOUNT", "30000")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     warnings.showwarning = _own_warnings
     try:
