@@ -22,12 +22,13 @@ def controls(space: Space) -> list[tuple[str, dict[str, Any]]]:
     default = space.defaults()
     if default.get(STRATEGY, SCRATCH) != SCRATCH:
         found.append((DISTILLED_CONTROL, default))
-        found.append((SMALLEST_CONTROL, {**default, **_smallest(space)}))
+        if smallest(space) != default:
+            found.append((SMALLEST_CONTROL, smallest(space)))
     return found
 
 
-def _smallest(space: Space) -> dict[str, Any]:
-    """The low end of every range of the student's architecture, and the choice that costs least."""
+def smallest(space: Space) -> dict[str, Any]:
+    """The default configuration with the architecture that costs least: the low end of its every range."""
     cheap = {"student.block": "separable", "student.head": "none"}
-    smallest = {d.name: d.low for d in space.dimensions if d.name.startswith("student.") and d.kind != "choice"}
-    return smallest | {name: value for name, value in cheap.items() if space.has(name, value)}
+    low = {d.name: d.low for d in space.dimensions if d.name.startswith("student.") and d.kind != "choice"}
+    return space.defaults() | low | {name: value for name, value in cheap.items() if space.has(name, value)}

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from search.controls import controls
+from search.controls import controls, smallest
 from search.front import Member
 from search.objectives import Objectives
 from search.space import Space
@@ -96,10 +96,9 @@ def search(
 
 def check_budget(task: Task, space: Space, budget: Budget) -> None:
     """UserError when even the smallest student of the space is over the budget."""
-    smallest = controls(space)[-1][1] if len(controls(space)) > 1 else None
-    if budget.max_macs is None or smallest is None:
+    if budget.max_macs is None:
         return
-    least = cost_before_training(from_flat(smallest, TrainSettings()), task).macs
+    least = cost_before_training(from_flat(smallest(space), TrainSettings()), task).macs
     if least > budget.max_macs:
         raise UserError(
             f"--max-macs {budget.max_macs:g}: the space's smallest student needs {least:.0f} MACs per second of audio"

@@ -48,13 +48,17 @@ class Tracker:
         self.client = MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
         self.experiment = self._experiment()
         self.parent = self._parent()
-        self.children = {int(run.data.tags[TRIAL_TAG]): run for run in self._runs("trial")}
-        self.marked = {n: int(run.data.metrics.get("pareto_rank", 0)) for n, run in self.children.items()}
+        self._read_children()
         self.figure_at = -math.inf
 
     def begin(self) -> None:
-        """Show the study as running."""
+        """Show the study as running, and drop the child runs that a killed process left half written."""
         self.client.update_run(self.parent, "RUNNING")
+        half = [run for run in self._runs("trial") if run.info.status == "RUNNING"]
+        for run in half:
+            self.client.delete_run(run.info.run_id)
+        if half:
+            self._read_children()
 
     def sync(self, figures: bool = True) -> None:
         """Bring MLflow up to date with Optuna: new children, ranks, and the parent's figure and table."""
@@ -103,6 +107,10 @@ class Tracker:
     def child_id(self, number: int) -> str:
         """Run id of a trial's child run."""
         return self.children[number].info.run_id
+
+    def _read_children(self) -> None:
+        self.children = {int(run.data.tags[TRIAL_TAG]): run for run in self._runs("trial")}
+        self.marked = {n: int(run.data.metrics.get("pareto_rank", 0)) for n, run in self.children.items()}
 
     def _experiment(self) -> str:
         name = f"sedkd-{self.facts['environment']}"

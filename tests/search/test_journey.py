@@ -147,3 +147,23 @@ def test_ctrl_c_keeps_what_is_finished(farm, tmp_path):
     client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("sedkd-farm")
     assert not client.search_runs([experiment.experiment_id], "status = 'RUNNING'")
+
+
+def test_budgets_and_other_objectives(farm, tmp_path):
+    words = arguments(farm, 6, max_macs=95_000, objectives="f1_event,psds1,params")
+    out = finish(start(SEARCH, *words, cwd=tmp_path))
+    assert "[6/6]" in out
+    trials = trials_of(farm)
+    done = [t for t in trials if t.state.name == "COMPLETE"]
+    assert len(done) == 6
+    for trial in done:
+        measures = trial.user_attrs["record"]["measures"]
+        assert measures["macs"] <= 95_000
+        assert trial.values == [measures["f1_event"], measures["psds1"], pytest.approx(math.log10(measures["params"]))]
+    refused = [t for t in trials if t.state.name == "PRUNED"]
+    assert refused  # wider and deeper draws are over the budget
+    assert all(t.user_attrs["infeasible"] and "record" not in t.user_attrs for t in refused)
+
+    out = finish(start(SEARCH, *words, "--timeout", "0.001", "--trials", "50", cwd=tmp_path))
+    assert "resumed  6 of 50" in out
+    assert sum(t.state.name == "COMPLETE" for t in trials_of(farm)) == 6

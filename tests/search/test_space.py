@@ -48,8 +48,11 @@ def test_controls_are_scratch_default_and_smallest():
 
 
 def test_controls_leave_out_what_the_space_does_not_know():
-    only_response = parsed(strategy={"type": "choice", "of": ["response"]})
-    assert [name for name, _ in controls(only_response)] == ["default distillation", "smallest student"]
+    response = {"type": "choice", "of": ["response"]}
+    assert [name for name, _ in controls(parsed(strategy=response))] == ["default distillation"]
+    width = {"type": "int", "low": 4, "high": 8, "default": 8}
+    found = controls(parsed(**{"strategy": response, "student.width": width}))
+    assert [name for name, _ in found] == ["default distillation", "smallest student"]
 
 
 def test_without_drops_a_choice_and_mends_the_default():
