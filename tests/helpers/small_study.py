@@ -84,8 +84,8 @@ def start(module: str, *words: str, cwd: Path) -> subprocess.Popen:
     )
 
 
-def finish(process: subprocess.Popen) -> str:
+def finish(process: subprocess.Popen, timeout: float = 300) -> str:
     """Its stdout; fails with its stderr when it did not end well."""
-    out, errors = process.communicate(timeout=300)
+    out, errors = process.communicate(timeout=timeout)
     assert process.returncode == 0, errors
     return out
