@@ -16,7 +16,7 @@ from search.objectives import Objectives, parse
 from search.preparation import Prepared, device_of, prepare
 from search.run import Budget, check_budget, search
 from search.store import Store, open_store
-from search.study import finished, identity, open_study
+from search.study import close_stale, finished, identity, open_study
 from search.table import front_table
 from search.tracking import Tracker
 from sedkd.train.fit import TrainSettings
@@ -91,6 +91,7 @@ def _searched(
         if tracker:
             _tolerant(lambda: tracker.teacher(teacher_scores_now), display)
     except KeyboardInterrupt:
+        close_stale(study, store)  # the signal may have come between two trials
         if tracker:
             _tolerant(lambda: tracker.close("KILLED"), display)
         display.stop()

@@ -52,8 +52,11 @@ class Tracker:
         self.figure_at = -math.inf
 
     def begin(self) -> None:
-        """Show the study as running, and drop the child runs that a killed process left half written."""
+        """Show the study as running, without the child runs that a killed process left half written."""
         self.client.update_run(self.parent, "RUNNING")
+        self._drop_half_written()
+
+    def _drop_half_written(self) -> None:
         half = [run for run in self._runs("trial") if run.info.status == "RUNNING"]
         for run in half:
             self.client.delete_run(run.info.run_id)
@@ -98,6 +101,7 @@ class Tracker:
 
     def close(self, status: str) -> None:
         """End the parent run: FINISHED, or KILLED after Ctrl-C."""
+        self._drop_half_written()
         members = finished(self.study)
         if members:
             self.sync(figures=False)
@@ -149,8 +153,6 @@ class Tracker:
         return self.client.create_run(self.experiment, run_name=self.study.study_name, tags=tags).info.run_id
 
     def _child(self, trial: "optuna.trial.FrozenTrial") -> "Run":
-        from mlflow.entities import Metric, Param
-
         record = trial.user_attrs.get("record")
         tags = {
             "mlflow.parentRunId": self.parent,
@@ -166,7 +168,17 @@ class Tracker:
             tags |= {REASON: trial.user_attrs.get(REASON, "the process ended in mid-trial"), "on_front": "false"}
         start = int((trial.datetime_start.timestamp() if trial.datetime_start else time.time()) * 1000)
         run = self.client.create_run(self.experiment, start_time=start, run_name=f"trial {trial.number:04d}", tags=tags)
-        run_id = run.info.run_id
+        try:
+            self._fill(run.info.run_id, trial, record)
+        except BaseException:  # Ctrl-C among them: a run is there whole or not at all
+            self.client.delete_run(run.info.run_id)
+            raise
+        return run
+
+    def _fill(self, run_id: str, trial: "optuna.trial.FrozenTrial", record: dict[str, Any] | None) -> None:
+        """Write a child run's parameters, metrics, curve and files, and end it."""
+        from mlflow.entities import Metric, Param
+
         params = [Param(k, str(v)) for k, v in (record["configuration"] if record else trial.params).items()]
         self.client.log_batch(run_id, params=params)
         if record:
@@ -184,7 +196,6 @@ class Tracker:
             self.client.log_dict(run_id, record, "record.json")
         end = int(trial.datetime_complete.timestamp() * 1000) if trial.datetime_complete else None
         self.client.set_terminated(run_id, "FINISHED" if record else "FAILED", end)
-        return run
 
     def _mark(self, members: Sequence[Member]) -> None:
         """Write `on_front` and `pareto_rank` where they changed."""
