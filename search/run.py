@@ -156,9 +156,13 @@ def _run_one(
 
 
 def _fail(study: "optuna.Study", trial: "optuna.Trial", reason: str) -> None:
+    from optuna.exceptions import UpdateFinishedTrialError
     from optuna.trial import TrialState
 
-    trial.set_user_attr(REASON, reason)
+    try:
+        trial.set_user_attr(REASON, reason)
+    except UpdateFinishedTrialError:  # Ctrl-C came when the trial had just been told: it is finished
+        return
     study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
 
 

@@ -44,7 +44,9 @@ class Request:
 
 def run_search(request: Request) -> int:
     """Prepare, search, score the front on test, show it. Returns the exit code."""
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    stop = _Stop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     sys.path.append(os.getcwd())  # where a strategy `module:callable` of one's own is found
     objectives, store = parse(request.objectives), open_store(request.store)
     device = device_of(request.device)
@@ -56,7 +58,7 @@ def run_search(request: Request) -> int:
         base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))
         budget = Budget(request.trials, request.timeout, request.max_macs)
         check_budget(prepared.task, prepared.space, budget)
-        return _searched(request, prepared, objectives, base, budget, store, display)
+        return _searched(request, prepared, objectives, base, budget, store, display, stop)
 
 
 def _searched(
@@ -67,6 +69,7 @@ def _searched(
     budget: Budget,
     store: Store,
     display: Display,
+    stop: "_Stop",
 ) -> int:
     task = prepared.task
     name, facts = identity(task, prepared.space, objectives, base, request.subset)
@@ -81,6 +84,8 @@ def _searched(
     def mirror(figures: bool = True) -> None:
         if tracker:
             _tolerant(lambda: tracker.sync(figures), display)
+        if stop.asked:
+            raise KeyboardInterrupt
 
     try:
         search(study, task, prepared.space, objectives, base, budget, store, display, mirror)
@@ -144,5 +149,12 @@ def _tolerant(action: Callable[[], Any], display: Display) -> Any:
         return None
 
 
-def _as_interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+class _Stop:
+    """Ctrl-C and SIGTERM end the search at once; a library that swallows the exception delays it by one trial."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+        raise KeyboardInterrupt
