@@ -5,7 +5,7 @@ On a terminal a live progress bar; elsewhere (a log, CI) one plain line per tria
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -24,7 +24,8 @@ WIDE = 140
 class Display:
     """Use as a context manager; `preparing`, `stage` and `testing` are progress callbacks."""
 
-    def __init__(self) -> None:
+    def __init__(self, interrupted: Callable[[], bool] = lambda: False) -> None:
+        self.interrupted = interrupted
         self.live = sys.stdout.isatty()
         # Where there is no terminal to fit, lines and tables are as wide as they want to be.
         self.console = Console(highlight=False, width=None if self.live else WIDE)
@@ -127,6 +128,8 @@ class Display:
         self.notice(f"trial {number} failed: {reason}")
 
     def _stage(self, what: str, done: int, total: int) -> None:
+        if self.interrupted():
+            raise KeyboardInterrupt
         if what != self.announced:
             self.announced = what
             self.progress.reset(self.stage_task, description=what, total=total, visible=True)

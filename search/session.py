@@ -50,7 +50,7 @@ def run_search(request: Request) -> int:
     sys.path.append(os.getcwd())  # where a strategy `module:callable` of one's own is found
     objectives, store = parse(request.objectives), open_store(request.store)
     device = device_of(request.device)
-    with Display() as display:
+    with Display(lambda: stop.asked) as display:
         prepared = prepare(
             request.environment, request.data, request.space, request.events, request.subset, request.teacher, device,
             request.seed, display.preparing,
@@ -150,11 +150,12 @@ def _tolerant(action: Callable[[], Any], display: Display) -> Any:
 
 
 class _Stop:
-    """Ctrl-C and SIGTERM end the search at once; a library that swallows the exception delays it by one trial."""
+    """Ctrl-C and SIGTERM are heard at the next step of what reports progress, never in mid-write; twice: at once."""
 
     def __init__(self) -> None:
         self.asked = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
-        raise KeyboardInterrupt
+        again, self.asked = self.asked, True
+        if again:
+            raise KeyboardInterrupt
