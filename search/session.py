@@ -76,14 +76,14 @@ def _searched(
     study = open_study(store, name, facts, objectives, request.seed)
     tracker = _tolerant(lambda: Tracker(study, objectives, store), display)
     teacher = teacher_scores(task, objectives.criterion, store, name, on_test=False)["validation"]
-    display.introduce(name, facts, prepared.notices, teacher.values[_shown(objectives)], finished(study), budget.trials)
+    display.introduce(name, facts, prepared.notices, teacher.values[objectives.quality], finished(study), budget.trials)
     if tracker:
         _tolerant(tracker.begin, display)
         _tolerant(lambda: tracker.teacher({"validation": teacher}), display)
 
-    def mirror(figures: bool = True) -> None:
+    def mirror() -> None:
         if tracker:
-            _tolerant(lambda: tracker.sync(figures), display)
+            _tolerant(tracker.sync, display)
         if stop.asked:
             raise KeyboardInterrupt
 
@@ -120,17 +120,13 @@ def _show(study: Any, objectives: Objectives, store: Store, display: Display, te
         title += " (SYNTHETIC soundscapes)"
     display.table(front_table(members, objectives, tests, title))
     if teacher:
-        shown = ", ".join(f"{split} {scores.values[_shown(objectives)]:.3f}" for split, scores in teacher.items())
-        display.print(f"teacher: {_shown(objectives)} {shown} ({facts['teacher']})")
+        shown = ", ".join(f"{split} {scores.values[objectives.quality]:.3f}" for split, scores in teacher.items())
+        display.print(f"teacher: {objectives.quality} {shown} ({facts['teacher']})")
     place = "" if store.root == Path.cwd() / "mlruns" else f" --store {store.root}"
     display.print(
         f"export one: sedkd export --env {facts['environment']} --pick knee --out {facts['environment']}-knee{place}\n"
         f"look at all: sedkd ui{place}"
     )
-
-
-def _shown(objectives: Objectives) -> str:
-    return objectives.quality
 
 
 def _tolerant(action: Callable[[], Any], display: Display) -> Any:

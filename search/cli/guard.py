@@ -3,7 +3,7 @@
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 
@@ -50,7 +50,3 @@ def positive(kind: type) -> Callable[[str], Any]:
 
     parse.__name__ = f"{kind.__name__} above 0"
     return parse
-
-
-def arguments(argv: Sequence[str] | None) -> list[str]:
-    return list(sys.argv[1:] if argv is None else argv)

@@ -39,6 +39,8 @@ def run_train(options: argparse.Namespace) -> int:
 
     if options.out is not None and options.out.suffix != ".safetensors":
         raise UserError(f"--out {options.out}: the name must end in .safetensors")
+    if options.teacher is not None and options.teacher.endswith(".safetensors"):
+        raise UserError(f"--teacher {options.teacher}: is trained already; give it to sedkd-search --teacher as it is")
     environment = options.env or (environments_in(options.data)[0] if options.data else "street")
     found = setting(environment, options.data)
     with Display() as display:

@@ -100,6 +100,8 @@ def test_nothing_to_look_at(capsys, tmp_path):
     assert "no study yet" in line_of(capsys, main.main, ["export", "--env", "street", "--out", tmp_path / "x", *store])
     assert "no study yet" in line_of(capsys, main.main, ["ui", *store])
     assert "no such folder" in line_of(capsys, main.main, ["detect", tmp_path / "x", "a.wav"])
+    line = line_of(capsys, main.main, ["teacher", "train", "--teacher", tmp_path / "given.safetensors"])
+    assert "is trained already; give it to sedkd-search" in line
     assert "no public checkpoint 'mn99'" in line_of(capsys, main.main, ["teacher", "fetch", "mn99"])
 
 
