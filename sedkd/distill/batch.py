@@ -9,7 +9,8 @@ from torch import Tensor
 class Batch:
     """Windows of clips. `known` `[batch, frames, labels]` is 1 where a label was annotated and the frame is audio.
 
-    `valid` `[batch, frames]` is 1 where the frame is audio; the teacher's outputs are None without a teacher.
+    `valid` `[batch, frames]` is 1 where the frame is audio; the teacher's outputs (see `TeacherOutputs`)
+    are None without a teacher.
     """
 
     features: Tensor
@@ -18,3 +19,4 @@ class Batch:
     valid: Tensor
     teacher_logits: Tensor | None
     teacher_embedding: Tensor | None
+    teacher_attention: Tensor | None = None

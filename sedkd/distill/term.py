@@ -1,15 +1,20 @@
 """The seam between training and distillation: a loss term.
 
 A strategy is one file in this folder with a class `Strategy(Term)`. Training calls it with a batch and the student's
-output; what it needs besides (a projection, say) it owns as parameters, which are trained along and thrown away.
+output; what it needs besides (a projection, a peer) it owns as modules, which are trained along and thrown away.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
 from sedkd.distill.batch import Batch
-from sedkd.models.frame import FrameOutput
+from sedkd.models.frame import FrameModel, FrameOutput
+
+if TYPE_CHECKING:
+    from sedkd.train.corpus import Corpus
+    from sedkd.train.fit import TrainSettings
 
 
 @dataclass(frozen=True)
@@ -21,14 +26,31 @@ class Sizes:
     labels: int
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """What training is about to do: the student with its initial weights, the clips, and how they are drawn."""
+
+    model: FrameModel
+    corpus: "Corpus"
+    settings: "TrainSettings"
+
+
 class Term(nn.Module):
     """One loss term. `weight` is relative to the label term's; `forward` answers a scalar for a batch.
 
     A subclass named `Strategy` is built with `Strategy(sizes, **parameters)`, the parameters being those that the
-    space names `<strategy>.<parameter>`.
+    space names `<strategy>.<parameter>`. `begin` is called once before the first step, `after_step` after each.
+    `needs_teacher` tells whether the batch must carry a teacher's outputs.
     """
 
     weight: float = 1.0
+    needs_teacher: bool = True
+
+    def begin(self, lesson: Lesson) -> None:
+        """Look at the student and the clips; modules that are made here are trained along."""
+
+    def after_step(self) -> None:
+        """Follow the student's new weights."""
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         raise NotImplementedError

@@ -17,6 +17,7 @@ from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.models.strides import open_time_strides
 
 STRIDE = 8  # feature frames of 10 ms per output frame of 80 ms
+MAP_AFTER = 7  # layers of MobileNetV3 behind which time has the output's rate and 16 of 128 mel bands are left
 AUDIOSET_CLASSES = 527
 LAST_WIDTH = {0.4: 384, 0.5: 480, 1.0: 960}  # channels of the last feature map, which tell the width
 
@@ -44,9 +45,10 @@ class AudioSetNet(FrameModel):
         return {"width": self.width, "labels": list(self.labels)}
 
     def forward(self, features: Tensor) -> FrameOutput:
-        x = self.body(features.transpose(1, 2).unsqueeze(1))
+        lower = self.body[:MAP_AFTER](features.transpose(1, 2).unsqueeze(1))
+        x = self.body[MAP_AFTER:](lower)
         x = self.neck(x.mean(dim=2).transpose(1, 2))
-        return FrameOutput(self.classifier(x), x)
+        return FrameOutput(self.classifier(x), x, lower.transpose(2, 3))
 
 
 def audioset_net_from(config: dict[str, Any]) -> AudioSetNet:

@@ -8,10 +8,13 @@ from sedkd.features.logmel import FeatureSettings
 
 
 class FrameOutput(NamedTuple):
-    """`logits` `[batch, frames, labels]` and the `embedding` `[batch, frames, channels]` they were computed from."""
+    """`logits` `[batch, frames, labels]`, the `embedding` `[batch, frames, channels]` they were computed from, and a
+    `feature_map` `[batch, channels, frames, bands]` from further down, where frequency can still be told (None where
+    a network has none at this rate)."""
 
     logits: Tensor
     embedding: Tensor
+    feature_map: Tensor | None = None
 
 
 class FrameModel(nn.Module):

@@ -17,6 +17,7 @@ from sedkd.models.frame import FrameModel, FrameOutput
 BLOCKS = ("conv", "separable")
 HEADS = ("none", "gru")
 MAX_DEPTH = 5  # the stem leaves 32 of 64 mel bands; five halvings leave one
+MAP_AFTER = 2  # the first block and its pooling, behind which time has the output's rate and 16 mel bands are left
 STRIDE = 4  # feature frames of 20 ms per output frame of 80 ms
 
 
@@ -82,10 +83,11 @@ class Student(FrameModel):
 
     def forward(self, features: Tensor) -> FrameOutput:
         x = ((features - self.mean) / self.std).unsqueeze(1)
-        x = self.blocks(self.stem(x)).mean(dim=3).transpose(1, 2)
+        feature_map = self.blocks[:MAP_AFTER](self.stem(x))
+        x = self.blocks[MAP_AFTER:](feature_map).mean(dim=3).transpose(1, 2)
         if self.gru is not None:
             x = self.gru(x)[0]
-        return FrameOutput(self.classifier(x), x)
+        return FrameOutput(self.classifier(x), x, feature_map)
 
 
 def student_from(config: dict[str, Any]) -> Student:

@@ -23,6 +23,8 @@ class TimmNet(FrameModel):
         super().__init__()
         self.backbone_name, self.labels, self.features, self.stride = backbone, tuple(labels), features, STRIDE
         self.backbone = _opened(backbone, features.n_mels)
+        reductions = self.backbone.feature_info.reduction()  # type: ignore[operator, union-attr]
+        self.map_level = reductions.index(STRIDE) if STRIDE in reductions else None
         self.channels: int = self.backbone.feature_info.channels()[-1]  # type: ignore[operator, union-attr]
         self.register_buffer("mean", torch.zeros(features.n_mels))
         self.register_buffer("std", torch.ones(features.n_mels))
@@ -42,8 +44,11 @@ class TimmNet(FrameModel):
 
     def forward(self, features: Tensor) -> FrameOutput:
         x = ((features - self.mean) / self.std).transpose(1, 2).unsqueeze(1)
-        x = self.backbone(x)[-1].mean(dim=2).transpose(1, 2)
-        return FrameOutput(self.classifier(x), x)
+        maps = self.backbone(x)
+        x = maps[-1].mean(dim=2).transpose(1, 2)
+        return FrameOutput(
+            self.classifier(x), x, None if self.map_level is None else maps[self.map_level].transpose(2, 3)
+        )
 
 
 def _opened(name: str, n_mels: int) -> Any:

@@ -1,4 +1,4 @@
-"""A teacher's outputs, computed once and kept on disk: fp16 logits and embeddings for every output frame.
+"""A teacher's outputs, computed once and kept on disk: fp16 logits, embeddings and attention for every output frame.
 
 They are stored on the student's grid. Where the teacher answers at another rate, its outputs are interpolated
 linearly between the centres of its frames.
@@ -7,6 +7,7 @@ linearly between the centres of its frames.
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -14,13 +15,13 @@ import torch
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording
 from sedkd.features.pack import Pack, features_of
-from sedkd.models.frame import FrameModel
+from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.paths import cache_root, written_atomically
 from sedkd.teach.teacher import Teacher, corpus_for
 from sedkd.train.corpus import Corpus, TeacherOutputs
 from sedkd.train.infer import windowed_outputs
 
-VERSION = 1
+VERSION = 2
 
 
 def teacher_outputs(
@@ -31,27 +32,27 @@ def teacher_outputs(
     frame_seconds: float,
     progress: Callable[[int, int], None] | None = None,
 ) -> TeacherOutputs:
-    """Logits for the teacher's own labels `[frames, teacher.labels]` and embeddings, on the frames of `grid`.
+    """The teacher's outputs, logits for its own labels `[frames, teacher.labels]`, on the frames of `grid`.
 
     From the cache when teacher, audio, features and grid are the same.
     """
     pack = features_of(recordings, teacher.model.features)
     key = _key(teacher, pack, grid, frame_seconds)
-    folder = cache_root() / "targets"
-    logits, embeddings = folder / f"{key}.logits.npy", folder / f"{key}.embeddings.npy"
-    if not embeddings.exists():
+    path = cache_root() / "targets" / f"{key}.npz"
+    if not path.exists():
         answers = _answers(teacher.model, corpus_for(teacher.model, recordings, pool, pack), progress)
-        aligned = _aligned(answers, np.diff(grid.out_starts.cpu().numpy()), teacher.model.frame_seconds, frame_seconds)
-        for path, array in zip((logits, embeddings), aligned, strict=True):  # embeddings last: they mark completion
-            with written_atomically(path) as temporary, temporary.open("wb") as stream:
-                np.save(stream, array)
-    return TeacherOutputs(torch.from_numpy(np.load(logits)), torch.from_numpy(np.load(embeddings)))
+        counts = np.diff(grid.out_starts.cpu().numpy())
+        aligned = _aligned(answers, counts, teacher.model.frame_seconds, frame_seconds)
+        with written_atomically(path) as temporary, temporary.open("wb") as stream:
+            np.savez(stream, **aligned)
+    with np.load(path) as stored:
+        return TeacherOutputs(**{name: torch.from_numpy(stored[name]) for name in stored.files})
 
 
 def for_labels(outputs: TeacherOutputs, teacher_labels: Sequence[str], labels: Sequence[str]) -> TeacherOutputs:
     """The outputs with the logits of `labels` only, in their order: targets restricted to an event subset."""
     columns = [list(teacher_labels).index(label) for label in labels]
-    return TeacherOutputs(outputs.logits[:, columns].contiguous(), outputs.embeddings)
+    return replace(outputs, logits=outputs.logits[:, columns].contiguous())
 
 
 def _key(teacher: Teacher, pack: Pack, grid: Corpus, frame_seconds: float) -> str:
@@ -62,30 +63,39 @@ def _key(teacher: Teacher, pack: Pack, grid: Corpus, frame_seconds: float) -> st
 
 def _answers(
     model: FrameModel, corpus: Corpus, progress: Callable[[int, int], None] | None
-) -> list[tuple[np.ndarray, np.ndarray]]:
+) -> list[dict[str, np.ndarray]]:
+    """Per recording, each kind of output `[frames, ...]` on the teacher's own grid."""
     lengths = (corpus.out_starts[1:] - corpus.out_starts[:-1]).tolist()
-    answers = [
-        (np.zeros((n, len(model.labels)), np.float16), np.zeros((n, model.embedding_size), np.float16)) for n in lengths
-    ]
+    answers: list[dict[str, np.ndarray]] = [{} for _ in lengths]
     for recording, window, output in windowed_outputs(model, corpus, progress):
         kept = slice(window.keep_start - window.start, window.keep_stop - window.start)
-        for stored, tensor in zip(answers[recording], output, strict=True):
-            stored[window.keep_start : window.keep_stop] = tensor[kept].half().cpu().numpy()
+        for name, tensor in _kinds(output).items():
+            whole = answers[recording].setdefault(name, np.zeros((lengths[recording], tensor.shape[1]), np.float16))
+            whole[window.keep_start : window.keep_stop] = tensor[kept].half().cpu().numpy()
     return answers
 
 
+def _kinds(output: FrameOutput) -> dict[str, torch.Tensor]:
+    """What is kept of a window's output, by the names of `TeacherOutputs`."""
+    kinds = {"logits": output.logits, "embeddings": output.embedding}
+    if output.feature_map is not None:
+        kinds["attention"] = output.feature_map.square().mean(0).sqrt()
+    return kinds
+
+
 def _aligned(
-    answers: list[tuple[np.ndarray, np.ndarray]], counts: np.ndarray, teacher_seconds: float, student_seconds: float
-) -> tuple[np.ndarray, np.ndarray]:
+    answers: list[dict[str, np.ndarray]], counts: np.ndarray, teacher_seconds: float, student_seconds: float
+) -> dict[str, np.ndarray]:
     """Concatenate on the student's frames, interpolating where the grids differ."""
-    columns = []
-    for which in (0, 1):
-        rows = [
-            _resampled(answer[which], int(count), teacher_seconds, student_seconds)
-            for answer, count in zip(answers, counts, strict=True)
-        ]
-        columns.append(np.concatenate(rows))
-    return columns[0], columns[1]
+    return {
+        name: np.concatenate(
+            [
+                _resampled(answer[name], int(count), teacher_seconds, student_seconds)
+                for answer, count in zip(answers, counts, strict=True)
+            ]
+        )
+        for name in answers[0]
+    }
 
 
 def _resampled(frames: np.ndarray, count: int, teacher_seconds: float, student_seconds: float) -> np.ndarray:

@@ -18,10 +18,21 @@ from sedkd.features.pack import Pack
 
 @dataclass(frozen=True)
 class TeacherOutputs:
-    """A teacher's answer for every output frame: `logits` `[frames, labels]`, `embeddings` `[frames, channels]`."""
+    """A teacher's answer for every output frame: `logits` `[frames, labels]`, `embeddings` `[frames, channels]`, and
+    `attention` `[frames, bands]`, the root mean square over the channels of its feature map (None if it has none)."""
 
     logits: Tensor
     embeddings: Tensor
+    attention: Tensor | None = None
+
+    def rows(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The three, in single precision, at output frames `index` of any shape."""
+        attention = None if self.attention is None else self.attention[index].float()
+        return self.logits[index].float(), self.embeddings[index].float(), attention
+
+    def to(self, device: torch.device) -> "TeacherOutputs":
+        attention = None if self.attention is None else self.attention.to(device)
+        return TeacherOutputs(self.logits.to(device), self.embeddings.to(device), attention)
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,8 @@ class Corpus:
     """Features, targets and a teacher's outputs of some recordings; see the module's header for the layout.
 
     `annotated` `[recordings, labels]` tells which labels somebody listened for: a class that a recording's
-    environment does not annotate is unknown there, not absent, and an unlabelled recording knows none.
+    environment does not annotate is unknown there, not absent, and an unlabelled recording knows none. `foreign`
+    `[recordings]` marks recordings of other environments (None: there are none), which count as neither.
     """
 
     frames: Tensor
@@ -39,16 +51,26 @@ class Corpus:
     annotated: Tensor
     stride: int
     teacher: TeacherOutputs | None = None
+    foreign: Tensor | None = None
 
     @property
     def labeled(self) -> Tensor:
-        """Indices of recordings with labels."""
-        return self.annotated.any(dim=1).nonzero()[:, 0]
+        """Indices of the environment's recordings with labels."""
+        return (self.annotated.any(dim=1) & self._own).nonzero()[:, 0]
 
     @property
     def unlabeled(self) -> Tensor:
-        """Indices of recordings without labels."""
-        return (~self.annotated.any(dim=1)).nonzero()[:, 0]
+        """Indices of the environment's recordings without labels."""
+        return (~self.annotated.any(dim=1) & self._own).nonzero()[:, 0]
+
+    @property
+    def elsewhere(self) -> Tensor:
+        """Indices of other environments' recordings."""
+        return (~self._own).nonzero()[:, 0]
+
+    @property
+    def _own(self) -> Tensor:
+        return torch.ones_like(self.annotated[:, 0]) if self.foreign is None else ~self.foreign
 
     def taught_by(self, teacher: TeacherOutputs | None) -> "Corpus":
         return replace(self, teacher=teacher)
@@ -57,11 +79,9 @@ class Corpus:
         """The corpus with everything resident on `device`."""
         if device.type == "cpu":
             return self
-        teacher = self.teacher and TeacherOutputs(self.teacher.logits.to(device), self.teacher.embeddings.to(device))
-        tensors = {
-            name: getattr(self, name).to(device) for name in ("frames", "starts", "out_starts", "targets", "annotated")
-        }
-        return replace(self, **tensors, teacher=teacher)
+        names = ("frames", "starts", "out_starts", "targets", "annotated", "teacher", "foreign")
+        there = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return replace(self, **{name: value.to(device) for name, value in there.items()})
 
     def statistics(self) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation `[n_mels]` of the features, from at most 200,000 evenly spaced frames."""
@@ -82,13 +102,15 @@ class Corpus:
         inner = torch.arange(frames * self.stride, device=first.device)
         rows = self.starts[recordings, None] + first[:, None] * self.stride + inner
         rows = torch.minimum(rows, self.starts[recordings + 1, None] - 1)
+        logits, embedding, attention = self.teacher.rows(out) if self.teacher else (None, None, None)
         return Batch(
             features=self.frames[rows].float(),
             targets=self.targets[out].float(),
             known=valid[..., None] * self.annotated[recordings, None].float(),
             valid=valid,
-            teacher_logits=None if self.teacher is None else self.teacher.logits[out].float(),
-            teacher_embedding=None if self.teacher is None else self.teacher.embeddings[out].float(),
+            teacher_logits=logits,
+            teacher_embedding=embedding,
+            teacher_attention=attention,
         )
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sedkd.distill.batch import Batch
-from sedkd.distill.term import Term
+from sedkd.distill.term import Lesson, Term
 from sedkd.models.frame import FrameModel
 from sedkd.train.corpus import Corpus
 
@@ -24,7 +24,9 @@ class TrainingDiverged(RuntimeError):
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """`frames`: output frames per window; `unlabeled_share`: share of each batch drawn from unlabelled clips."""
+    """`frames`: output frames per window. `unlabeled_share`, `foreign_share`: shares of each batch drawn from the
+    environment's unlabelled clips and from other environments'; where there are none, labelled clips take the place.
+    """
 
     steps: int = 150
     batch: int = 32
@@ -32,7 +34,15 @@ class TrainSettings:
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     unlabeled_share: float = 0.0
+    foreign_share: float = 0.0
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.unlabeled_share, self.foreign_share) < 0 or self.unlabeled_share + self.foreign_share > 1:
+            raise ValueError(
+                f"train.unlabeled_share {self.unlabeled_share} and train.foreign_share {self.foreign_share} must not "
+                "be negative, nor above 1 together"
+            )
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,8 @@ def fit(
     corpus = corpus.to(device)
     draw = _Sampler(corpus, settings, device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a tenth to a quarter faster for convolutions on a CPU
+    for term in terms:
+        term.begin(Lesson(model, corpus, settings))
     modules = nn.ModuleList([model, *terms]).to(device).train()
     parameters = [p for p in modules.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
@@ -84,6 +96,8 @@ def fit(
         nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
         optimiser.step()
         schedule.step()
+        for term in terms:
+            term.after_step()
         total, since = total + loss.detach(), since + 1
         if step in marks or step == settings.steps:
             mean_loss = float(total) / since
@@ -100,13 +114,14 @@ def fit(
 
 
 class _Sampler:
-    """Draws windows: recordings uniformly, positions uniformly, labelled and unlabelled by share."""
+    """Draws windows: recordings uniformly, positions uniformly; labelled, unlabelled and foreign ones by share."""
 
     def __init__(self, corpus: Corpus, settings: TrainSettings, device: torch.device) -> None:
         self.corpus, self.frames, self.device = corpus, settings.frames, device
         self.generator = torch.Generator().manual_seed(settings.seed)
-        unlabeled = round(settings.batch * settings.unlabeled_share) if len(corpus.unlabeled) else 0
-        self.parts = [(corpus.labeled.cpu(), settings.batch - unlabeled), (corpus.unlabeled.cpu(), unlabeled)]
+        shares = ((corpus.unlabeled, settings.unlabeled_share), (corpus.elsewhere, settings.foreign_share))
+        others = [(pool.cpu(), int(settings.batch * share + 1e-6)) for pool, share in shares if len(pool)]
+        self.parts = [(corpus.labeled.cpu(), settings.batch - sum(count for _, count in others)), *others]
         self.lengths = (corpus.out_starts[1:] - corpus.out_starts[:-1]).cpu()
 
     def __call__(self) -> Batch:

@@ -50,7 +50,8 @@ def windowed_outputs(
             if progress:
                 progress(done, total)
             for i, (recording, window) in enumerate(chunk):
-                yield recording, window, FrameOutput(output.logits[i], output.embedding[i])
+                feature_map = None if output.feature_map is None else output.feature_map[i]
+                yield recording, window, FrameOutput(output.logits[i], output.embedding[i], feature_map)
 
 
 def _features(corpus: Corpus, chunk: list[tuple[int, Window]], length: int) -> Tensor:
