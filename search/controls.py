@@ -8,13 +8,15 @@ from sedkd.distill.registry import SCRATCH
 SCRATCH_CONTROL = "scratch"
 DISTILLED_CONTROL = "default distillation"
 SMALLEST_CONTROL = "smallest student"
+COVERED_FROM = 3  # trials per strategy from which on each is tried once with its defaults
 
 
-def controls(space: Space) -> list[tuple[str, dict[str, Any]]]:
-    """Name and flat configuration of each control that the space allows.
+def controls(space: Space, trials: int) -> list[tuple[str, dict[str, Any]]]:
+    """Name and flat configuration of each control that the space allows, for a study of `trials`.
 
     At the default architecture: training from scratch and the default distillation; then the default distillation of
-    the smallest student, which anchors the cheap end of the front.
+    the smallest student, which anchors the cheap end of the front. Where there are trials enough that a third of
+    them covers it, every other strategy with its defaults, so that none is left untried.
     """
     found = []
     if space.has(STRATEGY, SCRATCH):
@@ -24,6 +26,9 @@ def controls(space: Space) -> list[tuple[str, dict[str, Any]]]:
         found.append((DISTILLED_CONTROL, default))
         if smallest(space) != default:
             found.append((SMALLEST_CONTROL, smallest(space)))
+    strategies = [name for name in space.choices(STRATEGY) if name not in (SCRATCH, default.get(STRATEGY))]
+    if trials >= COVERED_FROM * len(strategies):
+        found += [(f"default {name}", space.defaults(strategy=name)) for name in strategies]
     return found
 
 

@@ -4,26 +4,24 @@ Scores are kept beside the student; one that is there is never computed again, s
 """
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from search.front import Member
 from search.run import student_path
 from search.store import Store
+from sedkd.data.sealed import opened_test
 from sedkd.models.checkpoint import load_model
 from sedkd.paths import written_atomically
-from sedkd.score.postprocess import Answers, PostProcessing, tune
+from sedkd.score.postprocess import PostProcessing, tune
 from sedkd.score.summary import Scores, score
-from sedkd.task import FRAME_SECONDS, Split, Task
-from sedkd.teach.targets import for_labels, teacher_outputs
+from sedkd.task import Task
 
 TEST_FILE = "test.json"
 TEACHER_FILE = "teacher.json"
+DECISIONS_FILE = "test-decisions.json"  # what was fixed before the test split was opened the last time
 
 
 @dataclass(frozen=True)
@@ -39,60 +37,54 @@ def test_scores(store: Store, study: str, number: int) -> SplitScores | None:
     return _read(store.trial_folder(study, number) / TEST_FILE)
 
 
-def score_front_on_test(
+def teacher_on_validation(task: Task, criterion: str, store: Store, study: str) -> SplitScores:
+    """The teacher's scores on validation, with thresholds and filters tuned there as a student's; kept."""
+    kept = _kept(store, study)
+    if "post" not in kept:
+        answers = task.teacher_answers(task.validation)
+        post = tune(answers, criterion)
+        kept = {"post": asdict(post), "validation": _as_dict(score(answers, post, with_psds=True))}
+        _keep(store, study, kept)
+    return SplitScores(**kept["validation"])
+
+
+def score_on_test(
     task: Task, members: Sequence[Member], store: Store, study: str, progress: Callable[[int, int], None] | None = None
-) -> None:
-    """Score the members that have no test score yet, each with its own thresholds and filters of validation."""
-    new = [m for m in members if test_scores(store, study, m.number) is None]
-    if not new or not task.pool.has_test(task.environment.name):
-        return
-    test = task.split(task.pool.test(task.environment.name))
-    for done, member in enumerate(new):
-        if progress:
-            progress(done, len(new))
-        student = load_model(student_path(store, study, member.number)).to(task.device)
-        post = PostProcessing(**{k: tuple(v) for k, v in member.record["post"].items()})
-        _write(store.trial_folder(study, member.number) / TEST_FILE, score(test.answers(student), post, with_psds=True))
+) -> dict[str, SplitScores]:
+    """Score the members and the teacher that have no test score yet, each with what was chosen for it on validation.
 
-
-def teacher_scores(task: Task, criterion: str, store: Store, study: str, on_test: bool) -> dict[str, SplitScores]:
-    """The teacher's scores on validation and, when `on_test`, on test: with thresholds of validation, as a student's.
-
-    Kept in the study's folder, like the students'.
+    Returns the teacher's scores by split (see `teacher_on_validation`, which must have run).
     """
+    kept = _kept(store, study)
+    new = [m for m in members if test_scores(store, study, m.number) is None]
+    if task.pool.has_test(task.environment.name) and (new or "test" not in kept):
+        decisions = {"study": study, "trials": {m.number: m.record["post"] for m in new}, "teacher": kept["post"]}
+        with opened_test(decisions, store.study_folder(study) / DECISIONS_FILE):
+            test = task.split(task.pool.test(task.environment.name))
+            for done, member in enumerate(new):
+                if progress:
+                    progress(done, len(new))
+                student = load_model(student_path(store, study, member.number)).to(task.device)
+                found = score(test.answers(student), _post(member.record["post"]), with_psds=True)
+                _write(store.trial_folder(study, member.number) / TEST_FILE, found)
+            if "test" not in kept:
+                kept["test"] = _as_dict(score(task.teacher_answers(test), _post(kept["post"]), with_psds=True))
+                _keep(store, study, kept)
+    return {split: SplitScores(**kept[split]) for split in ("validation", "test") if split in kept}
+
+
+def _post(found: Mapping[str, Any]) -> PostProcessing:
+    return PostProcessing(**{key: tuple(value) for key, value in found.items()})
+
+
+def _kept(store: Store, study: str) -> dict[str, Any]:
     path = store.study_folder(study) / TEACHER_FILE
-    kept: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    wanted = ["validation"] + (["test"] if on_test and task.pool.has_test(task.environment.name) else [])
-    missing = [split for split in wanted if split not in kept]
-    if missing:
-        validation = teacher_answers(task, task.validation)
-        post = tune(validation, criterion)
-        for split in missing:
-            answers = validation if split == "validation" else _test_answers(task)
-            kept[split] = _as_dict(score(answers, post, with_psds=True))
-        with written_atomically(path) as temporary:
-            temporary.write_text(json.dumps(kept))
-    return {split: SplitScores(**kept[split]) for split in wanted}
+    return json.loads(path.read_text()) if path.exists() else {}
 
 
-def teacher_answers(task: Task, split: Split) -> Answers:
-    """The teacher's probabilities for the task's events, on the student's grid."""
-    outputs = teacher_outputs(task.teacher, split.recordings, task.pool, split.corpus, FRAME_SECONDS)
-    own = for_labels(outputs, task.teacher.model.labels, task.events)
-    probability = torch.sigmoid(own.logits.float()).numpy()
-    starts = split.corpus.out_starts.tolist()
-    return Answers(
-        [probability[a:b] for a, b in pairwise(starts)],
-        [r.filename for r in split.recordings],
-        [r.duration for r in split.recordings],
-        [r.events or () for r in split.recordings],
-        task.events,
-        FRAME_SECONDS,
-    )
-
-
-def _test_answers(task: Task) -> Answers:
-    return teacher_answers(task, task.split(task.pool.test(task.environment.name)))
+def _keep(store: Store, study: str, kept: Mapping[str, Any]) -> None:
+    with written_atomically(store.study_folder(study) / TEACHER_FILE) as temporary:
+        temporary.write_text(json.dumps(dict(kept)))
 
 
 def _read(path: Path) -> SplitScores | None:

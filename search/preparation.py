@@ -1,11 +1,13 @@
 """From what a person asked for to a task: data found, teacher made or found, space fitted to the data."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from search.space import Space
+from search.space import STRATEGY, Space
 from search.spaces import Setting, setting
+from sedkd.distill.registry import parts
 from sedkd.errors import UserError
 from sedkd.progress import Progress, counting
 from sedkd.teach.teacher import teacher_for
@@ -16,9 +18,7 @@ if TYPE_CHECKING:
 
     from sedkd.task import Task
 
-SHARE = "train.unlabeled_share"
-INITIALISATION = "initialisation"
-GENERIC = "generic"
+GENERIC, SLICE = "generic", "slice"
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,9 @@ def prepare(
     found = setting(environment, data, space_file)
     wanted = found.environment.narrowed(events, subset)
     pool = reporting(found, progress)
-    kind, notices = choose_teacher(teacher, found)
-    task = Task(pool, found.environment, wanted, teacher_for(pool, kind, device, seed, progress), device, progress)
+    kinds, notices = choose_teacher(teacher, found)
+    first, *others = [teacher_for(pool, kind, device, seed, progress) for kind in kinds.split(",")]
+    task = Task(pool, found.environment, wanted, first, device, progress, tuple(others))
     space = _fitted(found.space, task, notices)
     return Prepared(task, space, notices)
 
@@ -81,7 +82,7 @@ def reporting(found: Setting, progress: Progress):
 
 
 def choose_teacher(asked: str | None, found: Setting) -> tuple[str, list[str]]:
-    """The kind of teacher and what is to be said about its choice."""
+    """The kind of teacher, or several joined by commas, and what is to be said about the choice."""
     if asked is not None:
         return asked, []
     if found.pool.synthetic:
@@ -95,20 +96,35 @@ def choose_teacher(asked: str | None, found: Setting) -> tuple[str, list[str]]:
 
 
 def _fitted(space: Space, task: "Task", notices: list[str]) -> Space:
-    """Drop what the data cannot serve, saying so; UserError when nothing would be left."""
-    names = {d.name: d for d in space.dimensions}
-    if SHARE in names and not task.has_unlabeled:
-        if not space.has(SHARE, 0.0):
-            raise UserError(
-                f"the space draws {SHARE} above 0, but {task.pool.root / task.environment.name / 'unlabeled'} holds no "
-                "audio; add recordings there, or allow 0.0"
-            )
-        for value in [v for v in names[SHARE].choices if v != 0.0]:
-            space = space.without(SHARE, value)
-        notices.append("no unlabelled audio: students learn from labelled clips only")
-    if space.has(INITIALISATION, GENERIC) and not task.has_generic:
-        if names[INITIALISATION].choices == (GENERIC,):
-            raise UserError(f"the space wants initialisation generic, but {task.pool.root} holds one environment only")
-        space = space.without(INITIALISATION, GENERIC)
-        notices.append("one environment only: the initialisation `generic` is left out")
+    """Drop what the data and the teachers cannot serve, saying so; UserError when nothing would be left."""
+    root, name = task.pool.root, task.environment.name
+    if not task.has_unlabeled:
+        why = f"{root / name / 'unlabeled'} holds no audio"
+        space = _without(space, "train.unlabeled_share", lambda v: v != 0, why, notices)
+    if not task.has_weak:
+        why = f"there is no {root / name / 'weak.tsv'}"
+        space = _without(space, STRATEGY, lambda v: "weak" in parts(v), why, notices)
+    if not task.has_generic:
+        why = f"{root} holds one environment only"
+        space = _without(space, "train.foreign_share", lambda v: v != 0, why, notices)
+        space = _without(space, "teacher.targets", lambda v: v != "own", why, notices)
+        space = _without(space, "initialisation", lambda v: v in (GENERIC, SLICE), why, notices)
+    if not task.others:
+        why = "there is one teacher; give --teacher A,B for ensembles"
+        space = _without(space, "teacher.ensemble", lambda v: v != "first", why, None)
+    return space
+
+
+def _without(space: Space, name: str, cannot: Callable[[Any], bool], why: str, notices: list[str] | None) -> Space:
+    """The space without the choices of dimension `name` that `cannot` be served, with a notice (None: a plain fact)."""
+    choices = space.choices(name)
+    lost = [value for value in choices if cannot(value)]
+    if not lost:
+        return space
+    if len(lost) == len(choices):
+        raise UserError(f"the space's {name} has nothing but {', '.join(map(str, lost))}, but {why}")
+    for value in lost:
+        space = space.without(name, value)
+    if notices is not None:
+        notices.append(f"left out of {name}: {', '.join(map(str, lost))} ({why})")
     return space

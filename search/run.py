@@ -64,7 +64,7 @@ def search(
     `after_trial` runs after every trial that was told to Optuna, which is the one source of truth.
     """
     check_budget(task, space, budget)
-    enqueue_missing(study, controls(space))
+    enqueue_missing(study, controls(space, budget.trials))
     start, failures, infeasible = time.monotonic(), 0, 0
     with ownership(store) as owner:
         while len(finished(study)) < budget.trials:

@@ -1,20 +1,19 @@
 """One run of `sedkd-search`, from the first line on the screen to the last."""
 
 import os
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from search.display import Display
-from search.finale import score_front_on_test, teacher_scores, test_scores
+from search.finale import score_on_test, teacher_on_validation, test_scores
 from search.front import front
 from search.objectives import Objectives, parse
 from search.preparation import Prepared, device_of, prepare
 from search.run import Budget, check_budget, search
+from search.stop import Stop
 from search.store import Store, open_store
 from search.study import close_stale, finished, identity, open_study
 from search.table import front_table
@@ -44,9 +43,7 @@ class Request:
 
 def run_search(request: Request) -> int:
     """Prepare, search, score the front on test, show it. Returns the exit code."""
-    stop = _Stop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    stop = Stop.installed()
     sys.path.append(os.getcwd())  # where a strategy `module:callable` of one's own is found
     objectives, store = parse(request.objectives), open_store(request.store)
     device = device_of(request.device)
@@ -69,13 +66,13 @@ def _searched(
     budget: Budget,
     store: Store,
     display: Display,
-    stop: "_Stop",
+    stop: Stop,
 ) -> int:
     task = prepared.task
     name, facts = identity(task, prepared.space, objectives, base, request.subset)
     study = open_study(store, name, facts, objectives, request.seed)
     tracker = _tolerant(lambda: Tracker(study, objectives, store), display)
-    teacher = teacher_scores(task, objectives.criterion, store, name, on_test=False)["validation"]
+    teacher = teacher_on_validation(task, objectives.criterion, store, name)
     display.introduce(name, facts, prepared.notices, teacher.values[objectives.quality], finished(study), budget.trials)
     if tracker:
         _tolerant(tracker.begin, display)
@@ -91,8 +88,7 @@ def _searched(
         search(study, task, prepared.space, objectives, base, budget, store, display, mirror)
         members = finished(study)
         on_front = front(members, objectives)
-        score_front_on_test(task, on_front, store, name, display.testing)
-        teacher_scores_now = teacher_scores(task, objectives.criterion, store, name, on_test=True)
+        teacher_scores_now = score_on_test(task, on_front, store, name, display.testing)
         if tracker:
             _tolerant(lambda: tracker.teacher(teacher_scores_now), display)
     except KeyboardInterrupt:
@@ -143,15 +139,3 @@ def _tolerant(action: Callable[[], Any], display: Display) -> Any:
             f"MLflow was not told ({reason}); the search goes on, and the same line brings MLflow up to date"
         )
         return None
-
-
-class _Stop:
-    """Ctrl-C and SIGTERM are heard at the next step of what reports progress, never in mid-write; twice: at once."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        again, self.asked = self.asked, True
-        if again:
-            raise KeyboardInterrupt

@@ -1,12 +1,13 @@
 """What may vary: dimensions read from YAML, drawn from by Optuna."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sedkd.configuration import from_flat
-from sedkd.distill.registry import SCRATCH, parts
+from sedkd.distill.registry import SCRATCH, needs_teacher, parts
 from sedkd.errors import UserError
 from sedkd.train.fit import TrainSettings
 
@@ -41,9 +42,10 @@ class Dimension:
         if any(values.get(name) not in allowed for name, allowed in (self.when or {}).items()):
             return False
         part = self.name.rpartition(".")[0]
-        if part in ("", "student", "train"):
-            return True
-        return part in parts(values.get(STRATEGY, SCRATCH))
+        strategy = values.get(STRATEGY, SCRATCH)
+        if part == "teacher":
+            return needs_teacher(strategy)
+        return part in ("", "student", "train") or part in parts(strategy)
 
     def suggest(self, trial: "optuna.Trial") -> Any:
         if self.kind == "int":
@@ -79,9 +81,13 @@ class Space:
                 values[dimension.name] = pinned.get(dimension.name.replace(".", "_"), dimension.default)
         return values
 
+    def choices(self, name: str) -> tuple[Any, ...]:
+        """What choice dimension `name` can take; nothing where there is no such dimension."""
+        return next((d.choices for d in self.dimensions if d.name == name), ())
+
     def has(self, name: str, value: Any) -> bool:
-        """Whether dimension `name` can take `value`."""
-        return any(d.name == name and value in d.choices for d in self.dimensions)
+        """Whether choice dimension `name` can take `value`."""
+        return value in self.choices(name)
 
     def without(self, name: str, value: Any) -> "Space":
         """The space in which choice dimension `name` cannot take `value`."""
@@ -161,15 +167,17 @@ def _check_values(space: Space, path: Path) -> None:
     strategies = next((d.choices for d in space.dimensions if d.name == STRATEGY), (SCRATCH,))
     for dimension in space.dimensions:
         drawn = False
-        for strategy in strategies:
-            values = space.defaults(strategy=strategy)
-            if dimension.name not in values:
-                continue
-            drawn = True
+        parents: dict[str, Sequence[Any]] = {STRATEGY: strategies} if dimension.name != STRATEGY else {}
+        parents |= dimension.when or {}
+        for conditions in itertools.product(*parents.values()):
             for value in dimension.extremes():
-                pinned = {**values, dimension.name: value} if dimension.name != STRATEGY else values
+                pinned = {**dict(zip(parents, conditions, strict=True)), dimension.name: value}
+                values = space.defaults(**{name.replace(".", "_"): choice for name, choice in pinned.items()})
+                if dimension.name not in values:
+                    continue
+                drawn = True
                 try:
-                    from_flat(pinned, TrainSettings())
+                    from_flat(values, TrainSettings())
                 except (ValueError, TypeError, UserError) as error:
                     raise UserError(f"{path}: dimensions.{dimension.name}: {error}") from error
         if not drawn:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sedkd.task import Task
     from sedkd.train.fit import TrainSettings
 
-VERSION = 1
+VERSION = 2
 RECORD = "record"  # user attribute of a trial: measures, per-class scores, curve, post-processing, configuration
 FACTS = "facts"  # user attribute of a study: what it was made of
 OWNER = "owner"  # user attribute of a trial: the lock of the process that runs it
@@ -50,8 +50,8 @@ def identity(
         "events": list(task.events),
         "data": str(task.pool.root),
         "synthetic": task.pool.synthetic,
-        "teacher": task.teacher.origin,
-        "teacher_kind": task.teacher.kind,
+        "teacher": "; ".join(teacher.origin for teacher in task.teachers),
+        "teacher_kind": ",".join(teacher.kind for teacher in task.teachers),
         "objectives": list(objectives.names),
         "train": asdict(base),
     }
@@ -61,7 +61,8 @@ def identity(
         task.environment.name,
         facts["events"],
         clips,
-        task.teacher.key,
+        [teacher.key for teacher in task.teachers],
+        task.foreign_digest if any(share > 0 for share in space.choices("train.foreign_share")) else None,
         space.as_dict(),
         facts["objectives"],
         facts["train"],

@@ -23,6 +23,7 @@ from search.study import CONTROL, FACTS, INFEASIBLE, REASON, finished
 
 if TYPE_CHECKING:
     import optuna
+    from mlflow import MlflowClient
     from mlflow.entities import Run
 
 STUDY_TAG = "sedkd.study"
@@ -37,16 +38,10 @@ class Tracker:
     """Mirrors one study. `sync` may be called as often as one likes; `close` ends the parent run."""
 
     def __init__(self, study: "optuna.Study", objectives: Objectives, store: Store) -> None:
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        from mlflow import MlflowClient
-
-        for name in ("mlflow", "alembic"):  # a new store announces each of its tables
-            logging.getLogger(name).setLevel(logging.ERROR)
-
         self.study, self.objectives, self.store = study, objectives, store
         self.facts: Mapping[str, Any] = study.user_attrs[FACTS]
-        self.client = MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
-        self.experiment = self._experiment()
+        self.client = quiet_client(store)
+        self.experiment = experiment_of(self.client, store, self.facts["environment"])
         self.parent = self._parent()
         self._read_children()
         self.figure_at = -math.inf
@@ -115,16 +110,6 @@ class Tracker:
     def _read_children(self) -> None:
         self.children = {int(run.data.tags[TRIAL_TAG]): run for run in self._runs("trial")}
         self.marked = {n: int(run.data.metrics.get("pareto_rank", 0)) for n, run in self.children.items()}
-
-    def _experiment(self) -> str:
-        name = f"sedkd-{self.facts['environment']}"
-        found = self.client.get_experiment_by_name(name)
-        if found:
-            return found.experiment_id
-        where = self.store.artifacts_uri
-        # The kind makes the UI open with its view for trained models instead of the one for language models.
-        tags = {"mlflow.experimentKind": "custom_model_development"}
-        return self.client.create_experiment(name, f"{where}/{name}" if where else None, tags)
 
     def _runs(self, role: str) -> "list[Run]":
         query = f"tags.`{STUDY_TAG}` = '{self.study.study_name}' and tags.`{ROLE_TAG}` = '{role}'"
@@ -237,6 +222,28 @@ class Tracker:
         metrics = [Metric(name, float(value), now, step) for name, value in values.items() if value is not None]
         for first in range(0, len(metrics), BATCH):
             self.client.log_batch(run_id, metrics=metrics[first : first + BATCH])
+
+
+def experiment_of(client: "MlflowClient", store: Store, environment: str) -> str:
+    """The id of an environment's experiment, made where there is none."""
+    name = f"sedkd-{environment}"
+    found = client.get_experiment_by_name(name)
+    if found:
+        return found.experiment_id
+    where = store.artifacts_uri
+    # The kind makes the UI open with its view for trained models instead of the one for language models.
+    tags = {"mlflow.experimentKind": "custom_model_development"}
+    return client.create_experiment(name, f"{where}/{name}" if where else None, tags)
+
+
+def quiet_client(store: Store) -> "MlflowClient":
+    """A client of the store, without telemetry and without an announcement for each new table."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    from mlflow import MlflowClient
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
 
 
 def _measures(record: Mapping[str, Any]) -> dict[str, float]:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from sedkd.synth.isolated import Report
 
 _SPLITS = {"train": 100, "validation": 80, "test": 100, "unlabeled": 200}
+_WEAK = "weak"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -19,9 +20,9 @@ def add_parser(subparsers: Any) -> None:
         aliases=["synthesize"],
         help="mix soundscapes with exact truth out of isolated recordings",
         description="Mix soundscapes with exact onsets and offsets out of isolated recordings, such as ESC-50's, "
-        "sorted into one folder per class. Recordings are shared out by fold (1-3 train and unlabeled, 4 validation, "
-        "5 test), so that no recording is heard in two splits. The result is a folder per environment that every "
-        "other command reads.",
+        "sorted into one folder per class. Recordings are shared out by fold (1-3 train, unlabeled and weak, 4 "
+        "validation, 5 test), so that no recording is heard in two splits. The result is a folder per environment that "
+        "every other command reads.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--events", type=Path, required=True, metavar="DIR", help="folder with a folder per class")
@@ -37,6 +38,9 @@ def add_parser(subparsers: Any) -> None:
     )
     for split, count in _SPLITS.items():
         parser.add_argument(f"--{split}", type=int, default=count, metavar="N", help="clips per environment")
+    parser.add_argument(
+        f"--{_WEAK}", type=int, default=0, metavar="N", help="clips per environment with clip-level labels only"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same bytes")
     parser.add_argument("--clip-seconds", type=float, default=10.0, metavar="S", help="length of a clip")
     parser.add_argument("--rate", type=int, default=16_000, metavar="HZ", help="sampling rate to write")
@@ -58,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
             args.backgrounds,
             args.out,
             recipes=recipes,
-            counts={split: getattr(args, split) for split in _SPLITS},
+            counts={split: getattr(args, split) for split in (*_SPLITS, _WEAK)},
             seed=args.seed,
             rate=args.rate,
             clip_seconds=args.clip_seconds,
@@ -79,7 +83,8 @@ def _show(report: "Report") -> None:
         table.add_column(column, justify="right")
     for (environment, split), clips in report.clips.items():
         events = report.events.get((environment, split))
-        table.add_row(environment, split, str(clips), "hidden" if events is None else str(events))
+        text = "hidden" if events is None else f"{events} labels" if split == _WEAK else str(events)
+        table.add_row(environment, split, str(clips), text)
     console = Console()
     console.print(table)
     for note in report.notes:

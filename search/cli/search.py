@@ -33,7 +33,8 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument(
         "--teacher",
         metavar="KIND",
-        help="crnn, timm:NAME, mn04_as, mn10_as, an EfficientAT .pt or a sedkd .safetensors file "
+        help="crnn, timm:NAME, mn04_as, mn10_as, an EfficientAT .pt or a sedkd .safetensors file, or your own "
+        "module:callable; several, joined by commas, make ensembles possible, the first one being the main teacher "
         "(default: crnn on synthetic soundscapes; on your data mn04_as when it has been fetched, else crnn)",
     )
     budget = top.add_argument_group("how long, how large")

@@ -1,12 +1,12 @@
 """Sound events and the tables that list them: reading, writing, merging, clipping."""
 
-import csv
 import math
 import warnings
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sedkd.data.table import read_rows, require_plain
 from sedkd.errors import UserError
 from sedkd.paths import written_atomically
 
@@ -40,7 +40,7 @@ def read_annotations(path: Path | str) -> Annotations:
     path = Path(path)
     annotations: Annotations = {}
     seen: set[tuple[str, Event]] = set()
-    for line, row in _rows(path, COLUMNS):
+    for line, row in read_rows(path, COLUMNS):
         where = f"{path}, line {line}"
         filename = row["filename"]
         if not filename:
@@ -77,7 +77,7 @@ def read_durations(path: Path | str) -> dict[str, float]:
     """
     path = Path(path)
     durations: dict[str, float] = {}
-    for line, row in _rows(path, ("filename", "duration")):
+    for line, row in read_rows(path, ("filename", "duration")):
         where = f"{path}, line {line}"
         filename = row["filename"]
         if not filename:
@@ -100,11 +100,11 @@ def write_annotations(path: Path | str, annotations: Mapping[str, Sequence[Event
     """
     lines = ["\t".join(COLUMNS)]
     for filename, events in annotations.items():
-        _require_plain(filename, "filename")
+        require_plain(filename, "filename")
         if not events:
             lines.append(f"{filename}\t\t\t")
         for event in events:
-            _require_plain(event.event_label, "event_label")
+            require_plain(event.event_label, "event_label")
             lines.append(f"{filename}\t{event.onset:.3f}\t{event.offset:.3f}\t{event.event_label}")
     with written_atomically(Path(path)) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
@@ -141,11 +141,6 @@ def require_known_files(files: Sequence[str] | Mapping[str, object], known: Cont
             )
 
 
-def _require_plain(text: str, what: str) -> None:
-    if not text.strip() or any(character in text for character in "\t\r\n"):
-        raise UserError(f"the {what} {text!r} is empty or holds a TAB or a line break: rename it")
-
-
 def _number(text: str, name: str, where: str) -> float:
     plain = text if "." in text else text.replace(",", ".")  # decimal commas, as in TUT 2016
     try:
@@ -156,76 +151,3 @@ def _number(text: str, name: str, where: str) -> float:
     if not math.isfinite(value):
         raise UserError(f"{where}: {name} {text!r} is not a number: write seconds such as 1.25")
     return value
-
-
-def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line number, the wanted fields, stripped) for every line that is not blank."""
-    lines = _text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip(" \t")]
-    if not numbered:
-        raise UserError(f"{path}: the file is empty: it needs a header, TAB-separated: {' '.join(columns)}")
-    head_number, head = numbered[0]
-    delimiter = "," if path.suffix.lower() == ".csv" and "\t" not in head else "\t"
-    header = _fields(head, delimiter)
-    _check_header(path, head_number, head, header, columns)
-    position = {name: header.index(name) for name in columns}
-    for number, line in numbered[1:]:
-        fields = _fields(line, delimiter)
-        if not any(fields):
-            continue  # a spreadsheet's empty row
-        # Editors strip trailing TABs, which shortens the row of a file without events; nothing else may be short.
-        given = [name for name, field in zip(header, fields, strict=False) if field]
-        too_short = len(fields) < len(header) and given != ["filename"]
-        if too_short or any(fields[len(header) :]):
-            separator = "TABs" if delimiter == "\t" else "commas"
-            raise UserError(
-                f"{path}, line {number}: {len(fields)} fields where the header has {len(header)}: "
-                f"separate all of them with {separator}, and nothing else"
-            )
-        fields += [""] * (len(header) - len(fields))
-        yield number, {name: fields[position[name]] for name in columns}
-
-
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file: check the path") from None
-    except IsADirectoryError:
-        raise UserError(f"{path}: this is a folder: name the table inside it") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}): check its permissions") from None
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise UserError(f"{path}, line {line}: not UTF-8 text: save the table as plain text in UTF-8") from None
-    if "\0" in text:
-        raise UserError(f"{path}: not a text table (it holds NUL bytes): save the table as plain text in UTF-8")
-    return text
-
-
-def _fields(line: str, delimiter: str) -> list[str]:
-    # In TAB-separated tables a quote is a character like any other; csv quotes fields that hold a comma.
-    parts = line.split("\t") if delimiter == "\t" else next(csv.reader([line]))
-    return [part.strip() for part in parts]
-
-
-def _check_header(path: Path, number: int, head: str, header: Sequence[str], columns: Sequence[str]) -> None:
-    where = f"{path}, line {number}"
-    for name in columns:
-        if header.count(name) > 1:
-            raise UserError(f"{where}: the column {name} occurs {header.count(name)} times: keep one")
-    missing = [name for name in columns if name not in header]
-    if not missing:
-        return
-    wanted = " ".join(columns)
-    if len(header) == 1:
-        for kind, separator in (("comma", ","), ("semicolon", ";"), ("space", None)):
-            if set(columns) <= {part.strip().strip('"') for part in head.split(separator)}:
-                also = " or call the file .csv" if kind == "comma" else ""
-                raise UserError(f"{where}: this looks {kind}-separated: separate the columns with TABs{also}")
-    raise UserError(
-        f"{where}: no column {', '.join(missing)}: the first line must be a header with {wanted}, "
-        f"separated by TABs; it reads {head.strip()[:80]!r}"
-    )

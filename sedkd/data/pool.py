@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sedkd.data.recordings import Recording, environments_in, labels_in, read_labeled, read_unlabeled
+from sedkd.data.weak import read_weak
 from sedkd.environment import Environment
 from sedkd.errors import UserError
 
@@ -33,6 +34,10 @@ class Pool:
     def unlabeled(self, name: str) -> list[Recording]:
         self._prepare(name, "unlabeled")
         return read_unlabeled(self.root, name)
+
+    def weak(self, name: str) -> list[Recording]:
+        """Clips with labels but without onsets and offsets; an empty list where there is no weak.tsv."""
+        return read_weak(self.root, self.environments[name])
 
     def test(self, name: str) -> list[Recording]:
         """The test split, for the one final score of a front member and of its teacher."""

@@ -3,6 +3,7 @@
 <root>/<environment>/{train,validation,test}/*.wav|flac|ogg|mp3
 <root>/<environment>/{train,validation,test}.tsv          filename onset offset event_label
 <root>/<environment>/unlabeled/*                          optional
+<root>/<environment>/weak/* and weak.tsv                  optional, see `sedkd.data.weak`
 """
 
 import hashlib
@@ -14,21 +15,27 @@ from pathlib import Path
 
 from sedkd.data.audio import AUDIO_SUFFIXES, audio_info, content_hash
 from sedkd.data.events import Event, clip_to, merge_touching, read_annotations
+from sedkd.data.sealed import require_opened
 from sedkd.environment import Environment
 from sedkd.errors import UserError
 
-LABELED_SPLITS = ("train", "validation", "test")
+TEST = "test"
+LABELED_SPLITS = ("train", "validation", TEST)
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One audio file. `events` is None when nobody has labelled it; `duration` is in seconds."""
+    """One audio file. `events` is None when nobody has labelled it; `duration` is in seconds.
+
+    `tags` are the labels of the events that occur in it, without when; None when nobody has said.
+    """
 
     path: Path
     filename: str
     environment: str
     duration: float
     events: tuple[Event, ...] | None = None
+    tags: tuple[str, ...] | None = None
 
 
 def environments_in(root: Path) -> tuple[str, ...]:
@@ -61,16 +68,19 @@ def read_labeled(root: Path, environment: Environment, split: str) -> list[Recor
     """A labelled split in the order of its file names, labels in the environment's own spelling.
 
     Audio that the TSV does not list is left out with a warning. An event that ends after its recording is clipped.
+    The test split is read inside `sealed.opened_test` only.
     """
+    if split == TEST:
+        require_opened(f"reading {root / environment.name / split}.tsv")
     folder = environment_folder(root, environment.name)
     table = folder / f"{split}.tsv"
     if not table.exists():
         raise UserError(f"{table}: no such file; it lists filename, onset, offset, event_label of {folder / split}/")
     annotations = read_annotations(table)
     audio = folder / split
-    _warn_of_unlisted(audio, table, set(annotations))
+    warn_of_unlisted(audio, table, set(annotations))
     return [
-        _labeled(_inside(audio, filename, table), filename, environment, annotations[filename], table)
+        _labeled(listed_audio(audio, filename, table), filename, environment, annotations[filename], table)
         for filename in sorted(annotations)
     ]
 
@@ -96,16 +106,7 @@ def labels_in(root: Path, environment: str) -> tuple[str, ...]:
     return tuple(sorted({event.event_label for events in read_annotations(table).values() for event in events}))
 
 
-def digest_of(recordings: Sequence[Recording]) -> str:
-    """Names recordings by content and annotation."""
-    digest = hashlib.blake2b(digest_size=16)
-    for recording in recordings:
-        events = None if recording.events is None else [asdict(event) for event in recording.events]
-        digest.update(json.dumps([content_hash(recording.path), events]).encode())
-    return digest.hexdigest()
-
-
-def _inside(audio: Path, filename: str, table: Path) -> Path:
+def listed_audio(audio: Path, filename: str, table: Path) -> Path:
     """The audio file that a table names; names may not lead out of the split's folder."""
     path = audio / filename
     if not path.resolve().is_relative_to(audio.resolve()):
@@ -113,6 +114,28 @@ def _inside(audio: Path, filename: str, table: Path) -> Path:
     if not path.exists():
         raise UserError(f"{table}: {filename!r} is listed, but there is no such file in {audio}")
     return path
+
+
+def warn_of_unlisted(audio: Path, table: Path, listed: set[str]) -> None:
+    """Warn of audio in a split's folder that its table does not list; UserError when there is no such folder."""
+    if not audio.is_dir():
+        raise UserError(f"{audio}: no such folder; {table.name} lists the recordings that belong there")
+    unlisted = [p.name for p in sorted(audio.iterdir()) if p.suffix.lower() in AUDIO_SUFFIXES and p.name not in listed]
+    if unlisted:
+        warnings.warn(
+            f"{table}: {len(unlisted)} recordings in {audio} are not listed and are left out, such as {unlisted[0]}",
+            stacklevel=2,
+        )
+
+
+def digest_of(recordings: Sequence[Recording]) -> str:
+    """Names recordings by content and annotation."""
+    digest = hashlib.blake2b(digest_size=16)
+    for recording in recordings:
+        events = None if recording.events is None else [asdict(event) for event in recording.events]
+        tags = [] if recording.tags is None else [recording.tags]
+        digest.update(json.dumps([content_hash(recording.path), events, *tags]).encode())
+    return digest.hexdigest()
 
 
 def _labeled(path: Path, filename: str, environment: Environment, events: list[Event], table: Path) -> Recording:
@@ -124,14 +147,3 @@ def _labeled(path: Path, filename: str, environment: Environment, events: list[E
         )
     own = [Event(e.onset, e.offset, environment.canonical(e.event_label)) for e in clip_to(events, duration)]
     return Recording(path, filename, environment.name, duration, tuple(merge_touching(own)))
-
-
-def _warn_of_unlisted(audio: Path, table: Path, listed: set[str]) -> None:
-    if not audio.is_dir():
-        raise UserError(f"{audio}: no such folder; {table.name} lists the recordings that belong there")
-    unlisted = [p.name for p in sorted(audio.iterdir()) if p.suffix.lower() in AUDIO_SUFFIXES and p.name not in listed]
-    if unlisted:
-        warnings.warn(
-            f"{table}: {len(unlisted)} recordings in {audio} are not listed and are left out, such as {unlisted[0]}",
-            stacklevel=2,
-        )

@@ -37,6 +37,11 @@ def parameters_of(name: str) -> tuple[str, ...]:
     return tuple(p for p in inspect.signature(find(name)).parameters if p not in ("sizes", "self"))
 
 
+def needs_teacher(strategy: str) -> bool:
+    """Whether one of a strategy's parts reads a teacher's outputs. A factory that does not tell is taken to."""
+    return any(getattr(find(name), "needs_teacher", True) for name in parts(strategy))
+
+
 def build_terms(strategy: str, parameters: Mapping[str, Mapping[str, Any]], sizes: Sizes) -> list[Term]:
     """The label term, then one term per part; `parameters` are keyed by the part's name."""
     return [Labels(), *(find(name)(sizes, **parameters.get(name, {})) for name in parts(strategy))]

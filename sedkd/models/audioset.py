@@ -30,7 +30,7 @@ class AudioSetNet(FrameModel):
 
     def __init__(self, width: float, labels: tuple[str, ...]) -> None:
         super().__init__()
-        network = _mobilenet(width)
+        network = mobilenet(width)
         self.width, self.labels, self.stride = width, tuple(labels), STRIDE
         self.body = network.features
         open_time_strides(self.body, torch.zeros(1, 1, self.features.n_mels, 256), STRIDE)
@@ -60,22 +60,28 @@ def audioset_start(checkpoint: Path, labels: tuple[str, ...]) -> AudioSetNet:
     """A network with the published weights of `checkpoint` (a plain state dict) and a fresh last layer."""
     weights = _published_weights(checkpoint)
     model = AudioSetNet(_width_of(weights, checkpoint), labels)
-    body = {k.removeprefix("features."): v for k, v in weights.items() if k.startswith("features.")}
     neck = {k.removeprefix("classifier."): v for k, v in weights.items() if k.startswith("classifier.0.")}
-    _load(model.body, body, checkpoint)
+    _load(model.body, _features(weights), checkpoint)
     _load(model.neck, neck, checkpoint)
     return model
+
+
+def load_lower_layers(layers: nn.Sequential, checkpoint: Path) -> None:
+    """Fill the first layers of a network of `mobilenet(width).features` with the published weights of `checkpoint`."""
+    weights = _features(_published_weights(checkpoint))
+    _load(layers, {k: v for k, v in weights.items() if int(k.partition(".")[0]) < len(layers)}, checkpoint)
 
 
 def audioset_tagger(checkpoint: Path) -> nn.Module:
     """The published clip-level tagger itself, `[batch, 1, mels, frames]` to 527 logits: what the weights promise."""
     weights = _published_weights(checkpoint)
-    network = _mobilenet(_width_of(weights, checkpoint))
+    network = mobilenet(_width_of(weights, checkpoint))
     _load(network, weights, checkpoint)
     return network.eval()
 
 
-def _mobilenet(width: float) -> Any:
+def mobilenet(width: float) -> Any:
+    """torchvision's network as EfficientAT has it, untrained. `width` is the multiplier of its channels."""
     from torchvision.models.mobilenetv3 import MobileNetV3, _mobilenet_v3_conf
     from torchvision.ops import SqueezeExcitation
 
@@ -106,6 +112,10 @@ def _published_weights(checkpoint: Path) -> dict[str, Tensor]:
         is_gate = ".fc1.weight" in key or ".fc2.weight" in key
         renamed[key] = value[:, :, None, None] if is_gate and value.ndim == 2 else value
     return renamed
+
+
+def _features(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {k.removeprefix("features."): v for k, v in weights.items() if k.startswith("features.")}
 
 
 def _width_of(weights: dict[str, Tensor], checkpoint: Path) -> float:

@@ -1,7 +1,7 @@
 """Models on disk: safetensors whose header holds what rebuilds the network. Nothing is unpickled."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,21 @@ def save_model(model: FrameModel, path: Path, notes: Mapping[str, Any] | None = 
         save_file(weights, temporary, metadata=header)
 
 
-def load_model(path: Path) -> FrameModel:
-    """The model of `save_model`, on the CPU, in evaluation mode."""
+Build = Callable[[dict[str, Any]], FrameModel]
+"""Makes an untrained model out of its `config()`."""
+
+
+def load_model(path: Path, build: Build | None = None) -> FrameModel:
+    """The model of `save_model`, on the CPU, in evaluation mode.
+
+    `build` makes a model of a kind that is not sedkd's own; a file never names code to run.
+    """
     from safetensors.torch import load_file
 
     header = read_header(path)
     try:
-        model = _empty(header["kind"], json.loads(header["config"]), path)
+        config = json.loads(header["config"])
+        model = build(config) if build else _empty(header["kind"], config, path)
         model.load_state_dict(load_file(path))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"{path}: its header and its weights are not one of sedkd's models") from error

@@ -1,8 +1,9 @@
 """The student family: one code path from about 0.05 M to over 50 M multiply-accumulates per second of audio.
 
 A strided stem, `depth` convolutional blocks that halve the frequency axis, the mean over what is left of it, an
-optional bidirectional GRU, and one linear layer per frame. `block` makes the convolutions full (a CRNN's) or
-depthwise separable (MobileNet's, Howard et al. 2017). The widest members serve as teachers.
+optional bidirectional GRU, and one linear layer per frame. `block` makes the convolutions full (a CRNN's), depthwise
+separable (MobileNet's, Howard et al. 2017), inverted residuals with gates (MobileNetV3's, Howard et al. 2019, of the
+very shape for which AudioSet weights are published), or those of a timm backbone. The widest members serve as teachers.
 """
 
 from dataclasses import asdict, dataclass
@@ -12,18 +13,28 @@ import torch
 from torch import Tensor, nn
 
 from sedkd.features.logmel import STUDENT_FEATURES, FeatureSettings
+from sedkd.models.bodies import BLOCKS, MAX_DEPTH, STRIDE, TIMM, body
 from sedkd.models.frame import FrameModel, FrameOutput
+from sedkd.models.timm_backbone import require_backbone
 
-BLOCKS = ("conv", "separable")
 HEADS = ("none", "gru")
-MAX_DEPTH = 5  # the stem leaves 32 of 64 mel bands; five halvings leave one
-MAP_AFTER = 2  # the first block and its pooling, behind which time has the output's rate and 16 mel bands are left
-STRIDE = 4  # feature frames of 20 ms per output frame of 80 ms
 
 
 @dataclass(frozen=True)
 class StudentSettings:
-    """`width`: channels of the stem; the blocks have up to four times as many."""
+    """What a student is built of.
+
+    width: channels of the stem, of which the blocks have up to four times as many; for `mobilenet` twenty times the
+        multiplier of its published channels (8 is mn04, 20 is mn10), of which each makes a multiple of eight;
+        `timm:NAME` has its own and ignores this.
+    depth: blocks; for `mobilenet` stages, for `timm:NAME` levels, of the published network.
+    block: `conv`, `separable`, `mobilenet` or `timm:NAME`.
+    head: `gru` or `none`.
+
+    Raises:
+        ValueError: a value out of range.
+        UserError: timm has no such backbone, or it cannot answer frame by frame.
+    """
 
     width: int = 16
     depth: int = 3
@@ -35,14 +46,12 @@ class StudentSettings:
             raise ValueError(f"student.width must be at least 1, not {self.width}")
         if not 1 <= self.depth <= MAX_DEPTH:
             raise ValueError(f"student.depth must lie in 1..{MAX_DEPTH}, not {self.depth}")
-        if self.block not in BLOCKS:
-            raise ValueError(f"student.block must be one of {', '.join(BLOCKS)}, not {self.block}")
+        if self.block not in BLOCKS and not self.block.startswith(TIMM):
+            raise ValueError(f"student.block must be one of {', '.join(BLOCKS)}, {TIMM}NAME, not {self.block}")
         if self.head not in HEADS:
             raise ValueError(f"student.head must be one of {', '.join(HEADS)}, not {self.head}")
-
-    def channels(self) -> list[int]:
-        """Output channels of each block: w, 2w, 2w, 4w, 4w."""
-        return [self.width * min(2 ** ((i + 1) // 2), 4) for i in range(self.depth)]
+        if self.block.startswith(TIMM):
+            require_backbone(self.block.removeprefix(TIMM), STUDENT_FEATURES.n_mels, STRIDE, self.depth)
 
 
 class Student(FrameModel):
@@ -59,12 +68,7 @@ class Student(FrameModel):
         self.settings, self.labels, self.features, self.stride = settings, tuple(labels), features, STRIDE
         self.register_buffer("mean", torch.zeros(features.n_mels))
         self.register_buffer("std", torch.ones(features.n_mels))
-        self.stem = _conv(1, settings.width, stride=(2, 2))
-        blocks, inputs = [], settings.width
-        for i, outputs in enumerate(settings.channels()):
-            blocks += [_block(settings.block, inputs, outputs), nn.AvgPool2d((2 if i == 0 else 1, 2))]
-            inputs = outputs
-        self.blocks = nn.Sequential(*blocks)
+        self.stem, self.blocks, inputs = body(settings.block, settings.width, settings.depth, features.n_mels)
         self.gru = nn.GRU(inputs, inputs // 2, batch_first=True, bidirectional=True) if settings.head == "gru" else None
         self.embedding_channels = 2 * (inputs // 2) if settings.head == "gru" else inputs
         self.classifier = nn.Linear(self.embedding_channels, len(labels))
@@ -83,8 +87,8 @@ class Student(FrameModel):
 
     def forward(self, features: Tensor) -> FrameOutput:
         x = ((features - self.mean) / self.std).unsqueeze(1)
-        feature_map = self.blocks[:MAP_AFTER](self.stem(x))
-        x = self.blocks[MAP_AFTER:](feature_map).mean(dim=3).transpose(1, 2)
+        feature_map, x = self.blocks(self.stem(x))
+        x = x.mean(dim=3).transpose(1, 2)
         if self.gru is not None:
             x = self.gru(x)[0]
         return FrameOutput(self.classifier(x), x, feature_map)
@@ -95,17 +99,3 @@ def student_from(config: dict[str, Any]) -> Student:
     config = dict(config)
     labels, features = tuple(config.pop("labels")), FeatureSettings(**config.pop("features"))
     return Student(StudentSettings(**config), labels, features)
-
-
-def _conv(inputs: int, outputs: int, stride: tuple[int, int] = (1, 1), groups: int = 1, size: int = 3) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
-
-
-def _block(kind: str, inputs: int, outputs: int) -> nn.Module:
-    if kind == "conv":
-        return _conv(inputs, outputs)
-    return nn.Sequential(_conv(inputs, inputs, groups=inputs), _conv(inputs, outputs, size=1))

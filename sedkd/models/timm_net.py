@@ -5,11 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sedkd.errors import UserError
 from sedkd.features.logmel import STUDENT_FEATURES, FeatureSettings
 from sedkd.models.frame import FrameModel, FrameOutput
-from sedkd.models.strides import open_time_strides
 from sedkd.models.student import STRIDE
+from sedkd.models.timm_backbone import opened_backbone
 
 
 class TimmNet(FrameModel):
@@ -22,10 +21,10 @@ class TimmNet(FrameModel):
     def __init__(self, backbone: str, labels: tuple[str, ...], features: FeatureSettings = STUDENT_FEATURES) -> None:
         super().__init__()
         self.backbone_name, self.labels, self.features, self.stride = backbone, tuple(labels), features, STRIDE
-        self.backbone = _opened(backbone, features.n_mels)
-        reductions = self.backbone.feature_info.reduction()  # type: ignore[operator, union-attr]
+        self.backbone = opened_backbone(backbone, features.n_mels, STRIDE)
+        reductions = self.backbone.feature_info.reduction()
         self.map_level = reductions.index(STRIDE) if STRIDE in reductions else None
-        self.channels: int = self.backbone.feature_info.channels()[-1]  # type: ignore[operator, union-attr]
+        self.channels: int = self.backbone.feature_info.channels()[-1]
         self.register_buffer("mean", torch.zeros(features.n_mels))
         self.register_buffer("std", torch.ones(features.n_mels))
         self.classifier = nn.Linear(self.channels, len(labels))
@@ -49,34 +48,6 @@ class TimmNet(FrameModel):
         return FrameOutput(
             self.classifier(x), x, None if self.map_level is None else maps[self.map_level].transpose(2, 3)
         )
-
-
-def _opened(name: str, n_mels: int) -> Any:
-    """The untrained backbone with its time strides opened; UserError where there is none, or it cannot be opened."""
-    import timm
-
-    if not timm.is_model(name):
-        near = ", ".join(timm.list_models(f"*{name.split('_')[0]}*")[:5]) or "see timm.list_models()"
-        raise UserError(f"timm has no model {name!r}; near it: {near}")
-    try:
-        backbone = timm.create_model(name, features_only=True, in_chans=1, pretrained=False)
-        example = torch.zeros(1, 1, n_mels, 256)
-        open_time_strides(backbone, example, STRIDE)
-        _require_frames(backbone, example)
-    except (RuntimeError, ValueError, AttributeError, AssertionError) as error:
-        reason = str(error).split("\n")[0]
-        raise UserError(f"timm model {name!r} cannot serve as a frame-level backbone: {reason}") from error
-    return backbone
-
-
-def _require_frames(backbone: nn.Module, example: Tensor) -> None:
-    """Even kernels lose frames once their stride is opened, and some networks join branches of unlike strides."""
-    training = backbone.training
-    with torch.no_grad():
-        frames = backbone.eval()(example)[-1].shape[-1]
-    backbone.train(training)
-    if frames != example.shape[-1] // STRIDE:
-        raise ValueError(f"it answers {frames} frames where {example.shape[-1] // STRIDE} are expected")
 
 
 def timm_net_from(config: dict[str, Any]) -> TimmNet:

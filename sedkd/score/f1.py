@@ -1,10 +1,13 @@
 """Segment-based and event-based F1, counted by sed_eval (Mesaros et al., Applied Sciences 2016)."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sedkd.data.events import Event, clip_to, require_known_files
 from sedkd.errors import UserError
@@ -50,19 +53,35 @@ def segment_f1(
         UserError: `truth` lists no file, `detections` names a file that it does not, or a duration is missing.
     """
     labels = _scored(truth, detections, labels)
-    if durations is not None:
-        for filename in truth:
-            if filename not in durations:
-                raise UserError(f"no duration is given for {filename!r}: add it to the table of durations")
-        truth = {filename: clip_to(events, durations[filename]) for filename, events in truth.items()}
+    truth = _clipped(truth, durations)
     metrics = _sound_event().SegmentBasedMetrics(_coded(labels), time_resolution=segment_seconds)
-    for filename, events in truth.items():
-        metrics.evaluate(
-            _as_dicts(events, labels),
-            _as_dicts(detections.get(filename, ()), labels),
-            evaluated_length_seconds=None if durations is None else durations[filename],
-        )
+    for _ in _count(metrics, truth, detections, labels, durations):
+        pass
     return _report(metrics, truth, labels)
+
+
+def segment_counts(
+    truth: Mapping[str, Sequence[Event]],
+    detections: Mapping[str, Sequence[Event]],
+    durations: Mapping[str, float],
+    labels: Sequence[str],
+) -> NDArray[np.int64]:
+    """What `segment_f1` counts, `[files, labels, 3]`: hits, detections and references of each file of `truth`.
+
+    F1 of any set of files is `2 hits / (detections + references)` of their sums. `labels` in the order given.
+    """
+    _scored(truth, detections, labels)
+    metrics = _sound_event().SegmentBasedMetrics(_coded(labels), time_resolution=1.0)
+    return _per_file(_count(metrics, _clipped(truth, durations), detections, labels, durations), labels)
+
+
+def event_counts(
+    truth: Mapping[str, Sequence[Event]], detections: Mapping[str, Sequence[Event]], labels: Sequence[str]
+) -> NDArray[np.int64]:
+    """What `event_f1` counts with its usual collars, as in `segment_counts`."""
+    _scored(truth, detections, labels)
+    metrics = _sound_event().EventBasedMetrics(_coded(labels), t_collar=0.2, percentage_of_length=0.2)
+    return _per_file(_count(metrics, truth, detections, labels, None), labels)
 
 
 def event_f1(
@@ -88,9 +107,42 @@ def event_f1(
     metrics = _sound_event().EventBasedMetrics(
         _coded(labels), t_collar=float(onset_collar), percentage_of_length=float(offset_fraction)
     )
-    for filename, events in truth.items():
-        metrics.evaluate(_as_dicts(events, labels), _as_dicts(detections.get(filename, ()), labels))
+    for _ in _count(metrics, truth, detections, labels, None):
+        pass
     return _report(metrics, truth, labels)
+
+
+def _clipped(
+    truth: Mapping[str, Sequence[Event]], durations: Mapping[str, float] | None
+) -> Mapping[str, Sequence[Event]]:
+    if durations is None:
+        return truth
+    for filename in truth:
+        if filename not in durations:
+            raise UserError(f"no duration is given for {filename!r}: add it to the table of durations")
+    return {filename: clip_to(events, durations[filename]) for filename, events in truth.items()}
+
+
+def _count(
+    metrics: Any,
+    truth: Mapping[str, Sequence[Event]],
+    detections: Mapping[str, Sequence[Event]],
+    labels: Sequence[str],
+    durations: Mapping[str, float] | None,
+) -> Iterator[Any]:
+    """Feed file after file to sed_eval, which sums up; yields its metrics after each."""
+    for filename, events in truth.items():
+        length = {} if durations is None else {"evaluated_length_seconds": durations[filename]}
+        metrics.evaluate(_as_dicts(events, labels), _as_dicts(detections.get(filename, ()), labels), **length)
+        yield metrics
+
+
+def _per_file(states: Iterator[Any], labels: Sequence[str]) -> NDArray[np.int64]:
+    sums = [
+        [[metrics.class_wise[_code(label)][name] for name in ("Ntp", "Nsys", "Nref")] for label in labels]
+        for metrics in states
+    ]
+    return np.diff(np.asarray(sums), axis=0, prepend=0).astype(np.int64)
 
 
 def _sound_event() -> ModuleType:

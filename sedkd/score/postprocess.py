@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sedkd.data.events import Event
+from sedkd.data.sealed import require_sealed
 from sedkd.score.thresholding import decode, smooth
 
 THRESHOLDS = tuple(np.round(np.arange(0.05, 0.96, 0.05), 2).tolist())
@@ -47,6 +48,7 @@ def tune(answers: Answers, criterion: str) -> PostProcessing:
     Among equals the threshold nearest 0.5 and the shortest filter win. A class without a reference event keeps 0.5
     and no filter.
     """
+    require_sealed("tuning thresholds")
     count: Callable[[Answers, list[np.ndarray]], np.ndarray] = _CRITERIA[criterion]
     medians = sorted({_odd(seconds / answers.frame_seconds) for seconds in MEDIAN_SECONDS})
     scores = np.stack(

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from sedkd.data.events import Event, read_annotations, write_annotations
+from sedkd.data.weak import WEAK, read_tags, require_no_comma, write_tags
 from sedkd.errors import UserError
 from sedkd.synth.backgrounds import background
 from sedkd.synth.clips import Progress, run_all, write_clip
@@ -19,6 +21,8 @@ from sedkd.synth.excerpts import active_parts, bed
 from sedkd.synth.library import SPLIT_FOLDS, Files, Library, read_backgrounds, read_library
 from sedkd.synth.mixer import mix
 from sedkd.synth.recipe_file import Plan, mixed
+
+T = TypeVar("T")
 
 VERSION = 1  # raise it with every change that alters a sample
 LABELLED = ("train", "validation", "test")
@@ -32,7 +36,7 @@ class Report:
 
     out: Path
     clips: dict[tuple[str, str], int]
-    events: dict[tuple[str, str], int]  # of labelled splits
+    events: dict[tuple[str, str], int]  # of labelled splits; of weak, the labels of its clips
     notes: list[str] = field(default_factory=list)
 
 
@@ -62,22 +66,25 @@ def synthesise(
 ) -> Report:
     """Write `<out>/<environment>/{train,validation,test}` with tables, `unlabeled` without, and `synthesis.json`.
 
-    `events_dir` holds a folder of recordings per class (see `library.read_library` for classes and folds: 1-3 are
-    for train and unlabeled, 4 for validation, 5 for test). `counts` gives clips per split and environment. The same
-    inputs and seed give the same bytes. `out` appears whole; one that holds this very synthesis is left as it is.
+    `weak`, where `counts` asks for it, has a table of clip-level labels only. `events_dir` holds a folder of recordings
+    per class (see `library.read_library` for classes and folds: 1-3 are for train, unlabeled and weak, 4 for
+    validation, 5 for test). `counts` gives clips per split and environment. The same inputs and seed give the same
+    bytes. `out` appears whole; one that holds this very synthesis is left as it is.
 
     Raises:
         UserError: see `library`, `recipe_file`; a class without a folder or without recordings for a split; `out` is
-            not empty; `counts`, `rate` or `clip_seconds` make no sense.
+            not empty; `counts`, `rate` or `clip_seconds` make no sense; a weak label would hold a comma.
     """
     _check_numbers(counts, seed, rate, clip_seconds)
-    library = read_library(events_dir)
+    counts = _asked(counts, counts)
+    library = _asked(read_library(events_dir), counts)
     plans = dict(recipes or mixed(list(library["train"])))
     splits = [split for split in SPLIT_FOLDS if counts.get(split, 0) > 0]
     for name, plan in plans.items():
         _check_classes(events_dir, name, plan, library, splits)
         plans[name] = replace(plan, recipe=replace(plan.recipe, clip_seconds=clip_seconds))
     beds, notes = _beds(backgrounds_dir, plans)
+    beds = _asked(beds, counts)
     record = _record(plans, counts, seed, rate, _names(library, events_dir), _names(beds, backgrounds_dir))
     if _is_done(out, record):
         return _report(out, plans, splits, [*notes, f"{out} holds this very synthesis already: nothing was written"])
@@ -117,8 +124,11 @@ def _render(tasks: list[tuple[_Job, int]], progress: Progress | None) -> None:
     for (job, _), (filename, events) in zip(tasks, run_all(_write, tasks, _COST_SECONDS, progress), strict=True):
         truth.setdefault(job.folder, {})[filename] = events
     for folder, annotations in truth.items():
+        table = folder.parent / f"{folder.name}.tsv"
         if folder.name in LABELLED:
-            write_annotations(folder.parent / f"{folder.name}.tsv", annotations)
+            write_annotations(table, annotations)
+        elif folder.name == WEAK:
+            write_tags(table, {name: sorted({e.event_label for e in events}) for name, events in annotations.items()})
 
 
 def _write(task: tuple[_Job, int]) -> tuple[str, list[Event]]:
@@ -145,7 +155,7 @@ def _check_numbers(counts: Mapping[str, int], seed: int, rate: int, clip_seconds
         if count < 0:
             raise UserError(f"--{split} {count}: give a number of clips, 0 for none")
     if not any(counts.values()):
-        raise UserError("all counts are 0: ask for some clips (--train, --validation, --test, --unlabeled)")
+        raise UserError("all counts are 0: ask for some clips (--train, --validation, --test, --unlabeled, --weak)")
     if seed < 0:
         raise UserError(f"--seed {seed}: give a whole number from 0")
     if not 8_000 <= rate <= 48_000:
@@ -154,8 +164,16 @@ def _check_numbers(counts: Mapping[str, int], seed: int, rate: int, clip_seconds
         raise UserError(f"--clip-seconds {clip_seconds:g}: give a length from 1 to 600 seconds")
 
 
+def _asked(per_split: Mapping[str, T], counts: Mapping[str, int]) -> dict[str, T]:
+    """Without weak when no weak clips are asked for, so that their existence changes no other synthesis's record."""
+    return {split: value for split, value in per_split.items() if split != WEAK or counts.get(WEAK, 0) > 0}
+
+
 def _check_classes(folder: Path, name: str, plan: Plan, library: Library, splits: list[str]) -> None:
     known = ", ".join(library["train"])
+    if WEAK in splits:
+        for label in plan.recipe.events:
+            require_no_comma(label)
     for label in (*plan.recipe.events, *plan.recipe.distractors, *plan.backgrounds):
         if label not in library["train"]:
             raise UserError(f"environment {name}: no folder for {label!r} in {folder}; there are {known}")
@@ -223,4 +241,6 @@ def _report(out: Path, plans: Mapping[str, Plan], splits: list[str], notes: list
             if split in LABELLED:
                 table = read_annotations(out / name / f"{split}.tsv")
                 events[name, split] = sum(map(len, table.values()))
+            elif split == WEAK:
+                events[name, split] = sum(map(len, read_tags(out / name / f"{split}.tsv").values()))
     return Report(out, clips, events, notes)

@@ -9,7 +9,7 @@ from pathlib import Path
 from sedkd.data.audio import AUDIO_SUFFIXES, audio_info
 from sedkd.errors import UserError
 
-SPLIT_FOLDS = {"train": (1, 2, 3), "unlabeled": (1, 2, 3), "validation": (4,), "test": (5,)}
+SPLIT_FOLDS = {"train": (1, 2, 3), "unlabeled": (1, 2, 3), "weak": (1, 2, 3), "validation": (4,), "test": (5,)}
 # Dealt in this order, three recordings of a class are enough for train, validation and test.
 _DEALT = (1, 4, 5, 2, 3)
 

@@ -44,9 +44,13 @@ def teacher_outputs(
         counts = np.diff(grid.out_starts.cpu().numpy())
         aligned = _aligned(answers, counts, teacher.model.frame_seconds, frame_seconds)
         with written_atomically(path) as temporary, temporary.open("wb") as stream:
-            np.savez(stream, **aligned)
+            np.savez(stream, **aligned)  # type: ignore[arg-type]  # mypy takes a name for `allow_pickle`
     with np.load(path) as stored:
-        return TeacherOutputs(**{name: torch.from_numpy(stored[name]) for name in stored.files})
+        outputs = TeacherOutputs(**{name: torch.from_numpy(stored[name]) for name in stored.files})
+    if teacher.head is None:
+        return outputs
+    head = teacher.head.cpu()
+    return replace(outputs, logits=head(outputs.embeddings.float()).half())
 
 
 def for_labels(outputs: TeacherOutputs, teacher_labels: Sequence[str], labels: Sequence[str]) -> TeacherOutputs:

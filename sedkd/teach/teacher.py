@@ -1,18 +1,21 @@
 """The teacher: which network, trained on what, found again in the cache.
 
 Kinds: `crnn` (the widest student architecture, from scratch), `timm:NAME` (any convolutional timm backbone, from
-scratch), `mn04_as` and `mn10_as` (EfficientAT's AudioSet weights, fetched before), or a file: an EfficientAT
-checkpoint (.pt), which is fine-tuned like the named ones, or a teacher that `sedkd teacher train` wrote, which is
-used as it is.
+scratch), `mn04_as` and `mn10_as` (EfficientAT's AudioSet weights, fetched before), `module:callable` (a network of
+one's own, trained from its own start), or a file: an EfficientAT checkpoint (.pt), which is fine-tuned like the named
+ones, or a teacher that `sedkd teacher train` wrote, which is used as it is.
 """
 
 import hashlib
+import importlib
+import inspect
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from sedkd.data.audio import content_hash
 from sedkd.data.pool import Pool
@@ -21,7 +24,7 @@ from sedkd.distill.labels import Labels
 from sedkd.errors import UserError
 from sedkd.features.logmel import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings
 from sedkd.features.pack import Pack, features_of
-from sedkd.models.checkpoint import load_model, save_model
+from sedkd.models.checkpoint import Build, load_model, save_model
 from sedkd.models.frame import FrameModel
 from sedkd.models.student import Student, StudentSettings
 from sedkd.models.timm_net import TimmNet
@@ -39,12 +42,14 @@ FROM_AUDIOSET = TrainSettings(steps=300, learning_rate=1e-3)
 
 @dataclass(frozen=True)
 class Teacher:
-    """A trained teacher. `key` names its weights; `origin` says in words where they come from."""
+    """A trained teacher. `key` names the model's weights; `origin` says in words where they come from. `head`, where
+    there is one, takes the place of the model's last layer (see `sedkd.teach.adapt`)."""
 
     model: FrameModel
     key: str
     kind: str
     origin: str
+    head: nn.Linear | None = None
 
 
 def teacher_for(
@@ -58,15 +63,15 @@ def teacher_for(
     path = Path(kind).expanduser()
     if path.suffix == ".safetensors":
         return _given(path, pool, device)
-    settings = _settings(kind)
-    features = AUDIOSET_FEATURES if settings is FROM_AUDIOSET else STUDENT_FEATURES
+    settings, build = _settings(kind), _own_builder(kind)
+    features = _features_of(kind, settings, build, pool)
     recordings = [recording for name in pool.environments for recording in pool.training(name)]
     pack = _features(recordings, features, progress)
     settings = replace(settings, seed=seed)
     key = teacher_key(kind, pool, recordings, pack, settings)
     target = teachers_folder() / f"{key}.safetensors"
     if not target.exists():
-        model = _train(kind, pool, recordings, pack, settings, device, progress)
+        model = _train(kind, build, pool, recordings, pack, settings, device, progress)
         about = {
             "kind": kind,
             "data": str(pool.root),
@@ -74,7 +79,7 @@ def teacher_for(
             "synthetic": pool.synthetic,
         }
         save_model(model, target, {**about, "origin": _origin(kind, pool), "settings": asdict(settings)})
-    return Teacher(load_model(target).to(device), key, kind, _origin(kind, pool))
+    return Teacher(load_model(target, build).to(device), key, kind, _origin(kind, pool))
 
 
 def teachers_folder() -> Path:
@@ -83,8 +88,11 @@ def teachers_folder() -> Path:
 
 def teacher_key(kind: str, pool: Pool, recordings: Sequence[Recording], pack: Pack, settings: TrainSettings) -> str:
     """Key of a trained teacher: everything that its weights depend on, the annotations as they stand among it."""
-    file = _start_file(kind)
+    file, build = _start_file(kind), _own_builder(kind)
     start = content_hash(file) if file else kind
+    if build:
+        source = inspect.getsourcefile(build)
+        start += f" {content_hash(Path(source))}" if source else ""
     network = asdict(CRNN) if kind == "crnn" else None
     annotated = {name: list(labels) for name, labels in pool.annotated.items()}
     parts = [VERSION, start, network, pack.key, digest_of(recordings), annotated, asdict(settings)]
@@ -98,6 +106,7 @@ def corpus_for(model: FrameModel, recordings: Sequence[Recording], pool: Pool, p
 
 def _train(
     kind: str,
+    build: Build | None,
     pool: Pool,
     recordings: Sequence[Recording],
     pack: Pack,
@@ -106,7 +115,7 @@ def _train(
     progress: Progress | None,
 ) -> FrameModel:
     torch.manual_seed(settings.seed)
-    model = _untrained(kind, pool.labels)
+    model = _built(kind, build, pool) if build else _untrained(kind, pool.labels)
     corpus = corpus_for(model, recordings, pool, pack)
     if isinstance(model, Student | TimmNet):
         model.standardise_by(*corpus.statistics())
@@ -129,12 +138,38 @@ def _untrained(kind: str, labels: tuple[str, ...]) -> FrameModel:
 def _settings(kind: str) -> TrainSettings:
     if _start_file(kind):
         return FROM_AUDIOSET
-    if kind == "crnn" or kind.startswith("timm:"):
+    if kind == "crnn" or ":" in kind:
         return FROM_SCRATCH
     raise UserError(
         f"--teacher {kind}: expected crnn, timm:NAME, {', '.join(AUDIOSET_WEIGHTS)}, an EfficientAT .pt file, "
-        "or a .safetensors file of `sedkd teacher train`"
+        "a .safetensors file of `sedkd teacher train`, or module:callable"
     )
+
+
+def _own_builder(kind: str) -> Build | None:
+    """The callable of `module:callable`; it makes a FrameModel out of `{"labels": [...]}` and of its `config()`."""
+    module, _, name = kind.partition(":")
+    if not name or module == "timm":
+        return None
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise UserError(f"--teacher {kind}: cannot be found ({error}); is its folder the current one?") from error
+
+
+def _built(kind: str, build: Build, pool: Pool) -> FrameModel:
+    model = build({"labels": list(pool.labels)})
+    if not isinstance(model, FrameModel) or tuple(model.labels) != pool.labels:
+        raise UserError(
+            f"--teacher {kind}: must make a sedkd.models.frame.FrameModel with the labels of {{'labels': [...]}}"
+        )
+    return model
+
+
+def _features_of(kind: str, settings: TrainSettings, build: Build | None, pool: Pool) -> FeatureSettings:
+    if build:
+        return _built(kind, build, pool).features
+    return AUDIOSET_FEATURES if settings is FROM_AUDIOSET else STUDENT_FEATURES
 
 
 def _start_file(kind: str) -> Path | None:

@@ -42,6 +42,9 @@ class Corpus:
     `annotated` `[recordings, labels]` tells which labels somebody listened for: a class that a recording's
     environment does not annotate is unknown there, not absent, and an unlabelled recording knows none. `foreign`
     `[recordings]` marks recordings of other environments (None: there are none), which count as neither.
+
+    `tags` `[recordings, labels]` are 1 where a label's event occurs somewhere in the recording, as far as `tagged`
+    `[recordings, labels]` says that somebody listened for it (both None: no recording has clip-level labels).
     """
 
     frames: Tensor
@@ -52,6 +55,8 @@ class Corpus:
     stride: int
     teacher: TeacherOutputs | None = None
     foreign: Tensor | None = None
+    tags: Tensor | None = None
+    tagged: Tensor | None = None
 
     @property
     def labeled(self) -> Tensor:
@@ -69,6 +74,13 @@ class Corpus:
         return (~self._own).nonzero()[:, 0]
 
     @property
+    def weak(self) -> Tensor:
+        """Indices of recordings with clip-level labels."""
+        if self.tagged is None:
+            return torch.zeros(0, dtype=torch.long, device=self.annotated.device)
+        return self.tagged.any(dim=1).nonzero()[:, 0]
+
+    @property
     def _own(self) -> Tensor:
         return torch.ones_like(self.annotated[:, 0]) if self.foreign is None else ~self.foreign
 
@@ -79,7 +91,7 @@ class Corpus:
         """The corpus with everything resident on `device`."""
         if device.type == "cpu":
             return self
-        names = ("frames", "starts", "out_starts", "targets", "annotated", "teacher", "foreign")
+        names = ("frames", "starts", "out_starts", "targets", "annotated", "teacher", "foreign", "tags", "tagged")
         there = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return replace(self, **{name: value.to(device) for name, value in there.items()})
 
@@ -114,6 +126,48 @@ class Corpus:
         )
 
 
+def with_foreign(own: Corpus, others: Sequence[Corpus]) -> Corpus:
+    """The environment's corpus with those of other environments behind it, whose annotations are hidden.
+
+    All have the same labels; teachers' outputs are joined apart (`outputs_joined`).
+    """
+    parts = [own, *others]
+
+    def starts(name: str) -> Tensor:
+        ends = torch.tensor([int(getattr(part, name)[-1]) for part in parts]).cumsum(0).tolist()
+        moved = [getattr(p, name)[1:] + before for p, before in zip(parts, [0, *ends[:-1]], strict=True)]
+        return torch.cat([getattr(own, name)[:1], *moved])
+
+    strangers = sum(len(part.annotated) for part in others)
+
+    def hidden(mask: Tensor) -> Tensor:
+        return torch.cat([mask, mask.new_zeros(strangers, mask.shape[1])])
+
+    return replace(
+        own,
+        frames=torch.cat([part.frames for part in parts]),
+        starts=starts("starts"),
+        out_starts=starts("out_starts"),
+        targets=torch.cat([part.targets for part in parts]),
+        annotated=hidden(own.annotated),
+        foreign=torch.arange(len(own.annotated) + strangers) >= len(own.annotated),
+        tags=None if own.tags is None else hidden(own.tags),
+        tagged=None if own.tagged is None else hidden(own.tagged),
+    )
+
+
+def outputs_joined(outputs: Sequence[TeacherOutputs]) -> TeacherOutputs:
+    """One teacher's outputs on several lists of recordings, one behind the other."""
+    if len(outputs) == 1:
+        return outputs[0]
+    attention = [found.attention for found in outputs if found.attention is not None]
+    return TeacherOutputs(
+        torch.cat([found.logits for found in outputs]),
+        torch.cat([found.embeddings for found in outputs]),
+        torch.cat(attention) if attention else None,
+    )
+
+
 def corpus_from(
     recordings: Sequence[Recording],
     pack: Pack,
@@ -127,10 +181,11 @@ def corpus_from(
 
     out_counts = -(-np.diff(pack.starts) // stride)
     out_starts = np.concatenate([[0], np.cumsum(out_counts)])
-    known = np.array(
-        [[r.events is not None and label in annotated[r.environment] for label in labels] for r in recordings],
-        dtype=bool,
-    ).reshape(len(recordings), len(labels))
+    listened = np.array([[label in annotated[r.environment] for label in labels] for r in recordings], dtype=bool)
+    listened = listened.reshape(len(recordings), len(labels))
+    known = listened & np.array([r.events is not None for r in recordings], dtype=bool)[:, None]
+    tagged = listened & np.array([r.tags is not None for r in recordings], dtype=bool)[:, None]
+    tags = np.array([[label in (r.tags or ()) for label in labels] for r in recordings]).reshape(tagged.shape)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch warns that the memory map is read-only, which is what is wanted
         frames = torch.from_numpy(pack.frames)
@@ -141,6 +196,8 @@ def corpus_from(
         targets=torch.from_numpy(frame_targets(recordings, out_starts, frame_seconds, labels)),
         annotated=torch.from_numpy(known),
         stride=stride,
+        tags=torch.from_numpy(tags.astype(np.float32)) if tagged.any() else None,
+        tagged=torch.from_numpy(tagged) if tagged.any() else None,
     )
 
 

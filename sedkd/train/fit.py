@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from sedkd.data.sealed import require_sealed
 from sedkd.distill.batch import Batch
 from sedkd.distill.term import Lesson, Term
 from sedkd.models.frame import FrameModel
@@ -71,6 +72,7 @@ def fit(
     Raises:
         TrainingDiverged: a loss was not finite.
     """
+    require_sealed("training")
     device = next(model.parameters()).device
     corpus = corpus.to(device)
     draw = _Sampler(corpus, settings, device)
@@ -79,8 +81,7 @@ def fit(
         term.begin(Lesson(model, corpus, settings))
     modules = nn.ModuleList([model, *terms]).to(device).train()
     parameters = [p for p in modules.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, settings.steps))
+    optimiser, schedule = optimiser_for(parameters, settings)
     magnitudes = _Magnitudes(len(terms), device)
     curve: list[Checkpoint] = []
     total, since = torch.zeros((), device=device), 0
@@ -111,6 +112,14 @@ def fit(
             progress(step, settings.steps)
     model.eval()
     return curve
+
+
+def optimiser_for(
+    parameters: Sequence[nn.Parameter], settings: TrainSettings
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
+    """AdamW, and its rate as a cosine after a short warm-up."""
+    optimiser = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
+    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, settings.steps))
 
 
 class _Sampler:

@@ -8,6 +8,7 @@ from tiny import write_folder, write_split
 
 from sedkd.data.events import Event
 from sedkd.data.pool import folder_pool
+from sedkd.data.sealed import opened_test
 from sedkd.environment import Environment
 from sedkd.errors import UserError
 
@@ -45,11 +46,12 @@ def test_labels_come_through_aliases(root: Path) -> None:
     assert pool.labels == ("low", "mid", "bass", "treble")
 
 
-def test_splits(root: Path) -> None:
+def test_splits(root: Path, tmp_path: Path) -> None:
     pool = folder_pool(root, {}, "park")
     assert [r.filename for r in pool.training("park")] == ["train0.wav", "train1.wav"]
     assert [r.filename for r in pool.validation("park")] == ["validation0.wav", "validation1.wav"]
-    assert [r.filename for r in pool.test("park")] == ["test0.wav", "test1.wav"]
+    with opened_test({}, tmp_path / "decisions.json"):
+        assert [r.filename for r in pool.test("park")] == ["test0.wav", "test1.wav"]
     assert [r.events for r in pool.unlabeled("park")] == [None, None]
     assert pool.has_test("park")
 

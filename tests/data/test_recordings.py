@@ -17,6 +17,7 @@ from sedkd.data.recordings import (
     read_labeled,
     read_unlabeled,
 )
+from sedkd.data.sealed import opened_test
 from sedkd.environment import Environment
 from sedkd.errors import UserError
 
@@ -100,11 +101,14 @@ def test_audio_that_is_none(root: Path) -> None:
         read_labeled(root, STREET, "train")
 
 
-def test_missing_parts(root: Path) -> None:
+def test_missing_parts(root: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"street/validation\.tsv: no such file; it lists filename, onset"):
         read_labeled(root, STREET, "validation")
     (root / "street" / "test.tsv").write_text(HEADER)
-    with pytest.raises(UserError, match=r"street/test: no such folder; test\.tsv lists"):
+    with (
+        opened_test({}, tmp_path / "decisions.json"),
+        pytest.raises(UserError, match=r"street/test: no such folder; test\.tsv lists"),
+    ):
         read_labeled(root, STREET, "test")
     with pytest.raises(UserError, match=r"no environment 'home'; there are: street"):
         environment_folder(root, "home")

@@ -1,15 +1,18 @@
 """From names to loss terms, the user's own among them."""
 
+import importlib
+import pkgutil
 import sys
 from pathlib import Path
 
 import pytest
 import torch
 
+import sedkd.distill
 from sedkd.configuration import from_flat, known_keys
 from sedkd.distill.hint import Strategy as Hint
 from sedkd.distill.labels import Labels
-from sedkd.distill.registry import build_terms, find, parameters_of, parts
+from sedkd.distill.registry import build_terms, find, needs_teacher, parameters_of, parts
 from sedkd.distill.response import Strategy as Response
 from sedkd.distill.term import Sizes
 from sedkd.errors import UserError
@@ -40,11 +43,44 @@ def test_parameters() -> None:
     assert parameters_of("hint") == ("weight",)
 
 
-@pytest.mark.parametrize("name", ["attention", "nowhere:Strategy", "sedkd.distill.response:Nothing", ""])
+@pytest.mark.parametrize("name", ["telepathy", "nowhere:Strategy", "sedkd.distill.response:Nothing", ""])
 def test_an_unknown_strategy_is_one_line(name: str) -> None:
     with pytest.raises(UserError, match=f"^no distillation strategy '{name}'.*module:callable") as caught:
         find(name)
     assert "\n" not in str(caught.value)
+
+
+BUILT_IN = {
+    "response": True, "hint": True, "decoupled": True, "attention": True, "similarity": True, "relation": True,
+    "mutual": False, "joint": False, "mean_teacher": False, "born_again": False, "weak": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("strategy", "needs"),
+    [
+        ("none", False),
+        *BUILT_IN.items(),
+        ("response+hint", True),
+        ("response+mutual", True),
+        ("mutual+response", True),
+        ("mutual+mean_teacher", False),
+    ],
+)
+def test_who_needs_a_teacher(strategy: str, needs: bool) -> None:
+    assert needs_teacher(strategy) is needs
+    assert from_flat({"strategy": strategy}, TrainSettings()).needs_teacher is needs
+
+
+def test_all_that_are_built_in_are_known_here() -> None:
+    modules = [info.name for info in pkgutil.iter_modules(sedkd.distill.__path__)]
+    found = {name for name in modules if hasattr(importlib.import_module(f"sedkd.distill.{name}"), "Strategy")}
+    assert found == set(BUILT_IN)
+
+
+def test_the_need_of_one_that_does_not_exist_is_one_line() -> None:
+    with pytest.raises(UserError, match=r"^no distillation strategy 'telepathy'"):
+        needs_teacher("mutual+telepathy")
 
 
 def test_flat_keys() -> None:
@@ -90,6 +126,9 @@ class Nearer(Term):
         gap = torch.sigmoid(self.scale * output.logits) - torch.sigmoid(batch.teacher_logits)
         return gap.abs().pow(self.power).mean()
 
+class Alone(Nearer):
+    needs_teacher = False
+
 def halved(sizes, weight=1.0):
     return Nearer(sizes, weight=weight / 2)
 '''
@@ -132,3 +171,11 @@ def test_a_factory_serves_as_well(own: str) -> None:
     (_, term) = build_terms("my_strategies:halved", {}, SIZES)
     assert term.weight == 0.5
     assert parameters_of("my_strategies:halved") == ("weight",)
+
+
+def test_ones_own_needs_a_teacher_unless_it_says_otherwise(own: str) -> None:
+    assert needs_teacher(own)
+    assert needs_teacher("my_strategies:halved")  # a function, which cannot tell
+    assert needs_teacher(f"mutual+{own}")
+    assert not needs_teacher("my_strategies:Alone")
+    assert needs_teacher("my_strategies:Alone+response")

@@ -24,7 +24,7 @@ RATE = STUDENT_FEATURES.rate
 def random_student(block: str, head: str) -> Student:
     """Untrained, but normalised and scaled so that its probabilities go up and down."""
     torch.manual_seed(0)
-    student = Student(StudentSettings(8, 2, block, head), ("a", "b", "c"))
+    student = Student(StudentSettings(8, 3, block, head), ("a", "b", "c"))
     with torch.no_grad():
         features = LogMel(STUDENT_FEATURES)(torch.from_numpy(noise(20 * RATE))[None])[:, :1000]
         student.standardise_by(features[0].mean(0), features[0].std(0))
@@ -46,7 +46,10 @@ def noise(samples: int, seed: int = 0) -> np.ndarray:
     return (loudness * generator.standard_normal(samples)).astype(np.float32)
 
 
-@pytest.fixture(scope="module", params=[(block, head) for block in BLOCKS for head in HEADS], ids="-".join)
+KINDS = [(block, head) for block in BLOCKS for head in HEADS] + [("timm:mobilenetv3_small_050", "none")]
+
+
+@pytest.fixture(scope="module", params=KINDS, ids="-".join)
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Student, Path]:
     student = random_student(*request.param)
     path = tmp_path_factory.mktemp("onnx") / "model.onnx"

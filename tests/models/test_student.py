@@ -8,6 +8,7 @@ import torch
 import yaml
 
 from sedkd.cost.macs import macs_per_second
+from sedkd.models.bodies import block_channels
 from sedkd.models.student import BLOCKS, HEADS, MAX_DEPTH, STRIDE, Student, StudentSettings, student_from
 
 LABELS = ("a", "b", "c")
@@ -29,8 +30,8 @@ def test_shapes(block: str, head: str, depth: int, width: int) -> None:
 
 
 def test_channels() -> None:
-    assert StudentSettings(8, 5).channels() == [8, 16, 16, 32, 32]
-    assert StudentSettings(8, 2).channels() == [8, 16]
+    assert block_channels(8, 5) == [8, 16, 16, 32, 32]
+    assert block_channels(8, 2) == [8, 16]
 
 
 def test_rebuilt_from_its_configuration() -> None:

@@ -25,19 +25,22 @@ def test_a_draw_holds_what_its_strategy_takes_and_nothing_else():
     space = space_from(read_yaml(DEFAULT), DEFAULT)
     study = optuna.create_study(directions=["maximize", "minimize"], sampler=optuna.samplers.RandomSampler(seed=1))
     seen = set()
-    for _ in range(60):
+    for _ in range(200):
         values = space.suggest(study.ask())
         seen.add(values["strategy"])
-        assert ("response.temperature" in values) == ("response" in values["strategy"])
-        assert ("hint.weight" in values) == ("hint" in values["strategy"])
-        assert ("train.unlabeled_share" in values) == (values["strategy"] != "none")
-        from_flat(values, TrainSettings())
-    assert seen == {"none", "response", "hint", "response+hint"}
+        parts = values["strategy"].split("+")
+        assert ("response.temperature" in values) == ("response" in parts)
+        assert ("hint.weight" in values) == ("hint" in parts)
+        assert ("weak.pooling" in values) == ("weak" in parts)
+        # Frame-level strategies learn from clips without labels; from scratch and by weak labels alone nothing does.
+        assert ("train.unlabeled_share" in values) == (values["strategy"] not in ("none", "weak"))
+        assert ("teacher.targets" in values) == from_flat(values, TrainSettings()).needs_teacher
+    assert seen == set(space.choices("strategy"))
 
 
 def test_controls_are_scratch_default_and_smallest():
     space = space_from(read_yaml(DEFAULT), DEFAULT)
-    (_, scratch), (_, default), (_, smallest) = controls(space)
+    (_, scratch), (_, default), (_, smallest) = controls(space, 2)
     assert scratch["strategy"] == "none"
     assert not any(key.startswith("response.") for key in scratch)
     assert default["strategy"] == "response"
@@ -49,9 +52,9 @@ def test_controls_are_scratch_default_and_smallest():
 
 def test_controls_leave_out_what_the_space_does_not_know():
     response = {"type": "choice", "of": ["response"]}
-    assert [name for name, _ in controls(parsed(strategy=response))] == ["default distillation"]
+    assert [name for name, _ in controls(parsed(strategy=response), 2)] == ["default distillation"]
     width = {"type": "int", "low": 4, "high": 8, "default": 8}
-    found = controls(parsed(**{"strategy": response, "student.width": width}))
+    found = controls(parsed(**{"strategy": response, "student.width": width}), 2)
     assert [name for name, _ in found] == ["default distillation", "smallest student"]
 
 
@@ -77,6 +80,18 @@ def test_without_drops_a_choice_and_mends_the_default():
         ({"hint.weight": {"type": "float", "low": 0.1, "high": 1}}, "no strategy of this space ever draws it"),
         ({"train.learning_rate": {"type": "float", "low": 0, "high": 1, "log": True}}, "must be above 0"),
         (
+            {"initialisation": {"type": "choice", "of": ["random", "zero"]}},
+            "initialisation must be one of random, generic",
+        ),
+        ({"initialisation": {"type": "choice", "of": ["random", "audioset"]}}, "needs student.block mobilenet"),
+        (
+            {
+                "student.block": {"type": "choice", "of": ["separable", "mobilenet"]},
+                "initialisation": {"type": "choice", "of": ["audioset"], "when": {"student.block": ["mobilenet"]}},
+            },
+            "needs student.width 8 (mn04_as) or 20 (mn10_as), not 16",
+        ),
+        (
             {"initialisation": {"type": "choice", "of": ["random"], "when": {"strategy": ["relation"]}}},
             "'relation' is not among",
         ),
@@ -92,6 +107,25 @@ def test_mistakes_name_file_and_key(dimension, message):
     assert str(caught.value).startswith("own.yaml: dimensions.")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_start_may_be_conditioned_on_the_block():
+    """Also where the block that it is for is not the default one, and where it is."""
+    for blocks in (["separable", "mobilenet"], ["mobilenet", "separable"]):
+        space = parsed(
+            **{
+                "strategy": STRATEGY,
+                "student.width": {"type": "choice", "of": [8, 20]},
+                "student.block": {"type": "choice", "of": blocks},
+                "initialisation": {
+                    "type": "choice",
+                    "of": ["audioset", "random"],
+                    "when": {"student.block": ["mobilenet"]},
+                },
+            }
+        )
+        found = {block: space.defaults(student_block=block).get("initialisation") for block in blocks}
+        assert found == {"separable": None, "mobilenet": "audioset"}
 
 
 def test_an_unknown_environment_is_answered_with_the_list():

@@ -8,6 +8,7 @@ import soundfile
 
 from search.cli import data
 from sedkd.data.events import read_annotations
+from sedkd.data.weak import read_tags
 from sedkd.errors import UserError
 from sedkd.synth.isolated import synthesise
 from sedkd.synth.library import assign_folds, read_library
@@ -67,6 +68,54 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(events: Path
         _make(events, tmp_path / name, seed=seed)
     assert _files(tmp_path / "a") == _files(tmp_path / "b")
     assert _files(tmp_path / "a") != _files(tmp_path / "c")
+
+
+def test_weak_clips_change_nothing_else(events: Path, tmp_path: Path) -> None:
+    for name, more in (("without", {}), ("none", {"weak": 0}), ("with", {"weak": 2})):
+        report = _make(events, tmp_path / name, counts={**COUNTS, **more})
+    assert report.clips["mixed", "weak"] == 2
+    assert report.events["mixed", "weak"] == sum(map(len, read_tags(tmp_path / "with" / "mixed" / "weak.tsv").values()))
+    without, none, more = (_files(tmp_path / name) for name in ("without", "none", "with"))
+    assert none == without
+    assert b"weak" not in without["synthesis.json"]
+    record = json.loads(more.pop("synthesis.json"))
+    assert record["counts"] == {**COUNTS, "weak": 2}
+    assert record["source_files"]["weak"] == record["source_files"]["train"]
+    added = sorted(set(more) - set(without))
+    assert added == ["mixed/weak.tsv", "mixed/weak/weak_0000.wav", "mixed/weak/weak_0001.wav"]
+    assert more["mixed/weak/weak_0000.wav"] not in without.values()
+    assert {name: content for name, content in more.items() if name not in added} == {
+        name: content for name, content in without.items() if name != "synthesis.json"
+    }
+
+
+def test_weak_labels_are_what_is_heard(tmp_path: Path) -> None:
+    """Each class is one tone; the table must tell in which clips it sounds."""
+    hertz = {"Bell": 700.0, "Dog": 1900.0}
+    for label, pitch in hertz.items():
+        for fold in (1, 2, 3, 4, 5):
+            path = tmp_path / "events" / label / f"{fold}-a.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, 0.2 * np.sin(2 * np.pi * pitch * np.arange(16_000) / 16_000), 16_000)
+    recipe = "e: {events: [Bell, Dog], snr_db: [20, 25], events_per_clip: [1, 2]}"
+    _make(tmp_path / "events", tmp_path / "out", recipe, counts={"weak": 24})
+    tags = read_tags(tmp_path / "out" / "e" / "weak.tsv")
+    assert len(tags) == 24
+    assert set(tags.values()) >= {("Bell",), ("Dog",), ("Bell", "Dog")}
+    for name, labels in tags.items():
+        audio, rate = soundfile.read(tmp_path / "out" / "e" / "weak" / name)
+        spectrum = np.abs(np.fft.rfft(audio))
+        for label, pitch in hertz.items():
+            at = round(pitch * len(audio) / rate)
+            around = np.median(spectrum[at - 400 : at + 400])
+            assert (spectrum[at - 3 : at + 4].max() > 30 * around) == (label in labels), (name, label)
+
+
+def test_a_weak_label_with_a_comma_is_refused_before_mixing(events: Path, tmp_path: Path) -> None:
+    (events / "000 - Dog").rename(events / "Dog, big")
+    with pytest.raises(UserError, match=r"'Dog, big' holds a comma, which separates labels in weak\.tsv: rename it"):
+        _make(events, tmp_path / "out", counts={"train": 1, "weak": 1})
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_in_use_is_left_alone(events: Path, tmp_path: Path) -> None:
@@ -180,9 +229,11 @@ def test_the_command_line_with_esc10(shared: Path, tmp_path: Path, capsys: pytes
     data.add_parser(parser.add_subparsers())
     out = tmp_path / "soundscapes"
     line = f"data synthesise --events {shared}/data/esc10 --out {out} --recipe {EXAMPLE} --train 3 --validation 2"
-    args = parser.parse_args([*line.split(), "--test", "2", "--unlabeled", "0"])
+    args = parser.parse_args([*line.split(), "--test", "2", "--unlabeled", "0", "--weak", "2"])
     assert args.run(args) == 0
-    assert "coast" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "coast" in shown
+    assert shown.count("weak") == 3
     assert sorted(path.name for path in out.iterdir()) == ["coast", "farm", "home", "synthesis.json"]
     record = json.loads((out / "synthesis.json").read_text())
     assert all(name.split("/")[1].startswith("5-") for name in record["source_files"]["test"]["Rain"])

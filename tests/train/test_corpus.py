@@ -1,5 +1,6 @@
 """The grid of output frames: targets, windows and masks worked out by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,14 @@ import torch
 from sedkd.data.events import Event
 from sedkd.data.recordings import Recording
 from sedkd.features.pack import Pack
-from sedkd.train.corpus import Corpus, TeacherOutputs, corpus_from, frame_targets
+from sedkd.train.corpus import (
+    Corpus,
+    TeacherOutputs,
+    corpus_from,
+    frame_targets,
+    outputs_joined,
+    with_foreign,
+)
 
 LABELS = ("a", "b")
 
@@ -104,6 +112,75 @@ def test_without_a_teacher(corpus: Corpus) -> None:
     assert batch.teacher_embedding is None
 
 
+@pytest.fixture
+def abroad() -> Corpus:
+    """Two recordings of another environment, 5 and 2 feature frames (3 and 1 output frames), one of them labelled."""
+    frames = (100 + np.arange(7, dtype=np.float16))[:, None] * [1, 100]
+    recordings = [recording([Event(0.0, 0.1, "a")], "abroad"), recording(None, "abroad")]
+    pack = Pack("f", frames.astype(np.float16), np.array([0, 5, 7]))
+    return corpus_from(recordings, pack, 2, 0.1, LABELS, {"abroad": LABELS})
+
+
+def outputs_of(first: int, frames: int, attention: bool = True) -> TeacherOutputs:
+    rows = torch.arange(first, first + frames, dtype=torch.float16)[:, None]
+    return TeacherOutputs(rows.repeat(1, 2), -rows, rows / 2 if attention else None)
+
+
+def test_foreign_clips_come_behind(corpus: Corpus, abroad: Corpus) -> None:
+    whole = with_foreign(corpus, [abroad, abroad])
+    assert whole.starts.tolist() == [0, 7, 11, 20, 25, 27, 32, 34]
+    assert whole.out_starts.tolist() == [0, 4, 6, 11, 14, 15, 18, 19]
+    assert whole.frames[:, 0].tolist() == [*range(20), *range(100, 107), *range(100, 107)]
+    assert torch.equal(whole.targets, torch.cat([corpus.targets, abroad.targets, abroad.targets]))
+    assert whole.stride == 2
+
+
+def test_foreign_clips_are_neither_labelled_nor_unlabelled(corpus: Corpus, abroad: Corpus) -> None:
+    whole = with_foreign(corpus, [abroad])
+    assert whole.labeled.tolist() == [0, 1]
+    assert whole.unlabeled.tolist() == [2]
+    assert whole.elsewhere.tolist() == [3, 4]
+    assert corpus.elsewhere.tolist() == []
+    assert with_foreign(corpus, []).elsewhere.tolist() == []
+    assert with_foreign(corpus, []).labeled.tolist() == [0, 1]
+
+
+def test_a_window_of_a_foreign_clip(corpus: Corpus, abroad: Corpus) -> None:
+    """Its annotations are hidden, its audio is not; the others' windows are what they were."""
+    corpus = corpus.taught_by(None)
+    whole = with_foreign(corpus, [abroad])
+    batch = whole.window(torch.tensor([3, 4]), torch.tensor([0, 0]), 3)
+    assert batch.features[..., 0].tolist() == [[100, 101, 102, 103, 104, 104], [105, 106, 106, 106, 106, 106]]
+    assert batch.valid.tolist() == [[1, 1, 1], [1, 0, 0]]
+    assert not batch.known.any()
+    assert abroad.window(torch.tensor([0]), torch.tensor([0]), 3).known.all()
+    before, after = (c.window(torch.tensor([0, 1, 2]), torch.tensor([1, 0, 2]), 3) for c in (corpus, whole))
+    for name in ("features", "targets", "known", "valid"):
+        assert torch.equal(getattr(before, name), getattr(after, name)), name
+
+
+def test_a_teachers_outputs_are_joined_in_the_same_order(corpus: Corpus, abroad: Corpus) -> None:
+    taught = with_foreign(corpus, [abroad]).taught_by(outputs_joined([outputs_of(0, 11), outputs_of(50, 4)]))
+    batch = taught.window(torch.tensor([2, 3, 4]), torch.tensor([3, 1, 0]), 2)
+    assert batch.teacher_logits[..., 1].tolist() == [[9, 10], [51, 52], [53, 53]]
+    assert batch.teacher_embedding[..., 0].tolist() == [[-9, -10], [-51, -52], [-53, -53]]
+    assert batch.teacher_attention[..., 0].tolist() == [[4.5, 5], [25.5, 26], [26.5, 26.5]]
+    assert batch.teacher_attention.dtype == torch.float32
+    assert outputs_joined([outputs_of(0, 3, False), outputs_of(9, 2, False)]).attention is None
+
+
+def test_foreign_tags_are_hidden_as_well() -> None:
+    pack = Pack("t", np.zeros((4, 2), np.float16), np.array([0, 2, 4]))
+    told = [replace(recording(None), tags=("a",)), recording([])]
+    own = corpus_from(told, pack, 2, 0.1, LABELS, {"e": LABELS})
+    whole = with_foreign(own, [own])
+    assert own.weak.tolist() == whole.weak.tolist() == [0]
+    assert whole.tags.tolist() == [[1, 0], [0, 0], [0, 0], [0, 0]]
+    assert whole.tagged.tolist() == [[True, True], [False, False], [False, False], [False, False]]
+    plain = corpus_from([recording([])] * 2, pack, 2, 0.1, LABELS, {"e": LABELS})
+    assert with_foreign(plain, [own]).weak.tolist() == []
+
+
 def test_statistics(corpus: Corpus) -> None:
     mean, std = corpus.statistics()
     torch.testing.assert_close(mean, torch.tensor([9.5, 950.0]))
@@ -111,3 +188,31 @@ def test_statistics(corpus: Corpus) -> None:
     flat = corpus_from([recording([])], Pack("k", np.ones((4, 2), np.float16), np.array([0, 4])), 2, 0.1, LABELS,
                        {"e": LABELS})  # fmt: skip
     assert flat.statistics()[1].min() > 0
+
+
+def test_clip_level_labels() -> None:
+    """Known for the labels that the environment annotates; what it does not is unknown, and so is every frame."""
+    told = [
+        replace(recording(None, "only b"), tags=("b", "siren")),
+        recording([Event(0.0, 0.1, "a")], "both"),
+        replace(recording(None, "both"), tags=()),
+        recording(None, "both"),
+    ]
+    pack = Pack("t", np.zeros((8, 2), np.float16), np.array([0, 2, 4, 6, 8]))
+    found = corpus_from(told, pack, 2, 0.1, LABELS, {"both": LABELS, "only b": ["b"]})
+    assert found.tags.tolist() == [[0, 1], [0, 0], [0, 0], [0, 0]]
+    assert found.tags.dtype == torch.float32
+    assert found.tagged.tolist() == [[False, True], [False, False], [True, True], [False, False]]
+    assert found.weak.tolist() == [0, 2]
+    assert found.labeled.tolist() == [1]
+    assert found.unlabeled.tolist() == [0, 2, 3]
+    assert not found.window(torch.tensor([0]), torch.tensor([0]), 1).known.any()
+    there = found.to(torch.device("meta"))
+    assert there.tags.is_meta
+    assert there.tagged.is_meta
+
+
+def test_without_clip_level_labels(corpus: Corpus) -> None:
+    assert corpus.tags is None
+    assert corpus.tagged is None
+    assert corpus.weak.tolist() == []

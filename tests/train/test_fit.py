@@ -2,46 +2,20 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
+from bands import QUICK, accuracy, corpus, student
 from torch import Tensor
 
 from sedkd.distill.batch import Batch
 from sedkd.distill.labels import Labels
-from sedkd.distill.term import Term
+from sedkd.distill.term import Lesson, Term
 from sedkd.models.frame import FrameOutput
-from sedkd.models.student import Student, StudentSettings
-from sedkd.train.corpus import Corpus, TeacherOutputs
+from sedkd.models.student import Student
+from sedkd.train.corpus import TeacherOutputs, with_foreign
 from sedkd.train.fit import TrainingDiverged, TrainSettings, _Magnitudes, _rate, _Sampler, fit
-
-LABELS = ("low", "high")
-QUICK = TrainSettings(steps=10, batch=4, frames=8)
-
-
-def corpus(clips: int = 6, frames: int = 24, unlabeled: int = 0) -> Corpus:
-    """Noise in which a label is a louder band; frames are output frames of 4 feature frames."""
-    generator = torch.Generator().manual_seed(0)
-    on = (torch.rand(clips * frames // 4, 2, generator=generator) < 0.4).repeat_interleave(4, 0)
-    features = torch.randn(clips * frames, 4, 64, generator=generator) * 0.3
-    features[:, :, 5:15] += 3 * on[:, None, :1]
-    features[:, :, 40:50] += 3 * on[:, None, 1:]
-    starts = torch.arange(clips + 1) * frames
-    annotated = torch.ones(clips, 2, dtype=torch.bool)
-    annotated[clips - unlabeled :] = False
-    return Corpus(features.flatten(0, 1).half(), starts * 4, starts, on.half(), annotated, 4)
-
-
-def student(seed: int = 0) -> Student:
-    torch.manual_seed(seed)
-    return Student(StudentSettings(8, 2), LABELS)
-
-
-def accuracy(model: Student, data: Corpus) -> float:
-    clips = torch.arange(len(data.starts) - 1)
-    batch = data.window(clips, torch.zeros_like(clips), 24)
-    with torch.inference_mode():
-        return float(((model.eval()(batch.features).logits > 0) == (batch.targets > 0.5)).float().mean())
 
 
 def test_a_student_overfits() -> None:
@@ -126,6 +100,103 @@ def test_without_unlabelled_clips_the_share_is_nothing() -> None:
     heard = Heard()
     fit(student(), corpus(), [Labels(), heard], replace(QUICK, unlabeled_share=0.5))
     assert heard.counts == [4] * 10
+
+
+def drawn(unlabeled: int, foreign: int, settings: TrainSettings, batches: int = 30) -> list[list[int]]:
+    """The recordings of each batch: 0..3 are labelled, then come the unlabelled and the foreign ones."""
+    own = corpus(clips=4 + unlabeled, unlabeled=unlabeled)
+    data = with_foreign(own, [corpus(clips=foreign)]) if foreign else own
+    number = torch.arange(4.0 + unlabeled + foreign).repeat_interleave(24)[:, None].repeat(1, 2)
+    draw = _Sampler(data.taught_by(TeacherOutputs(number, number)), settings, torch.device("cpu"))
+    return [draw().teacher_logits[:, 0, 0].int().tolist() for _ in range(batches)]
+
+
+@pytest.mark.parametrize(
+    ("unlabeled_share", "foreign_share", "counts"),
+    [
+        (0.0, 0.0, (8, 0, 0)),
+        (0.5, 0.0, (4, 4, 0)),
+        (0.0, 0.5, (4, 0, 4)),
+        (0.375, 0.125, (4, 3, 1)),
+        (0.25, 0.75, (0, 2, 6)),
+        (0.0, 1.0, (0, 0, 8)),
+        (0.3, 0.3, (4, 2, 2)),  # what makes no whole clip is drawn from the labelled ones
+    ],
+)
+def test_shares_of_a_batch(unlabeled_share: float, foreign_share: float, counts: tuple[int, int, int]) -> None:
+    settings = replace(QUICK, batch=8, unlabeled_share=unlabeled_share, foreign_share=foreign_share)
+    batches = drawn(2, 3, settings)
+    for batch in batches:
+        assert tuple(sum(low <= r < high for r in batch) for low, high in ((0, 4), (4, 6), (6, 9))) == counts
+    expected = {r for r in range(9) if counts[0 if r < 4 else 1 if r < 6 else 2]}
+    assert set().union(*batches) == expected  # each of a kind has its turn
+
+
+def test_the_tenths_of_a_batch_are_whole() -> None:
+    """0.7 * 10 falls short of 7 in floating point."""
+    for tenths in range(11):
+        batches = drawn(0, 3, replace(QUICK, batch=10, foreign_share=tenths / 10), batches=3)
+        assert [sum(r >= 4 for r in batch) for batch in batches] == [tenths] * 3
+
+
+def test_labelled_clips_take_the_place_of_what_is_not_there() -> None:
+    settings = replace(QUICK, batch=8, unlabeled_share=0.25, foreign_share=0.5)
+    assert all(max(batch) < 4 and len(batch) == 8 for batch in drawn(0, 0, settings))
+    assert all(sum(r >= 4 for r in batch) == 2 for batch in drawn(2, 0, settings))
+    assert all(sum(r >= 4 for r in batch) == 4 for batch in drawn(0, 3, settings))
+
+
+def test_nothing_is_known_of_a_foreign_clip() -> None:
+    """It has labels where it comes from."""
+    heard = Heard()
+    data = with_foreign(corpus(), [corpus(clips=3)])
+    fit(student(), data, [Labels(), heard], replace(QUICK, foreign_share=0.5))
+    assert heard.counts == [2] * 10
+
+
+@pytest.mark.parametrize(("unlabeled", "foreign"), [(0.6, 0.5), (1.1, 0.0), (0.0, 1.1), (-0.1, 0.5), (0.5, -0.1)])
+def test_shares_that_make_no_batch(unlabeled: float, foreign: float) -> None:
+    with pytest.raises(ValueError, match=rf"unlabeled_share {unlabeled} and train\.foreign_share {foreign} must not"):
+        TrainSettings(unlabeled_share=unlabeled, foreign_share=foreign)
+
+
+def test_shares_that_fill_a_batch() -> None:
+    for percent in range(101):  # whatever floating point makes of their sum
+        TrainSettings(unlabeled_share=percent / 100, foreign_share=(100 - percent) / 100)
+
+
+class Noted(Term):
+    """Notes when it was called, and what it was shown at the beginning."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+        self.weights: list[Tensor] = []
+
+    def begin(self, lesson: Lesson) -> None:
+        self.calls.append("begin")
+        self.lesson, self.made = lesson, torch.nn.Parameter(torch.ones(()))
+        self.model = (lesson.model,)
+        self.weights.append(lesson.model.classifier.weight.detach().clone())
+
+    def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
+        self.calls.append("forward")
+        return (self.made * output.logits).square().mean()
+
+    def after_step(self) -> None:
+        self.calls.append("after")
+        self.weights.append(self.model[0].classifier.weight.detach().clone())
+
+
+def test_a_term_is_told_of_the_beginning_and_of_each_step() -> None:
+    noted, model, data = Noted(), student(), corpus()
+    settings = replace(QUICK, steps=3)
+    fit(model, data, [Labels(), noted], settings)
+    assert noted.calls == ["begin", *["forward", "after"] * 3]
+    assert noted.lesson == Lesson(model, data, settings)
+    assert torch.equal(noted.weights[0], student().classifier.weight)  # before the first step
+    assert all(not torch.equal(a, b) for a, b in pairwise(noted.weights))  # and after each
+    assert noted.made.item() != 1  # what it made at the beginning is trained along
 
 
 def test_positions_cover_a_recording_and_never_leave_it() -> None:

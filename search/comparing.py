@@ -1,0 +1,196 @@
+"""One run of `sedkd compare`: prepare, train the arms, score them once on test, show and keep what came out."""
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.architecture import architecture
+from search.comparison_table import arms_table, pairs_table, per_class_table
+from search.display import Display
+from search.preparation import Prepared, device_of, prepare
+from search.stop import Stop
+from search.store import Store, open_store
+from search.table import student_words
+from sedkd.compare.arms import Plan, arms
+from sedkd.compare.result import on_test
+from sedkd.compare.training import RATES, Trained, train_all
+from sedkd.data.recordings import digest_of
+from sedkd.distill.registry import find, parts
+from sedkd.errors import UserError
+from sedkd.paths import written_atomically
+from sedkd.progress import Progress
+from sedkd.train.fit import TrainSettings
+
+if TYPE_CHECKING:
+    from sedkd.task import Task
+
+VERSION = 1
+CRITERION = "f1_segment"  # for which rates, thresholds and filters are chosen on validation
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was typed; see `sedkd compare --help`."""
+
+    environment: str
+    data: Path | None
+    events: list[str] | None
+    subset: str | None
+    space: Path | None
+    teacher: str | None
+    architecture: str
+    strategy: str
+    seeds: int
+    steps: int
+    ablate: bool
+    store: str | None
+    device: str
+
+
+def run_compare(question: Question) -> int:
+    """Answer it; returns the exit code."""
+    stop, store = Stop.installed(), open_store(question.store)
+    sys.path.append(os.getcwd())  # where a strategy `module:callable` of one's own is found
+    if not parts(question.strategy):
+        raise UserError(f"--strategy {question.strategy}: the distilled arms need one, such as response")
+    for part in parts(question.strategy):
+        find(part)  # an unknown name is said now, not after the teacher's training
+    student = architecture(question.architecture, store, question.environment)
+    device = device_of(question.device)
+    with Display(lambda: stop.asked) as display:
+        prepared = prepare(
+            question.environment, question.data, question.space, question.events, question.subset, question.teacher,
+            device, 0, display.preparing,
+        )  # fmt: skip
+        task = prepared.task
+        if not task.pool.has_test(task.environment.name):
+            raise UserError(f"{task.pool.root / task.environment.name}: no test.tsv; a comparison is scored on test")
+        plan = _plan(question, prepared, student)
+        name = _name(task, plan)
+        folder = store.root / "comparisons" / name
+        display.print(
+            f"comparison {name}: {student_words(_flat(plan))}, {question.seeds} seeds, {plan.train.steps} steps"
+        )
+        for notice in prepared.notices:
+            display.notice(notice)
+        trained = train_all(arms(plan), task, question.seeds, folder, CRITERION, _watch(display))
+        result = _result(task, trained, question, plan, folder, display)
+        place = _keep(result, folder, store)
+    _show(result, display, place)
+    return 0
+
+
+def _plan(question: Question, prepared: Prepared, student: Any) -> Plan:
+    """The arms' common ground; a strategy's parameters are the space's defaults, tuned for nobody."""
+    task, space = prepared.task, prepared.space
+    defaults = space.defaults(strategy=question.strategy)
+    parameters: dict[str, dict[str, Any]] = {}
+    for key, value in defaults.items():
+        part, _, name = key.rpartition(".")
+        parameters.setdefault(part, {})[name] = value
+    return Plan(
+        student,
+        replace(TrainSettings(), steps=question.steps),
+        question.strategy,
+        parameters,
+        len(task.pool.environments),
+        task.has_unlabeled,
+        question.ablate,
+    )
+
+
+def _name(task: "Task", plan: Plan) -> str:
+    """Environment and a digest of what the trained students depend on; seeds and ablations may be added later."""
+    clips = [*task.training.recordings, *task.validation.recordings]
+    settled = [arm.configuration for arm in arms(replace(plan, ablate=False))]
+    parts = [
+        VERSION,
+        list(task.events),
+        digest_of(clips),
+        task.foreign_digest,
+        [teacher.key for teacher in task.teachers],
+        [repr(configuration) for configuration in settled],
+        RATES,
+    ]
+    digest = hashlib.blake2b(json.dumps(parts).encode(), digest_size=3).hexdigest()
+    return f"{task.environment.name}-{digest}"
+
+
+def _flat(plan: Plan) -> dict[str, Any]:
+    return {f"student.{key}": value for key, value in asdict(plan.student).items()}
+
+
+def _watch(display: Display) -> Callable[[str, int, int], Progress]:
+    """A line per training with the time left; times of trainings that were read from disk do not mislead it."""
+    ends: list[float] = [time.monotonic()]
+
+    def watch(what: str, done: int, total: int) -> Progress:
+        now = time.monotonic()
+        if now - ends[-1] > 1:
+            ends.append(now)
+        left = (now - ends[0]) / (len(ends) - 1) * (total - done) / 60 if len(ends) > 1 else None
+        when = "" if left is None else f", about {left:.0f} min left"
+        line = f"[{done + 1}/{total}] {what}{when}"
+        return lambda stage, step, steps: display.preparing(f"{line}: {stage}", step, steps)
+
+    return watch
+
+
+def _result(
+    task: "Task", trained: list[Trained], question: Question, plan: Plan, folder: Path, display: Display
+) -> dict[str, Any]:
+    """From disk when these very students have been scored, so that test is opened once for them."""
+    names = [t.arm.name for t in trained]
+    path = (
+        folder
+        / f"result-{hashlib.blake2b(json.dumps([names, question.seeds]).encode(), digest_size=3).hexdigest()}.json"
+    )
+    if path.exists():
+        return json.loads(path.read_text())
+    facts = {
+        "comparison": folder.name,
+        "environment": task.environment.name,
+        "scene": task.environment.scene,
+        "data": str(task.pool.root),
+        "synthetic": task.pool.synthetic,
+        "architecture": student_words(_flat(plan)),
+        "strategy": plan.strategy,
+        "seeds": question.seeds,
+        "steps": plan.train.steps,
+        "criterion": CRITERION,
+    }
+    scored = on_test(
+        task, trained, question.seeds, CRITERION, path.with_name(path.name.replace("result", "decisions")),
+        lambda done, total: display.preparing("scoring every arm on test", done, total),
+    )  # fmt: skip
+    result = {**facts, **scored}
+    with written_atomically(path) as temporary:
+        temporary.write_text(json.dumps(result, indent=1))
+    return result
+
+
+def _keep(result: dict[str, Any], folder: Path, store: Store) -> list[str]:
+    """The figure beside the numbers, both in MLflow too; what was written, in lines to show."""
+    from search.comparison_figure import comparison_png
+    from search.comparison_run import log_comparison
+
+    written = folder / "comparison.json"
+    with written_atomically(written) as temporary:
+        temporary.write_text(json.dumps(result, indent=1))
+    picture = folder / "comparison.png"
+    comparison_png(result, picture)
+    lines = [f"numbers: {written}", f"figure:  {picture}"]
+    return [*lines, log_comparison(result, [written, picture], store)]
+
+
+def _show(result: dict[str, Any], display: Display, lines: list[str]) -> None:
+    for table in (arms_table(result), pairs_table(result), per_class_table(result)):
+        display.table(table)
+    for line in lines:
+        display.print(line)

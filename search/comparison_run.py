@@ -1,0 +1,84 @@
+"""A comparison in MLflow: one run in the environment's experiment with its numbers, table, figure."""
+
+from pathlib import Path
+from typing import Any
+
+from search.comparison_table import SCORES, shown_pairs
+from search.store import Store
+from search.tracking import ROLE_TAG, experiment_of, quiet_client
+from sedkd.compare.result import METRICS
+
+COMPARISON_TAG = "sedkd.comparison"
+
+
+def log_comparison(result: dict[str, Any], files: list[Path], store: Store) -> str:
+    """Write the run, or write it anew where it is there; a line that says where, or why MLflow was not told."""
+    import requests
+    import sqlalchemy
+    from mlflow.exceptions import MlflowException
+
+    try:
+        run_id = _logged(result, files, store)
+    except (MlflowException, requests.RequestException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+        return f"MLflow:  not told ({str(error).splitlines()[0]}); the same line tries again"
+    return f"MLflow:  experiment sedkd-{result['environment']}, run {run_id}"
+
+
+def _logged(result: dict[str, Any], files: list[Path], store: Store) -> str:
+    from mlflow.entities import Metric, Param, RunTag
+
+    store.root.mkdir(parents=True, exist_ok=True)
+    client = quiet_client(store)
+    experiment = experiment_of(client, store, result["environment"])
+    name = result["comparison"]
+    for old in client.search_runs([experiment], f"tags.`{COMPARISON_TAG}` = '{name}'"):
+        client.delete_run(old.info.run_id)
+    tags = {
+        ROLE_TAG: "comparison",
+        COMPARISON_TAG: name,
+        "synthetic": str(result["synthetic"]).lower(),
+        "data": result["data"],
+        "teacher": result["teachers"][0]["origin"],
+    }
+    verdicts = {
+        f"{pair['a']} - {pair['b']}: {metric}": pair[metric]["verdict"]
+        for pair in shown_pairs(result)
+        for metric in METRICS
+    }
+    run = client.create_run(
+        experiment, run_name=f"compare {name}", tags=tags | {_safe(k): v for k, v in verdicts.items()}
+    )
+    params = [Param(key, str(result[key])) for key in ("architecture", "strategy", "seeds", "steps", "recordings")]
+    metrics = [Metric(_safe(key), float(value), 0, 0) for key, value in _numbers(result).items()]
+    client.log_batch(
+        run.info.run_id, metrics=metrics, params=params, tags=[RunTag("mlflow.note.content", _note(result))]
+    )
+    for file in files:
+        client.log_artifact(run.info.run_id, str(file))
+    client.set_terminated(run.info.run_id)
+    return run.info.run_id
+
+
+def _numbers(result: dict[str, Any]) -> dict[str, float]:
+    found = {f"teacher/{name}": result["teachers"][0]["values"][name] for name in SCORES}
+    for arm in result["arms"]:
+        found |= {f"{arm['name']}/{name}": arm["test"][name]["mean"] for name in SCORES}
+        found |= {f"{arm['name']}/{name}_sd": arm["test"][name]["sd"] for name in SCORES}
+    for pair in shown_pairs(result):
+        for metric in METRICS:
+            found |= {f"{pair['a']} - {pair['b']}/{metric}_{end}": pair[metric][end] for end in ("mean", "low", "high")}
+    return found
+
+
+def _safe(name: str) -> str:
+    """MLflow allows letters, digits, spaces and -_./ in names."""
+    return "".join(c if c.isalnum() or c in " -_./" else "_" for c in name)
+
+
+def _note(result: dict[str, Any]) -> str:
+    source = "**Synthetic soundscapes** made by sedkd" if result["synthetic"] else f"Recordings: `{result['data']}`"
+    lines = [
+        f"- {pair['a']} against {pair['b']}: **{pair['f1_segment']['verdict']}** by segment F1"
+        for pair in shown_pairs(result)
+    ]
+    return f"{source}. One architecture ({result['architecture']}), scored once on test.\n\n" + "\n".join(lines)

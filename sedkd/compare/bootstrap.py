@@ -1,0 +1,91 @@
+"""Paired bootstrap over recordings and seeds: is one way of training better than another, and how sure is that?
+
+Both arms are scored on the same recordings. A resample draws recordings and seeds with replacement, the same for both
+arms, and takes the difference of their F1; the 95 % interval runs from the 2.5th to the 97.5th percentile (Efron &
+Tibshirani 1993, chapter 13). Seeds of two arms are paired: one seed gives both the same initial weights.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES = 4000
+LEVEL = 0.95
+BETTER, WORSE, EQUAL = "better", "worse", "not distinguishable"
+
+Counts = NDArray[np.int64]
+"""`[seeds, recordings, labels, 3]`: hits, detections and references (see `sedkd.score.f1.segment_counts`)."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """F1 of one arm minus that of another, as fractions: the estimate, its 95 % interval, and what that means."""
+
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def verdict(self) -> str:
+        """`better` or `worse` where the interval lies on one side of 0, else `not distinguishable`."""
+        if self.low > 0:
+            return BETTER
+        return WORSE if self.high < 0 else EQUAL
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The difference of macro F1, and that of each label (None for one that the recordings do not hold)."""
+
+    macro: Difference
+    per_class: list[Difference | None]
+
+
+def compare(a: Counts, b: Counts, resamples: int = RESAMPLES, seed: int = 0) -> Comparison:
+    """How much better `a` is than `b`, two arms on the same recordings and labels with equally many seeds.
+
+    Raises:
+        ValueError: the arms do not fit together.
+    """
+    if a.shape != b.shape or not (a[..., 2] == b[..., 2]).all():
+        raise ValueError(f"the arms were not scored on the same recordings with the same seeds: {a.shape}, {b.shape}")
+    rng = np.random.default_rng(seed)
+    seeds, recordings = a.shape[:2]
+    weights = rng.multinomial(recordings, np.full(recordings, 1 / recordings), size=resamples)
+    chosen = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds
+    drawn = [_mean_f1(_resampled(counts, weights), chosen) for counts in (a, b)]
+    point = [f1(counts.sum(1)).mean(0) for counts in (a, b)]
+    gap, gaps = point[0] - point[1], drawn[0] - drawn[1]
+    there = ~np.isnan(gap)
+    per_class = [_difference(gap[c], gaps[:, c]) if there[c] else None for c in range(len(gap))]
+    # A label may be missing from a resample though not from the recordings: the mean is over those that are there.
+    macro = _difference(float(np.nanmean(gap)), np.nanmean(gaps[:, there], axis=1))
+    return Comparison(macro, per_class)
+
+
+def f1(counts: NDArray) -> NDArray[np.float64]:
+    """F1 of summed counts `[..., 3]`; NaN where nothing was to be found."""
+    hits, system, reference = np.moveaxis(counts.astype(float), -1, 0)
+    return np.where(reference > 0, 2 * hits / np.maximum(system + reference, 1), np.nan)
+
+
+def macro_f1(counts: NDArray) -> NDArray[np.float64]:
+    """Mean F1 over the labels that occur; counts `[..., labels, 3]` summed over recordings."""
+    return np.nanmean(f1(counts), axis=-1)
+
+
+def _resampled(counts: Counts, weights: NDArray) -> NDArray[np.float64]:
+    """Sums `[resamples, seeds, labels, 3]` of the recordings, each as often as it was drawn."""
+    flat = np.moveaxis(counts, 1, 0).reshape(counts.shape[1], -1).astype(float)
+    return (weights @ flat).reshape(len(weights), counts.shape[0], *counts.shape[2:])
+
+
+def _mean_f1(sums: NDArray, chosen: NDArray) -> NDArray[np.float64]:
+    """Mean over the drawn seeds, `[resamples, labels]`; `chosen` `[resamples, seeds]` are their shares."""
+    return np.einsum("rsl,rs->rl", f1(sums), chosen)
+
+
+def _difference(point: float, drawn: NDArray) -> Difference:
+    low, high = np.nanpercentile(drawn, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    return Difference(float(point), float(low), float(high))

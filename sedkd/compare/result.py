@@ -1,0 +1,152 @@
+"""Score the trained arms on test, once, and say which is better: plain numbers that JSON can hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sedkd.compare.bootstrap import Comparison, Difference, compare, f1
+from sedkd.compare.training import Trained
+from sedkd.cost.summary import cost_of
+from sedkd.data.sealed import opened_test
+from sedkd.progress import Counter
+from sedkd.score.f1 import event_counts, segment_counts
+from sedkd.score.postprocess import Answers, PostProcessing, tune
+from sedkd.score.summary import score
+from sedkd.task import Task
+from sedkd.teach.teacher import Teacher
+
+METRICS = ("f1_segment", "f1_event")  # those with intervals and verdicts
+
+
+def on_test(
+    task: Task, trained: Sequence[Trained], seeds: int, criterion: str, record: Path, progress: Counter | None = None
+) -> dict[str, Any]:
+    """Everything a comparison has to tell.
+
+    Keys: `teachers` and `arms` (scores as mean and standard deviation over seeds), `pairs` (per pair of arms and
+    metric the difference, its interval and verdict, also per class). The decisions are written to `record` before
+    the test split is opened, for this one pass.
+    """
+    teachers = _teachers(task, trained)
+    posts = {
+        name: tune(task.teacher_answers(task.validation, teacher), criterion) for name, teacher in teachers.items()
+    }
+    decisions = {
+        "arms": {t.arm.name: {"rate": t.rate, "post": [r["post"] for r in t.records]} for t in trained},
+        "teachers": {name: asdict(post) for name, post in posts.items()},
+    }
+    counts: dict[str, dict[str, np.ndarray]] = {}
+    rows = []
+    with opened_test(decisions, record):
+        test = task.split(task.pool.test(task.environment.name))
+        taught = []
+        for name, teacher in teachers.items():
+            found = score(task.teacher_answers(test, teacher), posts[name], with_psds=True)
+            taught.append(
+                {
+                    "name": name,
+                    "origin": teacher.origin,
+                    "values": dict(found.values),
+                    "per_class": _plain(found.per_class),
+                    "cost": asdict(cost_of(teacher.model)),
+                }
+            )
+        for place, arm in enumerate(trained):
+            scored = []
+            for seed in range(seeds):
+                answers = test.answers(arm.student(seed).to(task.device))
+                scored.append((score(answers, arm.post(seed), with_psds=True), _counts(answers, arm.post(seed))))
+                if progress:
+                    progress(place * seeds + seed + 1, len(trained) * seeds)
+            counts[arm.arm.name] = {m: np.stack([found[m] for _, found in scored]) for m in METRICS}
+            rows.append(_row(arm, [dict(found.values) for found, _ in scored], counts[arm.arm.name], task.events))
+    return {
+        "events": list(task.events),
+        "recordings": len(test.recordings),
+        "support": {label: int(n) for label, n in found.support.items()},
+        "teachers": taught,
+        "arms": rows,
+        "pairs": [_pair(counts, b, a, task.events) for a, b in combinations(counts, 2)],
+    }
+
+
+def _teachers(task: Task, trained: Sequence[Trained]) -> dict[str, Teacher]:
+    """The general teacher and, where an arm used it, the adapted one."""
+    found = {"teacher": task.teacher}
+    if any(t.arm.configuration.taught_by and t.arm.configuration.teacher.adaptation == "adapted" for t in trained):
+        found["teacher, adapted"] = task.adapted(task.teacher)
+    return found
+
+
+def _counts(answers: Answers, post: PostProcessing) -> dict[str, np.ndarray]:
+    """Per metric, the counts `[files, labels, 3]` of a student's detections."""
+    truth = {
+        name: [event for event in events if event.event_label in answers.labels]
+        for name, events in zip(answers.filenames, answers.truth, strict=True)
+    }
+    durations = dict(zip(answers.filenames, answers.durations, strict=True))
+    detections = answers.detections(post)
+    return {
+        "f1_segment": segment_counts(truth, detections, durations, answers.labels),
+        "f1_event": event_counts(truth, detections, answers.labels),
+    }
+
+
+def _row(
+    trained: Trained, values: Sequence[Mapping[str, float]], counts: Mapping[str, np.ndarray], events: Sequence[str]
+) -> dict[str, Any]:
+    configuration = trained.arm.configuration
+    per_class = {m: f1(counts[m].sum(1)) for m in METRICS}  # [seeds, labels]
+    return {
+        "name": trained.arm.name,
+        "unlabelled": trained.arm.unlabelled,
+        "strategy": configuration.strategy,
+        "teacher": asdict(configuration.teacher) if configuration.taught_by else None,
+        "unlabeled_share": configuration.train.unlabeled_share,
+        "foreign_share": configuration.train.foreign_share,
+        "rate": trained.rate,
+        "rates_tried": {f"{rate:g}": found for rate, found in trained.tried.items()},
+        "validation": _over_seeds([r["validation"] for r in trained.records]),
+        "test": _over_seeds(values),
+        "per_class": {
+            label: {m: _number(float(per_class[m][:, c].mean())) for m in METRICS} for c, label in enumerate(events)
+        },
+        "cost": trained.records[0]["cost"]
+        | {"latency": float(np.median([r["cost"]["latency"] for r in trained.records]))},
+        "seconds": sum(r["seconds"] for r in trained.records),
+    }
+
+
+def _over_seeds(values: Sequence[Mapping[str, float]]) -> dict[str, dict[str, Any]]:
+    """Mean, standard deviation (of the sample; 0 with one seed) and each seed's value of every score."""
+    found = {}
+    for name in values[0]:
+        column = [float(v[name]) for v in values]
+        spread = float(np.std(column, ddof=1)) if len(column) > 1 else 0.0
+        found[name] = {"mean": float(np.mean(column)), "sd": spread, "seeds": column}
+    return found
+
+
+def _pair(counts: Mapping[str, Mapping[str, np.ndarray]], a: str, b: str, events: Sequence[str]) -> dict[str, Any]:
+    return {"a": a, "b": b} | {m: _told(compare(counts[a][m], counts[b][m]), events) for m in METRICS}
+
+
+def _told(found: Comparison, events: Sequence[str]) -> dict[str, Any]:
+    per_class = {label: _difference(d) if d else None for label, d in zip(events, found.per_class, strict=True)}
+    return _difference(found.macro) | {"per_class": per_class}
+
+
+def _difference(found: Difference) -> dict[str, Any]:
+    return {"mean": found.mean, "low": found.low, "high": found.high, "verdict": found.verdict}
+
+
+def _plain(per_class: Mapping[str, Mapping[str, float | None]]) -> dict[str, dict[str, float | None]]:
+    return {label: dict(scores) for label, scores in per_class.items()}
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else value

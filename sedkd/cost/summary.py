@@ -1,0 +1,23 @@
+"""All costs of one model."""
+
+from dataclasses import dataclass
+
+from sedkd.cost.latency import latency_ms_per_second
+from sedkd.cost.macs import macs_per_second, parameter_count, weight_bytes
+from sedkd.models.frame import FrameModel
+
+
+@dataclass(frozen=True)
+class Cost:
+    """MACs per second of audio, trained parameters, bytes of float32 weights, milliseconds per second of audio."""
+
+    macs: float
+    params: int
+    bytes: int
+    latency: float | None = None
+
+
+def cost_of(model: FrameModel, with_latency: bool = True) -> Cost:
+    """The costs; `with_latency` measures on one CPU thread, which wants a quiet machine."""
+    latency = latency_ms_per_second(model) if with_latency else None
+    return Cost(macs_per_second(model), parameter_count(model), weight_bytes(model), latency)

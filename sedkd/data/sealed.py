@@ -1,0 +1,49 @@
+"""The seal on the test split: nothing is trained or tuned while it is open, and it opens for written decisions only.
+
+`read_labeled` refuses the test split unless `opened_test` is around it; `fit` and `tune` refuse to run inside. What
+is going to be scored is on disk before the first test recording is read, so that no choice can depend on it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from sedkd.paths import written_atomically
+
+_opened: ContextVar[bool] = ContextVar("test_split_opened", default=False)
+
+
+class SealBroken(RuntimeError):
+    """Code reads the test split before the decisions are made, or decides while it is open. A bug, not a mistake."""
+
+
+@contextmanager
+def opened_test(decisions: Mapping[str, Any], record: Path) -> Iterator[None]:
+    """Write `decisions` (what will be scored, anything JSON can hold) to `record`, then open the test split inside.
+
+    Raises:
+        SealBroken: it is open already.
+    """
+    require_sealed("opening the test split again")
+    with written_atomically(record) as temporary:
+        temporary.write_text(json.dumps(dict(decisions), indent=1))
+    token = _opened.set(True)
+    try:
+        yield
+    finally:
+        _opened.reset(token)
+
+
+def require_sealed(what: str) -> None:
+    """SealBroken when the test split is open: `what` decides something."""
+    if _opened.get():
+        raise SealBroken(f"{what} while the test split is open: decide on validation, before")
+
+
+def require_opened(what: str) -> None:
+    """SealBroken when the test split is sealed: `what` reads it."""
+    if not _opened.get():
+        raise SealBroken(f"{what}: the test split is sealed until everything is decided (sedkd.data.sealed)")

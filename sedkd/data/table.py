@@ -1,0 +1,93 @@
+"""Text tables with a header, one record per line: what every annotation format here is made of."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sedkd.errors import UserError
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line number, the wanted fields, stripped) for every line that is not blank.
+
+    TAB-separated, or comma-separated when the file is called .csv; `columns` may stand in any order among others. A
+    row may be short only when it holds nothing but a filename.
+
+    Raises:
+        UserError: the file or one of its rows cannot be used; the message names the line and how to mend it.
+    """
+    lines = _text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip(" \t")]
+    if not numbered:
+        raise UserError(f"{path}: the file is empty: it needs a header, TAB-separated: {' '.join(columns)}")
+    head_number, head = numbered[0]
+    delimiter = "," if path.suffix.lower() == ".csv" and "\t" not in head else "\t"
+    header = _fields(head, delimiter)
+    _check_header(path, head_number, head, header, columns)
+    position = {name: header.index(name) for name in columns}
+    for number, line in numbered[1:]:
+        fields = _fields(line, delimiter)
+        if not any(fields):
+            continue  # a spreadsheet's empty row
+        # Editors strip trailing TABs, which shortens the row of a file without events; nothing else may be short.
+        given = [name for name, field in zip(header, fields, strict=False) if field]
+        too_short = len(fields) < len(header) and given != ["filename"]
+        if too_short or any(fields[len(header) :]):
+            separator = "TABs" if delimiter == "\t" else "commas"
+            raise UserError(
+                f"{path}, line {number}: {len(fields)} fields where the header has {len(header)}: "
+                f"separate all of them with {separator}, and nothing else"
+            )
+        fields += [""] * (len(header) - len(fields))
+        yield number, {name: fields[position[name]] for name in columns}
+
+
+def require_plain(text: str, what: str) -> None:
+    """UserError when a field is empty or holds a TAB or a line break, which no table can express."""
+    if not text.strip() or any(character in text for character in "\t\r\n"):
+        raise UserError(f"the {what} {text!r} is empty or holds a TAB or a line break: rename it")
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file: check the path") from None
+    except IsADirectoryError:
+        raise UserError(f"{path}: this is a folder: name the table inside it") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}): check its permissions") from None
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise UserError(f"{path}, line {line}: not UTF-8 text: save the table as plain text in UTF-8") from None
+    if "\0" in text:
+        raise UserError(f"{path}: not a text table (it holds NUL bytes): save the table as plain text in UTF-8")
+    return text
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    # In TAB-separated tables a quote is a character like any other; csv quotes fields that hold a comma.
+    parts = line.split("\t") if delimiter == "\t" else next(csv.reader([line]))
+    return [part.strip() for part in parts]
+
+
+def _check_header(path: Path, number: int, head: str, header: Sequence[str], columns: Sequence[str]) -> None:
+    where = f"{path}, line {number}"
+    for name in columns:
+        if header.count(name) > 1:
+            raise UserError(f"{where}: the column {name} occurs {header.count(name)} times: keep one")
+    missing = [name for name in columns if name not in header]
+    if not missing:
+        return
+    wanted = " ".join(columns)
+    if len(header) == 1:
+        for kind, separator in (("comma", ","), ("semicolon", ";"), ("space", None)):
+            if set(columns) <= {part.strip().strip('"') for part in head.split(separator)}:
+                also = " or call the file .csv" if kind == "comma" else ""
+                raise UserError(f"{where}: this looks {kind}-separated: separate the columns with TABs{also}")
+    raise UserError(
+        f"{where}: no column {', '.join(missing)}: the first line must be a header with {wanted}, "
+        f"separated by TABs; it reads {head.strip()[:80]!r}"
+    )

@@ -1,0 +1,116 @@
+"""Weak labels: which events occur in a clip, without when.
+
+<root>/<environment>/weak/*.wav|flac|ogg|mp3
+<root>/<environment>/weak.tsv          filename event_labels          (the weak format of DESED, Turpault et al. 2019)
+
+`event_labels` joins the labels of all events of a clip by commas; where it is empty, none occurs.
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sedkd.data.audio import audio_info
+from sedkd.data.recordings import Recording, listed_audio, warn_of_unlisted
+from sedkd.data.table import read_rows, require_plain
+from sedkd.environment import Environment
+from sedkd.errors import UserError
+from sedkd.paths import written_atomically
+
+WEAK = "weak"
+COLUMNS = ("filename", "event_labels")
+
+Tags = dict[str, tuple[str, ...]]
+"""Filename -> the labels of the events that occur in it, each once; none is an empty tuple."""
+
+
+def read_weak(root: Path, environment: Environment) -> list[Recording]:
+    """The environment's weakly labelled recordings by file name; an empty list when there is no weak.tsv.
+
+    `tags` are in the environment's own spelling, those that are no events of it among them; `events` is None. Audio
+    that the table does not list is left out with a warning, as is said when no label of the table is an event.
+
+    Raises:
+        UserError: the table or a recording cannot be used, or an event's label holds a comma.
+    """
+    table, audio = root / environment.name / f"{WEAK}.tsv", root / environment.name / WEAK
+    if not table.exists():
+        return []
+    _require_writable(environment, table)
+    found = read_tags(table)
+    if not found:
+        raise UserError(f"{table}: lists no recording: add some, or remove the file")
+    warn_of_unlisted(audio, table, set(found))
+    recordings = [_tagged(listed_audio(audio, name, table), name, environment, found[name]) for name in sorted(found)]
+    labels = dict.fromkeys(tag for recording in recordings for tag in recording.tags or ())
+    if labels and not set(labels) & set(environment.events):
+        warnings.warn(
+            f"{table}: none of its labels ({', '.join(labels)}) is an event of {environment.name} "
+            f"({', '.join(environment.events)}): spell them alike, or add aliases",
+            stacklevel=2,
+        )
+    return recordings
+
+
+def read_tags(path: Path) -> Tags:
+    """Read a table `filename event_labels`, in the order of its rows; other columns are ignored.
+
+    Raises:
+        UserError: the file or one of its rows cannot be used; the message names the line and how to mend it.
+    """
+    tags: Tags = {}
+    for line, row in read_rows(path, COLUMNS):
+        where, filename = f"{path}, line {line}", row["filename"]
+        if not filename:
+            raise UserError(f"{where}: the filename is empty: fill it in or remove the line")
+        if filename in tags:
+            raise UserError(f"{where}: {filename!r} is listed before: join its labels by commas in one line")
+        cell = _unquoted(row["event_labels"])
+        labels = [label.strip() for label in cell.split(",")] if cell else []
+        if not all(labels):
+            raise UserError(f"{where}: a label is empty in {cell!r}: join labels by single commas")
+        tags[filename] = tuple(dict.fromkeys(labels))
+    return tags
+
+
+def write_tags(path: Path, tags: Mapping[str, Sequence[str]]) -> None:
+    """Write a TAB-separated table that `read_tags` reads.
+
+    Raises:
+        UserError: a filename or label is empty or holds a TAB or a line break, or a label holds a comma.
+    """
+    lines = ["\t".join(COLUMNS)]
+    for filename, labels in tags.items():
+        require_plain(filename, "filename")
+        for label in labels:
+            require_plain(label, "event_label")
+            require_no_comma(label)
+        lines.append(f"{filename}\t{','.join(labels)}")
+    with written_atomically(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+
+
+def require_no_comma(label: str) -> None:
+    """UserError when a label holds a comma, which separates labels in weak.tsv."""
+    if "," in label:
+        raise UserError(f"the event_label {label!r} holds a comma, which separates labels in weak.tsv: rename it")
+
+
+def _tagged(path: Path, filename: str, environment: Environment, labels: Sequence[str]) -> Recording:
+    own = tuple(dict.fromkeys(environment.canonical(label) for label in labels))
+    return Recording(path, filename, environment.name, audio_info(path).duration, tags=own)
+
+
+def _unquoted(cell: str) -> str:
+    """A cell without the quotes that spreadsheets put around one that holds a comma."""
+    return cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+
+
+def _require_writable(environment: Environment, table: Path) -> None:
+    """Each event can be written in the table; one that cannot would count as absent from every clip."""
+    plain = {environment.canonical(alias) for alias in environment.aliases if "," not in alias}
+    for event in environment.events:
+        if "," in event and event not in plain:
+            raise UserError(
+                f"{table}: the event {event!r} holds a comma, which separates labels here: give it an alias without"
+            )

@@ -1,0 +1,46 @@
+"""A teacher trained together with its student (rocket launching, Zhou et al. 2018, without shared layers).
+
+The teacher is a wider member of the student's own family. It learns the labels alone; the student follows its
+softened answers of the moment, which begin as easy as the student's own.
+"""
+
+from dataclasses import replace
+
+from torch import Tensor
+
+from sedkd.distill.batch import Batch
+from sedkd.distill.labels import Labels
+from sedkd.distill.response import response_loss
+from sedkd.distill.term import Lesson, Sizes, Term, mean_where
+from sedkd.errors import UserError
+from sedkd.models.frame import FrameOutput
+
+
+class Strategy(Term):
+    """`widening`: how many times the student's width the teacher has."""
+
+    needs_teacher = False
+
+    def __init__(self, sizes: Sizes, widening: int = 2, temperature: float = 2.0, weight: float = 1.0) -> None:
+        super().__init__()
+        if widening < 1:
+            raise ValueError(f"joint.widening must be at least 1, not {widening}")
+        self.widening, self.temperature, self.weight = widening, temperature, weight
+
+    def begin(self, lesson: Lesson) -> None:
+        from sedkd.distill.peer import Peer
+        from sedkd.models.student import Student
+
+        student = lesson.model
+        if not isinstance(student, Student):
+            raise UserError("strategy joint: widens students of sedkd's own family only")
+        settings = replace(student.settings, width=self.widening * student.settings.width)
+        teacher = Student(settings, student.labels, student.features)
+        teacher.standardise_by(student.mean.cpu(), student.std.cpu())
+        self.peer = Peer(teacher.to(student.mean.device), lesson.settings)
+
+    def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
+        answer = self.peer.answer(batch)
+        self.peer.learn(Labels()(batch, FrameOutput(answer, answer)))
+        loss = response_loss(output.logits, answer.detach(), self.temperature)
+        return mean_where(loss, batch.valid[..., None])

@@ -1,0 +1,58 @@
+"""Mean teacher (Tarvainen & Valpola 2017; for sound events Turpault et al. 2019): the student's own average teaches it.
+
+The teacher's weights are an exponential moving average of the student's. The student hears each window with a band
+masked, the teacher without; their probabilities are to agree, on unlabelled clips as on labelled ones. The term's
+weight rises from 0, since the average of an untrained network knows nothing.
+"""
+
+import copy
+import math
+
+import torch
+from torch import Tensor
+
+from sedkd.distill.batch import Batch
+from sedkd.distill.term import Lesson, Sizes, Term, mean_where
+from sedkd.models.frame import FrameModel, FrameOutput
+
+RAMP = 0.3  # share of the steps during which the weight rises, as exp(-5 (1 - t)^2)
+
+
+class Strategy(Term):
+    """`decay`: of the moving average, per step."""
+
+    needs_teacher = False
+
+    def __init__(self, sizes: Sizes, decay: float = 0.98, weight: float = 1.0) -> None:
+        super().__init__()
+        if not 0 <= decay < 1:
+            raise ValueError(f"mean_teacher.decay must lie in 0..1, 1 excluded, not {decay}")
+        self.decay, self.full_weight, self.weight = decay, weight, 0.0
+        self.step = 0
+        self.pair: tuple[FrameModel, ...] = ()  # student and teacher; a tuple, so that neither is trained along
+
+    def begin(self, lesson: Lesson) -> None:
+        teacher = copy.deepcopy(lesson.model).train().requires_grad_(False)
+        self.pair = (lesson.model, teacher)
+        self.ramp_steps = max(round(RAMP * lesson.settings.steps), 1)
+        self.weight = self.full_weight * ramp(0.0)
+
+    def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
+        _, teacher = self.pair
+        with torch.no_grad():
+            target = torch.sigmoid(teacher(batch.features).logits)
+        return mean_where((torch.sigmoid(output.logits) - target).square(), batch.valid[..., None])
+
+    def after_step(self) -> None:
+        student, teacher = self.pair
+        self.step += 1
+        keep = min(self.decay, 1 - 1 / (self.step + 1))  # at first a plain mean, which forgets the random start
+        with torch.no_grad():
+            for slow, fast in zip(teacher.parameters(), student.parameters(), strict=True):
+                slow.lerp_(fast, 1 - keep)
+        self.weight = self.full_weight * ramp(self.step / self.ramp_steps)
+
+
+def ramp(t: float) -> float:
+    """From exp(-5) at 0 to 1 at 1 and beyond."""
+    return math.exp(-5 * (1 - min(t, 1.0)) ** 2)

@@ -1,0 +1,34 @@
+"""Deep mutual learning (Zhang et al. 2018): two students of one architecture teach each other from the first step.
+
+Each learns the labels and the other's softened answers, as in `response`. Only the first one is kept.
+"""
+
+from torch import Tensor
+
+from sedkd.distill.batch import Batch
+from sedkd.distill.labels import Labels
+from sedkd.distill.response import response_loss
+from sedkd.distill.term import Lesson, Sizes, Term, mean_where
+from sedkd.models.frame import FrameOutput
+
+
+class Strategy(Term):
+    """The peer starts from random weights of its own."""
+
+    needs_teacher = False
+
+    def __init__(self, sizes: Sizes, temperature: float = 1.0, weight: float = 1.0) -> None:
+        super().__init__()
+        self.temperature, self.weight = temperature, weight
+
+    def begin(self, lesson: Lesson) -> None:
+        from sedkd.distill.peer import Peer, fresh_copy
+
+        self.peer = Peer(fresh_copy(lesson.model), lesson.settings)
+
+    def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
+        answer, valid = self.peer.answer(batch), batch.valid[..., None]
+        labels = Labels()(batch, FrameOutput(answer, answer))
+        follow = mean_where(response_loss(answer, output.logits.detach(), self.temperature), valid)
+        self.peer.learn(labels + follow)
+        return mean_where(response_loss(output.logits, answer.detach(), self.temperature), valid)

@@ -1,0 +1,49 @@
+"""Similarity-preserving distillation (SP, Tung & Mori 2019) between frames and between clips.
+
+What is handed on is not an embedding but which inputs resemble each other: the matrix of inner products of a set of
+embeddings, each row brought to unit length. The set is the frames of a window (what in this clip sounds alike), and
+the windows of a batch (which clips sound alike), each window standing for the mean of its frames.
+"""
+
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from sedkd.distill.batch import Batch
+from sedkd.distill.term import Sizes, Term
+from sedkd.models.frame import FrameOutput
+
+
+def similarity_loss(student: Tensor, teacher: Tensor, present: Tensor | None = None) -> Tensor:
+    """Mean squared difference of row-normalised similarities; embeddings `[..., items, channels]`.
+
+    `present` `[..., items]` is 0 for items to leave out. SP, equations 1 to 4: `|G_s - G_t|^2 / items^2`.
+    """
+    if present is not None:
+        student, teacher = student * present[..., None], teacher * present[..., None]
+    ours, theirs = (normalize(x @ x.transpose(-1, -2), dim=-1) for x in (student, teacher))
+    square = (ours - theirs).square().sum((-1, -2))
+    count = square.new_tensor(float(student.shape[-2])) if present is None else present.sum(-1).clamp_min(1)
+    return (square / count.square()).mean()
+
+
+def clip_means(embedding: Tensor, valid: Tensor) -> Tensor:
+    """Mean embedding `[batch, channels]` of each window's valid frames; `embedding` `[batch, frames, channels]`."""
+    mask = valid[..., None]
+    return (embedding * mask).sum(1) / mask.sum(1).clamp_min(1)
+
+
+class Strategy(Term):
+    """`clip_share` weighs the similarity of clips against that of frames; 0 and 1 leave one of them out."""
+
+    def __init__(self, sizes: Sizes, clip_share: float = 0.5, weight: float = 1.0) -> None:
+        super().__init__()
+        if not 0 <= clip_share <= 1:
+            raise ValueError(f"similarity.clip_share must lie in 0..1, not {clip_share}")
+        self.clip_share, self.weight = clip_share, weight
+
+    def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
+        assert batch.teacher_embedding is not None
+        ours, theirs, valid = output.embedding, batch.teacher_embedding, batch.valid
+        frames = similarity_loss(ours, theirs, valid)
+        clips = similarity_loss(clip_means(ours, valid), clip_means(theirs, valid))
+        return self.clip_share * clips + (1 - self.clip_share) * frames

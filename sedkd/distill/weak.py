@@ -1,0 +1,111 @@
+"""Weak labels through a pooling head, as in DESED (Turpault et al. 2019): clip-level labels teach a frame-level model.
+
+A weak label says that an event occurs in a clip, not where. The student answers every frame of whole clips, pooling
+makes one probability per clip and label of its answers, and that one is held against the label. Wang, Li and Metze
+(2019) compare the pooling functions.
+"""
+
+import warnings
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy
+
+from sedkd.distill.batch import Batch
+from sedkd.distill.term import Lesson, Sizes, Term, mean_where
+from sedkd.errors import UserError
+from sedkd.models.frame import FrameOutput
+
+POOLINGS = ("linear_softmax", "attention")
+SHARE = 0.25  # clips drawn per step, as a share of the batch
+LONGEST_SECONDS = 60.0  # a label of a longer clip says next to nothing of a frame
+
+
+def linear_softmax(p: Tensor, valid: Tensor) -> Tensor:
+    """Linear softmax pooling: `sum p^2 / sum p` over valid frames (Wang et al. 2019), so that loud answers weigh more.
+
+    p: probabilities `[clips, frames, labels]`. valid: `[clips, frames]`, 1 where the frame is audio.
+    Returns probabilities `[clips, labels]`, 0 where every frame answers 0.
+    """
+    p = p * valid[..., None]
+    return p.square().sum(1) / p.sum(1).clamp_min(1e-8)
+
+
+def attention_pool(p: Tensor, scores: Tensor, valid: Tensor) -> Tensor:
+    """Attention pooling: `sum w p`, `w` being the softmax of `scores` over valid frames (Wang et al. 2019).
+
+    p: probabilities `[clips, frames, labels]`. scores: any numbers, of the same shape. valid: `[clips, frames]`, 1
+    where the frame is audio, at least once per clip. Returns probabilities `[clips, labels]`.
+    """
+    weights = torch.softmax(scores.masked_fill(valid[..., None] == 0, -torch.inf), dim=1)
+    return (weights * p).sum(1)
+
+
+def clip_loss(pooled: Tensor, tags: Tensor, tagged: Tensor) -> Tensor:
+    """Mean binary cross-entropy of probabilities `pooled` and `tags` where `tagged` is 1, all `[clips, labels]`."""
+    # Rounding may carry a sum to 1 or past it, where the gradient is none or huge.
+    loss = binary_cross_entropy(pooled.clamp(max=1 - 1e-7), tags, reduction="none")
+    return mean_where(loss, tagged)
+
+
+class Strategy(Term):
+    """Beside each batch, a quarter as many weakly labelled clips, unmasked.
+
+    Clips are heard whole, since no part of one need hold its events. They fill no more frames than the batch does, or
+    are a single clip of at most `LONGEST_SECONDS`; longer ones are never drawn.
+
+    Raises:
+        ValueError: no such pooling.
+        UserError (when training begins): no clip has clip-level labels, or all of them are too long.
+    """
+
+    needs_teacher = False
+
+    def __init__(self, sizes: Sizes, pooling: str = "linear_softmax", weight: float = 1.0) -> None:
+        super().__init__()
+        if pooling not in POOLINGS:
+            raise ValueError(f"weak.pooling must be one of {', '.join(POOLINGS)}, not {pooling}")
+        self.weight = weight
+        self.scores = nn.Linear(sizes.student, sizes.labels) if pooling == "attention" else None
+
+    def begin(self, lesson: Lesson) -> None:
+        self.lesson = lesson  # no torch module, so the student in it is not counted as a part of this one
+        self.corpus = lesson.corpus.taught_by(None)
+        self.generator = torch.Generator().manual_seed(lesson.settings.seed)
+        self.lengths = (self.corpus.out_starts[1:] - self.corpus.out_starts[:-1]).cpu()
+        weak = self.corpus.weak.cpu()
+        if not len(weak):
+            raise UserError("strategy 'weak': no clip has clip-level labels: add weak.tsv and weak/, or drop 'weak'")
+        self.clips = weak[self.lengths[weak] * lesson.model.frame_seconds < LONGEST_SECONDS + 0.5]
+        if not len(self.clips):
+            raise UserError(
+                f"strategy 'weak': no clip of weak.tsv is as short as {LONGEST_SECONDS:g} s: add some, or drop 'weak'"
+            )
+        if len(self.clips) < len(weak):
+            warnings.warn(
+                f"strategy 'weak': {len(weak) - len(self.clips)} of {len(weak)} clips of weak.tsv are longer than "
+                f"{LONGEST_SECONDS:g} s and are left out",
+                stacklevel=2,
+            )
+
+    def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
+        tags, tagged = self.corpus.tags, self.corpus.tagged
+        assert tags is not None
+        assert tagged is not None  # or training would not have begun
+        drawn = self._draw()
+        clips = drawn.to(self.corpus.starts.device)
+        heard = self.corpus.window(clips, torch.zeros_like(clips), int(self.lengths[drawn].max()))
+        answer = self.lesson.model(heard.features)
+        p = torch.sigmoid(answer.logits)
+        if self.scores is None:
+            pooled = linear_softmax(p, heard.valid)
+        else:
+            pooled = attention_pool(p, self.scores(answer.embedding), heard.valid)
+        return clip_loss(pooled, tags[clips], tagged[clips].float())
+
+    def _draw(self) -> Tensor:
+        settings = self.lesson.settings
+        count = max(round(settings.batch * SHARE), 1)
+        drawn = self.clips[torch.randint(len(self.clips), (count,), generator=self.generator)]
+        frames = self.lengths[drawn].cummax(0).values * torch.arange(1, count + 1)  # of the first n, padded alike
+        return drawn[: max(int((frames <= settings.batch * settings.frames).sum()), 1)]

@@ -1,0 +1,47 @@
+"""A teacher adapted to one environment before it teaches: its last layer is trained on that environment's labels.
+
+Only the last layer moves, from where it stood and not far: fine-tuning a whole teacher on a few clips makes it sure of
+itself, and a student learns less from a teacher that only repeats the labels. It also costs seconds, since the
+embeddings of all clips are at hand.
+"""
+
+from copy import deepcopy
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from sedkd.distill.term import mean_where
+from sedkd.errors import UserError
+from sedkd.teach.teacher import Teacher
+
+STEPS, RATE = 100, 1e-3
+PULL = 1e-2  # towards where the weights stood (L2-SP, Li et al. 2018)
+
+
+def adapted(teacher: Teacher, embeddings: Tensor, targets: Tensor, known: Tensor, environment: str) -> Teacher:
+    """The teacher with a last layer of this environment.
+
+    embeddings `[frames, channels]`; targets and known `[frames, labels]`, of the teacher's labels: what the annotators
+    heard, and where somebody listened for it. Labels that the environment does not know keep their weights.
+
+    Raises:
+        UserError: a teacher of one's own has no linear layer `classifier` from its embedding to its logits.
+    """
+    layer = getattr(teacher.model, "classifier", None)
+    if not isinstance(layer, nn.Linear) or layer.in_features != embeddings.shape[1]:
+        raise UserError(
+            f"teacher {teacher.kind}: cannot be adapted, having no linear layer `classifier` over its embedding; "
+            "leave `adapted` out of teacher.adaptation"
+        )
+    head = deepcopy(layer).to(embeddings.device)
+    optimiser = torch.optim.Adam(head.parameters(), RATE)
+    inputs, wanted, mask = embeddings.float(), targets.float(), known.float()
+    for _ in range(STEPS):
+        loss = mean_where(binary_cross_entropy_with_logits(head(inputs), wanted, reduction="none"), mask)
+        moved = (head.weight - layer.weight.detach()).square().sum()
+        optimiser.zero_grad()
+        (loss + PULL * moved).backward()
+        optimiser.step()
+    return replace(teacher, head=head.requires_grad_(False), origin=f"{teacher.origin}, adapted to {environment}")

@@ -1,0 +1,112 @@
+"""`sedkd compare` as a person types it, on a small folder of real files."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from small_study import finish, start
+
+from search.architecture import architecture
+from search.cli import main
+from search.store import open_store
+from sedkd.errors import UserError
+from sedkd.models.student import StudentSettings
+
+
+def words(farm: Path, **more: object) -> list[str]:
+    options = {
+        "env": "farm", "data": farm, "teacher": farm.parent / "teacher.safetensors", "architecture": "conv+gru 4x2",
+        "seeds": 2, "steps": 4, "store": farm.parent / "runs", **more,
+    }  # fmt: skip
+    return ["compare", *(text for key, value in options.items() for text in (f"--{key}", str(value)))]
+
+
+def test_the_whole_comparison(farm: Path, tmp_path: Path) -> None:
+    out = finish(start("search.cli.main", *words(farm), "--ablate", cwd=tmp_path))
+    interval = r"[+-]\d+\.\d \[[+-]\d+\.\d, [+-]\d+\.\d\]"
+    assert re.search(rf"aware - scratch +│ +{interval} +│ +(better|worse|not distinguishable)", out)
+    assert "SYNTHETIC" not in out
+    (folder,) = (tmp_path / "runs" / "comparisons").iterdir()
+    result = json.loads((folder / "comparison.json").read_text())
+    assert [arm["name"] for arm in result["arms"]][:4] == ["scratch", "generic", "aware", "aware, labelled clips only"]
+    assert result["architecture"] == "conv+gru 4x2"
+    assert result["recordings"] == 4
+    assert [teacher["name"] for teacher in result["teachers"]] == ["teacher", "teacher, adapted"]
+    assert (
+        len({arm["cost"]["macs"] for arm in result["arms"]})
+        == len({arm["cost"]["params"] for arm in result["arms"]})
+        == 1
+    )
+    for arm in result["arms"]:
+        assert len(arm["test"]["psds1"]["seeds"]) == 2
+        assert len(arm["rates_tried"]) == 3
+        best = max(arm["rates_tried"], key=arm["rates_tried"].get)
+        assert arm["rates_tried"][best] == arm["rates_tried"][f"{arm['rate']:g}"]
+    named = {(pair["a"], pair["b"]) for pair in result["pairs"]}
+    assert {("aware", "scratch"), ("aware", "generic"), ("generic", "scratch")} <= named
+    for pair in result["pairs"]:
+        assert pair["f1_segment"]["low"] <= pair["f1_segment"]["mean"] <= pair["f1_segment"]["high"]
+        assert set(pair["f1_segment"]["per_class"]) == {"bell", "hum"}
+    assert (folder / "comparison.png").read_bytes().startswith(b"\x89PNG")
+
+    client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("sedkd-farm")
+    (run,) = client.search_runs([experiment.experiment_id])
+    assert run.data.tags["sedkd.role"] == "comparison"
+    assert run.info.status == "FINISHED"
+    assert "aware - scratch/f1_segment_low" in run.data.metrics
+    assert {f.path for f in client.list_artifacts(run.info.run_id)} == {"comparison.json", "comparison.png"}
+
+    # Again: nothing is trained, and test stays sealed; the answer comes from disk.
+    weights = {p: p.stat().st_mtime_ns for p in folder.rglob("*.safetensors")}
+    decisions = [p.stat().st_mtime_ns for p in folder.glob("decisions-*.json")]
+    again = finish(start("search.cli.main", *words(farm), "--ablate", cwd=tmp_path))
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*.safetensors")} == weights
+    assert [p.stat().st_mtime_ns for p in folder.glob("decisions-*.json")] == decisions
+    assert again.splitlines()[-1].split(", run ")[0] == out.splitlines()[-1].split(", run ")[0]
+    assert len(client.search_runs([experiment.experiment_id])) == 1
+
+    # One more seed: the students that are there are kept.
+    finish(start("search.cli.main", *words(farm, seeds=3), "--ablate", cwd=tmp_path))
+    now = {p: p.stat().st_mtime_ns for p in folder.rglob("*.safetensors")}
+    assert {p: now[p] for p in weights} == weights
+    assert len(now) == len(weights) + len(result["arms"])
+
+
+def test_architectures() -> None:
+    store = open_store("/nowhere")
+    assert architecture("separable+gru 16x4", store, "farm") == StudentSettings(16, 4, "separable", "gru")
+    assert architecture("conv 8x2", store, "farm") == StudentSettings(8, 2, "conv", "none")
+    for word, message in (
+        ("conv 8x9", "student.depth must lie in"),
+        ("cnov 8x2", "student.block must be one of"),
+        ("conv+lstm 8x2", "student.head must be one of"),
+        ("knee", "no study yet.*or spell one out"),
+    ):
+        with pytest.raises(UserError, match=rf"--architecture {re.escape(word)}: .*{message}"):
+            architecture(word, store, "farm")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"architecture": "neee"}, "spell one out"),
+        ({"strategy": "respnse"}, "no distillation strategy 'respnse'"),
+        ({"env": "frm"}, "there are: farm, yard"),
+        ({"strategy": "none"}, "--strategy none: the distilled arms need one"),
+        ({"strategy": "weak"}, "weak.tsv"),
+    ],
+)
+def test_mistakes_are_one_line(capsys, farm: Path, more: dict, message: str) -> None:
+    assert main.main(words(farm, **more)) == 2
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert len([line for line in errors if line.startswith("error: ")]) == 1
+    assert message in errors[-1]
+
+
+def test_without_a_test_split(capsys, farm: Path) -> None:
+    (farm / "farm" / "test.tsv").unlink()
+    assert main.main(words(farm)) == 2
+    assert "no test.tsv; a comparison is scored on test" in capsys.readouterr().err
