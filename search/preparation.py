@@ -10,8 +10,9 @@ from search.spaces import Setting, setting
 from sedkd.distill.registry import parts
 from sedkd.errors import UserError
 from sedkd.progress import Progress, counting
+from sedkd.starts import AUDIOSET_WIDTHS
 from sedkd.teach.teacher import teacher_for
-from sedkd.teach.weights import is_cached
+from sedkd.teach.weights import is_cached, weights_path
 
 if TYPE_CHECKING:
     import torch
@@ -98,33 +99,51 @@ def choose_teacher(asked: str | None, found: Setting) -> tuple[str, list[str]]:
 def _fitted(space: Space, task: "Task", notices: list[str]) -> Space:
     """Drop what the data and the teachers cannot serve, saying so; UserError when nothing would be left."""
     root, name = task.pool.root, task.environment.name
+    _require_published_weights(space)
     if not task.has_unlabeled:
-        why = f"{root / name / 'unlabeled'} holds no audio"
-        space = _without(space, "train.unlabeled_share", lambda v: v != 0, why, notices)
+        lack = (f"{root / name / 'unlabeled'} holds no audio", "add recordings there, or allow 0.0")
+        space = _without(space, "train.unlabeled_share", lambda v: v != 0, lack, notices)
     if not task.has_weak:
-        why = f"there is no {root / name / 'weak.tsv'}"
-        space = _without(space, STRATEGY, lambda v: "weak" in parts(v), why, notices)
+        lack = (f"there is no {root / name / 'weak.tsv'}", "add it, or allow other strategies")
+        space = _without(space, STRATEGY, lambda v: "weak" in parts(v), lack, notices)
     if not task.has_generic:
-        why = f"{root} holds one environment only"
-        space = _without(space, "train.foreign_share", lambda v: v != 0, why, notices)
-        space = _without(space, "teacher.targets", lambda v: v != "own", why, notices)
-        space = _without(space, "initialisation", lambda v: v in (GENERIC, SLICE), why, notices)
+        lack = (f"{root} holds one environment only", "put others beside it, or allow what needs none")
+        space = _without(space, "train.foreign_share", lambda v: v != 0, lack, notices)
+        space = _without(space, "teacher.targets", lambda v: v != "own", lack, notices)
+        space = _without(space, "initialisation", lambda v: v in (GENERIC, SLICE), lack, notices)
     if not task.others:
-        why = "there is one teacher; give --teacher A,B for ensembles"
-        space = _without(space, "teacher.ensemble", lambda v: v != "first", why, None)
+        lack = ("there is one teacher", "give --teacher A,B, or allow first")
+        space = _without(space, "teacher.ensemble", lambda v: v != "first", lack, None)
     return space
 
 
-def _without(space: Space, name: str, cannot: Callable[[Any], bool], why: str, notices: list[str] | None) -> Space:
-    """The space without the choices of dimension `name` that `cannot` be served, with a notice (None: a plain fact)."""
+def _require_published_weights(space: Space) -> None:
+    """UserError when an initialisation of the space needs a file that is not there, before anything is trained."""
+    for value in space.choices("initialisation"):
+        file = Path(str(value).partition(":")[2]).expanduser()
+        if ":" in str(value) and not file.exists():
+            raise UserError(f"initialisation {value}: no such file")
+        if value == "audioset":
+            for width in AUDIOSET_WIDTHS:
+                if any(d.name == "student.width" and d.low <= width <= d.high for d in space.dimensions):
+                    weights_path(AUDIOSET_WIDTHS[width])
+
+
+def _without(
+    space: Space, name: str, cannot: Callable[[Any], bool], lack: tuple[str, str], notices: list[str] | None
+) -> Space:
+    """The space without the choices of dimension `name` that `cannot` be served; `lack` is why, and the mend.
+
+    Says so among `notices`, unless they are None.
+    """
     choices = space.choices(name)
     lost = [value for value in choices if cannot(value)]
     if not lost:
         return space
     if len(lost) == len(choices):
-        raise UserError(f"the space's {name} has nothing but {', '.join(map(str, lost))}, but {why}")
+        raise UserError(f"the space's {name} has nothing but {', '.join(map(str, lost))}, but {'; '.join(lack)}")
     for value in lost:
         space = space.without(name, value)
     if notices is not None:
-        notices.append(f"left out of {name}: {', '.join(map(str, lost))} ({why})")
+        notices.append(f"left out of {name}: {', '.join(map(str, lost))} ({lack[0]})")
     return space

@@ -60,7 +60,8 @@ def compare(a: Counts, b: Counts, resamples: int = RESAMPLES, seed: int = 0) -> 
     there = ~np.isnan(gap)
     per_class = [_difference(gap[c], gaps[:, c]) if there[c] else None for c in range(len(gap))]
     # A label may be missing from a resample though not from the recordings: the mean is over those that are there.
-    macro = _difference(float(np.nanmean(gap)), np.nanmean(gaps[:, there], axis=1))
+    held = gaps[:, there][~np.isnan(gaps[:, there]).all(1)]
+    macro = _difference(float(np.nanmean(gap)), np.nanmean(held, axis=1))
     return Comparison(macro, per_class)
 
 

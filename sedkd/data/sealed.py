@@ -7,13 +7,12 @@ is going to be scored is on disk before the first test recording is read, so tha
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from sedkd.paths import written_atomically
 
-_opened: ContextVar[bool] = ContextVar("test_split_opened", default=False)
+_seal = {"opened": False}  # of the whole process, its threads included
 
 
 class SealBroken(RuntimeError):
@@ -30,20 +29,20 @@ def opened_test(decisions: Mapping[str, Any], record: Path) -> Iterator[None]:
     require_sealed("opening the test split again")
     with written_atomically(record) as temporary:
         temporary.write_text(json.dumps(dict(decisions), indent=1))
-    token = _opened.set(True)
+    _seal["opened"] = True
     try:
         yield
     finally:
-        _opened.reset(token)
+        _seal["opened"] = False
 
 
 def require_sealed(what: str) -> None:
     """SealBroken when the test split is open: `what` decides something."""
-    if _opened.get():
+    if _seal["opened"]:
         raise SealBroken(f"{what} while the test split is open: decide on validation, before")
 
 
 def require_opened(what: str) -> None:
     """SealBroken when the test split is sealed: `what` reads it."""
-    if not _opened.get():
+    if not _seal["opened"]:
         raise SealBroken(f"{what}: the test split is sealed until everything is decided (sedkd.data.sealed)")

@@ -29,11 +29,12 @@ class Strategy(Term):
 
     def begin(self, lesson: Lesson) -> None:
         from sedkd.distill.peer import Peer
+        from sedkd.models.bodies import TIMM
         from sedkd.models.student import Student
 
         student = lesson.model
-        if not isinstance(student, Student):
-            raise UserError("strategy joint: widens students of sedkd's own family only")
+        if not isinstance(student, Student) or student.settings.block.startswith(TIMM):
+            raise UserError("strategy joint: widens students that have a width only, which timm's have not")
         settings = replace(student.settings, width=self.widening * student.settings.width)
         teacher = Student(settings, student.labels, student.features)
         teacher.standardise_by(student.mean.cpu(), student.std.cpu())

@@ -145,6 +145,7 @@ def with_foreign(own: Corpus, others: Sequence[Corpus]) -> Corpus:
 
     return replace(
         own,
+        teacher=None,  # it answers for the own recordings only
         frames=torch.cat([part.frames for part in parts]),
         starts=starts("starts"),
         out_starts=starts("out_starts"),

@@ -163,3 +163,11 @@ def test_mistakes_in_an_own_file(tmp_path, text, message):
 
 def test_built_in_environments_have_subsets():
     assert built_in()["street"].subsets["traffic"] == ("brakes squeaking", "car", "large vehicle")
+
+
+@pytest.mark.parametrize("path", sorted((spaces_folder() / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_examples_are_spaces(path):
+    space = space_from(read_yaml(path), path)
+    study = optuna.create_study(directions=["maximize", "minimize"], sampler=optuna.samplers.RandomSampler(seed=1))
+    for _ in range(20):
+        from_flat(space.suggest(study.ask()), TrainSettings())

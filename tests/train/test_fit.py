@@ -132,11 +132,12 @@ def test_shares_of_a_batch(unlabeled_share: float, foreign_share: float, counts:
     assert set().union(*batches) == expected  # each of a kind has its turn
 
 
-def test_the_tenths_of_a_batch_are_whole() -> None:
-    """0.7 * 10 falls short of 7 in floating point."""
-    for tenths in range(11):
-        batches = drawn(0, 3, replace(QUICK, batch=10, foreign_share=tenths / 10), batches=3)
-        assert [sum(r >= 4 for r in batch) for batch in batches] == [tenths] * 3
+@pytest.mark.parametrize("percent", [29, 57, 58])
+def test_a_share_is_not_rounded_down_by_floating_point(percent: int) -> None:
+    """0.29 * 100 falls short of 29."""
+    assert 100 * (percent / 100) < percent
+    (batch,) = drawn(0, 3, replace(QUICK, batch=100, foreign_share=percent / 100), batches=1)
+    assert sum(r >= 4 for r in batch) == percent
 
 
 def test_labelled_clips_take_the_place_of_what_is_not_there() -> None:
