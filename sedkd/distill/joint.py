@@ -34,7 +34,7 @@ class Strategy(Term):
 
         student = lesson.model
         if not isinstance(student, Student) or student.settings.block.startswith(TIMM):
-            raise UserError("strategy joint: widens students that have a width only, which timm's have not")
+            raise UserError("strategy joint: widens students of sedkd's own family only; a timm backbone has no width")
         settings = replace(student.settings, width=self.widening * student.settings.width)
         teacher = Student(settings, student.labels, student.features)
         teacher.standardise_by(student.mean.cpu(), student.std.cpu())
