@@ -22,7 +22,7 @@ def comparison_png(result: dict[str, Any], path: Path) -> None:
         left.plot(found["mean"], row, "|", color="#1f2a37", markersize=16, markeredgewidth=2)
     for teacher, style in zip(result["teachers"], ("--", ":"), strict=False):
         left.axvline(teacher["values"]["f1_segment"], color="#d1495b", linestyle=style, label=teacher["name"])
-    left.legend(loc="lower left", frameon=False, fontsize=8)
+    left.legend(loc="best", frameon=False, fontsize=8)
     left.set_yticks(range(len(arms)), [arm["name"] for arm in reversed(arms)])
     left.set_xlabel("macro segment F1 on test (dots: seeds, bar: their mean)")
     for row, pair in enumerate(reversed(pairs)):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sedkd.compare.arms import AWARE
 from sedkd.compare.bootstrap import Comparison, Difference, compare, f1
 from sedkd.compare.training import Trained
 from sedkd.cost.summary import cost_of
@@ -70,8 +71,13 @@ def on_test(
         "support": {label: int(n) for label, n in found.support.items()},
         "teachers": taught,
         "arms": rows,
-        "pairs": [_pair(counts, b, a, task.events) for a, b in combinations(counts, 2)],
+        "pairs": [_pair(counts, *_order(a, b), task.events) for a, b in combinations(counts, 2)],
     }
+
+
+def _order(first: str, second: str) -> tuple[str, str]:
+    """Which of two arms the other is taken from: the later one from `aware`, else the earlier one from the later."""
+    return (first, second) if first == AWARE else (second, first)
 
 
 def _teachers(task: Task, trained: Sequence[Trained]) -> dict[str, Teacher]:
