@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -13,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from search.architecture import architecture
 from search.comparison_table import arms_table, pairs_table, per_class_table
 from search.display import Display
-from search.preparation import Prepared, device_of, prepare
+from search.preparation import Prepared, Subject, prepare
 from search.stop import Stop
 from search.store import Store, open_store
 from search.table import student_words
 from sedkd.compare.arms import Plan, arms
 from sedkd.compare.result import on_test
 from sedkd.compare.training import RATES, Trained, train_all
+from sedkd.data.audio import content_hash
 from sedkd.data.recordings import digest_of
 from sedkd.distill.registry import find, parts
 from sedkd.errors import UserError
@@ -38,36 +37,25 @@ CRITERION = "f1_segment"  # for which rates, thresholds and filters are chosen o
 class Question:
     """What was typed; see `sedkd compare --help`."""
 
-    environment: str
-    data: Path | None
-    events: list[str] | None
-    subset: str | None
-    space: Path | None
-    teacher: str | None
+    subject: Subject
     architecture: str
     strategy: str
     seeds: int
     steps: int
     ablate: bool
     store: str | None
-    device: str
 
 
 def run_compare(question: Question) -> int:
     """Answer it; returns the exit code."""
     stop, store = Stop.installed(), open_store(question.store)
-    sys.path.append(os.getcwd())  # where a strategy `module:callable` of one's own is found
     if not parts(question.strategy):
         raise UserError(f"--strategy {question.strategy}: the distilled arms need one, such as response")
     for part in parts(question.strategy):
         find(part)  # an unknown name is said now, not after the teacher's training
-    student = architecture(question.architecture, store, question.environment)
-    device = device_of(question.device)
+    student = architecture(question.architecture, store, question.subject.environment)
     with Display(lambda: stop.asked) as display:
-        prepared = prepare(
-            question.environment, question.data, question.space, question.events, question.subset, question.teacher,
-            device, 0, display.preparing,
-        )  # fmt: skip
+        prepared = prepare(question.subject, 0, display.preparing)
         task = prepared.task
         if not task.pool.has_test(task.environment.name):
             raise UserError(f"{task.pool.root / task.environment.name}: no test.tsv; a comparison is scored on test")
@@ -146,11 +134,9 @@ def _result(
     task: "Task", trained: list[Trained], question: Question, plan: Plan, folder: Path, display: Display
 ) -> dict[str, Any]:
     """From disk when these very students have been scored, so that test is opened once for them."""
-    names = [t.arm.name for t in trained]
-    path = (
-        folder
-        / f"result-{hashlib.blake2b(json.dumps([names, question.seeds]).encode(), digest_size=3).hexdigest()}.json"
-    )
+    table = task.pool.root / task.environment.name / "test.tsv"
+    asked = [question.seeds, [t.arm.name for t in trained], content_hash(table) if table.exists() else None]
+    path = folder / f"result-{hashlib.blake2b(json.dumps(asked).encode(), digest_size=3).hexdigest()}.json"
     if path.exists():
         return json.loads(path.read_text())
     facts = {

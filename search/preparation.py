@@ -23,6 +23,23 @@ GENERIC, SLICE = "generic", "slice"
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What is listened for, where, and who teaches: what `sedkd-search` and `sedkd compare` have in common.
+
+    `data` None: synthetic soundscapes. `space`: a person's own file. `teacher`: a kind, several joined by commas, or
+    None for the choice of `choose_teacher`. `device`: cpu, cuda or auto.
+    """
+
+    environment: str
+    data: Path | None = None
+    events: list[str] | None = None
+    subset: str | None = None
+    space: Path | None = None
+    teacher: str | None = None
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A task with the space that fits it, and what the person should know about both."""
 
@@ -46,25 +63,16 @@ def device_of(name: str) -> "torch.device":
     return device
 
 
-def prepare(
-    environment: str,
-    data: Path | None,
-    space_file: Path | None,
-    events: list[str] | None,
-    subset: str | None,
-    teacher: str | None,
-    device: "torch.device",
-    seed: int,
-    progress: Progress,
-) -> Prepared:
+def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
     """Everything up to the first trial. Errors are UserError."""
     from sedkd.task import Task
 
-    found = setting(environment, data, space_file)
-    wanted = found.environment.narrowed(events, subset)
+    device = device_of(subject.device)
+    found = setting(subject.environment, subject.data, subject.space)
+    wanted = found.environment.narrowed(subject.events, subject.subset)
     pool = reporting(found, progress)
-    kinds, notices = choose_teacher(teacher, found)
-    first, *others = [teacher_for(pool, kind, device, seed, progress) for kind in kinds.split(",")]
+    kinds, notices = choose_teacher(subject.teacher, found)
+    first, *others = [teacher_for(pool, kind.strip(), device, seed, progress) for kind in kinds.split(",")]
     task = Task(pool, found.environment, wanted, first, device, progress, tuple(others))
     space = _fitted(found.space, task, notices)
     return Prepared(task, space, notices)

@@ -1,7 +1,5 @@
 """One run of `sedkd-search`, from the first line on the screen to the last."""
 
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +9,7 @@ from search.display import Display
 from search.finale import score_on_test, teacher_on_validation, test_scores
 from search.front import front
 from search.objectives import Objectives, parse
-from search.preparation import Prepared, device_of, prepare
+from search.preparation import Prepared, Subject, prepare
 from search.run import Budget, check_budget, search
 from search.stop import Stop
 from search.store import Store, open_store
@@ -25,12 +23,7 @@ from sedkd.train.fit import TrainSettings
 class Request:
     """What was typed; see `sedkd-search --help`."""
 
-    environment: str
-    data: Path | None
-    events: list[str] | None
-    subset: str | None
-    space: Path | None
-    teacher: str | None
+    subject: Subject
     trials: int
     timeout: float | None
     max_macs: float | None
@@ -38,20 +31,14 @@ class Request:
     steps: int | None
     seed: int
     store: str | None
-    device: str
 
 
 def run_search(request: Request) -> int:
     """Prepare, search, score the front on test, show it. Returns the exit code."""
     stop = Stop.installed()
-    sys.path.append(os.getcwd())  # where a strategy `module:callable` of one's own is found
     objectives, store = parse(request.objectives), open_store(request.store)
-    device = device_of(request.device)
     with Display(lambda: stop.asked) as display:
-        prepared = prepare(
-            request.environment, request.data, request.space, request.events, request.subset, request.teacher, device,
-            request.seed, display.preparing,
-        )  # fmt: skip
+        prepared = prepare(request.subject, request.seed, display.preparing)
         base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))
         budget = Budget(request.trials, request.timeout, request.max_macs)
         check_budget(prepared.task, prepared.space, budget)
@@ -69,7 +56,7 @@ def _searched(
     stop: Stop,
 ) -> int:
     task = prepared.task
-    name, facts = identity(task, prepared.space, objectives, base, request.subset)
+    name, facts = identity(task, prepared.space, objectives, base, request.subject.subset)
     study = open_study(store, name, facts, objectives, request.seed)
     tracker = _tolerant(lambda: Tracker(study, objectives, store), display)
     teacher = teacher_on_validation(task, objectives.criterion, store, name)

@@ -15,6 +15,7 @@ def guarded(run: Callable[[], int]) -> int:
     os.environ.setdefault("GOMP_SPINCOUNT", "30000")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     warnings.showwarning = _own_warnings
+    sys.path.append(os.getcwd())  # where a strategy or a teacher `module:callable` of one's own is found
     try:
         return run()
     except KeyboardInterrupt:

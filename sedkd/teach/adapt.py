@@ -36,11 +36,12 @@ def adapted(teacher: Teacher, embeddings: Tensor, targets: Tensor, known: Tensor
             "leave `adapted` out of teacher.adaptation"
         )
     head = deepcopy(layer).to(embeddings.device)
+    start = head.weight.detach().clone()
     optimiser = torch.optim.Adam(head.parameters(), RATE)
     inputs, wanted, mask = embeddings.float(), targets.float(), known.float()
     for _ in range(STEPS):
         loss = mean_where(binary_cross_entropy_with_logits(head(inputs), wanted, reduction="none"), mask)
-        moved = (head.weight - layer.weight.detach()).square().sum()
+        moved = (head.weight - start).square().sum()
         optimiser.zero_grad()
         (loss + PULL * moved).backward()
         optimiser.step()

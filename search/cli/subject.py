@@ -1,0 +1,37 @@
+"""The options that say what is listened for, where, and who teaches."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from search.preparation import Subject
+
+
+def add_subject_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `subject_of`."""
+    what = parser.add_argument_group("what to listen for, and where")
+    what.add_argument(
+        "--env", required=True, metavar="NAME", help="environment: street, home, ... or one of your data's"
+    )
+    what.add_argument("--data", type=Path, metavar="DIR", help="your recordings (default: synthetic soundscapes)")
+    narrowing = what.add_mutually_exclusive_group()
+    narrowing.add_argument("--events", metavar="A,B", help="only these events")
+    narrowing.add_argument("--subset", metavar="NAME", help="only this named subset of the events")
+    what.add_argument("--space", type=Path, metavar="FILE", help="your own environment and search space (YAML)")
+    what.add_argument(
+        "--teacher",
+        metavar="KIND",
+        help="crnn, timm:NAME, mn04_as, mn10_as, an EfficientAT .pt or a sedkd .safetensors file, or your own "
+        "module:callable; several, joined by commas, make ensembles possible, the first one being the main teacher "
+        "(default: crnn on synthetic soundscapes; on your data mn04_as when it has been fetched, else crnn)",
+    )
+    what.add_argument("--device", default="auto", metavar="NAME", help="cpu, cuda, or auto (default)")
+
+
+def subject_of(options: argparse.Namespace) -> "Subject":
+    """What was typed."""
+    from search.preparation import Subject
+
+    events = options.events.split(",") if options.events is not None else None
+    return Subject(options.env, options.data, events, options.subset, options.space, options.teacher, options.device)
