@@ -6,6 +6,7 @@ once at the default architecture.
 """
 
 import argparse
+import warnings
 from collections import defaultdict
 
 from search.front import front, hypervolume, ranks, reference_point
@@ -51,8 +52,9 @@ def importances(study, members, objectives: Objectives) -> None:
 
     rank = dict(zip((m.number for m in members), ranks([m.values for m in members], objectives), strict=True))
     place = objectives.names.index(objectives.quality)
-    by_quality = get_param_importances(study, target=lambda t: t.values[place])
-    by_rank = get_param_importances(study, target=lambda t: -float(rank[t.number]))
+    warnings.simplefilter("ignore")  # it reminds of what the signs here heed: PED-ANOVA asks what makes targets low
+    by_quality = get_param_importances(study, target=lambda t: -t.values[place])
+    by_rank = get_param_importances(study, target=lambda t: float(rank[t.number]))
     print(f"\n{'importance for':<24}{objectives.quality:>12}{'front':>8}")
     for name, value in by_quality.items():
         print(f"{name:<24}{value:>12.2f}{by_rank.get(name, float('nan')):>8.2f}")
