@@ -7,7 +7,7 @@ once at the default architecture.
 
 import argparse
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from search.front import front, hypervolume, ranks, reference_point
 from search.objectives import Objectives
@@ -47,7 +47,7 @@ def the_front(members, objectives: Objectives) -> None:
 
 
 def importances(study, members, objectives: Objectives) -> None:
-    """PED-ANOVA (Watanabe et al. 2023) for the score and for the Pareto rank; over what every trial draws."""
+    """PED-ANOVA (Watanabe et al. 2023) for the score and for the Pareto rank; of what at least a third draw."""
     from optuna.importance import get_param_importances
 
     rank = dict(zip((m.number for m in members), ranks([m.values for m in members], objectives), strict=True))
@@ -56,7 +56,10 @@ def importances(study, members, objectives: Objectives) -> None:
     by_quality = get_param_importances(study, target=lambda t: -t.values[place])
     by_rank = get_param_importances(study, target=lambda t: float(rank[t.number]))
     print(f"\n{'importance for':<24}{objectives.quality:>12}{'front':>8}")
+    drawn = Counter(name for m in members for name in m.record["configuration"])
     for name, value in by_quality.items():
+        if drawn[name] < len(members) / 3:  # too few to tell
+            continue
         print(f"{name:<24}{value:>12.2f}{by_rank.get(name, float('nan')):>8.2f}")
 
 
