@@ -20,8 +20,8 @@ def combined(outputs: Sequence[TeacherOutputs], weights: Tensor) -> TeacherOutpu
     Logits are `[frames, labels]` of one shape; weights need not sum to 1, but must not be 0 for a whole class.
     """
     shares = (weights / weights.sum(0, keepdim=True)).to(outputs[0].logits.device)
-    logits = sum(share * found.logits.float() for share, found in zip(shares, outputs, strict=True))
-    return replace(outputs[0], logits=logits.to(outputs[0].logits.dtype))  # type: ignore[union-attr]
+    parts = [share * found.logits.float() for share, found in zip(shares, outputs, strict=True)]
+    return replace(outputs[0], logits=torch.stack(parts).sum(0).to(outputs[0].logits.dtype))
 
 
 def weights_from(scores: Sequence[Sequence[float | None]]) -> Tensor:
