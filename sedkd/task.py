@@ -129,7 +129,9 @@ class Task:
 
     @cached_property
     def foreign_digest(self) -> str:
-        """Names the other environments' clips."""
+        """Names the other environments' clips. Soundscapes are named by their folder, without being made for it."""
+        if self.pool.synthetic:
+            return self.pool.root.name
         return digest_of([r for name in self._elsewhere for r in _hidden(self._clips(name))])
 
     def split(self, recordings: Sequence[Recording]) -> Split:
