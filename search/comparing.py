@@ -75,7 +75,7 @@ def run_compare(question: Question) -> int:
 
 
 def _plan(question: Question, prepared: Prepared, student: Any) -> Plan:
-    """The arms' common ground; a strategy's parameters are the space's defaults, tuned for nobody."""
+    """The arms' common ground; a strategy's parameters are the space's defaults, alike for every environment."""
     task, space = prepared.task, prepared.space
     defaults = space.defaults(strategy=question.strategy)
     parameters: dict[str, dict[str, Any]] = {}
