@@ -13,7 +13,8 @@ from sedkd.distill.labels import Labels
 from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.models.student import STRIDE, Student, StudentSettings
 from sedkd.train.corpus import Corpus
-from sedkd.train.fit import TrainSettings, fit
+from sedkd.train.fit import fit
+from sedkd.train.settings import TrainSettings
 
 STUDENTS = [
     StudentSettings(4, 2, "separable", "none"),

@@ -6,10 +6,10 @@ once at the default architecture.
 """
 
 import argparse
-import warnings
-from collections import Counter, defaultdict
+from collections import defaultdict
 
-from search.front import front, hypervolume, ranks, reference_point
+from search.front import front, hypervolume, reference_point
+from search.importance import importances
 from search.objectives import Objectives
 from search.store import open_store
 from search.study import finished, load_study, objectives_of
@@ -46,21 +46,12 @@ def the_front(members, objectives: Objectives) -> None:
               f"{student_words(configuration)}, {strategy_words(configuration)}, {rest}")  # fmt: skip
 
 
-def importances(study, members, objectives: Objectives) -> None:
-    """PED-ANOVA (Watanabe et al. 2023) for the score and for the Pareto rank; of what at least a third draw."""
-    from optuna.importance import get_param_importances
-
-    rank = dict(zip((m.number for m in members), ranks([m.values for m in members], objectives), strict=True))
-    place = objectives.names.index(objectives.quality)
-    warnings.simplefilter("ignore")  # it reminds of what the signs here heed: PED-ANOVA asks what makes targets low
-    by_quality = get_param_importances(study, target=lambda t: -t.values[place])
-    by_rank = get_param_importances(study, target=lambda t: float(rank[t.number]))
+def dimensions(study, members, objectives: Objectives) -> None:
+    """Importances for the score and for the Pareto rank, of what at least a third draw."""
     print(f"\n{'importance for':<24}{objectives.quality:>12}{'front':>8}")
-    drawn = Counter(name for m in members for name in m.record["configuration"])
-    for name, value in by_quality.items():
-        if drawn[name] < len(members) / 3:  # too few to tell
-            continue
-        print(f"{name:<24}{value:>12.2f}{by_rank.get(name, float('nan')):>8.2f}")
+    for found in importances(study, members, objectives):
+        if not found.rare:
+            print(f"{found.name:<24}{found.quality:>12.2f}{found.front:>8.2f}")
 
 
 def gap(members, scratch, objectives: Objectives) -> None:
@@ -90,7 +81,7 @@ def main() -> None:
     print(f"study {study.study_name}: {len(members)} trials, teacher: {study.user_attrs['facts']['teacher']}\n")
     strategies(members, objectives)
     the_front(members, objectives)
-    importances(study, members, objectives)
+    dimensions(study, members, objectives)
     if options.scratch_study:
         gap(members, finished(load_study(store, options.env, options.scratch_study)), objectives)
 

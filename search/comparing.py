@@ -24,7 +24,7 @@ from sedkd.distill.registry import find, parts
 from sedkd.errors import UserError
 from sedkd.paths import written_atomically
 from sedkd.progress import Progress
-from sedkd.train.fit import TrainSettings
+from sedkd.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     from sedkd.task import Task

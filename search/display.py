@@ -5,13 +5,22 @@ On a terminal a live progress bar; elsewhere (a log, CI) one plain line per tria
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
-from search.front import Member
+from search.front import Member, front, knee
+from search.gain import Gain
 from search.objectives import Objectives
 from search.table import human, strategy_words, student_words
 
@@ -39,13 +48,14 @@ class Display:
             transient=True,
             disable=not self.live,
         )
-        self.stage_task = self.progress.add_task("", total=None, visible=False)
+        self.stages: dict[int, TaskID] = {}  # one line per worker
         self.trials_task = self.progress.add_task("trials", total=None, visible=False)
-        self.announced = ""
-        self.trial = ""
+        self.announced: dict[int, str] = {}
+        self.trials: dict[int, str] = {}
         self.wanted = self.before = 0
         self.started = time.monotonic()
-        self.quality = ""
+        self.objectives: Objectives | None = None
+        self.gain: Gain | None = None
 
     def __enter__(self) -> "Display":
         self.progress.start()
@@ -69,17 +79,17 @@ class Display:
         self.console.print(f"note: {text}", style="yellow", soft_wrap=True, markup=False)
 
     def preparing(self, what: str, done: int, total: int) -> None:
-        if not self.live and what != self.announced:
+        if not self.live and what != self.announced.get(0):
             self.print(f"{what} ...")
-        self._stage(what, done, total)
+        self._stage(0, what, done, total)
 
     def introduce(
         self,
         study: str,
         facts: Mapping[str, Any],
-        notices: list[str],
+        notices: Sequence[str],
         teacher_score: float,
-        members: list[Member],
+        done: int,
         wanted: int,
     ) -> None:
         """Say what is searched for, on what, and where it stands."""
@@ -87,50 +97,62 @@ class Display:
         self.print(f"study {study}: {facts['environment']}, {facts['scene']}")
         self.print(f"  events   {', '.join(facts['events'])}")
         self.print(f"  data     {source}")
-        self.quality = Objectives(tuple(facts["objectives"])).quality
-        self.print(f"  teacher  {facts['teacher']}; {self.quality} on validation {teacher_score:.3f}")
+        self.objectives, self.gain = Objectives(tuple(facts["objectives"])), None
+        self.print(f"  teacher  {facts['teacher']}; {self.objectives.quality} on validation {teacher_score:.3f}")
         for notice in notices:
             self.notice(notice)
-        if members:
-            self.print(f"  resumed  {len(members)} of {wanted} trials are finished")
+        if done:
+            self.print(f"  resumed  {done} of {wanted} trials are finished")
         self.wanted = wanted
-        self.progress.update(self.stage_task, visible=False)
-        self.progress.reset(self.trials_task, total=wanted, completed=len(members), visible=True)
-        self.started, self.before = time.monotonic(), len(members)
+        for task in self.stages.values():
+            self.progress.update(task, visible=False)
+        self.progress.reset(self.trials_task, total=wanted, completed=done, visible=True)
+        self.started, self.before = time.monotonic(), done
 
-    def begin(self, number: int, configuration: Mapping[str, Any], control: str | None) -> None:
-        what = control or strategy_words(configuration)
-        self.trial = f"trial {number} ({what}; {student_words(configuration)})"
+    def begin(self, worker: int, number: int, configuration: Mapping[str, Any], note: str | None) -> None:
+        what = note or strategy_words(configuration)
+        self.trials[worker] = f"trial {number} ({what}; {student_words(configuration)})"
 
-    def stage(self, what: str, done: int, total: int) -> None:
-        self._stage(f"{self.trial} {what}", done, total)
+    def stage(self, worker: int, what: str, done: int, total: int) -> None:
+        self._stage(worker, f"{self.trials.get(worker, f'worker {worker}')} {what}", done, total)
 
     def testing(self, done: int, total: int) -> None:
         self.preparing("scoring the front on test", done, total)
 
-    def end(self, member: Member, members: list[Member]) -> None:
-        best = max(m.measure(self.quality) for m in members)
-        measures = member.record["measures"]
-        self.progress.update(
-            self.trials_task,
-            completed=len(members),
-            description=f"trials, best {self.quality} {best:.3f}, last {human(measures['macs'])} MACs/s",
-        )
+    def end(self, worker: int, outcome: str, members: Sequence[Member], done: int) -> None:
+        """`outcome` says how the worker's trial ended; `members` have finished, `done` counts for the budget."""
+        standing = self._standing(members)
+        self.progress.update(self.trials_task, completed=done, description=f"trials, {standing}")
         if not self.live:
-            left = (time.monotonic() - self.started) / (len(members) - self.before) * (self.wanted - len(members))
+            left = (time.monotonic() - self.started) / max(done - self.before, 1) * (self.wanted - done)
             self.print(
-                f"[{len(members)}/{self.wanted}] {self.trial} {self.quality} {measures[self.quality]:.3f} at "
-                f"{human(measures['macs'])} MACs/s in {member.record['seconds']:.0f} s; best {best:.3f}; "
+                f"[{done}/{self.wanted}] {self.trials.get(worker, '')} {outcome}; {standing}; "
                 f"about {max(left, 0) / 60:.0f} min left"
             )
 
     def failed(self, number: int, reason: str) -> None:
         self.notice(f"trial {number} failed: {reason}")
 
-    def _stage(self, what: str, done: int, total: int) -> None:
+    def _standing(self, members: Sequence[Member]) -> str:
+        """Where the front stands: the best, the knee, the hypervolume and since when it has not grown."""
+        objectives = self.objectives
+        if not members or objectives is None:
+            return "no front yet"
+        on_front = front(members, objectives)
+        corner, best = knee(on_front, objectives), max(m.measure(objectives.quality) for m in on_front)
+        self.gain = (self.gain or Gain(objectives)).look(members)
+        return (
+            f"best {objectives.quality} {best:.3f}, knee {corner.measure(objectives.quality):.3f} at "
+            f"{human(corner.measure(objectives.cost))}, front of {len(on_front)}, hypervolume {self.gain.volume:.3f}"
+            + (f", last gain {self.gain.idle} trials ago" if self.gain.idle else "")
+        )
+
+    def _stage(self, worker: int, what: str, done: int, total: int) -> None:
         if self.interrupted():
             raise KeyboardInterrupt
-        if what != self.announced:
-            self.announced = what
-            self.progress.reset(self.stage_task, description=what, total=total, visible=True)
-        self.progress.update(self.stage_task, completed=done, total=total)
+        if worker not in self.stages:
+            self.stages[worker] = self.progress.add_task("", total=None, visible=False)
+        if what != self.announced.get(worker):
+            self.announced[worker] = what
+            self.progress.reset(self.stages[worker], description=what, total=total, visible=True)
+        self.progress.update(self.stages[worker], completed=done, total=total)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from search.finale import test_scores
 from search.front import NAMED_PICKS, Member, front, pick
+from search.notes import trial_note
 from search.objectives import Objectives
-from search.run import student_path
 from search.store import Store
 from search.study import FACTS, finished, objectives_of
 from search.table import human, picks_of
 from search.tracking import Tracker
+from search.training import student_path
 from sedkd.data.audio import AUDIO_SUFFIXES, read_audio
 from sedkd.errors import UserError
 from sedkd.export.bundle import ONNX, write_bundle
@@ -111,5 +112,6 @@ def _register(
     version = str(info.registered_model_version)
     for alias in aliases:
         tracker.client.set_registered_model_alias(name, alias, version)
+    tracker.client.update_model_version(name, version, f"{study.study_name}: {trial_note(member.record, objectives)}")
     known_as = f" as {', '.join(f'{name}@{alias}' for alias in aliases)}" if aliases else ""
     return f"registered in MLflow: {name} version {version}{known_as}"

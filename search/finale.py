@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from search.front import Member
-from search.run import student_path
 from search.store import Store
+from search.training import student_path
 from sedkd.data.sealed import opened_test
 from sedkd.models.checkpoint import load_model
 from sedkd.paths import written_atomically
@@ -48,6 +48,12 @@ def teacher_on_validation(task: Task, criterion: str, store: Store, study: str) 
     return SplitScores(**kept["validation"])
 
 
+def teacher_scores(store: Store, study: str) -> dict[str, SplitScores]:
+    """The teacher's scores by split (validation, test), as far as they have been computed."""
+    kept = _kept(store, study)
+    return {split: SplitScores(**kept[split]) for split in ("validation", "test") if split in kept}
+
+
 def score_on_test(
     task: Task, members: Sequence[Member], store: Store, study: str, progress: Callable[[int, int], None] | None = None
 ) -> dict[str, SplitScores]:
@@ -70,7 +76,7 @@ def score_on_test(
             if "test" not in kept:
                 kept["test"] = _as_dict(score(task.teacher_answers(test), _post(kept["post"]), with_psds=True))
                 _keep(store, study, kept)
-    return {split: SplitScores(**kept[split]) for split in ("validation", "test") if split in kept}
+    return teacher_scores(store, study)
 
 
 def _post(found: Mapping[str, Any]) -> PostProcessing:

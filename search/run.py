@@ -1,87 +1,103 @@
-"""The search loop: ask, train, record, tell, mirror."""
+"""The search loop of one process: ask, train, record, tell."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from search.controls import controls, smallest
+from search.budget import OPTIONS, Budget, Limits, deadline
+from search.controls import controls
 from search.front import Member
+from search.gain import Gain
 from search.objectives import Objectives
+from search.repeats import Repeats
 from search.space import Space
+from search.stopping import can_stop
 from search.store import Store
-from search.study import CONTROL, INFEASIBLE, OWNER, REASON, RECORD, enqueue_missing, finished, ownership
-from sedkd.configuration import from_flat
+from search.study import (
+    ANSWERED,
+    CARRIED,
+    CONTROL,
+    INFEASIBLE,
+    OWNER,
+    enqueue_missing,
+    finished,
+    ownership,
+    running,
+    spent,
+    turn,
+)
+from search.training import Trainer
 from sedkd.errors import UserError
-from sedkd.models.checkpoint import save_model
 from sedkd.task import Task
-from sedkd.train.fit import TrainingDiverged, TrainSettings
-from sedkd.trial import TrialResult, cost_before_training, run_trial
+from sedkd.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     import optuna
 
-STUDENT_FILE = "student.safetensors"
 MOST_FAILURES = 5  # in a row: something is wrong that another draw will not mend
-MOST_INFEASIBLE = 1000  # in a row
+MOST_FREE = 1000  # draws in a row that cost nothing
+MOST_ANSWERED = 200  # of them that were trained before: the space holds little else
 
 
 @dataclass(frozen=True)
-class Budget:
-    """`trials` counts finished trials in all, also those of earlier runs; `timeout` in seconds is for this run."""
+class Manner:
+    """How a search goes about it. `early_stopping` ends hopeless trials (see `search.stopping`); `noise` trains a
+    configuration that is drawn again anew, with another seed, instead of answering it."""
 
-    trials: int
-    timeout: float | None = None
-    max_macs: float | None = None
+    early_stopping: bool = True
+    noise: bool = False
 
 
 class Watcher(Protocol):
     """What is told to the person while the search runs."""
 
-    def begin(self, number: int, configuration: Mapping[str, Any], control: str | None) -> None: ...
+    def begin(self, number: int, configuration: Mapping[str, Any], note: str | None) -> None: ...
 
     def stage(self, what: str, done: int, total: int) -> None: ...
 
-    def end(self, member: Member, members: list[Member]) -> None: ...
+    def end(self, number: int) -> None: ...
 
     def failed(self, number: int, reason: str) -> None: ...
 
 
-def search(
-    study: "optuna.Study",
-    task: Task,
-    space: Space,
-    objectives: Objectives,
-    base: TrainSettings,
-    budget: Budget,
-    store: Store,
-    watcher: Watcher,
-    after_trial: Callable[[], None],
-) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """What a search is about."""
+
+    task: Task
+    space: Space
+    objectives: Objectives
+    base: TrainSettings
+    budget: Budget
+    manner: Manner
+    store: Store
+
+
+def begin(study: "optuna.Study", plan: Plan, carried: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Put the controls, and behind them what is carried over from other studies, next in line."""
+    enqueue_missing(study, CONTROL, controls(plan.space, plan.budget.trials))
+    enqueue_missing(study, CARRIED, carried)
+
+
+def search(study: "optuna.Study", plan: Plan, watcher: Watcher, after_trial: Callable[[], None]) -> None:
     """Run trials until the budget is spent. Ctrl-C ends the running trial as failed and is raised on.
 
-    `after_trial` runs after every trial that was told to Optuna, which is the one source of truth.
+    Several processes may do so at once on one study. `after_trial` runs after every trial that was told to Optuna,
+    which is the one source of truth.
     """
-    check_budget(task, space, budget)
-    enqueue_missing(study, controls(space, budget.trials))
-    start, failures, infeasible = time.monotonic(), 0, 0
-    with ownership(store) as owner:
-        while len(finished(study)) < budget.trials:
-            if budget.timeout is not None and time.monotonic() - start >= budget.timeout:
+    late, failures = deadline(plan.budget.timeout, time.monotonic), 0
+    with ownership(plan.store) as owner:
+        draws = _Draws(study, plan, owner)
+        early = plan.manner.early_stopping and can_stop(plan.objectives)
+        trainer = Trainer(study, plan.task, plan.objectives, plan.base, plan.store, watcher.stage, early)
+        while not late():
+            drawn = draws.next()
+            if drawn is None:
                 return
-            trial = study.ask()
-            trial.set_user_attr(OWNER, owner)
-            values = space.suggest(trial)
-            if _is_over(trial, values, task, base, budget):
-                _set_aside(study, trial)
-                infeasible += 1
-                if infeasible >= MOST_INFEASIBLE:
-                    raise UserError(f"--max-macs: the last {infeasible} draws were all above it; raise it")
-                continue
-            infeasible = 0
-            watcher.begin(trial.number, values, trial.user_attrs.get(CONTROL))
-            reason = _run_one(study, trial, values, task, objectives, base, store, watcher)
+            trial, values, seed = drawn
+            watcher.begin(trial.number, values, trial.user_attrs.get(CONTROL) or trial.user_attrs.get(CARRIED))
+            reason = trainer.run(trial, values, seed)
             if reason is not None:
                 watcher.failed(trial.number, reason)
                 failures += 1
@@ -89,100 +105,71 @@ def search(
                     raise UserError(f"{failures} trials in a row failed, the last one because: {reason}")
                 continue
             failures = 0
-            members = finished(study)
-            watcher.end(members[-1], members)
+            watcher.end(trial.number)
             after_trial()
 
 
-def check_budget(task: Task, space: Space, budget: Budget) -> None:
-    """UserError when even the smallest student of the space is over the budget."""
-    if budget.max_macs is None:
-        return
-    least = cost_before_training(from_flat(smallest(space), TrainSettings()), task).macs
-    if least > budget.max_macs:
-        raise UserError(
-            f"--max-macs {budget.max_macs:g}: the space's smallest student needs {least:.0f} MACs per second of audio"
-        )
+class _Draws:
+    """The next trial to train: one whose configuration is within the limits and was not trained before."""
 
+    def __init__(self, study: "optuna.Study", plan: Plan, owner: str) -> None:
+        self.study, self.plan, self.owner = study, plan, owner
+        self.limits, self.repeats = Limits(plan.task, plan.base, plan.budget.limits), Repeats()
+        self.gain = Gain(plan.objectives)
 
-def _is_over(trial: "optuna.Trial", values: Mapping[str, Any], task: Task, base: TrainSettings, budget: Budget) -> bool:
-    if budget.max_macs is None:
-        return False
-    excess = cost_before_training(from_flat(values, base), task).macs - budget.max_macs
-    trial.set_constraint("max_macs", excess)
-    return excess > 0
+    def next(self) -> "tuple[optuna.Trial, dict[str, Any], int] | None":
+        """A trial, its configuration and its seed; None when enough trials are done or on their way."""
+        answered = 0
+        for _ in range(MOST_FREE):
+            trial = self._asked()
+            if trial is None:
+                return None
+            values = self.plan.space.suggest(trial)
+            if self._is_over(trial, values):
+                continue
+            same = self.repeats.of(values, finished(self.study))
+            if same is None:
+                return trial, values, self.plan.base.seed
+            if self.plan.manner.noise:
+                return trial, values, self.plan.base.seed + trial.number
+            self._answer(trial, same)
+            answered += 1
+            if answered == MOST_ANSWERED:
+                break
+        raise UserError(self._exhausted(answered))
 
+    def _asked(self) -> "optuna.Trial | None":
+        """A new trial, unless those that are done or on their way are enough."""
+        budget = self.plan.budget
+        with turn(self.plan.store, self.study.study_name):
+            if spent(self.study) + len(running(self.study)) >= budget.trials:
+                return None
+            if budget.patience is not None and self.gain.look(finished(self.study)).idle >= budget.patience:
+                return None
+            trial = self.study.ask()
+            trial.set_user_attr(OWNER, self.owner)
+            return trial
 
-def _set_aside(study: "optuna.Study", trial: "optuna.Trial") -> None:
-    """An infeasible draw costs nothing, teaches the sampler its constraint, and does not count."""
-    from optuna.trial import TrialState
+    def _is_over(self, trial: "optuna.Trial", values: Mapping[str, Any]) -> bool:
+        """An infeasible draw costs nothing, teaches the sampler its constraint, and does not count."""
+        from optuna.trial import TrialState
 
-    trial.set_user_attr(INFEASIBLE, True)
-    study.tell(trial, state=TrialState.PRUNED)
+        excess = self.limits.excess(values)
+        for name, value in excess.items():
+            trial.set_constraint(f"max_{name}", value)
+        if not any(value > 0 for value in excess.values()):
+            return False
+        trial.set_user_attr(INFEASIBLE, True)
+        self.study.tell(trial, state=TrialState.PRUNED)
+        return True
 
+    def _answer(self, trial: "optuna.Trial", same: Member) -> None:
+        """Tell the result that is there; such a trial does not count."""
+        trial.set_user_attr(ANSWERED, same.number)
+        self.study.tell(trial, list(same.values))
 
-def _run_one(
-    study: "optuna.Study",
-    trial: "optuna.Trial",
-    values: Mapping[str, Any],
-    task: Task,
-    objectives: Objectives,
-    base: TrainSettings,
-    store: Store,
-    watcher: Watcher,
-) -> str | None:
-    """Train one student and tell Optuna; the reason when it failed."""
-    from optuna.trial import TrialState
-
-    try:
-        result = run_trial(from_flat(values, base), task, objectives.criterion, objectives.needs_psds, watcher.stage)
-        record = record_of(result, values, objectives, trial.user_attrs.get(CONTROL))
-        save_model(result.student, store.trial_folder(study.study_name, trial.number) / STUDENT_FILE)
-        trial.set_user_attr(RECORD, record)
-        study.tell(trial, record["values"])
-        return None
-    except KeyboardInterrupt:
-        _fail(study, trial, "interrupted")
-        raise
-    except (TrainingDiverged, MemoryError) as error:
-        reason = str(error) or type(error).__name__
-    except RuntimeError as error:
-        if "out of memory" not in str(error).lower() and "can't allocate memory" not in str(error).lower():
-            study.tell(trial, state=TrialState.FAIL)
-            raise
-        reason = "out of memory"
-    _fail(study, trial, reason)
-    return reason
-
-
-def _fail(study: "optuna.Study", trial: "optuna.Trial", reason: str) -> None:
-    from optuna.exceptions import UpdateFinishedTrialError
-    from optuna.trial import TrialState
-
-    try:
-        trial.set_user_attr(REASON, reason)
-    except UpdateFinishedTrialError:  # Ctrl-C came when the trial had just been told: it is finished
-        return
-    study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-
-
-def record_of(
-    result: TrialResult, values: Mapping[str, Any], objectives: Objectives, control: str | None
-) -> dict[str, Any]:
-    """Everything that is remembered of a trial, as JSON can hold it."""
-    measures = {**result.scores.values, **{k: v for k, v in asdict(result.cost).items() if v is not None}}
-    return {
-        "values": objectives.values(measures),
-        "measures": measures,
-        "per_class": {label: dict(scores) for label, scores in result.scores.per_class.items()},
-        "support": dict(result.scores.support),
-        "post": asdict(result.post),
-        "curve": [asdict(point) for point in result.curve],
-        "configuration": dict(values),
-        "control": control,
-        "seconds": result.seconds,
-    }
-
-
-def student_path(store: Store, study: str, number: int) -> Path:
-    return store.trial_folder(study, number) / STUDENT_FILE
+    def _exhausted(self, answered: int) -> str:
+        limits = ", ".join(f"{OPTIONS[name]} {most:g}" for name, most in self.plan.budget.limits.items())
+        if answered < MOST_ANSWERED:
+            return f"{limits}: the last {MOST_FREE} draws were above it or trained before; raise it, or widen the space"
+        return f"the last {answered} draws were all trained before; widen the space or ask for fewer --trials"

@@ -1,128 +1,171 @@
 """One run of `sedkd-search`, from the first line on the screen to the last."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from search.carrying import carried
+from search.closing import show, show_summary
+from search.confirmation import confirm
 from search.display import Display
-from search.finale import score_on_test, teacher_on_validation, test_scores
+from search.finale import score_on_test, teacher_on_validation
 from search.front import front
-from search.objectives import Objectives, parse
-from search.preparation import Prepared, Subject, prepare
-from search.run import Budget, check_budget, search
+from search.mirror import Mirror
+from search.request import Planned, Request, planned
+from search.run import begin, search
 from search.stop import Stop
-from search.store import Store, open_store
-from search.study import close_stale, finished, identity, open_study
-from search.table import front_table
-from search.tracking import Tracker
-from sedkd.train.fit import TrainSettings
+from search.stopping import can_stop
+from search.store import open_store
+from search.study import (
+    RECORD,
+    STOPPED,
+    close_stale,
+    finished,
+    load_study,
+    objectives_of,
+    open_study,
+    spent,
+    with_sampler,
+)
+from search.table import human
+from search.workers import Crew, Teller
+
+if TYPE_CHECKING:
+    import optuna
+
+SEEDS_APART = 1000  # between the samplers of two workers
 
 
-@dataclass(frozen=True)
-class Request:
-    """What was typed; see `sedkd-search --help`."""
-
-    subject: Subject
-    trials: int
-    timeout: float | None
-    max_macs: float | None
-    objectives: str
-    steps: int | None
-    seed: int
-    store: str | None
-
-
-def run_search(request: Request) -> int:
-    """Prepare, search, score the front on test, show it. Returns the exit code."""
-    stop = Stop.installed()
-    objectives, store = parse(request.objectives), open_store(request.store)
-    with Display(lambda: stop.asked) as display:
-        prepared = prepare(request.subject, request.seed, display.preparing)
-        base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))
-        budget = Budget(request.trials, request.timeout, request.max_macs)
-        check_budget(prepared.task, prepared.space, budget)
-        return _searched(request, prepared, objectives, base, budget, store, display, stop)
-
-
-def _searched(
-    request: Request,
-    prepared: Prepared,
-    objectives: Objectives,
-    base: TrainSettings,
-    budget: Budget,
-    store: Store,
-    display: Display,
-    stop: Stop,
-) -> int:
-    task = prepared.task
-    name, facts = identity(task, prepared.space, objectives, base, request.subject.subset)
-    study = open_study(store, name, facts, objectives, request.seed)
-    tracker = _tolerant(lambda: Tracker(study, objectives, store), display)
-    teacher = teacher_on_validation(task, objectives.criterion, store, name)
-    display.introduce(name, facts, prepared.notices, teacher.values[objectives.quality], finished(study), budget.trials)
-    if tracker:
-        _tolerant(tracker.begin, display)
-        _tolerant(lambda: tracker.teacher({"validation": teacher}), display)
-
-    def mirror() -> None:
-        if tracker:
-            _tolerant(tracker.sync, display)
-        if stop.asked:
-            raise KeyboardInterrupt
-
-    try:
-        search(study, task, prepared.space, objectives, base, budget, store, display, mirror)
-        members = finished(study)
-        on_front = front(members, objectives)
-        teacher_scores_now = score_on_test(task, on_front, store, name, display.testing)
-        if tracker:
-            _tolerant(lambda: tracker.teacher(teacher_scores_now), display)
-    except KeyboardInterrupt:
-        close_stale(study, store)  # the signal may have come between two trials
-        if tracker:
-            _tolerant(lambda: tracker.close("KILLED"), display)
-        display.stop()
-        _show(study, objectives, store, display, None)
-        raise
-    if tracker:
-        _tolerant(lambda: tracker.close("FINISHED"), display)
-    display.stop()
-    _show(study, objectives, store, display, teacher_scores_now)
+def run_searches(request: Request, environments: Sequence[str]) -> int:
+    """Search for each environment in turn; they share teacher and caches. Returns the exit code."""
+    stop, names = Stop.installed(), []
+    for environment in environments:
+        subject = replace(request.subject, environment=environment)
+        names.append(_Session(replace(request, subject=subject), stop).run())
+    if len(names) > 1:
+        show_summary(names, request.store)
     return 0
 
 
-def _show(study: Any, objectives: Objectives, store: Store, display: Display, teacher: Any) -> None:
-    members = finished(study)
-    if not members:
-        return
-    tests = {m.number: test_scores(store, study.study_name, m.number) for m in members}
-    facts = study.user_attrs["facts"]
-    title = f"{study.study_name}: the front of {len(members)} trials"
-    if facts["synthetic"]:
-        title += " (SYNTHETIC soundscapes)"
-    display.table(front_table(members, objectives, tests, title))
-    if teacher:
-        shown = ", ".join(f"{split} {scores.values[objectives.quality]:.3f}" for split, scores in teacher.items())
-        display.print(f"teacher: {objectives.quality} {shown} ({facts['teacher']})")
-    place = "" if store.root == Path.cwd() / "mlruns" else f" --store {store.root}"
-    display.print(
-        f"export one: sedkd export --env {facts['environment']} --pick knee --out {facts['environment']}-knee{place}\n"
-        f"look at all: sedkd ui{place}"
-    )
+class _Session:
+    """One environment's search: the study, the people who are told, and what happens when it ends."""
 
+    def __init__(self, request: Request, stop: Stop) -> None:
+        self.request, self.stop = request, stop
+        self.display = Display(lambda: stop.asked)
 
-def _tolerant(action: Callable[[], Any], display: Display) -> Any:
-    """Run `action`; when MLflow cannot be reached, say so and go on: Optuna keeps all, and the next run mirrors it."""
-    import requests
-    import sqlalchemy
-    from mlflow.exceptions import MlflowException
+    def run(self) -> str:
+        """Prepare, search, confirm, score the front on test, show it; the study's name."""
+        with self.display as display:
+            ready = planned(self.request, display.preparing)
+            plan = ready.plan
+            self.study = open_study(plan.store, ready.name, ready.facts, plan.objectives, self.request.seed)
+            self.mirror = Mirror(self.study, plan.objectives, plan.store, display.notice)
+            teacher = teacher_on_validation(plan.task, plan.objectives.criterion, plan.store, ready.name)
+            self._introduce(ready, teacher.values[plan.objectives.quality])
+            self.mirror.begin(teacher)
+            try:
+                self._search(ready)
+                members = front(finished(self.study), plan.objectives)
+                confirm(self.study, plan, members, self.request.confirm, display.preparing)
+                scores = score_on_test(plan.task, members, plan.store, ready.name, display.testing)
+            except KeyboardInterrupt:
+                close_stale(self.study, plan.store)  # the signal may have come between two trials
+                self.mirror.close("KILLED")
+                display.stop()
+                show(self.study, plan.objectives, plan.store, display, None)
+                raise
+            self.mirror.close("FINISHED", scores)
+            display.stop()
+            show(self.study, plan.objectives, plan.store, display, scores)
+            return ready.name
 
-    try:
-        return action()
-    except (MlflowException, requests.RequestException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        display.notice(
-            f"MLflow was not told ({reason}); the search goes on, and the same line brings MLflow up to date"
+    def _introduce(self, ready: Planned, teacher_score: float) -> None:
+        notices = list(ready.notices)
+        if self.request.manner.early_stopping and not can_stop(ready.plan.objectives):
+            notices.append("no early stopping: it needs one F1, and costs known before training, as objectives")
+        self.display.introduce(
+            ready.name, ready.facts, notices, teacher_score, spent(self.study), self.request.budget.trials
         )
-        return None
+
+    def _search(self, ready: Planned) -> None:
+        others = carried(self.study, ready.plan, self.request.seed) if self.request.carry else []
+        if others:
+            self.display.notice(f"{len(others)} starting points carried over: {', '.join(name for name, _ in others)}")
+        begin(self.study, ready.plan, others)
+        if self.request.workers == 1:
+            search(self.study, ready.plan, _Ear(self, 0), self._mirrored)
+            return
+        threads = max(_cores() // self.request.workers, 1)
+        crew = Crew(_Work(self.request, ready.name, threads), self.request.workers, self._hear, self._bury)
+        crew.run(lambda: self.stop.asked)
+
+    def _hear(self, worker: int, kind: str, *rest: Any) -> None:
+        """A message of a worker's watcher."""
+        getattr(_Ear(self, worker), kind)(*rest)
+        if kind == "end":
+            self._mirrored()
+
+    def _bury(self, worker: int) -> None:
+        lost = close_stale(self.study, open_store(self.request.store))
+        trials = f"; trial {', '.join(map(str, lost))} is tried once more" if lost else ""
+        self.display.notice(f"worker {worker} died{trials}; another takes its place")
+
+    def _mirrored(self) -> None:
+        self.mirror.sync()
+        if self.stop.asked:
+            raise KeyboardInterrupt
+
+
+@dataclass(frozen=True)
+class _Ear:
+    """The watcher of one process's search."""
+
+    session: _Session
+    worker: int
+
+    def begin(self, number: int, configuration: Any, note: str | None) -> None:
+        self.session.display.begin(self.worker, number, configuration, note)
+
+    def stage(self, what: str, done: int, total: int) -> None:
+        self.session.display.stage(self.worker, what, done, total)
+
+    def end(self, number: int) -> None:
+        study = self.session.study
+        self.session.display.end(self.worker, _outcome(study, number), finished(study), spent(study))
+
+    def failed(self, number: int, reason: str) -> None:
+        self.session.display.failed(number, reason)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A worker's whole life, to be sent to its process."""
+
+    request: Request
+    study: str
+    threads: int
+
+    def __call__(self, number: int, teller: Teller) -> None:
+        import torch
+
+        torch.set_num_threads(self.threads)
+        plan = planned(self.request, teller.stage).plan
+        study = load_study(plan.store, None, self.study)
+        search(with_sampler(study, self.request.seed + SEEDS_APART * (number + 1)), plan, teller, lambda: None)
+
+
+def _outcome(study: "optuna.Study", number: int) -> str:
+    """How a trial ended, in a few words."""
+    trial = next(t for t in study.get_trials(deepcopy=False) if t.number == number)
+    early = trial.user_attrs.get(STOPPED)
+    if early:
+        return f"ended at {early['rung']} with {early['score']:.3f}: others do better for no more"
+    record, quality = trial.user_attrs[RECORD], objectives_of(study).quality
+    measures = record["measures"]
+    return f"{quality} {measures[quality]:.3f} at {human(measures['macs'])} MACs/s in {record['seconds']:.0f} s"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sedkd.configuration import from_flat
 from sedkd.distill.registry import SCRATCH, needs_teacher, parts
 from sedkd.errors import UserError
-from sedkd.train.fit import TrainSettings
+from sedkd.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     import optuna
@@ -54,6 +54,14 @@ class Dimension:
         if self.kind == "float":
             return trial.suggest_float(self.name, self.low, self.high, log=self.log)
         return trial.suggest_categorical(self.name, self.choices)
+
+    def holds(self, value: Any) -> bool:
+        """Whether this dimension can take `value`."""
+        if self.kind == "choice":
+            return value in self.choices
+        if isinstance(value, bool | str) or value is None or not self.low <= value <= self.high:
+            return False
+        return self.kind == "float" or (value == int(value) and (self.log or (value - self.low) % self.step == 0))
 
     def extremes(self) -> tuple[Any, ...]:
         return self.choices if self.kind == "choice" else (self.low, self.high)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from search.space import Space, space_from
 from sedkd.data.pool import Pool, folder_pool
+from sedkd.data.recordings import environments_in
 from sedkd.environment import KEYS, Environment, environment_from, read_yaml
 from sedkd.errors import UserError
 
@@ -32,6 +33,25 @@ def built_in() -> dict[str, Environment]:
     return {path.stem: environment_from(read_yaml(path), path) for path in paths}
 
 
+def environments_of(asked: str, data: Path | None) -> list[str]:
+    """The environments that `--env` names: one, several joined by commas, or `all` of the data.
+
+    Raises:
+        UserError: none, one twice, or one that is not there, before the first of them is searched for.
+    """
+    if asked == "all":
+        return _there(data)
+    names = [name.strip() for name in asked.split(",")]
+    if not all(names) or len(set(names)) < len(names):
+        raise UserError(f"--env {asked}: expected one environment, several different ones joined by commas, or all")
+    if len(names) > 1:
+        there = _there(data)
+        for name in names:
+            if name not in there:
+                raise UserError(f"--env {asked}: no environment {name!r}; there are: {', '.join(there)}")
+    return names
+
+
 def setting(name: str, data: Path | None = None, space_file: Path | None = None) -> Setting:
     """Everything that `--env`, `--data` and `--space` say.
 
@@ -48,6 +68,13 @@ def setting(name: str, data: Path | None = None, space_file: Path | None = None)
     else:
         pool = folder_pool(data.expanduser().resolve(), known, name, own)
     return Setting(pool, pool.environments[name], space)
+
+
+def _there(data: Path | None) -> list[str]:
+    """The environments of the data, or those that have built-in soundscapes."""
+    from sedkd.synth import builtin
+
+    return list(builtin.ENVIRONMENTS) if data is None else list(environments_in(data))
 
 
 def _own(path: Path, name: str, default: Space) -> tuple[Environment | None, Space]:

@@ -27,14 +27,18 @@ if TYPE_CHECKING:
     import optuna
 
     from sedkd.task import Task
-    from sedkd.train.fit import TrainSettings
+    from sedkd.train.settings import TrainSettings
 
-VERSION = 2
+VERSION = 3
 RECORD = "record"  # user attribute of a trial: measures, per-class scores, curve, post-processing, configuration
 FACTS = "facts"  # user attribute of a study: what it was made of
 OWNER = "owner"  # user attribute of a trial: the lock of the process that runs it
 CONTROL = "control"  # user attribute of a trial: which control it is
+CARRIED = "carried"  # user attribute of a trial: the study and the trial that its configuration comes from
 INFEASIBLE = "infeasible"
+ANSWERED = "answered"  # user attribute of a trial: the number of the finished one whose result it was given
+STOPPED = "stopped"  # user attribute of a trial that was ended at a rung: what is remembered of it
+RETRIED = "retried"  # user attribute of a trial: the number of the lost one that it repeats
 REASON = "reason"
 
 
@@ -54,6 +58,7 @@ def identity(
         "teacher_kind": ",".join(teacher.kind for teacher in task.teachers),
         "objectives": list(objectives.names),
         "train": asdict(base),
+        "space": space.as_dict(),
     }
     clips = digest_of([*task.training.recordings, *task.validation.recordings])
     parts = [
@@ -83,13 +88,20 @@ def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Ob
         study.set_metric_names(objectives.metric_names)
         study.set_user_attr(FACTS, dict(facts))
     close_stale(study, store)
-    # A sampler that starts again with the same seed would repeat its start-up trials.
-    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials), multivariate=True, group=True)
+    return with_sampler(study, seed)
+
+
+def with_sampler(study: "optuna.Study", seed: int) -> "optuna.Study":
+    """The study with a sampler of its own; one that started again with the same seed would repeat its random draws."""
+    optuna = quiet_optuna()
+    study.sampler = optuna.samplers.TPESampler(
+        seed=seed + len(study.get_trials(deepcopy=False)), multivariate=True, group=True, constant_liar=True
+    )
     return study
 
 
-def load_study(store: Store, environment: str | None, name: str | None) -> "optuna.Study":
-    """The study to look at: the named one, else the environment's latest.
+def load_studies(store: Store, environment: str | None, name: str | None) -> list["optuna.Study"]:
+    """The named study, or the environment's, or all there are; the latest first.
 
     Raises:
         UserError: there is no store, or no such study (those that there are).
@@ -105,8 +117,13 @@ def load_study(store: Store, environment: str | None, name: str | None) -> "optu
     if not found:
         there = ", ".join(s.study_name for s in summaries) or "none"
         raise UserError(f"{store.root}: no study of {name or environment}; there are: {there}")
-    latest = max(found, key=lambda s: (s.datetime_start is not None, s.datetime_start))
-    return optuna.load_study(study_name=latest.study_name, storage=storage)
+    found.sort(key=lambda s: (s.datetime_start is not None, s.datetime_start), reverse=True)
+    return [optuna.load_study(study_name=s.study_name, storage=storage) for s in found]
+
+
+def load_study(store: Store, environment: str | None, name: str | None) -> "optuna.Study":
+    """The study to look at: the named one, else the environment's latest. See `load_studies`."""
+    return load_studies(store, environment, name)[0]
 
 
 def objectives_of(study: "optuna.Study") -> Objectives:
@@ -114,31 +131,67 @@ def objectives_of(study: "optuna.Study") -> Objectives:
 
 
 def finished(study: "optuna.Study") -> list[Member]:
-    """The trials that ended with values, in order."""
+    """The trials that were trained to their end, in order; those that were answered from another's result are not."""
     from optuna.trial import TrialState
 
     trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    return [Member(t.number, tuple(t.values), t.user_attrs[RECORD]) for t in trials]
+    return [Member(t.number, tuple(t.values), t.user_attrs[RECORD]) for t in trials if RECORD in t.user_attrs]
+
+
+def stopped(study: "optuna.Study") -> list["optuna.trial.FrozenTrial"]:
+    """The trials that were ended at a rung, in order."""
+    from optuna.trial import TrialState
+
+    return [t for t in study.get_trials(deepcopy=False, states=(TrialState.PRUNED,)) if STOPPED in t.user_attrs]
+
+
+def spent(study: "optuna.Study") -> int:
+    """How many of a budget's trials are done: finished ones, and those that were ended at a rung."""
+    return len(finished(study)) + len(stopped(study))
+
+
+def running(study: "optuna.Study") -> list["optuna.trial.FrozenTrial"]:
+    """The trials that some process is at."""
+    from optuna.trial import TrialState
+
+    return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
 
 def close_stale(study: "optuna.Study", store: Store) -> list[int]:
     """End the trials whose process is gone, and return the numbers of those that are lost.
 
-    A process holds a lock on its own file as long as it lives, however it ends. A trial whose record was already
-    written had finished and is told so; any other is marked as failed.
+    A process holds a lock on its own file as long as it lives, however it ends, so that its death is known at once
+    (Optuna's heartbeat would take a minute). A trial whose record was already written had finished and is told so. Any
+    other is marked as failed and put in line once more, but only once.
     """
     from optuna.trial import TrialState
 
     lost = []
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+    for trial in running(study):
         if _is_alive(store, trial.user_attrs.get(OWNER, "")):
             continue
         if RECORD in trial.user_attrs:
             study.tell(trial.number, trial.user_attrs[RECORD]["values"])
+        elif STOPPED in trial.user_attrs:
+            study.tell(trial.number, state=TrialState.PRUNED)
         else:
             study.tell(trial.number, state=TrialState.FAIL)
             lost.append(trial.number)
+            if RETRIED not in trial.user_attrs and trial.params:
+                kept = {key: trial.user_attrs[key] for key in (CONTROL, CARRIED) if key in trial.user_attrs}
+                study.enqueue_trial(dict(trial.params), user_attrs={RETRIED: trial.number, **kept})
     return lost
+
+
+@contextmanager
+def turn(store: Store, name: str) -> Iterator[None]:
+    """One process at a time: what is counted before a trial is asked for still holds when it was."""
+    from filelock import FileLock
+
+    path = store.study_folder(name) / "turn.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path):
+        yield
 
 
 @contextmanager
@@ -154,15 +207,15 @@ def ownership(store: Store) -> Iterator[str]:
     path.unlink(missing_ok=True)
 
 
-def enqueue_missing(study: "optuna.Study", controls: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Put the controls first in line, each once in a study's life unless its trial failed."""
+def enqueue_missing(study: "optuna.Study", kind: str, items: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Put named configurations next in line, each once in a study's life unless its trial failed. `kind` is the user
+    attribute that holds the name, such as CONTROL."""
     from optuna.trial import TrialState
 
-    lost = (TrialState.FAIL,)
-    there = {t.user_attrs.get(CONTROL) for t in study.get_trials(deepcopy=False) if t.state not in lost}
-    for name, values in controls:
+    there = {t.user_attrs.get(kind) for t in study.get_trials(deepcopy=False) if t.state != TrialState.FAIL}
+    for name, values in items:
         if name not in there:
-            study.enqueue_trial(dict(values), user_attrs={CONTROL: name})
+            study.enqueue_trial(dict(values), user_attrs={kind: name})
 
 
 def quiet_optuna() -> Any:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pandas
     from rich.table import Table
 
+    from search.confirmation import Confirmed
+
 
 def front_frame(
     members: Sequence[Member], objectives: Objectives, tests: Mapping[int, SplitScores | None]
@@ -57,9 +59,13 @@ def picks_of(on_front: Sequence[Member], objectives: Objectives) -> dict[int, li
 
 
 def front_table(
-    members: Sequence[Member], objectives: Objectives, tests: Mapping[int, SplitScores | None], title: str
+    members: Sequence[Member],
+    objectives: Objectives,
+    tests: Mapping[int, SplitScores | None],
+    title: str,
+    means: Mapping[int, "Confirmed | None"] | None = None,
 ) -> "Table":
-    """The front for the terminal."""
+    """The front for the terminal; `means` are those of members that were confirmed with new seeds."""
     from rich.table import Table
 
     quality = objectives.quality
@@ -68,7 +74,11 @@ def front_table(
         table.add_column(head, justify="right", no_wrap=True)
     for head in ("student", "strategy", "pick"):
         table.add_column(head, no_wrap=head == "pick")
+    sure = {number: found for number, found in (means or {}).items() if found}
+    if sure:
+        table.add_column("new seeds on validation: mean [95 %]")
     for row in front_rows(members, objectives, tests):
+        cells = [confirmed_words(sure.get(row["trial"]), quality)] if sure else []
         table.add_row(
             str(row["trial"]),
             f"{row[quality]:.3f}",
@@ -79,8 +89,18 @@ def front_table(
             student_words(row),
             strategy_words(row),
             row["pick"],
+            *cells,
         )
     return table
+
+
+def confirmed_words(found: "Confirmed | None", quality: str) -> str:
+    """Mean and interval over new seeds, and the cheaper trial that is not distinguishable; "-" where there are none."""
+    if found is None or quality not in found.values:
+        return "-"
+    interval = f"{found.values[quality]:.3f} [{found.low[quality]:.3f}, {found.high[quality]:.3f}]"
+    alike = found.indistinguishable_from
+    return interval if alike is None else f"{interval}, not distinguishable from trial {alike}"
 
 
 def student_words(configuration: Mapping[str, Any]) -> str:

@@ -14,24 +14,27 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.finale import SplitScores, test_scores
-from search.front import Member, front, hypervolume, knee, ranks, reference_point
+from search.finale import SplitScores, teacher_scores, test_scores
+from search.front import Member, front, knee, ranks
+from search.gain import Gain
+from search.links import ROLE_TAG, STUDY_TAG, VIEW_TAG, view_of
+from search.notes import NOTE_TAG, study_note, trial_note
 from search.objectives import Objectives
-from search.run import STUDENT_FILE
 from search.store import Store
-from search.study import CONTROL, FACTS, INFEASIBLE, REASON, finished
+from search.study import CONTROL, FACTS, REASON, RECORD, STOPPED, finished, running
+from search.training import STUDENT_FILE
 
 if TYPE_CHECKING:
     import optuna
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-STUDY_TAG = "sedkd.study"
-ROLE_TAG = "sedkd.role"
 TRIAL_TAG = "sedkd.trial"
 TEST_TAG = "sedkd.test_scored"
 FIGURE_SECONDS = 3.0  # the interactive front weighs 5 MB: it is not written more often than this
 BATCH = 900  # MLflow takes at most 1000 metrics in one call
+LAST_RANK = 10  # stands for itself and whatever follows: what is farther from the front moves too often
+MOST_MARKS = 50  # ranks written in one go while a search runs; the rest follows
 
 
 class Tracker:
@@ -42,51 +45,73 @@ class Tracker:
         self.facts: Mapping[str, Any] = study.user_attrs[FACTS]
         self.client = quiet_client(store)
         self.experiment = experiment_of(self.client, store, self.facts["environment"])
+        self.gain = Gain(objectives)
         self.parent = self._parent()
         self._read_children()
         self.figure_at = -math.inf
 
-    def begin(self) -> None:
-        """Show the study as running, without the child runs that a killed process left half written."""
+    def begin(self, teacher: Mapping[str, SplitScores]) -> None:
+        """Show the study as running, with its teacher's scores (see `teacher`), and without the child runs that a
+        killed process left half written."""
         self.client.update_run(self.parent, "RUNNING")
+        self.teacher(teacher)
         self._drop_half_written()
 
     def _drop_half_written(self) -> None:
-        half = [run for run in self._runs("trial") if run.info.status == "RUNNING"]
-        for run in half:
+        for run in self._runs("trial", " and attributes.status = 'RUNNING'"):
             self.client.delete_run(run.info.run_id)
-        if half:
-            self._read_children()
+            self.children.pop(int(run.data.tags[TRIAL_TAG]), None)
 
     def sync(self, figures: bool = True) -> None:
-        """Bring MLflow up to date with Optuna: new children, ranks, and the parent's figure and table."""
-        from optuna.trial import TrialState
-
-        for trial in self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL)):
-            if trial.number not in self.children:
-                self.children[trial.number] = self._child(trial)
-        members = finished(self.study)
+        """Bring MLflow up to date with Optuna: new children, most ranks that changed, and, unless it was written just
+        now, the parent's figure and table."""
+        members = self._tell_trials()
         if not members:
             return
-        self._mark(members)
-        self._test(members)
-        self._summary(members)
+        on_front = front(members, self.objectives)
+        self._mark(members, MOST_MARKS)
+        self._test(on_front)
+        self._summary(members, on_front)
         if figures and time.monotonic() - self.figure_at > FIGURE_SECONDS:
             self.figures(members)
 
+    def _settle(self) -> None:
+        """Bring all up to date, whatever that takes."""
+        self._drop_half_written()
+        members = self._tell_trials()
+        if members:
+            self._mark(members, len(members))
+            self._test(members)
+            self._summary(members, front(members, self.objectives))
+            self.figures(members)
+
+    def _tell_trials(self) -> list[Member]:
+        """Child runs for the trials that have none; those that cost nothing get none. Returns the finished ones."""
+        from optuna.trial import TrialState
+
+        states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+        for trial in self.study.get_trials(deepcopy=False, states=states):
+            told = trial.state == TrialState.FAIL or RECORD in trial.user_attrs or STOPPED in trial.user_attrs
+            if told and trial.number not in self.children:
+                self.children[trial.number] = self._child(trial)
+        return finished(self.study)
+
     def figures(self, members: Sequence[Member]) -> None:
-        """Write `pareto.html`, `front.csv` and the study's facts to the parent run."""
-        from search.figure import pareto_html
+        """Write `pareto.html`, `front.csv`, the study's facts and a note with the front to the parent run."""
+        from search.figure import ended_early, pareto_html
         from search.table import front_frame
 
         self.figure_at = time.monotonic()
-        tests = {m.number: self._test_scores(m) for m in front(members, self.objectives)}
+        on_front = front(members, self.objectives)
+        tests = {m.number: self._test_scores(m) for m in on_front}
         with tempfile.TemporaryDirectory() as folder:
-            title = self.study.study_name + (" (synthetic soundscapes)" if self.facts["synthetic"] else "")
-            Path(folder, "pareto.html").write_text(pareto_html(members, self.objectives, title), encoding="utf-8")
+            title = self.study.study_name + (" (SYNTHETIC soundscapes)" if self.facts["synthetic"] else "")
+            page = pareto_html(members, self.objectives, title, ended_early(self.study))
+            Path(folder, "pareto.html").write_text(page, encoding="utf-8")
             front_frame(members, self.objectives, tests).to_csv(Path(folder, "front.csv"), index=False)
             Path(folder, "study.json").write_text(json.dumps(dict(self.facts), indent=2))
             self.client.log_artifacts(self.parent, folder)
+        self.client.set_tag(self.parent, NOTE_TAG, self._note(on_front))
 
     def teacher(self, scores: Mapping[str, SplitScores]) -> None:
         """The teacher's scores, on the parent: `teacher_f1_segment` (validation), `teacher_test_f1_segment` (test)."""
@@ -94,13 +119,16 @@ class Tracker:
             prefix = "teacher_" if split == "validation" else f"teacher_{split}_"
             self._metrics(self.parent, {prefix + name: value for name, value in found.values.items()})
 
+    def catch_up(self) -> None:
+        """Tell all that was missed; a study's run that nobody is at any longer is ended."""
+        self.teacher(teacher_scores(self.store, self.study.study_name))
+        self._settle()
+        if not running(self.study) and self.client.get_run(self.parent).info.status == "RUNNING":
+            self.client.set_terminated(self.parent, "FINISHED")
+
     def close(self, status: str) -> None:
-        """End the parent run: FINISHED, or KILLED after Ctrl-C."""
-        self._drop_half_written()
-        members = finished(self.study)
-        if members:
-            self.sync(figures=False)
-            self.figures(members)
+        """Bring all up to date and end the parent run: FINISHED, or KILLED after Ctrl-C."""
+        self._settle()
         self.client.set_terminated(self.parent, status)
 
     def child_id(self, number: int) -> str:
@@ -111,8 +139,8 @@ class Tracker:
         self.children = {int(run.data.tags[TRIAL_TAG]): run for run in self._runs("trial")}
         self.marked = {n: int(run.data.metrics.get("pareto_rank", 0)) for n, run in self.children.items()}
 
-    def _runs(self, role: str) -> "list[Run]":
-        query = f"tags.`{STUDY_TAG}` = '{self.study.study_name}' and tags.`{ROLE_TAG}` = '{role}'"
+    def _runs(self, role: str, also: str = "") -> "list[Run]":
+        query = f"tags.`{STUDY_TAG}` = '{self.study.study_name}' and tags.`{ROLE_TAG}` = '{role}'{also}"
         runs: list[Run] = []
         token = None
         while True:
@@ -123,6 +151,8 @@ class Tracker:
                 return runs
 
     def _parent(self) -> str:
+        view = view_of(self.study.study_name, self.objectives)
+        self.client.set_experiment_tag(self.experiment, VIEW_TAG + self.study.study_name, view)
         existing = self._runs("study")
         if existing:
             return existing[0].info.run_id
@@ -133,22 +163,26 @@ class Tracker:
             "teacher": self.facts["teacher"],
             "data": self.facts["data"],
             "events": ", ".join(self.facts["events"]),
-            "mlflow.note.content": _note(self.facts),
+            NOTE_TAG: self._note([]),
         }
         return self.client.create_run(self.experiment, run_name=self.study.study_name, tags=tags).info.run_id
 
     def _child(self, trial: "optuna.trial.FrozenTrial") -> "Run":
-        record = trial.user_attrs.get("record")
+        stopped = trial.user_attrs.get(STOPPED)
+        record = trial.user_attrs.get(RECORD) or stopped
         tags = {
             "mlflow.parentRunId": self.parent,
             STUDY_TAG: self.study.study_name,
             ROLE_TAG: "trial",
             TRIAL_TAG: str(trial.number),
             "synthetic": str(self.facts["synthetic"]).lower(),
-            "feasible": str(not trial.user_attrs.get(INFEASIBLE, False)).lower(),
         }
         if trial.user_attrs.get(CONTROL):
             tags[CONTROL] = trial.user_attrs[CONTROL]
+        if record:
+            tags[NOTE_TAG] = trial_note(record, self.objectives)
+        if stopped:
+            tags |= {STOPPED: stopped["rung"], "on_front": "false"}
         if record is None:
             tags |= {REASON: trial.user_attrs.get(REASON, "the process ended in mid-trial"), "on_front": "false"}
         start = int((trial.datetime_start.timestamp() if trial.datetime_start else time.time()) * 1000)
@@ -173,6 +207,7 @@ class Tracker:
                 Metric(name, point[key], now, point["step"])
                 for point in record["curve"]
                 for name, key in (("curve_loss", "loss"), ("curve_f1_segment", "score"))
+                if point[key] is not None
             ]
             self.client.log_batch(run_id, metrics=curve)
             folder = self.store.trial_folder(self.study.study_name, trial.number)
@@ -180,18 +215,25 @@ class Tracker:
                 self.client.log_artifact(run_id, str(folder / STUDENT_FILE))
             self.client.log_dict(run_id, record, "record.json")
         end = int(trial.datetime_complete.timestamp() * 1000) if trial.datetime_complete else None
-        self.client.set_terminated(run_id, "FINISHED" if record else "FAILED", end)
+        status = "FAILED" if record is None else "KILLED" if STOPPED in trial.user_attrs else "FINISHED"
+        self.client.set_terminated(run_id, status, end)
 
-    def _mark(self, members: Sequence[Member]) -> None:
-        """Write `on_front` and `pareto_rank` where they changed."""
-        for member, rank in zip(members, ranks([m.values for m in members], self.objectives), strict=True):
-            if self.marked.get(member.number) != rank:
-                run_id = self.child_id(member.number)
-                self.client.log_metric(run_id, "pareto_rank", rank)
-                self.client.set_tag(run_id, "on_front", str(rank == 1).lower())
-                self.marked[member.number] = rank
+    def _mark(self, members: Sequence[Member], most: int) -> None:
+        """Write `on_front` and `pareto_rank` where they changed, at most so many; the front, old and new, first."""
+        from mlflow.entities import Metric, RunTag
+
+        found = ranks([m.values for m in members], self.objectives)
+        rank = {m.number: min(r, LAST_RANK) for m, r in zip(members, found, strict=True)}
+        changed = [number for number, now in rank.items() if self.marked.get(number) != now]
+        changed.sort(key=lambda number: (1 not in (rank[number], self.marked.get(number)), rank[number]))
+        for number in changed[:most]:
+            metric = Metric("pareto_rank", rank[number], int(time.time() * 1000), len(members))
+            tag = RunTag("on_front", str(rank[number] == 1).lower())
+            self.client.log_batch(self.child_id(number), metrics=[metric], tags=[tag])
+            self.marked[number] = rank[number]
 
     def _test(self, members: Sequence[Member]) -> None:
+        """Write the test scores that are there and were not written."""
         for member in members:
             run = self.children[member.number]
             found = test_scores(self.store, self.study.study_name, member.number)
@@ -203,13 +245,16 @@ class Tracker:
     def _test_scores(self, member: Member) -> SplitScores | None:
         return test_scores(self.store, self.study.study_name, member.number)
 
-    def _summary(self, members: Sequence[Member]) -> None:
-        on_front = front(members, self.objectives)
+    def _note(self, on_front: Sequence[Member]) -> str:
+        runs = [(member, self.child_id(member.number)) for member in on_front]
+        return study_note(self.facts, self.experiment, self.study.study_name, self.objectives, runs)
+
+    def _summary(self, members: Sequence[Member], on_front: Sequence[Member]) -> None:
         corner = knee(on_front, self.objectives)
         values = {
             "trials_finished": len(members),
             "front_size": len(on_front),
-            "hypervolume": hypervolume(members, self.objectives, reference_point(self.objectives)),
+            "hypervolume": self.gain.look(members).volume,
             f"knee_{self.objectives.quality}": corner.measure(self.objectives.quality),
             f"best_{self.objectives.quality}": max(m.measure(self.objectives.quality) for m in on_front),
         }
@@ -251,7 +296,7 @@ def _measures(record: Mapping[str, Any]) -> dict[str, float]:
     measures = dict(record["measures"])
     measures["log10_flops"] = math.log10(max(2 * measures["macs"], 1e-9))
     measures["seconds"] = record["seconds"]
-    for label, scores in record["per_class"].items():
+    for label, scores in record.get("per_class", {}).items():
         for name, value in scores.items():
             if value is not None:
                 measures[f"{name}_class/{_metric_name(label)}"] = value
@@ -261,14 +306,3 @@ def _measures(record: Mapping[str, Any]) -> dict[str, float]:
 def _metric_name(label: str) -> str:
     """MLflow allows letters, digits, spaces and -_./ in names of metrics."""
     return "".join(c if c.isalnum() or c in " -_./" else "_" for c in label)
-
-
-def _note(facts: Mapping[str, Any]) -> str:
-    source = "**Synthetic soundscapes** made by sedkd." if facts["synthetic"] else f"Recordings: `{facts['data']}`."
-    return (
-        f"Students for **{facts['environment']}** ({facts['scene']}), events: {', '.join(facts['events'])}.\n\n"
-        f"{source} Teacher: {facts['teacher']}.\n\n"
-        "The live front is the artifact `pareto.html`, as a table `front.csv`. Child runs carry `pareto_rank` "
-        "(1 is the front), `on_front`, `log10_flops` per second of audio, scores on validation and, for front "
-        "members once the search has ended, on test (`test_...`)."
-    )

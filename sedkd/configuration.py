@@ -8,7 +8,7 @@ from sedkd.distill.registry import SCRATCH, needs_teacher, parameters_of, parts
 from sedkd.models.student import StudentSettings
 from sedkd.starts import check_start
 from sedkd.teach.choice import TeacherSettings
-from sedkd.train.fit import TrainSettings
+from sedkd.train.settings import TrainSettings
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from sedkd.models.checkpoint import load_model, save_model
 from sedkd.models.student import Student, StudentSettings
 from sedkd.paths import cache_root
 from sedkd.task import Task
-from sedkd.train.fit import TrainSettings, fit
+from sedkd.train.fit import fit
+from sedkd.train.settings import TrainSettings
 
 VERSION = 1
 TRAINING = TrainSettings(steps=120)  # a start, not a result: shorter than a trial
@@ -40,12 +41,15 @@ def generic_student(
     return load_model(target)  # type: ignore[return-value]
 
 
-def start_from(student: Student, generic: Student) -> None:
-    """Copy the generic student's weights, of its last layer the rows of the student's own labels."""
-    weights = dict(generic.state_dict())
-    rows = [generic.labels.index(label) for label in student.labels]
+def start_from(student: Student, learned: Student) -> None:
+    """Copy a trained student's weights, of its last layer the rows of the labels that both have."""
+    weights = dict(learned.state_dict())
+    known = [label for label in student.labels if label in learned.labels]
+    here, there = ([model.labels.index(label) for label in known] for model in (student, learned))
     for name in ("classifier.weight", "classifier.bias"):
-        weights[name] = weights[name][rows]
+        rows = student.state_dict()[name].clone()
+        rows[here] = weights[name][there]
+        weights[name] = rows
     student.load_state_dict(weights)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from sedkd.family import family_student
 from sedkd.generic import generic_student, start_from
 from sedkd.models.audioset import load_lower_layers
 from sedkd.models.bodies import TIMM
@@ -13,7 +14,7 @@ from sedkd.models.slicing import sliced
 from sedkd.models.student import Student, StudentSettings
 from sedkd.models.timm_backbone import backbone_weights, hub_file
 from sedkd.progress import Progress, counting
-from sedkd.starts import AUDIOSET_WIDTHS, WIDEST, check_start
+from sedkd.starts import AUDIOSET_WIDTHS, FAMILY, WIDEST, check_start
 from sedkd.task import Task
 from sedkd.teach.weights import weights_path
 
@@ -44,6 +45,9 @@ def initialised(
         start_from(student, sliced(generic, settings) if initialisation == "slice" else generic)
         return student
     student.standardise_by(*(t.cpu() for t in task.training.corpus.statistics()))
+    if initialisation == FAMILY:
+        start_from(student, family_student(settings, task, counting(progress, "training the slimmable family")))
+        return student
     network: Any = getattr(student.blocks, "network", None)  # of the kinds of block that have published weights
     if initialisation == "audioset":
         load_lower_layers(network, weights_path(AUDIOSET_WIDTHS[settings.width]))

@@ -1,7 +1,8 @@
 """One student's life: built, initialised, trained, post-processed on validation, scored and costed."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from sedkd.configuration import Configuration
 from sedkd.cost.summary import Cost, cost_of
@@ -11,10 +12,11 @@ from sedkd.generic import start_from
 from sedkd.initialise import initialised
 from sedkd.models.student import Student
 from sedkd.progress import Progress, counting
-from sedkd.score.postprocess import PostProcessing, fast_segment_f1, tune
+from sedkd.score.postprocess import PostProcessing, fast_f1, tune
 from sedkd.score.summary import Scores, score
+from sedkd.starts import FAMILY, steps_from
 from sedkd.task import Task
-from sedkd.train.fit import Checkpoint, fit
+from sedkd.train.fit import Checkpoint, Watch, fit
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ class TrialResult:
     seconds: float
 
 
-def cost_before_training(configuration: Configuration, task: Task) -> Cost:
-    """What is known of a configuration without training it: latency is left out, because it needs the machine quiet."""
-    return cost_of(Student(configuration.student, task.events), with_latency=False)
+def cost_before_training(configuration: Configuration, task: Task, with_latency: bool = False) -> Cost:
+    """What is known of a configuration without training it; measuring latency needs the machine quiet."""
+    return cost_of(Student(configuration.student, task.events), with_latency)
 
 
 def run_trial(
@@ -40,8 +42,13 @@ def run_trial(
     criterion: str = "f1_segment",
     with_psds: bool = False,
     progress: Progress | None = None,
+    report: Callable[[Checkpoint], None] | None = None,
+    checkpoints: int = 4,
 ) -> TrialResult:
     """Train and score one student. `criterion` is the F1 for which thresholds and filters are chosen on validation.
+
+    `report` hears of each of the `checkpoints` of training, with the criterion on validation, and may end it by
+    raising. A slice of a family is reported before its first step, too.
 
     Raises:
         TrainingDiverged: the loss was not finite.
@@ -59,19 +66,20 @@ def run_trial(
     corpus = task.corpus(configuration.taught_by, foreign)
     sizes = Sizes(student.embedding_size, task.teacher.model.embedding_size, len(student.labels))
     terms = build_terms(configuration.strategy, configuration.parameters, sizes)
-    curve = fit(
-        student.to(task.device),
-        corpus,
-        terms,
-        configuration.train,
-        evaluate=lambda model: fast_segment_f1(task.validation.answers(model)),
-        progress=counting(progress, "training"),
+    steps = steps_from(configuration.initialisation, configuration.train.steps)
+    watch = Watch(
+        lambda _: fast_f1(task.validation.answers(_restricted(student, task.events)), criterion),
+        checkpoints,
+        from_start=configuration.initialisation == FAMILY,
+        report=report,
     )
-    student = _restricted(student, task.events)
-    answers = task.validation.answers(student)
+    training = replace(configuration.train, steps=steps)
+    curve = fit(student.to(task.device), corpus, terms, training, watch, counting(progress, "training"))
+    final = _restricted(student, task.events)
+    answers = task.validation.answers(final)
     post = tune(answers, criterion)
     scores = score(answers, post, with_psds)
-    return TrialResult(student.cpu(), post, scores, cost_of(student), curve, time.perf_counter() - start)
+    return TrialResult(final.cpu(), post, scores, cost_of(final), curve, time.perf_counter() - start)
 
 
 def _restricted(student: Student, events: tuple[str, ...]) -> Student:

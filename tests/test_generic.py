@@ -13,7 +13,7 @@ from sedkd.generic import generic_student, start_from
 from sedkd.models.student import Student, StudentSettings
 from sedkd.task import Task
 from sedkd.teach.teacher import Teacher
-from sedkd.train.fit import TrainSettings
+from sedkd.train.settings import TrainSettings
 
 SETTINGS = StudentSettings(4, 2, head="gru")
 

@@ -22,7 +22,7 @@ from sedkd.models.student import Student, StudentSettings
 from sedkd.starts import check_start
 from sedkd.task import Task
 from sedkd.teach.teacher import Teacher
-from sedkd.train.fit import TrainSettings
+from sedkd.train.settings import TrainSettings
 
 LABELS = ("high", "low")
 MOBILENET = StudentSettings(8, 4, "mobilenet", "gru")

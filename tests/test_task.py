@@ -16,7 +16,7 @@ from sedkd.errors import UserError
 from sedkd.models.student import Student, StudentSettings
 from sedkd.task import Task
 from sedkd.teach.choice import TeacherSettings
-from sedkd.train.fit import TrainSettings
+from sedkd.train.settings import TrainSettings
 from sedkd.trial import run_trial
 
 CPU = torch.device("cpu")

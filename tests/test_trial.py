@@ -14,7 +14,8 @@ from sedkd.data.pool import folder_pool
 from sedkd.errors import UserError
 from sedkd.models.student import StudentSettings
 from sedkd.task import FRAME_SECONDS, Task
-from sedkd.train.fit import TrainingDiverged, TrainSettings
+from sedkd.train.fit import TrainingDiverged
+from sedkd.train.settings import TrainSettings
 from sedkd.trial import TrialResult, cost_before_training, run_trial
 
 TRAIN = TrainSettings(steps=50, batch=6, frames=12, learning_rate=1e-2)

@@ -22,6 +22,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the front to stdout."""
+    from search.confirmation import confirmed
     from search.finale import test_scores
     from search.store import open_store
     from search.study import finished, load_study, objectives_of
@@ -39,7 +40,8 @@ def run(options: argparse.Namespace) -> int:
 
         synthetic = " (SYNTHETIC soundscapes)" if study.user_attrs["facts"]["synthetic"] else ""
         title = f"{study.study_name}: the front of {len(members)} trials{synthetic}"
-        Display().table(front_table(members, objectives, tests, title))
+        means = {m.number: confirmed(store, study.study_name, m.number) for m in members}
+        Display().table(front_table(members, objectives, tests, title, means))
     elif options.format == "csv":
         front_frame(members, objectives, tests).to_csv(sys.stdout, index=False)
     else:

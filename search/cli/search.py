@@ -5,13 +5,22 @@ import sys
 from collections.abc import Sequence
 
 from search.cli.guard import guarded, positive
-from search.cli.subject import add_subject_options, subject_of
+from search.cli.subject import ENVIRONMENT, add_subject_options, subject_of
 
 EXAMPLES = """examples:
   sedkd-search --env street --trials 12                             built-in synthetic soundscapes
   sedkd-search --env street --subset traffic --trials 50            a named subset of the events
   sedkd-search --env farm --data ~/recordings --trials 50           your own recordings
+  sedkd-search --env street,home --trials 50 --workers 2            several environments, two trials at a time
 The same line continues a study: --trials counts finished trials in all."""
+LIMITS = {
+    "macs": "multiply-accumulates per second of audio",
+    "params": "parameters",
+    "bytes": "bytes of weights",
+    "latency-ms": "ms per second of audio on one CPU thread",
+}
+CONFIRM = "train the K best of the front again with new seeds, for means and intervals"
+NOISE = "train a configuration that is drawn again anew with another seed, instead of answering it from its result"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,16 +30,24 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_subject_options(top)
+    add_subject_options(top, f"{ENVIRONMENT}; several joined by commas, or all")
     budget = top.add_argument_group("how long, how large")
     budget.add_argument("--trials", type=positive(int), default=50, metavar="N", help="finished trials in all (50)")
     budget.add_argument("--timeout", type=positive(float), metavar="SECONDS", help="start no trial after this long")
     budget.add_argument(
-        "--max-macs", type=positive(float), metavar="N", help="at most N multiply-accumulates per second of audio"
+        "--patience", type=positive(int), metavar="N", help="stop after N trials that the front did not gain by"
     )
+    for name, what in LIMITS.items():
+        budget.add_argument(f"--max-{name}", type=positive(float), metavar="N", help=f"at most N {what}")
     budget.add_argument("--objectives", default="f1_segment,macs", metavar="A,B", help="two or three (f1_segment,macs)")
     budget.add_argument("--steps", type=positive(int), metavar="N", help="optimiser steps per student (150)")
-    budget.add_argument("--seed", type=int, default=0, help="seed of sampler and students (0)")
+    manner = top.add_argument_group("how")
+    manner.add_argument("--workers", type=positive(int), default=1, metavar="N", help="trials at once (1)")
+    manner.add_argument("--seed", type=int, default=0, help="seed of sampler and students (0)")
+    manner.add_argument("--confirm", type=positive(int), default=0, metavar="K", help=CONFIRM)
+    manner.add_argument("--noise", action="store_true", help=NOISE)
+    manner.add_argument("--no-early-stopping", action="store_true", help="train every student to its end")
+    manner.add_argument("--no-carry", action="store_true", help="begin without other studies' fronts")
     where = top.add_argument_group("where")
     where.add_argument("--store", metavar="DIR", help="folder of results (default: $SEDKD_STORE or ./mlruns)")
     return top
@@ -43,20 +60,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from search.session import Request, run_search
+    from search.budget import Budget
+    from search.request import Request
+    from search.run import Manner
+    from search.session import run_searches
+    from search.spaces import environments_of
 
-    return run_search(
-        Request(
-            subject=subject_of(options),
-            trials=options.trials,
-            timeout=options.timeout,
-            max_macs=options.max_macs,
-            objectives=options.objectives,
-            steps=options.steps,
-            seed=options.seed,
-            store=options.store,
-        )
+    subject = subject_of(options)
+    limits = {"macs": options.max_macs, "params": options.max_params, "bytes": options.max_bytes}
+    limits["latency"] = options.max_latency_ms
+    request = Request(
+        subject=subject,
+        budget=Budget(options.trials, options.timeout, options.patience, {k: v for k, v in limits.items() if v}),
+        manner=Manner(not options.no_early_stopping, options.noise),
+        objectives=options.objectives,
+        steps=options.steps,
+        seed=options.seed,
+        workers=options.workers,
+        carry=not options.no_carry,
+        confirm=options.confirm,
+        store=options.store,
     )
+    return run_searches(request, environments_of(options.env, subject.data))
 
 
 if __name__ == "__main__":

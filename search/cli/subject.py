@@ -8,12 +8,13 @@ if TYPE_CHECKING:
     from search.preparation import Subject
 
 
-def add_subject_options(parser: argparse.ArgumentParser) -> None:
+ENVIRONMENT = "environment: street, home, ... or one of your data's"
+
+
+def add_subject_options(parser: argparse.ArgumentParser, env_help: str = ENVIRONMENT) -> None:
     """Options of `subject_of`."""
     what = parser.add_argument_group("what to listen for, and where")
-    what.add_argument(
-        "--env", required=True, metavar="NAME", help="environment: street, home, ... or one of your data's"
-    )
+    what.add_argument("--env", required=True, metavar="NAME", help=env_help)
     what.add_argument("--data", type=Path, metavar="DIR", help="your recordings (default: synthetic soundscapes)")
     narrowing = what.add_mutually_exclusive_group()
     narrowing.add_argument("--events", metavar="A,B", help="only these events")

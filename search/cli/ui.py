@@ -5,6 +5,8 @@ import os
 import sys
 from typing import Any
 
+SHOWN = 3  # studies of an environment that links are shown to
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command `ui`."""
@@ -28,27 +30,32 @@ def run(options: argparse.Namespace) -> int:
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     address = f"http://127.0.0.1:{options.port}"
     print(f"MLflow will answer at {address} in 5 to 20 seconds; Ctrl-C ends it")
-    for name, link in _links(store.mlflow_uri, address):
-        print(f"  {name}: trials, the front first: {link}")
+    for study, trials, figure in _links(store.mlflow_uri):
+        print(f"  {study}")
+        print(f"    trials, the front first: {address}/{trials}")
+        print(f"    the front as a figure:   {address}/{figure}")
     sys.stdout.flush()
     where = ["--host", "127.0.0.1", "--port", str(options.port)]
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.mlflow_uri, *where]
     os.execv(sys.executable, command)
 
 
-def _links(uri: str, address: str) -> list[tuple[str, str]]:
-    """Each experiment of ours with the address of its trials, sorted by Pareto rank."""
-    from urllib.parse import quote
-
+def _links(uri: str) -> list[tuple[str, str, str]]:
+    """The latest studies of each experiment of ours, with the links to their trials and to their live front."""
     from mlflow import MlflowClient
 
-    trials = quote("tags.`sedkd.role` = 'trial'")
-    order = quote("metrics.`pareto_rank`")
-    query = f"runs?searchFilter={trials}&orderByKey={order}&orderByAsc=true"
-    return [
-        (experiment.name, f"{address}/#/experiments/{experiment.experiment_id}/{query}")
-        for experiment in MlflowClient(uri).search_experiments(filter_string="name LIKE 'sedkd-%'")
-    ]
+    from search.links import ROLE_TAG, STUDY_TAG, run_link, trials_link
+
+    client = MlflowClient(uri)
+    found = []
+    for experiment in client.search_experiments(filter_string="name LIKE 'sedkd-%'"):
+        place = experiment.experiment_id
+        query = f"tags.`{ROLE_TAG}` = 'study'"
+        for run in client.search_runs([place], query, max_results=SHOWN, order_by=["attributes.start_time DESC"]):
+            study = run.data.tags[STUDY_TAG]
+            figure = run_link(place, run.info.run_id, "/artifacts/pareto.html")
+            found.append((study, trials_link(place, study), figure))
+    return found
 
 
 def _is_taken(port: int) -> bool:

@@ -12,7 +12,7 @@ from sedkd.configuration import Configuration
 from sedkd.distill.registry import parameters_of, parts
 from sedkd.models.student import StudentSettings
 from sedkd.teach.choice import TeacherSettings
-from sedkd.train.fit import TrainSettings
+from sedkd.train.settings import TrainSettings
 
 SCRATCH, GENERIC, AWARE, LABELLED = "scratch", "generic", "aware", "aware, labelled clips only"
 OTHER_HALF = 0.5  # share of a batch that is drawn from clips without labels

@@ -60,7 +60,7 @@ def on_test(
             scored = []
             for seed in range(seeds):
                 answers = test.answers(arm.student(seed).to(task.device))
-                scored.append((score(answers, arm.post(seed), with_psds=True), _counts(answers, arm.post(seed))))
+                scored.append((score(answers, arm.post(seed), with_psds=True), counts_of(answers, arm.post(seed))))
                 if progress:
                     progress(place * seeds + seed + 1, len(trained) * seeds)
             counts[arm.arm.name] = {m: np.stack([found[m] for _, found in scored]) for m in METRICS}
@@ -88,8 +88,8 @@ def _teachers(task: Task, trained: Sequence[Trained]) -> dict[str, Teacher]:
     return found
 
 
-def _counts(answers: Answers, post: PostProcessing) -> dict[str, np.ndarray]:
-    """Per metric, the counts `[files, labels, 3]` of a student's detections."""
+def counts_of(answers: Answers, post: PostProcessing) -> dict[str, np.ndarray]:
+    """Per F1 (see METRICS), the counts `[files, labels, 3]` of a student's detections."""
     truth = {
         name: [event for event in events if event.event_label in answers.labels]
         for name, events in zip(answers.filenames, answers.truth, strict=True)

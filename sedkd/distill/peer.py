@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from sedkd.distill.batch import Batch
 from sedkd.models.frame import FrameModel
-from sedkd.train.fit import CLIP_NORM, TrainSettings, optimiser_for
+from sedkd.train.fit import CLIP_NORM, optimiser_for
+from sedkd.train.settings import TrainSettings
 
 
 class Peer:

@@ -14,7 +14,7 @@ from sedkd.models.frame import FrameModel, FrameOutput
 
 if TYPE_CHECKING:
     from sedkd.train.corpus import Corpus
-    from sedkd.train.fit import TrainSettings
+    from sedkd.train.settings import TrainSettings
 
 
 @dataclass(frozen=True)

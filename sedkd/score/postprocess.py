@@ -68,9 +68,9 @@ def tune(answers: Answers, criterion: str) -> PostProcessing:
     return PostProcessing(tuple(thresholds), tuple(filters))
 
 
-def fast_segment_f1(answers: Answers) -> float:
-    """Macro segment F1 with the best threshold per class and no filter: a quick look while training."""
-    scores = _segment_f1(answers, list(answers.probabilities)).max(axis=0)
+def fast_f1(answers: Answers, criterion: str = "f1_segment") -> float:
+    """Macro F1 with the best threshold per class and no filter: a quick look while training. See `tune`."""
+    scores = _CRITERIA[criterion](answers, list(answers.probabilities)).max(axis=0)
     present = {event.event_label for events in answers.truth for event in events}
     kept = [score for label, score in zip(answers.labels, scores, strict=True) if label in present]
     return float(np.mean(kept)) if kept else 0.0

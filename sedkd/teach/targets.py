@@ -21,7 +21,7 @@ from sedkd.teach.teacher import Teacher, corpus_for
 from sedkd.train.corpus import Corpus, TeacherOutputs
 from sedkd.train.infer import windowed_outputs
 
-VERSION = 2
+VERSION = 3
 
 
 def teacher_outputs(
@@ -36,17 +36,19 @@ def teacher_outputs(
 
     From the cache when teacher, audio, features and grid are the same.
     """
+    from safetensors.numpy import save_file
+    from safetensors.torch import load_file
+
     pack = features_of(recordings, teacher.model.features)
     key = _key(teacher, pack, grid, frame_seconds)
-    path = cache_root() / "targets" / f"{key}.npz"
+    path = cache_root() / "targets" / f"{key}.safetensors"
     if not path.exists():
         answers = _answers(teacher.model, corpus_for(teacher.model, recordings, pool, pack), progress)
         counts = np.diff(grid.out_starts.cpu().numpy())
         aligned = _aligned(answers, counts, teacher.model.frame_seconds, frame_seconds)
-        with written_atomically(path) as temporary, temporary.open("wb") as stream:
-            np.savez(stream, **aligned)  # type: ignore[arg-type]  # mypy takes a name for `allow_pickle`
-    with np.load(path) as stored:
-        outputs = TeacherOutputs(**{name: torch.from_numpy(stored[name]) for name in stored.files})
+        with written_atomically(path) as temporary:
+            save_file(aligned, temporary)
+    outputs = TeacherOutputs(**load_file(path))  # mapped into memory, where all processes share it
     if teacher.head is None:
         return outputs
     head = teacher.head.cpu()

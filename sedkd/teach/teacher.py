@@ -32,7 +32,8 @@ from sedkd.paths import cache_root
 from sedkd.progress import Progress, counting
 from sedkd.teach.weights import AUDIOSET_WEIGHTS, weights_path
 from sedkd.train.corpus import Corpus, corpus_from
-from sedkd.train.fit import TrainSettings, fit
+from sedkd.train.fit import fit
+from sedkd.train.settings import TrainSettings
 
 VERSION = 1
 CRNN = StudentSettings(width=40, depth=5, block="conv", head="gru")

@@ -1,6 +1,7 @@
 """Train one frame-level model on a corpus for a fixed number of steps."""
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -8,15 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from sedkd.data.sealed import require_sealed
-from sedkd.distill.batch import Batch
 from sedkd.distill.term import Lesson, Term
-from sedkd.models.frame import FrameModel
+from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.train.corpus import Corpus
+from sedkd.train.sampler import Sampler
+from sedkd.train.settings import TrainSettings
 
-MASKED_MELS = 8  # widest band of the model's input that is blanked (SpecAugment, Park et al. 2019)
 CLIP_NORM = 5.0
 WARMUP = 0.1  # share of the steps
 MAGNITUDE_DECAY = 0.98
+REDUCED = ("cuda",)  # kinds of device on which half the bytes is twice the speed
 
 
 class TrainingDiverged(RuntimeError):
@@ -24,35 +26,33 @@ class TrainingDiverged(RuntimeError):
 
 
 @dataclass(frozen=True)
-class TrainSettings:
-    """`frames`: output frames per window. `unlabeled_share`, `foreign_share`: shares of each batch drawn from the
-    environment's unlabelled clips and from other environments'; where there are none, labelled clips take the place.
-    """
+class Checkpoint:
+    """Where training stands: steps done of how many, mean loss since the last checkpoint (None before the first step),
+    what `evaluate` answered (NaN without it), seconds since training began."""
 
-    steps: int = 150
-    batch: int = 32
-    frames: int = 32
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-2
-    unlabeled_share: float = 0.0
-    foreign_share: float = 0.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if min(self.unlabeled_share, self.foreign_share) < 0 or self.unlabeled_share + self.foreign_share > 1:
-            raise ValueError(
-                f"train.unlabeled_share {self.unlabeled_share} and train.foreign_share {self.foreign_share} must not "
-                "be negative, nor above 1 together"
-            )
+    step: int
+    steps: int
+    loss: float | None
+    score: float
+    seconds: float
 
 
 @dataclass(frozen=True)
-class Checkpoint:
-    """Where training stands: steps done, mean loss since the last checkpoint, and what `evaluate` answered."""
+class Watch:
+    """How training is looked at: `evaluate` scores the model after each of `checkpoints` equal parts of the steps, and
+    `from_start` also before the first; `report` hears of each, and may end training by raising."""
 
-    step: int
-    loss: float
-    score: float
+    evaluate: Callable[[FrameModel], float] | None = None
+    checkpoints: int = 4
+    from_start: bool = False
+    report: Callable[[Checkpoint], None] | None = None
+
+    def marks(self, steps: int) -> set[int]:
+        """The steps after which it looks; the last one always."""
+        if self.evaluate is None:
+            return {steps}
+        inner = {round(steps * (i + 1) / self.checkpoints) for i in range(self.checkpoints)}
+        return inner | {steps} | ({0} if self.from_start else set())
 
 
 def fit(
@@ -60,8 +60,7 @@ def fit(
     corpus: Corpus,
     terms: Sequence[Term],
     settings: TrainSettings,
-    evaluate: Callable[[FrameModel], float] | None = None,
-    checkpoints: int = 4,
+    watch: Watch | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Checkpoint]:
     """Train `model` in place, on the device it lies on, and return the curve.
@@ -73,9 +72,11 @@ def fit(
         TrainingDiverged: a loss was not finite.
     """
     require_sealed("training")
+    watch = watch or Watch()
+    start, marks, curve = time.perf_counter(), watch.marks(settings.steps), list[Checkpoint]()
     device = next(model.parameters()).device
     corpus = corpus.to(device)
-    draw = _Sampler(corpus, settings, device)
+    draw = Sampler(corpus, settings, device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a tenth to a quarter faster for convolutions on a CPU
     for term in terms:
         term.begin(Lesson(model, corpus, settings))
@@ -83,14 +84,25 @@ def fit(
     parameters = [p for p in modules.parameters() if p.requires_grad]
     optimiser, schedule = optimiser_for(parameters, settings)
     magnitudes = _Magnitudes(len(terms), device)
-    curve: list[Checkpoint] = []
     total, since = torch.zeros((), device=device), 0
-    marks = {round(settings.steps * (i + 1) / checkpoints) for i in range(checkpoints)} if evaluate else set()
+
+    def look(step: int) -> None:
+        loss = float(total) / since if since else None
+        if loss is not None and not math.isfinite(loss):
+            raise TrainingDiverged(f"the loss became {loss} before step {step}")
+        score = watch.evaluate(model.eval()) if watch.evaluate else math.nan
+        curve.append(Checkpoint(step, settings.steps, loss, score, time.perf_counter() - start))
+        modules.train()
+        if watch.report:
+            watch.report(curve[-1])
+
+    if 0 in marks:
+        look(0)
     for step in range(1, settings.steps + 1):
         batch = draw()
-        output = model(draw.masked(batch.features))
+        output = _answer(model, draw.masked(batch.features))
         losses = torch.stack([term(batch, output) for term in terms])
-        weights = torch.tensor([term.weight for term in terms], device=device)
+        weights = torch.tensor([term.weight for term in terms], device=device)  # some change theirs from step to step
         loss = (losses * weights * magnitudes.scales(losses.detach())).sum()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -100,18 +112,21 @@ def fit(
         for term in terms:
             term.after_step()
         total, since = total + loss.detach(), since + 1
-        if step in marks or step == settings.steps:
-            mean_loss = float(total) / since
-            if not math.isfinite(mean_loss):
-                raise TrainingDiverged(f"the loss became {mean_loss} before step {step}")
-            score = evaluate(model.eval()) if evaluate else math.nan
-            curve.append(Checkpoint(step, mean_loss, score))
+        if step in marks:
+            look(step)
             total, since = torch.zeros((), device=device), 0
-            modules.train()
         if progress:
             progress(step, settings.steps)
     model.eval()
     return curve
+
+
+def _answer(model: FrameModel, features: Tensor) -> FrameOutput:
+    """The model's output; on a GPU computed in bfloat16 where that costs nothing, answered in float32."""
+    with torch.autocast(features.device.type, torch.bfloat16, enabled=features.device.type in REDUCED):
+        output = model(features)
+    feature_map = None if output.feature_map is None else output.feature_map.float()
+    return FrameOutput(output.logits.float(), output.embedding.float(), feature_map)
 
 
 def optimiser_for(
@@ -120,36 +135,6 @@ def optimiser_for(
     """AdamW, and its rate as a cosine after a short warm-up."""
     optimiser = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
     return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, settings.steps))
-
-
-class _Sampler:
-    """Draws windows: recordings uniformly, positions uniformly; labelled, unlabelled and foreign ones by share."""
-
-    def __init__(self, corpus: Corpus, settings: TrainSettings, device: torch.device) -> None:
-        self.corpus, self.frames, self.device = corpus, settings.frames, device
-        self.generator = torch.Generator().manual_seed(settings.seed)
-        shares = ((corpus.unlabeled, settings.unlabeled_share), (corpus.elsewhere, settings.foreign_share))
-        others = [(pool.cpu(), int(settings.batch * share + 1e-6)) for pool, share in shares if len(pool)]
-        self.parts = [(corpus.labeled.cpu(), settings.batch - sum(count for _, count in others)), *others]
-        self.lengths = (corpus.out_starts[1:] - corpus.out_starts[:-1]).cpu()
-
-    def __call__(self) -> Batch:
-        drawn = [
-            pool[torch.randint(len(pool), (count,), generator=self.generator)] for pool, count in self.parts if count
-        ]
-        recordings = torch.cat(drawn)
-        room = (self.lengths[recordings] - self.frames).clamp_min(0)
-        first = (torch.rand(len(recordings), generator=self.generator) * (room + 1)).long()
-        return self.corpus.window(recordings.to(self.device), first.to(self.device), self.frames)
-
-    def masked(self, features: Tensor) -> Tensor:
-        """Features `[batch, frames, mels]` with one random band per window set to the window's mean."""
-        count, _, mels = features.shape
-        width = torch.randint(MASKED_MELS + 1, (count, 1), generator=self.generator)
-        low = (torch.rand(count, 1, generator=self.generator) * (mels - width + 1)).long()
-        band = torch.arange(mels)
-        hidden = ((band >= low) & (band < low + width)).to(self.device)[:, None]
-        return torch.where(hidden, features.mean(dim=(1, 2), keepdim=True), features)
 
 
 class _Magnitudes:

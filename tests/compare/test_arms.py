@@ -6,7 +6,7 @@ import pytest
 
 from sedkd.compare.arms import AWARE, FOREIGN, GENERIC, LABELLED, OTHER_HALF, SCRATCH, Plan, arms
 from sedkd.models.student import StudentSettings
-from sedkd.train.fit import TrainSettings
+from sedkd.train.settings import TrainSettings
 
 PLAN = Plan(StudentSettings(8, 2), TrainSettings(steps=7), "response", {"response": {"temperature": 3.0}}, 3, True)
 

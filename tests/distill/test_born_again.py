@@ -13,7 +13,8 @@ from sedkd.distill.response import response_loss
 from sedkd.distill.term import Lesson
 from sedkd.models.frame import FrameOutput
 from sedkd.models.student import Student, StudentSettings
-from sedkd.train.fit import TrainSettings, fit
+from sedkd.train.fit import fit
+from sedkd.train.settings import TrainSettings
 
 
 class Watched(Strategy):

@@ -15,7 +15,8 @@ from sedkd.distill.term import Lesson
 from sedkd.errors import UserError
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.models.student import Student, StudentSettings
-from sedkd.train.fit import TrainSettings, optimiser_for
+from sedkd.train.fit import optimiser_for
+from sedkd.train.settings import TrainSettings
 
 
 def begun(**parameters: float) -> Strategy:

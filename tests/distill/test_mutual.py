@@ -14,7 +14,8 @@ from sedkd.distill.mutual import Strategy
 from sedkd.distill.response import response_loss
 from sedkd.distill.term import Lesson
 from sedkd.models.frame import FrameOutput
-from sedkd.train.fit import TrainSettings, optimiser_for
+from sedkd.train.fit import optimiser_for
+from sedkd.train.settings import TrainSettings
 
 
 def begun(temperature: float = 1.0) -> Strategy:

@@ -18,7 +18,8 @@ from sedkd.distill.term import Sizes
 from sedkd.errors import UserError
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.corpus import Corpus, TeacherOutputs
-from sedkd.train.fit import TrainSettings, fit
+from sedkd.train.fit import fit
+from sedkd.train.settings import TrainSettings
 
 SIZES = Sizes(student=8, teacher=5, labels=2)
 

@@ -14,7 +14,8 @@ from sedkd.distill.weak import Strategy, attention_pool, clip_loss, linear_softm
 from sedkd.errors import UserError
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.corpus import Corpus, TeacherOutputs
-from sedkd.train.fit import TrainSettings, fit
+from sedkd.train.fit import fit
+from sedkd.train.settings import TrainSettings
 
 LABELS = ("low", "high")
 QUICK = TrainSettings(steps=3, batch=8, frames=16, unlabeled_share=1.0)

@@ -10,7 +10,8 @@ from sedkd.distill.term import Sizes, Term
 from sedkd.models.frame import FrameModel
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.corpus import Corpus
-from sedkd.train.fit import TrainSettings, fit
+from sedkd.train.fit import fit
+from sedkd.train.settings import TrainSettings
 
 LABELS = ("low", "high")
 SIZES = Sizes(student=16, teacher=5, labels=2)

@@ -13,7 +13,7 @@ from sedkd.score.postprocess import (
     _event_f1,
     _odd,
     _segment_f1,
-    fast_segment_f1,
+    fast_f1,
     tune,
 )
 from sedkd.score.summary import score
@@ -67,7 +67,7 @@ def test_the_tuned_f1_is_sed_evals(seed: int, monkeypatch: pytest.MonkeyPatch) -
     report = by_sed_eval(given, post)
     for c, label in enumerate(LABELS):
         assert report.per_class[label] == pytest.approx(best[c], abs=1e-12)
-    assert fast_segment_f1(given) == pytest.approx(report.macro)
+    assert fast_f1(given) == pytest.approx(report.macro)
     assert post.median_frames == (1, 1, 1)
     assert score(given, post, with_psds=False).values["f1_segment"] == pytest.approx(report.macro)
 
@@ -130,7 +130,7 @@ def test_a_class_without_events_and_one_that_is_never_right(criterion: str) -> N
     post = tune(given, criterion)
     assert (post.thresholds[1], post.median_frames[1]) == (0.5, 1)
     assert (post.thresholds[2], post.median_frames[2]) == (0.5, 1)
-    assert fast_segment_f1(given) < 1
+    assert fast_f1(given) < 1
     kept = by_sed_eval(given, post).per_class
     assert kept["none"] is None
     assert kept["deaf"] == 0
@@ -138,7 +138,7 @@ def test_a_class_without_events_and_one_that_is_never_right(criterion: str) -> N
 
 def test_nothing_to_be_heard() -> None:
     given = Answers([np.full((10, 1), 0.9, np.float32)], ["x"], [0.8], [[]], ("a",), FRAME)
-    assert fast_segment_f1(given) == 0
+    assert fast_f1(given) == 0
     assert tune(given, "f1_segment") == PostProcessing((0.5,), (1,))
 
 

@@ -1,17 +1,21 @@
 """Ranks, knee, hypervolume and picks on fronts worked out by hand."""
 
 import math
+import time
 
 import numpy as np
 import optuna
 import pytest
 
-from search.front import Member, front, hypervolume, knee, pick, ranks, spread
+from search.front import Member, front, hypervolume, knee, pick, ranks, reference_point, spread
+from search.gain import Gain
 from search.objectives import Objectives, parse
 from search.table import picks_of
 from sedkd.errors import UserError
 
 F1_MACS = Objectives(("f1_segment", "macs"))
+THREE = Objectives(("f1_segment", "psds1", "macs"))
+MIXED = Objectives(("macs", "f1_segment", "bytes"))
 
 
 def member(number, f1, macs):
@@ -36,6 +40,49 @@ def test_ranks_agree_with_optunas_front():
     assert own == {tuple(t.values) for t in study.best_trials}
     numbers = [i for i, rank in enumerate(ranks(points, F1_MACS)) if rank == 1]
     assert len(numbers) == len(own)
+
+
+def ranks_by_definition(points, objectives):
+    """Front after front: whoever nothing that is left dominates. Of equal points the earlier dominates the later."""
+    losses = np.array(points) * [(-1.0 if d == "maximize" else 1.0) for d in objectives.directions]
+
+    def dominates(i, j):
+        return (losses[i] <= losses[j]).all() and ((losses[i] != losses[j]).any() or i < j)
+
+    result, rank, left = {}, 0, set(range(len(losses)))
+    while left:
+        rank += 1
+        free = {j for j in left if not any(dominates(i, j) for i in left)}
+        result.update(dict.fromkeys(free, rank))
+        left -= free
+    return [result[i] for i in range(len(losses))]
+
+
+@pytest.mark.parametrize("objectives", [F1_MACS, THREE, MIXED])
+def test_ranks_follow_their_definition(objectives):
+    rng = np.random.default_rng(1)
+    for digits in (0, 1, 1, 2, 9) * 6:  # the fewer the digits, the more doubles and ties
+        points = rng.random((rng.integers(1, 40), len(objectives.names))).round(digits).tolist()
+        assert ranks(points, objectives) == ranks_by_definition(points, objectives)
+    assert ranks([], objectives) == []
+
+
+@pytest.mark.parametrize("objectives", [F1_MACS, THREE])
+def test_ten_thousand_points_take_no_time(objectives):
+    points = np.random.default_rng(2).random((10_000, len(objectives.names)))
+    for values in (points, points.round(2), np.sort(points, axis=0), np.ones_like(points)):
+        start = time.monotonic()
+        ranks(values.tolist(), objectives)
+        assert time.monotonic() - start < 2  # a tenth of a second where nothing else runs
+
+
+@pytest.mark.parametrize("objectives", [F1_MACS, THREE, MIXED])
+def test_hypervolume_after_each_trial(objectives):
+    points = 10 * np.random.default_rng(3).random((40, len(objectives.names))).round(1)  # some beyond the reference
+    members = [Member(i, tuple(values), {}) for i, values in enumerate(points)]
+    reference = reference_point(objectives)
+    expected = [hypervolume(members[: i + 1], objectives, reference) for i in range(len(members))]
+    assert Gain(objectives).look(members).volumes == pytest.approx(expected)
 
 
 def test_knee_is_farthest_above_the_line():

@@ -11,7 +11,7 @@ from search.spaces import built_in, setting, spaces_folder
 from sedkd.configuration import from_flat
 from sedkd.environment import read_yaml
 from sedkd.errors import UserError
-from sedkd.train.fit import TrainSettings
+from sedkd.train.settings import TrainSettings
 
 DEFAULT = spaces_folder() / "default.yaml"
 STRATEGY = {"type": "choice", "of": ["none", "response"], "default": "response"}
@@ -38,16 +38,20 @@ def test_a_draw_holds_what_its_strategy_takes_and_nothing_else():
     assert seen == set(space.choices("strategy"))
 
 
-def test_controls_are_scratch_default_and_smallest():
+def test_controls_are_scratch_default_smallest_and_largest():
     space = space_from(read_yaml(DEFAULT), DEFAULT)
-    (_, scratch), (_, default), (_, smallest) = controls(space, 2)
+    (_, scratch), (_, default), (_, smallest), (_, largest) = controls(space, 2)
     assert scratch["strategy"] == "none"
     assert not any(key.startswith("response.") for key in scratch)
     assert default["strategy"] == "response"
     architecture = {key: value for key, value in default.items() if key.startswith("student.")}
     assert architecture == {key: value for key, value in scratch.items() if key.startswith("student.")}
-    assert smallest["student.width"] == 4
-    assert smallest["student.head"] == "none"
+    assert (smallest["student.width"], smallest["student.depth"], smallest["student.head"]) == (2, 2, "none")
+    assert (largest["student.width"], largest["student.depth"], largest["student.block"]) == (32, 5, "conv")
+    assert largest["initialisation"] == "generic"
+    assert largest["train.learning_rate"] < default["train.learning_rate"]
+    for values in (smallest, largest):
+        from_flat(values, TrainSettings())
 
 
 def test_controls_leave_out_what_the_space_does_not_know():

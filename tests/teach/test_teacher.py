@@ -16,7 +16,7 @@ from sedkd.features.pack import features_of
 from sedkd.models.checkpoint import read_header, save_model
 from sedkd.models.student import Student, StudentSettings
 from sedkd.teach.teacher import Teacher, corpus_for, teacher_for, teachers_folder
-from sedkd.train.fit import TrainSettings
+from sedkd.train.settings import TrainSettings
 
 CPU = torch.device("cpu")
 LABELS = ("low", "high")

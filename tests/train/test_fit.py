@@ -15,7 +15,9 @@ from sedkd.distill.term import Lesson, Term
 from sedkd.models.frame import FrameOutput
 from sedkd.models.student import Student
 from sedkd.train.corpus import TeacherOutputs, with_foreign
-from sedkd.train.fit import TrainingDiverged, TrainSettings, _Magnitudes, _rate, _Sampler, fit
+from sedkd.train.fit import TrainingDiverged, _Magnitudes, _rate, fit
+from sedkd.train.sampler import Sampler
+from sedkd.train.settings import TrainSettings
 
 
 def test_a_student_overfits() -> None:
@@ -107,7 +109,7 @@ def drawn(unlabeled: int, foreign: int, settings: TrainSettings, batches: int = 
     own = corpus(clips=4 + unlabeled, unlabeled=unlabeled)
     data = with_foreign(own, [corpus(clips=foreign)]) if foreign else own
     number = torch.arange(4.0 + unlabeled + foreign).repeat_interleave(24)[:, None].repeat(1, 2)
-    draw = _Sampler(data.taught_by(TeacherOutputs(number, number)), settings, torch.device("cpu"))
+    draw = Sampler(data.taught_by(TeacherOutputs(number, number)), settings, torch.device("cpu"))
     return [draw().teacher_logits[:, 0, 0].int().tolist() for _ in range(batches)]
 
 
@@ -203,16 +205,16 @@ def test_a_term_is_told_of_the_beginning_and_of_each_step() -> None:
 def test_positions_cover_a_recording_and_never_leave_it() -> None:
     data = corpus(clips=1, frames=12)
     logits = torch.arange(12.0)[:, None].repeat(1, 2)
-    draw = _Sampler(data.taught_by(TeacherOutputs(logits, logits)), replace(QUICK, batch=200), torch.device("cpu"))
+    draw = Sampler(data.taught_by(TeacherOutputs(logits, logits)), replace(QUICK, batch=200), torch.device("cpu"))
     batch = draw()
     assert batch.valid.all()
     assert batch.teacher_logits[:, 0, 0].unique().tolist() == [0, 1, 2, 3, 4]
-    longer = _Sampler(data, replace(QUICK, frames=20), torch.device("cpu"))()
+    longer = Sampler(data, replace(QUICK, frames=20), torch.device("cpu"))()
     assert longer.valid.sum(1).tolist() == [12] * 4
 
 
 def test_masking_hides_one_narrow_band() -> None:
-    draw = _Sampler(corpus(), replace(QUICK, batch=60), torch.device("cpu"))
+    draw = Sampler(corpus(), replace(QUICK, batch=60), torch.device("cpu"))
     features = torch.randn(60, 32, 64)
     masked = draw.masked(features)
     hidden = (masked != features).any(dim=1)

@@ -1,0 +1,109 @@
+"""Training curves of configurations drawn at random from the default space: the table that `benchmarks/replay` reads.
+
+Run: python benchmarks/record_curves.py --env farm --data DIR --teacher mn04_as --rows 120 --folder curves
+     python benchmarks/record_curves.py ... --folder curves --join benchmarks/replay/farm.json
+Every row is trained as drawn and once more begun from the slimmable family, on one thread. Rows that lie in the folder
+are not trained again; `--part 0/2` and `--part 1/2` share the work between two processes. Scores are validation's.
+Seconds are the process's CPU time: on one thread, what a quiet machine would take, whatever runs beside it.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from search.preparation import Subject, prepare
+from search.study import quiet_optuna
+from sedkd.configuration import from_flat
+from sedkd.family import family_of
+from sedkd.paths import written_atomically
+from sedkd.starts import FAMILY, SLICED_BLOCKS
+from sedkd.train.settings import TrainSettings
+from sedkd.trial import run_trial
+
+CHECKPOINTS = 8
+BASE = TrainSettings(steps=100)
+
+
+def drawn(space: Any, rows: int) -> list[dict[str, Any]]:
+    """Configurations at random, the same ones every time."""
+    optuna = quiet_optuna()
+    study = optuna.create_study(directions=["maximize", "minimize"], sampler=optuna.samplers.RandomSampler(seed=0))
+    return [space.suggest(study.ask()) for _ in range(rows)]
+
+
+def trained(values: dict[str, Any], task: Any) -> dict[str, Any]:
+    """Final score, MACs, total seconds and curve of one training; `seconds` of the curve are those since it began."""
+    start, at = time.process_time(), list[float]()
+    result = run_trial(
+        from_flat(values, BASE),
+        task,
+        report=lambda _: at.append(time.process_time() - start),
+        checkpoints=CHECKPOINTS,
+    )
+    curve = [
+        {"step": point.step, "seconds": round(seconds, 3), "f1": round(point.score, 4)}
+        for point, seconds in zip(result.curve, at, strict=True)
+    ]
+    return {
+        "f1": result.scores.values["f1_segment"],
+        "macs": result.cost.macs,
+        "seconds": round(time.process_time() - start, 3),
+        "curve": curve,
+    }
+
+
+def record(task: Any, space: Any, rows: int, folder: Path, part: tuple[int, int]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for block in SLICED_BLOCKS:
+        target = folder / f"family-{block}.json"
+        if not target.exists() and part[0] == SLICED_BLOCKS.index(block) % part[1]:
+            start = time.process_time()
+            family_of(block, task)
+            target.write_text(json.dumps(round(time.process_time() - start, 1)))
+    for number, values in enumerate(drawn(space.without("initialisation", FAMILY), rows)):
+        target = folder / f"row-{number:04d}.json"
+        if number % part[1] != part[0] or target.exists():
+            continue
+        own = trained(values, task)
+        begun = trained(values | {"initialisation": FAMILY}, task)
+        row = {"configuration": values, **own, "family": begun}
+        with written_atomically(target) as temporary:
+            temporary.write_text(json.dumps(row))
+        print(f"{number:4d} {own['f1']:.3f} in {own['seconds']:5.1f} s, from the family {begun['f1']:.3f} in "
+              f"{begun['seconds']:5.1f} s", flush=True)  # fmt: skip
+
+
+def join(folder: Path, facts: dict[str, Any], out: Path) -> None:
+    rows = [json.loads(path.read_text()) for path in sorted(folder.glob("row-*.json"))]
+    families = {p.stem.removeprefix("family-"): json.loads(p.read_text()) for p in folder.glob("family-*.json")}
+    out.write_text(json.dumps({"facts": facts, "family_seconds": families, "rows": rows}))
+    print(f"{out}: {len(rows)} rows")
+
+
+def main() -> None:
+    import torch
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--env", required=True)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--teacher")
+    parser.add_argument("--rows", type=int, default=120)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--part", default="0/1", help="which part of how many (0/1)")
+    parser.add_argument("--join", type=Path, metavar="FILE", help="write the table of what is there, train nothing")
+    options = parser.parse_args()
+    if options.join:
+        data = options.data.name if options.data else "built-in"
+        facts = {"environment": options.env, "data": data, "teacher": options.teacher, "steps": BASE.steps}
+        join(options.folder, facts, options.join)
+        return
+    torch.set_num_threads(1)
+    prepared = prepare(Subject(options.env, options.data, teacher=options.teacher), 0, lambda *_: None)
+    index, parts = (int(text) for text in options.part.split("/"))
+    record(prepared.task, prepared.space, options.rows, options.folder, (index, parts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Search strategies replayed over a table of recorded training curves, at equal training seconds of one worker.
+
+Run: python -m benchmarks.replay TABLE.json --out DIR [--seeds 10] [--carried FILE] [--answer-peers]
+Prints a table, and writes it, curves.csv and hypervolume.png. Trains nothing; `record_curves.py` makes the table.
+A draw is answered by the nearest row, so that strategies draw rows again far more often than they would configurations.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.replay.figure import draw
+from benchmarks.replay.strategies import ours, peers
+from benchmarks.replay.summary import printed, result, write_curves
+from benchmarks.replay.table import default_space, read_table
+from sedkd.errors import UserError
+
+PEERS = Path(".venv/peers")
+INSTALL = f"python3 -m venv {PEERS} && {PEERS}/bin/pip install -r benchmarks/replay/peers.txt"
+
+
+def main() -> None:
+    options = _options()
+    table, space = read_table(options.table), default_space()
+    carried: list[dict[str, Any]] = json.loads(options.carried.read_text()) if options.carried else []
+    python = options.peers if options.peers.exists() else None
+    if python is None:
+        print(f"without Syne Tune and NePS; with them: {INSTALL}")
+    results = []
+    for strategy in [*peers(space, python, options.answer_peers), *ours(space, carried)]:
+        start = time.monotonic()
+        results.append(result(strategy.name, strategy.is_peer, strategy.replay(table, range(options.seeds))))
+        print(f"{strategy.name}: replayed in {time.monotonic() - start:.0f} s", flush=True)
+    text = printed(results, table)
+    print(text)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "table.txt").write_text(text + "\n")
+    write_curves(results, options.out / "curves.csv")
+    draw(results, table.budget, options.out / "hypervolume.png")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks.replay", description=__doc__.splitlines()[0])
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--carried", type=Path, help="a JSON list of flat configurations that ours tries first")
+    parser.add_argument("--answer-peers", action="store_true", help="what a peer trained before is free for it as well")
+    parser.add_argument("--peers", type=Path, default=PEERS / "bin/python", help="a Python that has peers.txt")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except UserError as error:
+        raise SystemExit(str(error)) from None

@@ -1,0 +1,66 @@
+"""A made-up table, to try the benchmark on. Run: python -m benchmarks.replay.made_up OUT.json
+
+Scores rise with the student's size and fall with a rate far from the best; curves rise to them with noise. Nothing is
+to be learnt from what strategies do on it.
+"""
+
+import json
+import math
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.replay.table import CHECKPOINTS, applying, default_space
+from search.space import Dimension, Space
+from sedkd.starts import FAMILY
+
+STEPS = 150
+FAMILY_CHECKPOINTS = 4
+
+
+def made_up(space: Space, rows: int, seed: int = 0) -> dict[str, Any]:
+    """A table as the recorder writes it; every other row has a family."""
+    draw = random.Random(seed)
+    return {
+        "facts": {"environment": "made up"},
+        "family_seconds": {"conv": 150.0, "separable": 60.0},
+        "rows": [_row(_configuration(space, draw), number % 2 == 0, draw) for number in range(rows)],
+    }
+
+
+def _configuration(space: Space, draw: random.Random) -> dict[str, Any]:
+    return applying(space, {d.name: _value(d, draw) for d in space.dimensions})
+
+
+def _value(dimension: Dimension, draw: random.Random) -> Any:
+    if dimension.kind == "choice":
+        return draw.choice(dimension.choices)
+    if dimension.kind == "int":
+        return draw.randrange(int(dimension.low), int(dimension.high) + 1, dimension.step)
+    return math.exp(draw.uniform(math.log(dimension.low), math.log(dimension.high)))
+
+
+def _row(configuration: dict[str, Any], with_family: bool, draw: random.Random) -> dict[str, Any]:
+    weight = 9 if configuration["student.block"] == "conv" else 2
+    macs = 200.0 * configuration["student.width"] ** 1.8 * configuration["student.depth"] * weight
+    rate = abs(math.log(configuration["train.learning_rate"] / 0.02))
+    end = 0.1 * math.log10(macs) - 0.06 * rate + draw.gauss(0, 0.03)
+    seconds = 5 + macs / 2e5
+    family = _training(end - 0.02, seconds / 3, 0, FAMILY_CHECKPOINTS, draw) if with_family else None
+    full = _training(end, seconds, 1, CHECKPOINTS, draw)
+    return {"configuration": configuration, "macs": macs, "family": family, **full}
+
+
+def _training(end: float, seconds: float, first: int, checkpoints: int, draw: random.Random) -> dict[str, Any]:
+    curve = [_checkpoint(end, seconds, number / checkpoints, draw) for number in range(first, checkpoints + 1)]
+    return {"f1": curve[-1]["f1"], "seconds": seconds + 0.5, "curve": curve}
+
+
+def _checkpoint(end: float, seconds: float, share: float, draw: random.Random) -> dict[str, Any]:
+    f1 = max(0.0, end - 0.3 * (1 - share) ** 2 + draw.gauss(0, 0.01))
+    return {"step": STEPS * share, "seconds": seconds * share + 0.2, "f1": f1}
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(json.dumps(made_up(default_space().without("initialisation", FAMILY), 160)))

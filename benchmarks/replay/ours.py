@@ -1,0 +1,111 @@
+"""Optuna's samplers as they are, and our search: TPE with switches, each of which can be looked at alone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.replay.ledger import OBJECTIVES, Ledger
+from benchmarks.replay.table import TRAININGS, Checkpoint, Nearest, Row, Table, Training
+from search.space import Space
+from search.stopping import Finished, is_hopeless
+from search.study import quiet_optuna
+from sedkd.starts import FAMILY
+
+if TYPE_CHECKING:
+    import optuna
+
+MOST_DRAWS = 3 * TRAININGS  # repeats cost nothing where they are answered: a run must end all the same
+RUNGS = {"full": {"full@0.5": 0.5, "full@0.75": 0.75}, FAMILY: {"family@0": 0.0, "family@0.5": 0.5}}
+
+
+@dataclass(frozen=True)
+class Switches:
+    """What is added to the plain sampler, besides a space that knows the family."""
+
+    answers: bool = False  # what was trained to its end before is answered from memory
+    stopping: bool = False  # what is hopeless at a rung is ended
+    counts_family: bool = True  # the family's own training is on the clock
+    carried: tuple[Mapping[str, Any], ...] = ()  # configurations that are tried first
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a trial ended, its scores at the rungs on its way, and the score of the student that it delivers."""
+
+    point: Checkpoint
+    rungs: Mapping[str, float]
+    f1: float
+    is_stopped: bool
+
+
+class Run:
+    """One run of one strategy: what it has trained and what it knows."""
+
+    def __init__(self, table: Table, switches: Switches) -> None:
+        self.table, self.switches, self.ledger = table, switches, Ledger(table.budget)
+        self.outcomes: dict[tuple[int, str], Outcome] = {}
+        self.families: set[str] = set()
+        self.finished: list[Finished] = []
+
+    def outcome(self, row: Row, start: str) -> Outcome:
+        """Train this row from this start, or answer from memory."""
+        known = self.outcomes.get((row.number, start))
+        self.ledger.draw(known is not None)
+        if known and self.switches.answers and not known.is_stopped:  # as the search does
+            return known
+        if start == FAMILY:
+            self._pay_family(row.configuration["student.block"])
+        outcome = self._trained(row, start)
+        self.outcomes[row.number, start] = outcome
+        self.ledger.deliver(outcome.f1, row.cost)
+        if not outcome.is_stopped:
+            self.finished.append(Finished((row.cost,), outcome.point.f1, outcome.rungs))
+        return outcome
+
+    def _trained(self, row: Row, start: str) -> Outcome:
+        training = row.begun(start)
+        rungs: dict[str, float] = {}
+        for rung, share in RUNGS[start].items():
+            point = training.at(share)
+            if self.switches.stopping and is_hopeless(point.f1, (row.cost,), rung, self.finished):
+                return self._ended(training, point, rungs, True)
+            rungs[rung] = point.f1
+        return self._ended(training, training.curve[-1], rungs, False)
+
+    def _ended(self, training: Training, point: Checkpoint, rungs: Mapping[str, float], is_stopped: bool) -> Outcome:
+        self.ledger.spend(training.paid(point))
+        self.ledger.stopped += is_stopped
+        return Outcome(point, rungs, training.delivered(point), is_stopped)
+
+    def _pay_family(self, block: str) -> None:
+        if self.switches.counts_family and block not in self.families:
+            self.ledger.spend(self.table.family_seconds.get(block, 0.0))
+        self.families.add(block)
+
+
+@dataclass(frozen=True)
+class Ours:
+    """A strategy that runs in Optuna."""
+
+    sampler: "Callable[[int], optuna.samplers.BaseSampler]"
+    space: Space
+    switches: Switches = Switches()
+
+    def replay(self, table: Table, seed: int) -> Ledger:
+        """One run, until its seconds are spent or it has drawn too often."""
+        optuna = quiet_optuna()
+        study = optuna.create_study(directions=OBJECTIVES.directions, sampler=self.sampler(seed))
+        for values in self.switches.carried:
+            study.enqueue_trial(dict(values))
+        nearest, run = Nearest(table, self.space), Run(table, self.switches)
+        while not run.ledger.is_spent and run.ledger.draws < MOST_DRAWS:
+            trial = study.ask()
+            values = self.space.suggest(trial)
+            row = nearest(values)
+            start = FAMILY if values.get("initialisation") == FAMILY and row.family else "full"
+            outcome = run.outcome(row, start)
+            if outcome.is_stopped:
+                study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+            else:
+                study.tell(trial, [outcome.f1, row.cost])
+        return run.ledger

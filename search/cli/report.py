@@ -1,0 +1,35 @@
+"""`sedkd report`: a study as one page for a browser, which needs no network."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from search.cli.front import add_study_options
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command `report`."""
+    parser = subparsers.add_parser("report", help="write a study as one HTML page", description=__doc__)
+    add_study_options(parser)
+    parser.add_argument("--out", type=Path, metavar="FILE.html", help="where to (default: ./STUDY.html)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the page and say where it is."""
+    from search.reporting.page import page_of
+    from search.store import open_store
+    from search.study import load_study
+    from sedkd.errors import UserError
+    from sedkd.paths import written_atomically
+
+    store = open_store(options.store)
+    study = load_study(store, options.env, options.study)
+    out = options.out or Path(f"{study.study_name}.html")
+    if out.is_dir():
+        raise UserError(f"{out}: is a folder; give --out a file")
+    page = page_of(study, store)
+    with written_atomically(out) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    print(f"{out}: open it in a browser; it holds all that it shows")
+    return 0

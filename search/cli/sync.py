@@ -1,0 +1,40 @@
+"""`sedkd sync`: bring MLflow up to date with the studies, where a search could not reach it."""
+
+import argparse
+from functools import partial
+from typing import Any
+
+from search.cli.front import add_study_options
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command `sync`."""
+    parser = subparsers.add_parser(
+        "sync", help="tell MLflow what it missed", description=f"{__doc__} Telling it twice changes nothing."
+    )
+    add_study_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Sync the named study, or all of the environment's, or all there are."""
+    from search.mirror import attempt, impatient
+    from search.store import open_store
+    from search.study import load_studies
+    from sedkd.errors import UserError
+
+    store = open_store(options.store)
+    impatient()
+    for study in load_studies(store, options.env, options.study):
+        reason = attempt(partial(_told, study, store))
+        if reason is not None:
+            raise UserError(f"{study.study_name}: MLflow at {store.mlflow_uri} was not told: {reason}")
+        print(f"{study.study_name}: MLflow is up to date ({store.mlflow_uri})")
+    return 0
+
+
+def _told(study: Any, store: Any) -> None:
+    from search.study import objectives_of
+    from search.tracking import Tracker
+
+    Tracker(study, objectives_of(study), store).catch_up()

@@ -1,0 +1,113 @@
+"""Front members trained again with new seeds: what a configuration is worth, not what one seed made of it.
+
+A front is a choice of the best of many noisy scores, so its members' own scores flatter them. The means here are over
+new seeds only, on validation; intervals and verdicts are those of the paired bootstrap of `sedkd.compare`.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from search.front import Member
+from search.objectives import Objectives
+from search.run import Plan
+from search.store import Store
+from sedkd.compare.bootstrap import EQUAL, compare
+from sedkd.compare.result import METRICS, counts_of
+from sedkd.configuration import from_flat
+from sedkd.paths import written_atomically
+from sedkd.progress import Progress
+from sedkd.trial import run_trial
+
+if TYPE_CHECKING:
+    import optuna
+
+SEEDS = 3
+FIRST_SEED = 20_000  # beyond those of a study's trials, and of a comparison's
+FILE = "confirmed.json"
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """Mean over the new seeds and 95 % interval (over seeds and recordings) of each F1, on validation;
+    `indistinguishable_from` is the cheapest confirmed trial from which the study's quality does not tell it apart."""
+
+    values: dict[str, float]
+    low: dict[str, float]
+    high: dict[str, float]
+    seeds: int
+    indistinguishable_from: int | None = None
+
+
+def confirmed(store: Store, study: str, number: int) -> Confirmed | None:
+    """What is known of a trial, if it was confirmed."""
+    path = store.trial_folder(study, number) / FILE
+    return Confirmed(**json.loads(path.read_text())) if path.exists() else None
+
+
+def confirm(
+    study: "optuna.Study", plan: Plan, members: Sequence[Member], most: int, progress: Progress | None = None
+) -> None:
+    """Train the `most` best of the front again, each with three new seeds; what was trained is read from disk."""
+    quality, cost = plan.objectives.quality, plan.objectives.cost
+    best = sorted(members, key=lambda m: -m.measure(quality))[:most]
+    counts: dict[int, dict[str, np.ndarray]] = {}
+    for place, member in enumerate(best):
+        folder = plan.store.trial_folder(study.study_name, member.number)
+        runs = []
+        for seed in range(SEEDS):
+            what = f"confirming trial {member.number} ({place + 1} of {len(best)}), seed {seed + 1} of {SEEDS}"
+            runs.append(_counts(plan, member, FIRST_SEED + seed, folder, _under(what, progress)))
+        counts[member.number] = {metric: np.stack([run[metric] for run in runs]) for metric in METRICS}
+    for member in sorted(best, key=lambda m: m.measure(cost)):
+        cheaper = [m for m in sorted(best, key=lambda m: m.measure(cost)) if m.measure(cost) < member.measure(cost)]
+        found = _summary(counts[member.number], _alike(member, cheaper, counts, plan.objectives))
+        with written_atomically(plan.store.trial_folder(study.study_name, member.number) / FILE) as temporary:
+            temporary.write_text(json.dumps(asdict(found)))
+
+
+def _under(what: str, progress: Progress | None) -> Progress | None:
+    if progress is None:
+        return None
+    listener = progress
+    return lambda stage, done, total: listener(f"{what}: {stage}", done, total)
+
+
+def _counts(plan: Plan, member: Member, seed: int, folder: Path, progress: Progress | None) -> dict[str, np.ndarray]:
+    """Per F1 the counts `[recordings, labels, 3]` of one new student on validation."""
+    path = folder / f"confirmed-{seed}.json"
+    if not path.exists():
+        configuration = from_flat(member.record["configuration"], replace(plan.base, seed=seed))
+        result = run_trial(configuration, plan.task, plan.objectives.criterion, progress=progress)
+        answers = plan.task.validation.answers(result.student.to(plan.task.device))
+        found = {name: counts.tolist() for name, counts in counts_of(answers, result.post).items()}
+        with written_atomically(path) as temporary:
+            temporary.write_text(json.dumps(found))
+    return {name: np.array(counts, dtype=np.int64) for name, counts in json.loads(path.read_text()).items()}
+
+
+def _alike(
+    member: Member, cheaper: Sequence[Member], counts: dict[int, dict[str, np.ndarray]], objectives: Objectives
+) -> int | None:
+    """The first of the cheaper ones that is not distinguishable from `member` by the F1 that was searched for."""
+    metric = objectives.criterion
+    for other in cheaper:
+        if compare(counts[member.number][metric], counts[other.number][metric]).macro.verdict == EQUAL:
+            return other.number
+    return None
+
+
+def _summary(counts: dict[str, np.ndarray], alike: int | None) -> Confirmed:
+    found: dict[str, Any] = {"values": {}, "low": {}, "high": {}}
+    for metric in METRICS:
+        nothing = counts[metric].copy()
+        nothing[..., 0] = 0  # no hit: an F1 of 0, of which the difference is the F1 itself
+        difference = compare(counts[metric], nothing).macro
+        found["values"][metric], found["low"][metric], found["high"][metric] = (
+            difference.mean, difference.low, difference.high,
+        )  # fmt: skip
+    return Confirmed(**found, seeds=SEEDS, indistinguishable_from=alike)

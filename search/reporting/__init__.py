@@ -1,0 +1,1 @@
+"""A study as one page: `page.page_of` puts together what the other files make."""

@@ -1,0 +1,82 @@
+"""What a study was made of: its space, its facts, and what made the page."""
+
+import platform
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from search.reporting.findings import Findings
+from search.reporting.markup import table
+from search.study import INFEASIBLE
+
+UNCONDITIONAL = ("", "student", "train")
+
+
+def space_table(found: Findings) -> str:
+    """The dimensions as they were searched; nothing for a study that does not remember them."""
+    rows = [[name, d["kind"], _range(d), str(d["default"]), _condition(name, d)]
+            for name, d in found.facts.get("space", {}).items()]  # fmt: skip
+    head = ["dimension", "type", "range", "default", "drawn when"]
+    return table("What the search varied", head, rows) if rows else ""
+
+
+def facts_table(found: Findings) -> str:
+    """Where the study comes from and how its trials ended."""
+    facts = found.facts
+    data = "SYNTHETIC soundscapes made by sedkd" if facts["synthetic"] else Path(facts["data"]).name
+    rows = {
+        "study": found.name,
+        "environment": f"{facts['environment']} ({facts['scene']})",
+        "events": ", ".join(facts["events"]),
+        "data": data,
+        "digest": f"{found.name.rpartition('-')[2]} (of clips, annotations, teacher, space, objectives, training)",
+        "teacher": facts["teacher"],
+        "objectives": ", ".join(facts["objectives"]),
+        "training": ", ".join(f"{name} {value}" for name, value in facts["train"].items()),
+        "trials": _endings(found),
+        "searched": _days(found),
+        "page made by": f"sedkd {version('sedkd')}, Python {platform.python_version()}, torch {version('torch')}, "
+        f"optuna {version('optuna')}, on {datetime.now():%Y-%m-%d %H:%M}",
+    }
+    return table("Provenance", [], list(rows.items()))
+
+
+def _range(dimension: Mapping[str, Any]) -> str:
+    if dimension["kind"] == "choice":
+        return ", ".join(str(choice) for choice in dimension["choices"])
+    step = f", step {dimension['step']}" if dimension["step"] != 1 else ""
+    return f"{dimension['low']} to {dimension['high']}{step}{', log scale' if dimension['log'] else ''}"
+
+
+def _condition(name: str, dimension: Mapping[str, Any]) -> str:
+    """What `when` says, and what the name itself does (see `Dimension.applies`)."""
+    owner = name.rpartition(".")[0]
+    own = [] if owner in UNCONDITIONAL else [f"strategy with {'a teacher' if owner == 'teacher' else owner}"]
+    when = dimension.get("when") or {}
+    return "; ".join(own + [f"{parent}: {', '.join(map(str, allowed))}" for parent, allowed in when.items()])
+
+
+def _endings(found: Findings) -> str:
+    trials = found.study.get_trials(deepcopy=False)
+    states = Counter(t.state.name for t in trials)
+    infeasible = sum(INFEASIBLE in t.user_attrs for t in trials)
+    repeated = states["COMPLETE"] - len(found.members)
+    counts = {
+        "finished": len(found.members),
+        "ended early": len(found.stopped),
+        "failed": states["FAIL"],
+        "over a limit before training": infeasible,
+        "drawn again and not trained again": repeated,
+        "running": states["RUNNING"],
+    }
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count or what in ("finished", "failed"))
+
+
+def _days(found: Findings) -> str:
+    trials = found.study.get_trials(deepcopy=False)
+    starts = [t.datetime_start for t in trials if t.datetime_start]
+    ends = [t.datetime_complete for t in trials if t.datetime_complete]
+    return f"{min(starts):%Y-%m-%d %H:%M} to {max(ends):%Y-%m-%d %H:%M}"

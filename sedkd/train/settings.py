@@ -1,0 +1,26 @@
+"""How a model is trained, whatever it is trained for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """`frames`: output frames per window. `unlabeled_share`, `foreign_share`: shares of each batch drawn from the
+    environment's unlabelled clips and from other environments'; where there are none, labelled clips take the place.
+    """
+
+    steps: int = 150
+    batch: int = 32
+    frames: int = 32
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    unlabeled_share: float = 0.0
+    foreign_share: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.unlabeled_share, self.foreign_share) < 0 or self.unlabeled_share + self.foreign_share > 1:
+            raise ValueError(
+                f"train.unlabeled_share {self.unlabeled_share} and train.foreign_share {self.foreign_share} must not "
+                "be negative, nor above 1 together"
+            )

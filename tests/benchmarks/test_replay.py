@@ -1,0 +1,187 @@
+"""The replay on a small made-up table: what is counted, what is found, and that a seed decides all."""
+
+import json
+import sys
+
+import pytest
+
+from benchmarks.replay.ledger import Ledger, at, reached
+from benchmarks.replay.made_up import made_up
+from benchmarks.replay.ours import Ours, Run, Switches
+from benchmarks.replay.outside import Outside
+from benchmarks.replay.strategies import ours, peers, random, tpe
+from benchmarks.replay.summary import best_peer, printed, result, write_curves
+from benchmarks.replay.table import CHECKPOINTS, Nearest, applying, default_space, read_table, table_from
+from sedkd.errors import UserError
+from sedkd.starts import FAMILY
+
+SPACE = default_space()
+PLAIN = SPACE.without("initialisation", FAMILY)
+
+
+@pytest.fixture(scope="module")
+def content():
+    return made_up(PLAIN, 30)
+
+
+@pytest.fixture(scope="module")
+def table(content):
+    return table_from(content, "made up")
+
+
+def test_budget_is_what_sixty_full_trainings_cost(content, table):
+    assert table.budget == pytest.approx(60 * sum(row["seconds"] for row in content["rows"]) / 30)
+
+
+def test_a_wrong_table_is_named(content, tmp_path):
+    target = tmp_path / "table.json"
+    target.write_text("{")
+    with pytest.raises(UserError, match="not JSON"):
+        read_table(target)
+    short = json.loads(json.dumps(content))
+    short["rows"][3]["curve"].pop(0)
+    target.write_text(json.dumps(short))
+    with pytest.raises(UserError, match=r"rows\[3\]: curve: expected 10"):
+        read_table(target)
+    del short["rows"][0]["macs"]
+    target.write_text(json.dumps(short))
+    with pytest.raises(UserError, match=r"rows\[0\]: KeyError: 'macs'"):
+        read_table(target)
+
+
+def test_every_row_is_its_own_nearest(table):
+    nearest = Nearest(table, SPACE)
+    assert [nearest(row.configuration).number for row in table.rows] == list(range(30))
+
+
+def test_nearest_looks_past_a_small_difference_and_at_the_architecture_first(table):
+    row, nearest = table.rows[7], Nearest(table, SPACE)
+    rate = row.configuration["train.learning_rate"] * 1.01
+    assert nearest({**row.configuration, "train.learning_rate": rate}).number == 7
+    other = "generic" if row.configuration["initialisation"] != "generic" else "random"
+    assert nearest({**row.configuration, "initialisation": other}).number == 7
+
+
+def test_applying_keeps_what_a_draw_of_the_space_holds(table):
+    everything = {d.name: d.default for d in SPACE.dimensions}
+    assert applying(SPACE, everything) == SPACE.defaults()
+
+
+def test_a_training_that_ends_early_pays_its_checkpoint_and_what_surrounds_it(table):
+    training = table.rows[0].full
+    assert training.paid(training.curve[-1]) == pytest.approx(training.seconds)
+    surroundings = training.seconds - training.curve[-1].seconds
+    assert training.paid(training.at(0.5)) == pytest.approx(training.curve[4].seconds + surroundings)
+    assert training.at(0.75) is training.curve[7]
+
+
+def test_hypervolume_steps_only_rise_and_end_at_the_limit():
+    ledger = Ledger(limit=10.0)
+    for seconds, f1, cost in ((4, 0.5, 5.0), (4, 0.4, 6.0), (4, 0.9, 5.0)):
+        ledger.spend(seconds)
+        ledger.deliver(f1, cost)
+    steps = ledger.steps()
+    assert [step.hypervolume for step in steps] == pytest.approx([0.0, 2.0, 2.0])
+    assert (at(steps, 3.9), at(steps, 4.0)) == pytest.approx((0.0, 2.0))
+    assert (reached(steps, 1.5), reached(steps, 2.5)) == (4, None)
+
+
+def test_a_row_that_is_drawn_again_costs_again_unless_it_is_answered(table):
+    row = table.rows[0]
+    for answers, times in ((False, 2), (True, 1)):
+        run = Run(table, Switches(answers=answers))
+        first, again = run.outcome(row, "full"), run.outcome(row, "full")
+        assert run.ledger.seconds == pytest.approx(times * row.full.seconds)
+        assert (run.ledger.draws, run.ledger.repeats) == (2, 1)
+        assert first.f1 == again.f1 == row.full.f1
+
+
+def test_a_family_is_paid_once_per_block_and_only_where_it_counts(table):
+    rows = [row for row in table.rows if row.family and row.configuration["student.block"] == "conv"][:2]
+    trained = sum(row.family.seconds for row in rows)
+    for counts, family in ((True, 150.0), (False, 0.0)):
+        run = Run(table, Switches(counts_family=counts))
+        for row in rows:
+            run.outcome(row, FAMILY)
+        assert run.ledger.seconds == pytest.approx(trained + family)
+
+
+def test_stopping_ends_the_hopeless_and_delivers_what_is_there(content):
+    rows = [dict(content["rows"][i]) for i in range(10)]
+    for place, row in enumerate(rows):  # each cheaper than those before it
+        row.update(macs=1e6 - place, f1=0.6, curve=[{**point, "f1": 0.5} for point in row["curve"]])
+    rows[9] = {**rows[9], "macs": 2e6, "curve": [{**point, "f1": 0.1} for point in rows[9]["curve"]]}
+    table = table_from({"rows": rows}, "small")
+    run = Run(table, Switches(stopping=True))
+    outcomes = [run.outcome(row, "full") for row in table.rows]
+    assert [outcome.is_stopped for outcome in outcomes] == [False] * 9 + [True]
+    assert outcomes[9].f1 == 0.1
+    spent = sum(row.full.seconds for row in table.rows[:9])
+    last = table.rows[9].full
+    assert run.ledger.seconds - spent == pytest.approx(last.paid(last.at(0.5)))
+
+
+def test_a_seed_decides_a_run(table, monkeypatch):
+    monkeypatch.setattr("benchmarks.replay.ours.MOST_DRAWS", 16)
+    strategy = Ours(tpe, SPACE, Switches(answers=True, stopping=True))
+    one, other = (strategy.replay(table, 3) for _ in range(2))
+    assert one.steps() == other.steps()
+    assert one.steps() != strategy.replay(table, 4).steps()
+
+
+def test_carried_configurations_come_first(table):
+    best = max(table.rows, key=lambda row: row.full.f1)
+    ledger = Ours(random, PLAIN, Switches(carried=(best.configuration,))).replay(table, 0)
+    assert ledger.delivered[0][1].values == (best.full.f1, best.cost)
+
+
+PEER = """
+from talk import serve
+def run(opening, train):
+    values = {d["name"]: d["low"] for d in opening["space"]}
+    number = 0
+    while True:
+        train(f"{number}a", None, values, 3)
+        train(f"{number}b", f"{number}a", values, opening["checkpoints"])
+        number += 1
+serve(run)
+"""
+
+
+def test_a_peer_pays_the_difference_where_it_goes_on_and_delivers_at_the_end(table, tmp_path, monkeypatch):
+    from benchmarks.replay import outside
+
+    (tmp_path / "peer.py").write_text(PEER)
+    (tmp_path / "talk.py").write_text((outside.SCRIPTS / "talk.py").read_text())
+    monkeypatch.setattr(outside, "SCRIPTS", tmp_path)
+    first, second = Outside(sys.executable, "peer.py", "", PLAIN).replay_all(table, [0, 1])
+    assert first.steps() == second.steps()
+    assert first.draws == first.repeats + 1
+    row = Nearest(table, PLAIN)(applying(PLAIN, {d.name: d.extremes()[0] for d in PLAIN.dimensions}))
+    assert len(row.full.curve) == CHECKPOINTS
+    for number, (seconds, student) in enumerate(first.delivered[:3]):
+        assert seconds == pytest.approx((number + 1) * row.full.seconds)
+        assert student.values == (row.full.f1, row.cost)
+
+
+def test_a_peer_that_fails_is_told_with_what_it_said(table, tmp_path, monkeypatch):
+    from benchmarks.replay import outside
+
+    (tmp_path / "peer.py").write_text("raise RuntimeError('no such package')")
+    monkeypatch.setattr(outside, "SCRIPTS", tmp_path)
+    with pytest.raises(UserError, match="no such package"):
+        Outside(sys.executable, "peer.py", "", PLAIN).replay_all(table, [0])
+
+
+def test_the_table_names_every_strategy_and_the_best_peer(table, tmp_path, monkeypatch):
+    monkeypatch.setattr("benchmarks.replay.ours.MOST_DRAWS", 12)
+    names = [s.name for s in (*peers(SPACE, None, False), *ours(SPACE, [SPACE.defaults()]))]
+    assert len(set(names)) == len(names)
+    chosen = peers(SPACE, None, False)[:2] + ours(SPACE, [])[:1]
+    results = [result(s.name, s.is_peer, s.replay(table, [0])) for s in chosen]
+    name, volume = best_peer(results)
+    assert name in names
+    assert volume == max(r.volumes(1.0)[0] for r in results if r.is_peer)
+    assert all(s.name in printed(results, table) for s in chosen)
+    write_curves(results, tmp_path / "curves.csv")
+    assert len((tmp_path / "curves.csv").read_text().splitlines()) == 1 + 3 * 201
