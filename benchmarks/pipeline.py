@@ -119,7 +119,11 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     device = device_of(options.device)
-    task = prepare(Subject(options.env, options.data, teacher=options.teacher, device=options.device), 0, _quiet).task
+    task = prepare(
+        Subject(options.env, (options.data,) if options.data else (), teacher=options.teacher, device=options.device),
+        0,
+        _quiet,
+    ).task
     peak = matrix_peak(device)
     print(
         f"{device}, {options.threads} threads, teacher {task.teacher.kind}; matrix products: {peak / 1e9:.1f} G MACs/s"

@@ -100,7 +100,9 @@ def main() -> None:
         join(options.folder, facts, options.join)
         return
     torch.set_num_threads(1)
-    prepared = prepare(Subject(options.env, options.data, teacher=options.teacher), 0, lambda *_: None)
+    prepared = prepare(
+        Subject(options.env, (options.data,) if options.data else (), teacher=options.teacher), 0, lambda *_: None
+    )
     index, parts = (int(text) for text in options.part.split("/"))
     record(prepared.task, prepared.space, options.rows, options.folder, (index, parts))
 

@@ -18,7 +18,6 @@ from search.table import student_words
 from sedkd.compare.arms import Plan, arms
 from sedkd.compare.result import on_test
 from sedkd.compare.training import RATES, Trained, train_all
-from sedkd.data.audio import content_hash
 from sedkd.data.recordings import digest_of
 from sedkd.distill.registry import find, parts
 from sedkd.errors import UserError
@@ -58,7 +57,9 @@ def run_compare(question: Question) -> int:
         prepared = prepare(question.subject, 0, display.preparing)
         task = prepared.task
         if not task.pool.has_test(task.environment.name):
-            raise UserError(f"{task.pool.root / task.environment.name}: no test.tsv; a comparison is scored on test")
+            raise UserError(
+                f"{task.pool.where(task.environment.name, 'test')}: is not there; a comparison is scored on test"
+            )
         plan = _plan(question, prepared, student)
         name = _name(task, plan)
         folder = store.root / "comparisons" / name
@@ -134,8 +135,7 @@ def _result(
     task: "Task", trained: list[Trained], question: Question, plan: Plan, folder: Path, display: Display
 ) -> dict[str, Any]:
     """From disk when these very students have been scored, so that test is opened once for them."""
-    table = task.pool.root / task.environment.name / "test.tsv"
-    asked = [question.seeds, [t.arm.name for t in trained], content_hash(table) if table.exists() else None]
+    asked = [question.seeds, [t.arm.name for t in trained], task.pool.test_digest(task.environment.name)]
     path = folder / f"result-{hashlib.blake2b(json.dumps(asked).encode(), digest_size=3).hexdigest()}.json"
     if path.exists():
         return json.loads(path.read_text())
@@ -143,7 +143,7 @@ def _result(
         "comparison": folder.name,
         "environment": task.environment.name,
         "scene": task.environment.scene,
-        "data": str(task.pool.root),
+        "data": task.pool.origin,
         "synthetic": task.pool.synthetic,
         "architecture": student_words(_flat(plan)),
         "strategy": plan.strategy,

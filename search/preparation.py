@@ -26,17 +26,19 @@ GENERIC, SLICE = "generic", "slice"
 class Subject:
     """What is listened for, where, and who teaches: what `sedkd-search` and `sedkd compare` have in common.
 
-    `data` None: synthetic soundscapes. `space`: a person's own file. `teacher`: a kind, several joined by commas, or
+    `data`: folders, which make one pool; none: synthetic soundscapes. `dataset`: what lies in them; None: what is
+    recognised. `space`: a person's own file. `teacher`: a kind, several joined by commas, or
     None for the choice of `choose_teacher`. `device`: cpu, cuda or auto.
     """
 
     environment: str
-    data: Path | None = None
+    data: tuple[Path, ...] = ()
     events: list[str] | None = None
     subset: str | None = None
     space: Path | None = None
     teacher: str | None = None
     device: str = "auto"
+    dataset: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,11 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
     from sedkd.task import Task
 
     device = device_of(subject.device)
-    found = setting(subject.environment, subject.data, subject.space)
+    found = setting(subject.environment, subject.data, subject.space, subject.dataset)
     wanted = found.environment.narrowed(subject.events, subject.subset)
     pool = reporting(found, progress)
-    kinds, notices = choose_teacher(subject.teacher, found)
+    kinds, chosen = choose_teacher(subject.teacher, found)
+    notices = [*pool.notices, *chosen]
     first, *others = [teacher_for(pool, kind.strip(), device, seed, progress) for kind in kinds.split(",")]
     task = Task(pool, found.environment, wanted, first, device, progress, tuple(others))
     space = _fitted(found.space, task, notices)
@@ -106,16 +109,16 @@ def choose_teacher(asked: str | None, found: Setting) -> tuple[str, list[str]]:
 
 def _fitted(space: Space, task: "Task", notices: list[str]) -> Space:
     """Drop what the data and the teachers cannot serve, saying so; UserError when nothing would be left."""
-    root, name = task.pool.root, task.environment.name
+    pool, name = task.pool, task.environment.name
     _require_published_weights(space)
     if not task.has_unlabeled:
-        lack = (f"{root / name / 'unlabeled'} holds no audio", "add recordings there, or allow 0.0")
+        lack = (f"{pool.where(name, 'unlabeled')} holds no audio", "add recordings there, or allow 0.0")
         space = _without(space, "train.unlabeled_share", lambda v: v != 0, lack, notices)
     if not task.has_weak:
-        lack = (f"there is no {root / name / 'weak.tsv'}", "add it, or allow other strategies")
+        lack = (f"there is no {pool.where(name, 'weak')}.tsv", "add it, or allow other strategies")
         space = _without(space, STRATEGY, lambda v: "weak" in parts(v), lack, notices)
     if not task.has_generic:
-        lack = (f"{root} holds one environment only", "put others beside it, or allow what needs none")
+        lack = (f"{pool.origin} holds one environment only", "put others beside it, or allow what needs none")
         space = _without(space, "train.foreign_share", lambda v: v != 0, lack, notices)
         space = _without(space, "teacher.targets", lambda v: v != "own", lack, notices)
         space = _without(space, "initialisation", lambda v: v in (GENERIC, SLICE), lack, notices)

@@ -1,12 +1,13 @@
 """Find the environment and the space that a person names: built in, in a file of their own, or in their data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from search.space import Space, space_from
-from sedkd.data.pool import Pool, folder_pool
-from sedkd.data.recordings import environments_in
+from sedkd.data.datasets.opening import names_of, pool_of
+from sedkd.data.pool import Pool
 from sedkd.environment import KEYS, Environment, environment_from, read_yaml
 from sedkd.errors import UserError
 
@@ -33,27 +34,29 @@ def built_in() -> dict[str, Environment]:
     return {path.stem: environment_from(read_yaml(path), path) for path in paths}
 
 
-def environments_of(asked: str, data: Path | None) -> list[str]:
+def environments_of(asked: str, data: Sequence[Path], dataset: str | None = None) -> list[str]:
     """The environments that `--env` names: one, several joined by commas, or `all` of the data.
 
     Raises:
         UserError: none, one twice, or one that is not there, before the first of them is searched for.
     """
     if asked == "all":
-        return _there(data)
+        return _there(data, dataset)
     names = [name.strip() for name in asked.split(",")]
     if not all(names) or len(set(names)) < len(names):
         raise UserError(f"--env {asked}: expected one environment, several different ones joined by commas, or all")
     if len(names) > 1:
-        there = _there(data)
+        there = _there(data, dataset)
         for name in names:
             if name not in there:
                 raise UserError(f"--env {asked}: no environment {name!r}; there are: {', '.join(there)}")
     return names
 
 
-def setting(name: str, data: Path | None = None, space_file: Path | None = None) -> Setting:
-    """Everything that `--env`, `--data` and `--space` say.
+def setting(
+    name: str, data: Sequence[Path] = (), space_file: Path | None = None, dataset: str | None = None
+) -> Setting:
+    """Everything that `--env`, `--data`, `--space` and `--dataset` say.
 
     Raises:
         UserError: no such environment (those that there are), or something wrong in a file (which, and its key).
@@ -63,18 +66,15 @@ def setting(name: str, data: Path | None = None, space_file: Path | None = None)
     own = None
     if space_file is not None:
         own, space = _own(space_file, name, space)
-    if data is None:
-        pool = _synthetic_pool(known, name, own)
-    else:
-        pool = folder_pool(data.expanduser().resolve(), known, name, own)
+    pool = pool_of(data, known, name, own, dataset) if data else _synthetic_pool(known, name, own)
     return Setting(pool, pool.environments[name], space)
 
 
-def _there(data: Path | None) -> list[str]:
+def _there(data: Sequence[Path], dataset: str | None) -> list[str]:
     """The environments of the data, or those that have built-in soundscapes."""
     from sedkd.synth import builtin
 
-    return list(builtin.ENVIRONMENTS) if data is None else list(environments_in(data))
+    return names_of(data, dataset) if data else list(builtin.ENVIRONMENTS)
 
 
 def _own(path: Path, name: str, default: Space) -> tuple[Environment | None, Space]:

@@ -52,7 +52,7 @@ def identity(
         "environment": task.environment.name,
         "scene": task.environment.scene,
         "events": list(task.events),
-        "data": str(task.pool.root),
+        "data": task.pool.origin,
         "synthetic": task.pool.synthetic,
         "teacher": "; ".join(teacher.origin for teacher in task.teachers),
         "teacher_kind": ",".join(teacher.kind for teacher in task.teachers),

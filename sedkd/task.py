@@ -43,9 +43,12 @@ class Split:
         return self.answers_from(probabilities(model, self.corpus), model.labels, model.frame_seconds)
 
     def answers_from(self, found: Sequence[np.ndarray], labels: tuple[str, ...], frame_seconds: float) -> Answers:
-        """Probabilities `[frames, labels]` per recording, joined by what is known of the recordings."""
+        """Probabilities `[frames, labels]` per recording, joined by what is known of the recordings.
+
+        They are 0 for labels that nobody listened for in a recording, where a detection is neither right nor wrong.
+        """
         return Answers(
-            found,
+            [_where_heard(p, r, labels) for p, r in zip(found, self.recordings, strict=True)],
             [r.filename for r in self.recordings],
             [r.duration for r in self.recordings],
             [r.events or () for r in self.recordings],
@@ -238,6 +241,12 @@ class Task:
         return Split(recordings, corpus_from(recordings, pack, STRIDE, FRAME_SECONDS, labels, self.pool.annotated))
 
 
+def _where_heard(probability: np.ndarray, recording: Recording, labels: tuple[str, ...]) -> np.ndarray:
+    if recording.listened is None:
+        return probability
+    return np.where([label in recording.listened for label in labels], probability, 0).astype(probability.dtype)
+
+
 def _hidden(recordings: Sequence[Recording]) -> list[Recording]:
     """Recordings without their annotations."""
-    return [replace(recording, events=None, tags=None) for recording in recordings]
+    return [replace(recording, events=None, tags=None, soft=None) for recording in recordings]

@@ -81,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
         confirm=options.confirm,
         store=options.store,
     )
-    return run_searches(request, environments_of(options.env, subject.data))
+    return run_searches(request, environments_of(options.env, subject.data, subject.dataset))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ def add_subject_options(parser: argparse.ArgumentParser, env_help: str = ENVIRON
     """Options of `subject_of`."""
     what = parser.add_argument_group("what to listen for, and where")
     what.add_argument("--env", required=True, metavar="NAME", help=env_help)
-    what.add_argument("--data", type=Path, metavar="DIR", help="your recordings (default: synthetic soundscapes)")
+    add_data_options(what)
     narrowing = what.add_mutually_exclusive_group()
     narrowing.add_argument("--events", metavar="A,B", help="only these events")
     narrowing.add_argument("--subset", metavar="NAME", help="only this named subset of the events")
@@ -30,9 +30,37 @@ def add_subject_options(parser: argparse.ArgumentParser, env_help: str = ENVIRON
     what.add_argument("--device", default="auto", metavar="NAME", help="cpu, cuda, or auto (default)")
 
 
+def add_data_options(group: argparse._ActionsContainer) -> None:
+    """`--data`, as often as there are folders, and `--dataset`."""
+    group.add_argument(
+        "--data",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="your recordings, or a public dataset as it was unpacked; several make one pool (default: synthetic "
+        "soundscapes)",
+    )
+    group.add_argument(
+        "--dataset",
+        metavar="NAME",
+        help="what lies in DIR, where it is not recognised as you mean it: tut2017, tut2016, imoto, desed, maestro, "
+        "urbansed, tsv or folder",
+    )
+
+
 def subject_of(options: argparse.Namespace) -> "Subject":
     """What was typed."""
     from search.preparation import Subject
 
     events = options.events.split(",") if options.events is not None else None
-    return Subject(options.env, options.data, events, options.subset, options.space, options.teacher, options.device)
+    return Subject(
+        options.env,
+        tuple(options.data),
+        events,
+        options.subset,
+        options.space,
+        options.teacher,
+        options.device,
+        options.dataset,
+    )

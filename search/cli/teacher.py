@@ -4,13 +4,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from search.cli.subject import add_data_options
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command group `teacher`."""
     parser = subparsers.add_parser("teacher", help="train, show or fetch a teacher", description=__doc__)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     train = actions.add_parser("train", help="train a teacher on all environments of the data")
-    train.add_argument("--data", type=Path, metavar="DIR", help="your recordings (default: synthetic soundscapes)")
+    add_data_options(train)
     train.add_argument("--env", metavar="NAME", help="an environment of the data (needed with --data if not the first)")
     train.add_argument(
         "--teacher", default=None, metavar="KIND", help="crnn, timm:NAME, mn04_as, mn10_as or a .pt file"
@@ -33,7 +35,7 @@ def run_train(options: argparse.Namespace) -> int:
     from search.display import Display
     from search.preparation import choose_teacher, device_of, reporting
     from search.spaces import setting
-    from sedkd.data.recordings import environments_in
+    from sedkd.data.datasets.opening import names_of
     from sedkd.errors import UserError
     from sedkd.teach.teacher import teacher_for, teachers_folder
 
@@ -41,8 +43,8 @@ def run_train(options: argparse.Namespace) -> int:
         raise UserError(f"--out {options.out}: the name must end in .safetensors")
     if options.teacher is not None and options.teacher.endswith(".safetensors"):
         raise UserError(f"--teacher {options.teacher}: is trained already; give it to sedkd-search --teacher as it is")
-    environment = options.env or (environments_in(options.data)[0] if options.data else "street")
-    found = setting(environment, options.data)
+    environment = options.env or (names_of(options.data, options.dataset)[0] if options.data else "street")
+    found = setting(environment, options.data, dataset=options.dataset)
     with Display() as display:
         kind, notices = choose_teacher(options.teacher, found)
         for notice in notices:

@@ -52,8 +52,8 @@ def read_annotations(path: Path | str) -> Annotations:
         if len(given) < 3:
             missing = ", ".join(name for name in COLUMNS[1:] if not row[name])
             raise UserError(f"{where}: {missing} is empty: fill it in, or leave all three empty if nothing happens")
-        onset = _number(row["onset"], "onset", where)
-        offset = _number(row["offset"], "offset", where)
+        onset = number(row["onset"], "onset", where)
+        offset = number(row["offset"], "offset", where)
         if onset < 0:
             raise UserError(f"{where}: onset {row['onset']} is negative: times count from the start of the file")
         if offset < onset:
@@ -84,7 +84,7 @@ def read_durations(path: Path | str) -> dict[str, float]:
             raise UserError(f"{where}: the filename is empty: fill it in or remove the line")
         if not row["duration"]:
             raise UserError(f"{where}: the duration is empty: fill it in, in seconds")
-        duration = _number(row["duration"], "duration", where)
+        duration = number(row["duration"], "duration", where)
         if duration <= 0:
             raise UserError(f"{where}: duration {row['duration']} is not positive: give seconds")
         if durations.setdefault(filename, duration) != duration:
@@ -141,7 +141,8 @@ def require_known_files(files: Sequence[str] | Mapping[str, object], known: Cont
             )
 
 
-def _number(text: str, name: str, where: str) -> float:
+def number(text: str, name: str, where: str) -> float:
+    """A cell as a finite number; a comma counts as the decimal point where there is none. UserError names `where`."""
     plain = text if "." in text else text.replace(",", ".")  # decimal commas, as in TUT 2016
     try:
         # float() takes 1_000 for a number, which in a table is a slip.

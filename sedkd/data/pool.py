@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sedkd.data.audio import content_hash
 from sedkd.data.recordings import Recording, environments_in, labels_in, read_labeled, read_unlabeled
 from sedkd.data.weak import read_weak
 from sedkd.environment import Environment
@@ -17,6 +18,8 @@ Prepare = Callable[[str, str], object]
 class Pool:
     """A data folder: `environments` by name, in the folder's order. `synthetic` data are called so in every result.
 
+    `notices` are what a person should know of the data, a line each.
+
     The test split is not reachable through `training` or `validation`: what a search is given cannot see it.
     """
 
@@ -24,6 +27,7 @@ class Pool:
     environments: Mapping[str, Environment]
     synthetic: bool = False
     prepare: Prepare | None = None
+    notices: Sequence[str] = ()
 
     def training(self, name: str) -> list[Recording]:
         return self._labeled(name, "train")
@@ -45,6 +49,20 @@ class Pool:
 
     def has_test(self, name: str) -> bool:
         return self.synthetic or (self.root / name / "test.tsv").exists()
+
+    def test_digest(self, name: str) -> str | None:
+        """Names the test split's annotations as they stand, without reading them; None where there are none."""
+        table = self.root / name / "test.tsv"
+        return content_hash(table) if table.exists() else None
+
+    def where(self, name: str, split: str) -> str:
+        """Where a split lies, for messages."""
+        return str(self.root / name / split)
+
+    @property
+    def origin(self) -> str:
+        """Where the data lie, for the record."""
+        return str(self.root)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -93,7 +111,7 @@ def _as_labeled(root: Path, name: str, known: Environment | None) -> Environment
     present = {known.canonical(label) for label in labels}
     events = tuple(label for label in known.events if label in present)
     events += tuple(sorted(present - set(events)))
-    return Environment(name, known.scene, events, _narrowed(known.subsets, events), known.aliases)
+    return Environment(name, known.scene, events, narrowed(known.subsets, events), known.aliases)
 
 
 def _as_specified(root: Path, own: Environment) -> Environment:
@@ -105,7 +123,7 @@ def _as_specified(root: Path, own: Environment) -> Environment:
             f"{root / own.name / 'train.tsv'}: none of its labels ({', '.join(labels)}) is an event of the space file "
             f"({', '.join(own.events)}); mend its events, or add aliases"
         )
-    return Environment(own.name, own.scene, events, _narrowed(own.subsets, events), own.aliases)
+    return Environment(own.name, own.scene, events, narrowed(own.subsets, events), own.aliases)
 
 
 def _labels(root: Path, name: str) -> tuple[str, ...]:
@@ -115,6 +133,7 @@ def _labels(root: Path, name: str) -> tuple[str, ...]:
     return labels
 
 
-def _narrowed(subsets: Mapping[str, tuple[str, ...]], events: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def narrowed(subsets: Mapping[str, tuple[str, ...]], events: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The named subsets of what is left of the events; those of which nothing is left are gone."""
     kept = {name: tuple(label for label in labels if label in events) for name, labels in subsets.items()}
     return {name: labels for name, labels in kept.items() if labels}

@@ -27,7 +27,9 @@ LABELED_SPLITS = ("train", "validation", TEST)
 class Recording:
     """One audio file. `events` is None when nobody has labelled it; `duration` is in seconds.
 
-    `tags` are the labels of the events that occur in it, without when; None when nobody has said.
+    `tags` are the labels of the events that occur in it, without when; None when nobody has said. `soft` are the
+    annotators' degrees of certainty, 0 to 1, that train instead of the events where they are given. `listened` are the
+    labels that its annotators listened for; None: all events of its environment.
     """
 
     path: Path
@@ -36,6 +38,8 @@ class Recording:
     duration: float
     events: tuple[Event, ...] | None = None
     tags: tuple[str, ...] | None = None
+    soft: tuple[tuple[Event, float], ...] | None = None
+    listened: tuple[str, ...] | None = None
 
 
 def environments_in(root: Path) -> tuple[str, ...]:
@@ -134,7 +138,10 @@ def digest_of(recordings: Sequence[Recording]) -> str:
     for recording in recordings:
         events = None if recording.events is None else [asdict(event) for event in recording.events]
         tags = [] if recording.tags is None else [recording.tags]
-        digest.update(json.dumps([content_hash(recording.path), events, *tags]).encode())
+        soft = None if recording.soft is None else [[asdict(event), value] for event, value in recording.soft]
+        rest = {k: v for k, v in (("soft", soft), ("listened", recording.listened)) if v is not None}
+        more = [rest] if rest else []
+        digest.update(json.dumps([content_hash(recording.path), events, *tags, *more]).encode())
     return digest.hexdigest()
 
 

@@ -16,8 +16,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[st
     Raises:
         UserError: the file or one of its rows cannot be used; the message names the line and how to mend it.
     """
-    lines = _text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip(" \t")]
+    numbered = [(number, line) for number, line in enumerate(_lines(path), start=1) if line.strip(" \t")]
     if not numbered:
         raise UserError(f"{path}: the file is empty: it needs a header, TAB-separated: {' '.join(columns)}")
     head_number, head = numbered[0]
@@ -42,10 +41,25 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[st
         yield number, {name: fields[position[name]] for name in columns}
 
 
+def read_plain(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line number, the TAB-separated fields, stripped) for every line that is not blank, where no header is.
+
+    Raises:
+        UserError: the file cannot be used.
+    """
+    for number, line in enumerate(_lines(path), start=1):
+        if line.strip():
+            yield number, _fields(line, "\t")
+
+
 def require_plain(text: str, what: str) -> None:
     """UserError when a field is empty or holds a TAB or a line break, which no table can express."""
     if not text.strip() or any(character in text for character in "\t\r\n"):
         raise UserError(f"the {what} {text!r} is empty or holds a TAB or a line break: rename it")
+
+
+def _lines(path: Path) -> list[str]:
+    return _text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _text(path: Path) -> str:

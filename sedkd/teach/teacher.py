@@ -75,7 +75,7 @@ def teacher_for(
         model = _train(kind, build, pool, recordings, pack, settings, device, progress)
         about = {
             "kind": kind,
-            "data": str(pool.root),
+            "data": pool.origin,
             "environments": list(pool.environments),
             "synthetic": pool.synthetic,
         }

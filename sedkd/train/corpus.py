@@ -177,12 +177,15 @@ def corpus_from(
     labels: Sequence[str],
     annotated: Mapping[str, Sequence[str]],
 ) -> Corpus:
-    """Build the tensors. `annotated` gives, per environment, the labels that its annotators listened for."""
+    """Build the tensors. `annotated` gives, per environment, the labels that its annotators listened for.
+
+    A recording that says itself what its annotators listened for (`listened`) is believed.
+    """
     import warnings
 
     out_counts = -(-np.diff(pack.starts) // stride)
     out_starts = np.concatenate([[0], np.cumsum(out_counts)])
-    listened = np.array([[label in annotated[r.environment] for label in labels] for r in recordings], dtype=bool)
+    listened = np.array([[label in heard(r, annotated) for label in labels] for r in recordings], dtype=bool)
     listened = listened.reshape(len(recordings), len(labels))
     known = listened & np.array([r.events is not None for r in recordings], dtype=bool)[:, None]
     tagged = listened & np.array([r.tags is not None for r in recordings], dtype=bool)[:, None]
@@ -202,18 +205,27 @@ def corpus_from(
     )
 
 
+def heard(recording: Recording, annotated: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The labels that a recording's annotators listened for."""
+    return annotated[recording.environment] if recording.listened is None else recording.listened
+
+
 def frame_targets(
     recordings: Sequence[Recording], out_starts: np.ndarray, frame_seconds: float, labels: Sequence[str]
 ) -> np.ndarray:
-    """Share of every output frame that each label's events cover, `[frames, labels]` fp16 in 0..1."""
+    """Share of every output frame that each label's events cover, `[frames, labels]` fp16 in 0..1.
+
+    Soft labels stand in place of the events of a recording that has them, each share weighted by its certainty.
+    """
     column = {label: i for i, label in enumerate(labels)}
     targets = np.zeros((out_starts[-1], len(labels)), dtype=np.float16)
     for recording, start, end in zip(recordings, out_starts[:-1], out_starts[1:], strict=True):
         edges = np.arange(end - start + 1) * frame_seconds
-        for event in recording.events or ():
+        hard = [(event, 1.0) for event in recording.events or ()]
+        for event, certainty in hard if recording.soft is None else recording.soft:
             if event.event_label in column:
                 covered = np.minimum(edges[1:], event.offset) - np.maximum(edges[:-1], event.onset)
-                share = np.clip(covered / frame_seconds, 0, 1).astype(np.float16)
+                share = (np.clip(covered / frame_seconds, 0, 1) * certainty).astype(np.float16)
                 rows = targets[start:end, column[event.event_label]]
                 np.minimum(rows + share, 1, out=rows)
     return targets

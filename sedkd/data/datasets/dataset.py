@@ -1,0 +1,86 @@
+"""What every reader of a public dataset makes: its clips with their splits, and how each one's annotation is read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sedkd.data.events import Event
+from sedkd.data.recordings import TEST
+from sedkd.data.sealed import require_opened
+from sedkd.environment import Environment
+
+TRAIN, VALIDATION, WEAK, UNLABELED = "train", "validation", "weak", "unlabeled"
+SPLITS = (TRAIN, VALIDATION, TEST, WEAK, UNLABELED)
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What somebody wrote about one clip, in the dataset's own spelling; times in seconds, not yet held against audio.
+
+    `events`: (line of the table, event); None when nobody said when anything happens. `tags`: what occurs, without
+    when. `soft`: (event, certainty 0 to 1), of which `events` are the likely ones.
+    """
+
+    events: tuple[tuple[int, Event], ...] | None = None
+    tags: tuple[str, ...] | None = None
+    soft: tuple[tuple[Event, float], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One audio file of a dataset, not opened yet.
+
+    `filename` is its path below the dataset's root. `group` names the recording that it was cut from, across datasets
+    that share their recordings. `table` annotates it, under the name `listed` (None: nobody has).
+    """
+
+    path: Path
+    filename: str
+    environment: str
+    split: str
+    group: str
+    table: Path | None = None
+    listed: str = ""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset as it lies in a folder.
+
+    `environments` name every label that the annotators listened for. `closed`: any other label is a slip of the pen,
+    not one of the classes that the dataset leaves out of its scores. `missing`: per table, the names of audio that it
+    lists and that is not there. `unlisted`: audio that no table lists.
+    """
+
+    name: str
+    title: str
+    licence: str
+    root: Path
+    environments: Mapping[str, Environment]
+    clips: tuple[Clip, ...]
+    read: Callable[[Clip], Annotation]
+    closed: bool = True
+    missing: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
+    unlisted: tuple[Path, ...] = ()
+
+    def annotation(self, clip: Clip) -> Annotation:
+        """What is known of a clip. A clip of the test split is answered for inside `sealed.opened_test` only.
+
+        Raises:
+            UserError: the table cannot be read, or holds a row that cannot be used; it names file and line.
+            SealBroken: the clip is of the test split, and the seal is closed.
+        """
+        if clip.split == TEST:
+            require_opened(f"reading the annotation of {clip.filename} ({self.title})")
+        return Annotation() if clip.table is None else self.read(clip)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way in which datasets lie in folders: its name for `--dataset`, what it looks for, and how it is read."""
+
+    name: str
+    title: str
+    tree: str
+    is_here: Callable[[Path], bool]
+    open: Callable[[Path], Dataset]

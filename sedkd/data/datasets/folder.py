@@ -1,0 +1,32 @@
+"""The generic folder (`sedkd.data.recordings`) as a dataset, so that it can stand beside others in one pool."""
+
+from pathlib import Path
+
+from sedkd.data.datasets.dataset import UNLABELED, WEAK, Dataset, Format
+from sedkd.data.datasets.tables import Part, open_tables
+from sedkd.data.recordings import LABELED_SPLITS, environments_in
+from sedkd.errors import UserError
+
+NAME, TITLE = "folder", "folder of recordings"
+
+
+def is_here(root: Path) -> bool:
+    try:
+        return bool(environments_in(root))
+    except UserError:
+        return False
+
+
+def opened(root: Path) -> Dataset:
+    parts = []
+    for name in environments_in(root):
+        here = root / name
+        for split in (*LABELED_SPLITS, WEAK):
+            if (here / f"{split}.tsv").exists():
+                parts.append(Part(name, split, here / f"{split}.tsv", [here / split]))
+        if (here / UNLABELED).is_dir():
+            parts.append(Part(name, UNLABELED, None, [here / UNLABELED]))
+    return open_tables(NAME, TITLE, "your own recordings", root, parts)
+
+
+FORMAT = Format(NAME, TITLE, "<environment>/train.tsv beside <environment>/train/*.wav", is_here, opened)

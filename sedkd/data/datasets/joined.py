@@ -1,0 +1,208 @@
+"""Several datasets as one pool: what a search is given of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from pathlib import Path
+
+from sedkd.data.audio import audio_info, content_hash
+from sedkd.data.datasets.dataset import TRAIN, UNLABELED, WEAK, Clip, Dataset
+from sedkd.data.datasets.placing import Placed, placed
+from sedkd.data.datasets.rows import usable
+from sedkd.data.datasets.spelling import speller
+from sedkd.data.events import Event, merge_touching
+from sedkd.data.pool import Pool, narrowed
+from sedkd.data.recordings import TEST, Recording
+from sedkd.data.sealed import require_opened
+from sedkd.environment import Environment
+from sedkd.errors import UserError
+
+Spell = Callable[[Dataset, str, str], str | None]
+"""Dataset, environment and a label as the dataset spells it -> the pool's own spelling, None for what is no event."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetPool(Pool):
+    """The pool of one or more datasets: `places` are the clips of every environment and split.
+
+    `read` keeps what was read, but for the test split, so that nothing is warned of twice.
+    """
+
+    datasets: Sequence[Dataset]
+    places: Mapping[tuple[str, str], Sequence[Placed]]
+    spell: Spell
+    read: dict[tuple[str, str], list[Recording]] = field(default_factory=dict, compare=False)
+
+    def unlabeled(self, name: str) -> list[Recording]:
+        return self._split(name, UNLABELED)
+
+    def weak(self, name: str) -> list[Recording]:
+        return self._split(name, WEAK)
+
+    def has_test(self, name: str) -> bool:
+        return bool(self.places.get((name, TEST)))
+
+    def test_digest(self, name: str) -> str | None:
+        tables = sorted({str(p.clip.table) for p in self.places.get((name, TEST), ()) if p.clip.table})
+        digests = [content_hash(Path(table)) for table in tables]
+        return blake2b("".join(digests).encode(), digest_size=16).hexdigest() if digests else None
+
+    def where(self, name: str, split: str) -> str:
+        titles = " and ".join(dataset.title for dataset in self.datasets if name in dataset.environments)
+        return f"{titles}: {name}, split {split}"
+
+    @property
+    def origin(self) -> str:
+        return " + ".join(str(dataset.root) for dataset in self.datasets)
+
+    def _labeled(self, name: str, split: str) -> list[Recording]:
+        if split == TEST:
+            require_opened(f"reading {self.where(name, split)}")
+        found = self._split(name, split)
+        if not found:
+            few = "; it is taken out of the training recordings, of which there must be two" if split != TEST else ""
+            raise UserError(f"{self.where(name, split)}: no labelled recording is there{few}")
+        return found
+
+    def _split(self, name: str, split: str) -> list[Recording]:
+        if split == TEST:  # read anew: nothing of it stays in memory when the seal is closed
+            return [self._recording(place) for place in self.places.get((name, split), ())]
+        if (name, split) not in self.read:
+            self.read[name, split] = [self._recording(place) for place in self.places.get((name, split), ())]
+        return list(self.read[name, split])
+
+    def _recording(self, place: Placed) -> Recording:
+        """A clip with its annotation, in the pool's spelling and held against its audio."""
+        dataset, clip = place.dataset, place.clip
+        duration = audio_info(clip.path).duration
+        filename = clip.filename if len(self.datasets) == 1 else f"{self.datasets.index(dataset)}/{clip.filename}"
+        found = Recording(clip.path, filename, clip.environment, duration)
+        annotation = dataset.annotation(clip)
+        own = self.environments[clip.environment].events
+        heard = tuple(label for label in own if label in _heard(dataset, clip.environment, self.spell))
+        found = replace(found, listened=heard if heard != own else None)
+        if annotation.tags is not None:
+            tags = (self.spell(dataset, clip.environment, tag) for tag in annotation.tags)
+            return replace(found, tags=tuple(dict.fromkeys(tag for tag in tags if tag)))
+        if annotation.events is None:
+            return found
+        assert clip.table is not None
+        events = self._spelt(place, usable(annotation.events, clip.table, clip.filename, duration))
+        found = replace(found, events=tuple(merge_touching(events)))
+        if annotation.soft is None:
+            return found
+        soft = ((self.spell(dataset, clip.environment, e.event_label), e, value) for e, value in annotation.soft)
+        return replace(found, soft=tuple((Event(e.onset, e.offset, label), v) for label, e, v in soft if label))
+
+    def _spelt(self, place: Placed, events: Sequence[Event]) -> list[Event]:
+        labels = [self.spell(place.dataset, place.clip.environment, event.event_label) for event in events]
+        return [Event(e.onset, e.offset, label) for e, label in zip(events, labels, strict=True) if label]
+
+
+def dataset_pool(
+    datasets: Sequence[Dataset],
+    known: Mapping[str, Environment],
+    wanted: str | None,
+    own: Environment | None = None,
+    seed: int = 0,
+) -> DatasetPool:
+    """The pool of these datasets, which must hold the environment `wanted` (None: any).
+
+    Every label that an environment's training clips use and that its dataset annotates is an event of it, spelt as the
+    `known` specification of that name spells it; a person's `own` specification decides instead. Where a dataset does
+    not annotate an event that another annotates, its recordings do not know it (`Recording.listened`).
+
+    Raises:
+        UserError: no such environment, nothing to train on, or an annotation or a recording that cannot be used.
+    """
+    names = list(dict.fromkeys(name for dataset in datasets for name in dataset.environments))
+    if wanted is not None and wanted not in names:
+        roots = " + ".join(str(dataset.root) for dataset in datasets)
+        raise UserError(f"{roots}: no environment {wanted!r}; there are: {', '.join(names)}")
+    known = known if own is None else {**known, own.name: own}
+    spell = _spelling(datasets, known, own)
+    labels = _labels_of(spell)
+    listed = [(dataset, clip) for dataset in datasets for clip in dataset.clips]
+    found, notices = placed(listed, labels, seed)
+    places: dict[tuple[str, str], list[Placed]] = {}
+    for place in sorted(found, key=lambda place: (datasets.index(place.dataset), place.clip.filename)):
+        places.setdefault((place.clip.environment, place.split), []).append(place)
+    environments = {}
+    for name in names:
+        learnt = [*places.get((name, TRAIN), ()), *places.get((name, WEAK), ())]
+        if learnt and any(place.split == TRAIN for place in learnt):
+            environments[name] = _environment(name, datasets, learnt, labels, spell, known.get(name))
+        elif name == wanted:
+            titles = " and ".join(dataset.title for dataset in datasets)
+            raise UserError(f"{titles}: no labelled recording of {name} to train on; add the development set (--data)")
+    notices = [f"{d.title}: {d.licence}" for d in datasets] + _coverage(datasets) + notices
+    return DatasetPool(
+        datasets[0].root, environments, datasets=datasets, places=places, spell=spell, notices=tuple(notices)
+    )
+
+
+def _environment(
+    name: str,
+    datasets: Sequence[Dataset],
+    learnt: Sequence[Placed],
+    labels: Callable[[Dataset, Clip], list[str]],
+    spell: Spell,
+    known: Environment | None,
+) -> Environment:
+    present = {label for place in learnt for label in labels(place.dataset, place.clip)}
+    theirs = [dataset.environments[name] for dataset in datasets if name in dataset.environments]
+    order = known.events if known else ()
+    rest = (spell(d, name, e) for d in datasets if name in d.environments for e in d.environments[name].events)
+    events = tuple(dict.fromkeys(label for label in (*order, *rest) if label in present))
+    if not events:
+        raise UserError(f"{theirs[0].name}: none of the labels of its training recordings is an event; add aliases")
+    aliases = {} if known is None else {a: label for a, label in known.aliases.items() if label in events}
+    subsets = {} if known is None else narrowed(known.subsets, events)
+    return Environment(name, known.scene if known else theirs[0].scene, events, subsets, aliases)
+
+
+def _spelling(datasets: Sequence[Dataset], known: Mapping[str, Environment], own: Environment | None) -> Spell:
+    """Through the dataset's own spelling to that of the `known` environment of this name.
+
+    What the dataset does not annotate is no event, nor is what a person's `own` environment does not name.
+    """
+    theirs = {(d.root, name): speller(found) for d in datasets for name, found in d.environments.items()}
+    ours = {name: speller(found) for name, found in known.items()}
+
+    def spell(dataset: Dataset, name: str, label: str) -> str | None:
+        found = theirs[dataset.root, name](label)
+        if found is None or name not in ours:
+            return found
+        if own is not None and own.name == name:
+            return ours[name](found) or ours[name](label)
+        return ours[name](found) or found
+
+    return spell
+
+
+def _heard(dataset: Dataset, name: str, spell: Spell) -> set[str | None]:
+    return {spell(dataset, name, event) for event in dataset.environments[name].events}
+
+
+def _labels_of(spell: Spell) -> Callable[[Dataset, Clip], list[str]]:
+    def labels(dataset: Dataset, clip: Clip) -> list[str]:
+        found = dataset.annotation(clip)
+        raw = [event.event_label for _, event in found.events or () if event.offset > event.onset]
+        spelt = (spell(dataset, clip.environment, label) for label in (*raw, *(found.tags or ())))
+        return [label for label in spelt if label]
+
+    return labels
+
+
+def _coverage(datasets: Sequence[Dataset]) -> list[str]:
+    """A line per list of which audio is missing, and per dataset with audio that nobody lists."""
+    lines = []
+    for dataset in datasets:
+        for table, names in dataset.missing.items():
+            lines.append(f"{table}: {len(names)} listed recordings are missing, such as {names[0]}; the rest is used")
+        if dataset.unlisted:
+            lines.append(
+                f"{dataset.title}: {len(dataset.unlisted)} recordings are in no list and are left out, "
+                f"such as {dataset.unlisted[0]}"
+            )
+    return lines

@@ -1,0 +1,75 @@
+"""Find the same recording under two names, in two splits or in two datasets."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+from sedkd.data.audio import audio_info, content_hash
+from sedkd.data.datasets.dataset import Clip
+from sedkd.errors import UserError
+from sedkd.paths import cache_root, written_atomically
+
+BLOCK = 1 << 20  # frames read at a time
+
+
+def decoded_hash(path: Path) -> str:
+    """Hexadecimal digest of what a file sounds like: its rate and the mean of its channels in 16 bits.
+
+    So wav and flac, 16 and 24 bits, mono and twice the same channel agree. Kept on disk by the file's content.
+    """
+    kept = cache_root() / "decoded" / f"{content_hash(path)}.txt"
+    if kept.exists():
+        return kept.read_text()
+    digest = _digest(path)
+    with written_atomically(kept) as temporary:
+        temporary.write_text(digest)
+    return digest
+
+
+def same_audio(clips: Sequence[Clip]) -> list[str]:
+    """A key per clip that clips of the same sound share. Only files of equal length are decoded."""
+    lengths = [(info.rate, info.frames) for info in (audio_info(clip.path) for clip in clips)]
+    paths: dict[tuple[int, int], set[Path]] = defaultdict(set)
+    for length, clip in zip(lengths, clips, strict=True):
+        paths[length].add(clip.path.resolve())
+    return [
+        decoded_hash(clip.path) if len(paths[length]) > 1 else str(clip.path.resolve())
+        for length, clip in zip(lengths, clips, strict=True)
+    ]
+
+
+def components(*keys: Sequence[str]) -> list[list[int]]:
+    """Indices that hang together because they share a key of any of the lists, in order of their first."""
+    parent = list(range(len(keys[0])))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    for names in keys:
+        first: dict[str, int] = {}
+        for index, name in enumerate(names):
+            one, other = root(first.setdefault(name, index)), root(index)
+            parent[max(one, other)] = min(one, other)
+    found: dict[int, list[int]] = defaultdict(list)
+    for index in range(len(parent)):
+        found[root(index)].append(index)
+    return list(found.values())
+
+
+def _digest(path: Path) -> str:
+    import soundfile
+
+    digest = blake2b(digest_size=16)
+    try:
+        with soundfile.SoundFile(str(path)) as sound:
+            digest.update(str(sound.samplerate).encode())
+            for block in sound.blocks(BLOCK, dtype="int16", always_2d=True):
+                mono = block.astype("int32").sum(axis=1) // block.shape[1]
+                digest.update(mono.astype("<i2").tobytes())
+    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
+        raise UserError(f"{path}: cannot be read as audio: export it again, or remove it") from error
+    return digest.hexdigest()

@@ -1,0 +1,112 @@
+"""Decide where every clip of several datasets goes: official splits stand, no recording straddles two of them."""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Clip, Dataset
+from sedkd.data.datasets.leaks import components, same_audio
+from sedkd.data.datasets.stratify import held_out
+from sedkd.data.recordings import TEST
+
+LEARNT = (TRAIN, WEAK, UNLABELED)
+RANK = {TEST: 0, VALIDATION: 1, TRAIN: 2, WEAK: 2, UNLABELED: 2}
+
+Listed = tuple[Dataset, Clip]
+Labels = Callable[[Dataset, Clip], list[str]]
+"""The labels of a training clip's events, one for each event."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A clip with the split that it is used in."""
+
+    dataset: Dataset
+    clip: Clip
+    split: str
+
+
+def placed(listed: Sequence[Listed], labels: Labels, seed: int) -> tuple[list[Placed], list[str]]:
+    """The clips that are used, each in its split, and what was left out, in a line at most.
+
+    The same recording (by its group, or by its decoded audio) stays in one split: test before validation before
+    training. Of two names for the same audio in one split of one dataset, the first is used. An environment without a
+    validation split gets one out of its training recordings (`stratify`).
+    """
+    audio = same_audio([clip for _, clip in listed])
+    kept: list[list[int]] = []
+    lost: list[tuple[int, int]] = []
+    for members in components([clip.group for _, clip in listed], audio):
+        used, unused = _one_split(listed, members, audio)
+        kept.append(used)
+        lost += unused
+    moved = _validating(listed, kept, labels, seed)
+    found = []
+    for number, members in enumerate(kept):
+        for index in members:
+            dataset, clip = listed[index]
+            split = clip.split
+            if number in moved and split in LEARNT:
+                if split != TRAIN or clip.environment not in moved[number]:
+                    continue  # the recording validates
+                split = VALIDATION
+            found.append(Placed(dataset, clip, split))
+    return found, _notice(listed, lost)
+
+
+def _one_split(
+    listed: Sequence[Listed], members: Sequence[int], audio: Sequence[str]
+) -> tuple[list[int], list[tuple[int, int]]]:
+    """Of one recording's clips those that are used, and (one that is not, the one that it repeats)."""
+    best = min(RANK[listed[index][1].split] for index in members)
+    used: list[int] = []
+    lost: list[tuple[int, int]] = []
+    first: dict[tuple, int] = {}
+    winner = next(index for index in members if RANK[listed[index][1].split] == best)
+    for index in members:
+        dataset, clip = listed[index]
+        key = (str(dataset.root), clip.environment, clip.split, audio[index])
+        if RANK[clip.split] > best:
+            lost.append((index, winner))
+        elif key in first:
+            lost.append((index, first[key]))
+        else:
+            first[key] = index
+            used.append(index)
+    return used, lost
+
+
+def _validating(
+    listed: Sequence[Listed], kept: Sequence[Sequence[int]], labels: Labels, seed: int
+) -> dict[int, set[str]]:
+    """Recordings (by number) that validate from now on, with the environments that lacked validation."""
+    splits = {(listed[index][1].environment, listed[index][1].split) for members in kept for index in members}
+    lacking = sorted({name for name, split in splits if split == TRAIN and (name, VALIDATION) not in splits})
+    groups: dict[str, Counter[Hashable]] = {}
+    for number, members in enumerate(kept):
+        clips = [listed[index] for index in members]
+        wanted = [(d, c) for d, c in clips if c.split == TRAIN and c.environment in lacking]
+        if wanted:
+            groups[f"{number:09d}"] = Counter(
+                (clip.environment, label) for dataset, clip in wanted for label in labels(dataset, clip)
+            )
+    found: dict[int, set[str]] = {}
+    for name in lacking:
+        own = {
+            key: Counter({label: count for label, count in events.items() if label[0] == name})  # type: ignore[index]
+            for key, events in groups.items()
+            if int(key) not in found and any(listed[i][1].environment == name for i in kept[int(key)])
+        }
+        for key in held_out(own, seed):
+            found.setdefault(int(key), set()).update(lacking)
+    return found
+
+
+def _notice(listed: Sequence[Listed], lost: Sequence[tuple[int, int]]) -> list[str]:
+    if not lost:
+        return []
+    (dataset, one), (home, other) = listed[lost[0][0]], listed[lost[0][1]]
+    return [
+        f"{len(lost)} clips left out, whose recording is also elsewhere: {one.filename} ({dataset.title}, {one.split}) "
+        f"is {other.filename} ({home.title}, {other.split})" + (", and so on" if len(lost) > 1 else "")
+    ]

@@ -1,0 +1,45 @@
+"""Which dataset lies in a folder."""
+
+from pathlib import Path
+
+from sedkd.data.datasets import desed, folder, imoto, maestro, tsv, tut2016, tut2017, urbansed
+from sedkd.data.datasets.dataset import Format
+from sedkd.errors import UserError
+
+FORMATS: dict[str, Format] = {
+    module.FORMAT.name: module.FORMAT for module in (tut2017, tut2016, imoto, desed, maestro, urbansed, tsv, folder)
+}
+"""By name, in the order in which a folder is held against them."""
+
+
+def recognised(root: Path, name: str | None = None) -> Format:
+    """The format of the dataset at `root`, or the one that is called `name`, if it is there.
+
+    Raises:
+        UserError: no such folder or name; or nothing known lies there, with what was looked for.
+    """
+    if name is not None and name not in FORMATS:
+        raise UserError(f"--dataset {name}: expected one of {', '.join(FORMATS)}")
+    if not root.is_dir():
+        raise UserError(f"{root}: no such folder")
+    if name is not None:
+        if not FORMATS[name].is_here(root):
+            raise UserError(f"{root}: holds no {FORMATS[name].title}; looked for {FORMATS[name].tree}")
+        return FORMATS[name]
+    found = _known(root)
+    if found is not None:
+        return found
+    near = next(((path, known) for path in _near(root) if (known := _known(path))), None)
+    hint = f": {near[0]} is {near[1].title}" if near else ""
+    looked = "; ".join(f"{known.tree} ({known.title})" for known in FORMATS.values())
+    raise UserError(
+        f"{root}: holds no dataset that sedkd knows (one level up or down, perhaps?{hint}); looked for {looked}"
+    )
+
+
+def _known(root: Path) -> Format | None:
+    return next((known for known in FORMATS.values() if known.is_here(root)), None)
+
+
+def _near(root: Path) -> list[Path]:
+    return [*sorted(path for path in root.iterdir() if path.is_dir()), root.parent]

@@ -1,0 +1,103 @@
+"""Rows of annotation files: from cells to events, and from events to those that a recording can hold."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from sedkd.data.datasets.dataset import Annotation
+from sedkd.data.events import COLUMNS, Event, clip_to, number
+from sedkd.data.table import read_plain, read_rows
+from sedkd.errors import UserError
+
+Read = TypeVar("Read")
+Line = tuple[int, Event]
+
+
+def event_of(cells: Sequence[str], where: str) -> Event:
+    """An event of the cells onset, offset and label; its length may be 0. UserError names `where`."""
+    onset, offset, label = cells
+    begin, end = number(onset, "onset", where), number(offset, "offset", where)
+    if begin < 0:
+        raise UserError(f"{where}: onset {onset} is negative: times count from the start of the file")
+    if end < begin:
+        raise UserError(f"{where}: offset {offset} lies before onset {onset}: swap the two")
+    if not label:
+        raise UserError(f"{where}: the label is empty: fill it in or remove the line")
+    return Event(begin, end, label)
+
+
+def plain_rows(path: Path) -> Annotation:
+    """The events of a file without a header: `onset offset label`, or with `filename scene` before these three.
+
+    Columns behind them (a type and an identifier, say) are ignored, and a row with no more than filename and scene
+    says that nothing happens.
+
+    Raises:
+        UserError: a row has another number of columns, or cells that are no times.
+    """
+    found = []
+    for line, fields in read_plain(path):
+        where = f"{path}, line {line}"
+        if len(fields) == 3:
+            found.append((line, event_of(fields, where)))
+        elif len(fields) >= 5:
+            if any(fields[2:5]):
+                found.append((line, event_of(fields[2:5], where)))
+        elif len(fields) == 4 or not fields[0].lower().endswith(".wav"):
+            raise UserError(
+                f"{where}: {len(fields)} columns: expected onset, offset, label, with or without filename and scene "
+                "before them, separated by TABs"
+            )
+    return Annotation(tuple(found))
+
+
+def table_rows(path: Path, columns: Sequence[str] = COLUMNS) -> dict[str, Annotation]:
+    """The events of a table with a header, by filename; `columns` name filename, onset, offset and label in it.
+
+    A row whose onset, offset and label are empty says that nothing happens.
+    """
+    found: dict[str, list[Line]] = {}
+    for line, row in read_rows(path, columns):
+        where = f"{path}, line {line}"
+        filename, *cells = (row[column] for column in columns)
+        if not filename:
+            raise UserError(f"{where}: the {columns[0]} is empty: fill it in or remove the line")
+        events = found.setdefault(filename, [])
+        if any(cells):
+            events.append((line, event_of(cells, where)))
+    return {filename: Annotation(tuple(events)) for filename, events in found.items()}
+
+
+def names_in(path: Path, column: str = "filename") -> list[str]:
+    """The filenames that a table lists, each once, without reading anything else of it."""
+    names = dict.fromkeys(row[column] for _, row in read_rows(path, (column,)))
+    if "" in names:
+        raise UserError(f"{path}: a {column} is empty: fill it in or remove the line")
+    return list(names)
+
+
+def once(read: Callable[[Path], Read]) -> Callable[[Path], Read]:
+    """A reader of tables that reads each of them once."""
+    return lru_cache(maxsize=None)(read)
+
+
+def usable(lines: Sequence[Line], table: Path, filename: str, duration: float) -> list[Event]:
+    """The events that a recording of `duration` seconds can hold, each once, cut at its end, in order.
+
+    Those without length, those that repeat a line and those that begin after the end are dropped with a warning that
+    names file and line.
+    """
+    kept: list[Event] = []
+    for line, event in lines:
+        what = f"{table}, line {line}: {event.event_label!r}"
+        if event.onset == event.offset:
+            warnings.warn(f"{what} has no length, dropped", stacklevel=2)
+        elif event.onset >= duration:
+            warnings.warn(f"{what} begins after the end of {filename} ({duration:.2f} s), dropped", stacklevel=2)
+        elif event in kept:
+            warnings.warn(f"{what} repeats an earlier line, dropped", stacklevel=2)
+        else:
+            kept.append(event)
+    return clip_to(kept, duration)
