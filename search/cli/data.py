@@ -1,8 +1,10 @@
-"""`sedkd data`: make data to learn from. `synthesise` mixes soundscapes out of isolated recordings."""
+"""`sedkd data`: look at data, or make some. `synthesise` mixes soundscapes out of isolated recordings."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from search.cli import check
 
 if TYPE_CHECKING:
     from sedkd.synth.isolated import Report
@@ -13,8 +15,9 @@ _WEAK = "weak"
 
 def add_parser(subparsers: Any) -> None:
     """Add the command group to what argparse's add_subparsers() returned."""
-    group = subparsers.add_parser("data", help="make data to learn from", description="Make data to learn from.")
+    group = subparsers.add_parser("data", help="check data, or make some", description="Check data, or make some.")
     commands = group.add_subparsers(dest="data_command", required=True, metavar="COMMAND")
+    check.add_parser(commands)
     parser = commands.add_parser(
         "synthesise",
         aliases=["synthesize"],

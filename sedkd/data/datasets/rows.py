@@ -89,7 +89,7 @@ def usable(lines: Sequence[Line], table: Path, filename: str, duration: float) -
     Those without length, those that repeat a line and those that begin after the end are dropped with a warning that
     names file and line.
     """
-    kept: list[Event] = []
+    kept: dict[Event, None] = {}  # in order
     for line, event in lines:
         what = f"{table}, line {line}: {event.event_label!r}"
         if event.onset == event.offset:
@@ -99,5 +99,5 @@ def usable(lines: Sequence[Line], table: Path, filename: str, duration: float) -
         elif event in kept:
             warnings.warn(f"{what} repeats an earlier line, dropped", stacklevel=2)
         else:
-            kept.append(event)
-    return clip_to(kept, duration)
+            kept[event] = None
+    return clip_to(list(kept), duration)

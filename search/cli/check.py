@@ -1,0 +1,62 @@
+"""`sedkd data check`: what was recognised in a folder, how much of it there is, and what of it needs mending."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sedkd.data.datasets.survey import Part, Survey
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command `check`."""
+    parser = commands.add_parser(
+        "check",
+        help="look at a dataset before training on it",
+        description="Say what lies in DIR, how much of it is there, and what each split holds. Exits with 1 where "
+        "training would be wrong, one line per problem. Test annotations stay unread.",
+    )
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="several make one pool, as with --data")
+    parser.add_argument("--dataset", metavar="NAME", help="what lies in DIR, where it is not recognised as you mean it")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look, tell; a UserError is left to the caller."""
+    import json
+    from dataclasses import asdict
+
+    from search.spaces import built_in
+    from sedkd.data.datasets.survey import survey
+
+    found = survey(options.folders, built_in(), options.dataset)
+    if options.json:
+        print(json.dumps(asdict(found), indent=1))
+    else:
+        _show(found)
+    return 1 if found.problems else 0
+
+
+def _show(found: "Survey") -> None:
+    for one in found.datasets:
+        print(f"{one.title} ({one.name}) in {one.folder}")
+        print(f"  licence: {one.licence}")
+        print(f"  {one.recordings} recordings; {one.missing} listed ones are missing, {one.unlisted} in no list")
+    for part in found.parts:
+        print(f"{part.environment}, {part.split}: {_words(part)}")
+    for line in found.notices:
+        print(f"note: {line}")
+    for line in found.problems:
+        print(f"problem: {line}")
+    print(f"{len(found.problems)} problems" if found.problems else "ready to search")
+
+
+def _words(part: "Part") -> str:
+    rates = ", ".join(f"{count} at {rate} Hz" for rate, count in part.rates.items())
+    words = f"{part.recordings} recordings ({rates}), {part.hours:.2f} h"
+    if part.polyphony is not None:
+        words += f", at most {part.polyphony} at a time"
+    if part.events is not None:
+        return f"{words}: " + ", ".join(f"{label} {count}" for label, count in part.events.items())
+    return f"{words}; annotations sealed until the end" if part.split == "test" else words

@@ -1,0 +1,206 @@
+"""What lies in the folders that a person names, and what of it would make a training wrong, before anything is trained.
+
+The test split's annotations stay behind their seal: of it, only the audio is looked at.
+"""
+
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sedkd.data.audio import audio_info
+from sedkd.data.datasets import folder
+from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Dataset
+from sedkd.data.datasets.joined import DatasetPool, dataset_pool
+from sedkd.data.datasets.opening import resolved
+from sedkd.data.datasets.placing import placed
+from sedkd.data.datasets.registry import recognised
+from sedkd.data.datasets.spelling import speller
+from sedkd.data.events import Event
+from sedkd.data.pool import Pool, folder_pool
+from sedkd.data.recordings import TEST, Recording
+from sedkd.environment import Environment
+from sedkd.errors import UserError
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One folder: what it was taken for, and how much of it is there. `missing` audio is listed, `unlisted` is not."""
+
+    folder: str
+    name: str
+    title: str
+    licence: str
+    recordings: int
+    missing: int
+    unlisted: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """One split of one environment. `events` per label are clips per label in weak, and None where nobody may look.
+
+    `polyphony` is the largest number of events at a time, `rates` are recordings per sampling rate in Hz.
+    """
+
+    environment: str
+    split: str
+    recordings: int
+    hours: float
+    rates: Mapping[int, int]
+    events: Mapping[str, int] | None = None
+    polyphony: int | None = None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """`problems` make a training wrong or impossible; `notices` do not. A line each."""
+
+    datasets: list[Coverage] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def survey(roots: Sequence[Path], known: Mapping[str, Environment], dataset: str | None = None) -> Survey:
+    """Look at everything that a search over these folders would use.
+
+    Raises:
+        UserError: a folder holds nothing known, or its lists cannot be read.
+    """
+    found = Survey()
+    opened = [recognised(root, dataset).open(root) for root in resolved(roots)]
+    for one in opened:
+        missing = sum(map(len, one.missing.values()))
+        found.datasets.append(
+            Coverage(str(one.root), one.name, one.title, one.licence, len(one.clips), missing, len(one.unlisted))
+        )
+        found.problems.extend(_unreadable(one))
+        found.notices.extend(_strange_labels(one))
+    if found.problems:
+        return found  # a pool would stop at the first of them
+    alone = len(opened) == 1 and opened[0].name == folder.NAME
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        pools = _folder_pools(opened[0], known, found) if alone else _pools(opened, known, found)
+        for name, pool in pools.items():
+            _look(pool, name, opened, found)
+    found.notices.extend(dict.fromkeys(str(warning.message) for warning in caught))
+    return found
+
+
+def _unreadable(dataset: Dataset) -> list[str]:
+    """A line per audio file or annotation that cannot be used, each once; those of test are not annotations to read."""
+    lines: dict[str, None] = {}
+    for clip in dataset.clips:
+        try:
+            audio_info(clip.path)
+            if clip.split != TEST:
+                dataset.annotation(clip)
+        except UserError as error:
+            lines[str(error)] = None
+    return list(lines)
+
+
+def _strange_labels(dataset: Dataset) -> list[str]:
+    """A line per label that the dataset does not know, with the first place where it stands."""
+    if not dataset.closed:
+        return []
+    spell = {name: speller(environment) for name, environment in dataset.environments.items()}
+    lines = {}
+    for clip in dataset.clips:
+        if clip.split in (TEST, UNLABELED):
+            continue
+        try:
+            annotation = dataset.annotation(clip)
+        except UserError:
+            continue  # told already
+        for line, event in annotation.events or ():
+            if spell[clip.environment](event.event_label) is None and event.event_label not in lines:
+                lines[event.event_label] = (
+                    f"{clip.table}, line {line}: {event.event_label!r} is no label of {dataset.title}, left out: "
+                    f"expected one of {', '.join(dataset.environments[clip.environment].events)}"
+                )
+    return list(lines.values())
+
+
+def _pools(datasets: Sequence[Dataset], known: Mapping[str, Environment], found: Survey) -> dict[str, Pool]:
+    try:
+        pool = dataset_pool(datasets, known, None)
+    except UserError as error:
+        found.problems.append(str(error))
+        return {}
+    found.notices.extend(pool.notices[len(datasets) :])  # the licences are told with the datasets
+    if not pool.environments:
+        found.problems.append(f"{pool.origin}: no labelled recording to train on; add the development set (--data)")
+    return dict.fromkeys(pool.environments, pool)
+
+
+def _folder_pools(dataset: Dataset, known: Mapping[str, Environment], found: Survey) -> dict[str, Pool]:
+    """The generic folder as a search reads it: with the splits of its owner, who must mend what leaks."""
+    listed = [(dataset, clip) for clip in dataset.clips]
+    found.problems.extend(placed(listed, lambda *_: [], 0)[1])
+    pools: dict[str, Pool] = {}
+    for name in dataset.environments:
+        try:
+            pools[name] = folder_pool(dataset.root, known, name)
+        except UserError as error:
+            found.problems.append(str(error))
+    return pools
+
+
+def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> None:
+    """The environment's splits, as far as they can be read."""
+    support: dict[str, Counter[str]] = {}
+    read = {TRAIN: pool.training, VALIDATION: pool.validation, WEAK: pool.weak, UNLABELED: pool.unlabeled}
+    for split, reader in read.items():
+        try:
+            recordings = reader(name)
+        except UserError as error:
+            found.problems.append(str(error))
+            continue
+        if recordings:
+            part = _part(name, split, recordings)
+            found.parts.append(part)
+            support[split] = Counter(part.events or {})
+    tested = _tested(pool, name, datasets)
+    if tested:
+        hours, rates = _extent(tested)
+        found.parts.append(Part(name, TEST, len(tested), hours, rates))
+    else:
+        found.notices.append(f"{name}: no test split: nothing will be scored at the end")
+    for split in (TRAIN, VALIDATION):
+        silent = [label for label in pool.environments[name].events if split in support and not support[split][label]]
+        if silent:
+            found.notices.append(f"{name}: {split} holds no {', '.join(silent)}: the scores leave that out")
+
+
+def _tested(pool: Pool, name: str, datasets: Sequence[Dataset]) -> list[Path]:
+    if isinstance(pool, DatasetPool):
+        return [place.clip.path for place in pool.places.get((name, TEST), ())]
+    return [clip.path for one in datasets for clip in one.clips if (clip.environment, clip.split) == (name, TEST)]
+
+
+def _part(name: str, split: str, recordings: Sequence[Recording]) -> Part:
+    hours, rates = _extent([recording.path for recording in recordings])
+    if split == UNLABELED:
+        return Part(name, split, len(recordings), hours, rates)
+    labels = [e.event_label for r in recordings for e in r.events or ()] + [t for r in recordings for t in r.tags or ()]
+    most = max((polyphony(r.events) for r in recordings if r.events is not None), default=None)
+    return Part(name, split, len(recordings), hours, rates, dict(sorted(Counter(labels).items())), most)
+
+
+def _extent(paths: Sequence[Path]) -> tuple[float, dict[int, int]]:
+    infos = [audio_info(path) for path in paths]
+    return sum(info.duration for info in infos) / 3600, dict(Counter(info.rate for info in infos))
+
+
+def polyphony(events: Sequence[Event]) -> int:
+    """The largest number of events at a time; one that ends as another begins does not count beside it."""
+    edges = sorted([(event.onset, 1) for event in events] + [(event.offset, -1) for event in events])
+    now, most = 0, 0
+    for _, change in edges:
+        now += change
+        most = max(most, now)
+    return most
