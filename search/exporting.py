@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
     student = load_model(path)
     assert isinstance(student, Student)
     facts = study.user_attrs[FACTS]
-    audio = _check_audio(Path(facts["data"]) / facts["environment"] / "validation", student.features.rate)
+    audio = _check_audio(facts, student.features.rate)
     post = PostProcessing(**{key: tuple(value) for key, value in member.record["post"].items()})
     write_bundle(out, student, post, audio, _card(study, store, member))
     yield (
@@ -58,9 +58,12 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
     yield f"try it: sedkd detect {out} FILE.wav"
 
 
-def _check_audio(folder: Path, rate: int) -> "list[numpy.ndarray]":
+def _check_audio(facts: Mapping[str, Any], rate: int) -> "list[numpy.ndarray]":
     """A few validation clips on which ONNX is compared with torch."""
-    paths = sorted(p for p in folder.glob("*") if p.suffix.lower() in AUDIO_SUFFIXES)[:CHECK_CLIPS]
+    folder = Path(facts["data"]) / facts["environment"] / "validation"
+    # Studies of earlier versions do not name their clips; those lie in the generic folder.
+    named = facts.get("validation") or folder.glob("*")
+    paths = sorted(p for p in map(Path, named) if p.suffix.lower() in AUDIO_SUFFIXES and p.exists())[:CHECK_CLIPS]
     if not paths:
         raise UserError(f"{folder}: no audio to check the export with; put the study's data back where they were")
     return [read_audio(path, rate) for path in paths]

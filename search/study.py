@@ -33,6 +33,7 @@ VERSION = 3
 RECORD = "record"  # user attribute of a trial: measures, per-class scores, curve, post-processing, configuration
 FACTS = "facts"  # user attribute of a study: what it was made of
 OWNER = "owner"  # user attribute of a trial: the lock of the process that runs it
+NAMED_CLIPS = 8  # of validation, whose paths an export looks up
 CONTROL = "control"  # user attribute of a trial: which control it is
 CARRIED = "carried"  # user attribute of a trial: the study and the trial that its configuration comes from
 INFEASIBLE = "infeasible"
@@ -59,6 +60,7 @@ def identity(
         "objectives": list(objectives.names),
         "train": asdict(base),
         "space": space.as_dict(),
+        "validation": [str(recording.path) for recording in task.validation.recordings[:NAMED_CLIPS]],
     }
     clips = digest_of([*task.training.recordings, *task.validation.recordings])
     parts = [
