@@ -112,10 +112,10 @@ def _fitted(space: Space, task: "Task", notices: list[str]) -> Space:
     pool, name = task.pool, task.environment.name
     _require_published_weights(space)
     if not task.has_unlabeled:
-        lack = (f"{pool.where(name, 'unlabeled')} holds no audio", "add recordings there, or allow 0.0")
+        lack = (pool.lack(name, "unlabeled"), "add recordings there, or allow 0.0")
         space = _without(space, "train.unlabeled_share", lambda v: v != 0, lack, notices)
     if not task.has_weak:
-        lack = (f"there is no {pool.where(name, 'weak')}.tsv", "add it, or allow other strategies")
+        lack = (pool.lack(name, "weak"), "add it, or allow other strategies")
         space = _without(space, STRATEGY, lambda v: "weak" in parts(v), lack, notices)
     if not task.has_generic:
         lack = (f"{pool.origin} holds one environment only", "put others beside it, or allow what needs none")

@@ -55,9 +55,10 @@ class Pool:
         table = self.root / name / "test.tsv"
         return content_hash(table) if table.exists() else None
 
-    def where(self, name: str, split: str) -> str:
-        """Where a split lies, for messages."""
-        return str(self.root / name / split)
+    def lack(self, name: str, split: str) -> str:
+        """What to say where a split is not there."""
+        folder = self.root / name
+        return f"{folder / split} holds no audio" if split == "unlabeled" else f"{folder}: no {split}.tsv"
 
     @property
     def origin(self) -> str:

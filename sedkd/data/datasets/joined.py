@@ -47,9 +47,9 @@ class DatasetPool(Pool):
         digests = [content_hash(Path(table)) for table in tables]
         return blake2b("".join(digests).encode(), digest_size=16).hexdigest() if digests else None
 
-    def where(self, name: str, split: str) -> str:
+    def lack(self, name: str, split: str) -> str:
         titles = " and ".join(dataset.title for dataset in self.datasets if name in dataset.environments)
-        return f"{titles}: {name}, split {split}"
+        return f"{titles}: no {split} split of {name}"
 
     @property
     def origin(self) -> str:
@@ -57,11 +57,11 @@ class DatasetPool(Pool):
 
     def _labeled(self, name: str, split: str) -> list[Recording]:
         if split == TEST:
-            require_opened(f"reading {self.where(name, split)}")
+            require_opened(f"reading the test split of {name} ({self.origin})")
         found = self._split(name, split)
         if not found:
-            few = "; it is taken out of the training recordings, of which there must be two" if split != TEST else ""
-            raise UserError(f"{self.where(name, split)}: no labelled recording is there{few}")
+            few = "; it is taken out of the training recordings, of which there must be two"
+            raise UserError(self.lack(name, split) + (few if split == VALIDATION else ""))
         return found
 
     def _split(self, name: str, split: str) -> list[Recording]:
@@ -124,6 +124,7 @@ def dataset_pool(
     labels = _labels_of(spell)
     listed = [(dataset, clip) for dataset in datasets for clip in dataset.clips]
     found, notices = placed(listed, labels, seed)
+    coverage = _coverage(datasets)
     places: dict[tuple[str, str], list[Placed]] = {}
     for place in sorted(found, key=lambda place: (datasets.index(place.dataset), place.clip.filename)):
         places.setdefault((place.clip.environment, place.split), []).append(place)
@@ -134,8 +135,9 @@ def dataset_pool(
             environments[name] = _environment(name, datasets, learnt, labels, spell, known.get(name))
         elif name == wanted:
             titles = " and ".join(dataset.title for dataset in datasets)
-            raise UserError(f"{titles}: no labelled recording of {name} to train on; add the development set (--data)")
-    notices = [f"{d.title}: {d.licence}" for d in datasets] + _coverage(datasets) + notices
+            why = next(iter(coverage), "add the development set (--data)")
+            raise UserError(f"{titles}: no labelled recording of {name} to train on; {why}")
+    notices = [f"{d.title}: {d.licence}" for d in datasets] + coverage + notices
     return DatasetPool(
         datasets[0].root, environments, datasets=datasets, places=places, spell=spell, notices=tuple(notices)
     )

@@ -131,7 +131,9 @@ def test_desed_with_commas(tmp_path: Path) -> None:
 def test_desed_without_its_audio(tmp_path: Path) -> None:
     root = desed.write(tmp_path / "desed")
     shutil.rmtree(root / "audio/train")
-    assert "no labelled recording of domestic to train on" in searched(root, env="domestic")
+    line = searched(root, env="domestic")
+    assert "no labelled recording of domestic to train on; " in line
+    assert "soundscapes.tsv: 3 listed recordings are missing, such as 0.wav" in line
 
 
 def test_hard_labels_of_maestro(tmp_path: Path) -> None:
