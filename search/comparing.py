@@ -57,9 +57,7 @@ def run_compare(question: Question) -> int:
         prepared = prepare(question.subject, 0, display.preparing)
         task = prepared.task
         if not task.pool.has_test(task.environment.name):
-            raise UserError(
-                f"{task.pool.where(task.environment.name, 'test')}: is not there; a comparison is scored on test"
-            )
+            raise UserError(f"{task.pool.lack(task.environment.name, 'test')}; a comparison is scored on test")
         plan = _plan(question, prepared, student)
         name = _name(task, plan)
         folder = store.root / "comparisons" / name

@@ -216,3 +216,18 @@ def test_without_clip_level_labels(corpus: Corpus) -> None:
     assert corpus.tags is None
     assert corpus.tagged is None
     assert corpus.weak.tolist() == []
+
+
+def test_soft_labels_are_targets_as_they_are() -> None:
+    soft = ((Event(0.0, 0.25, "a"), 0.4), (Event(0.25, 0.5, "a"), 1.0), (Event(0.0, 0.5, "c"), 1.0))
+    told = replace(recording([Event(0.25, 0.5, "a")]), soft=soft)
+    found = frame_targets([told], np.array([0, 5]), 0.1, LABELS)
+    np.testing.assert_allclose(found[:, 0], [0.4, 0.4, 0.7, 1.0, 1.0], atol=1e-3)
+    assert not found[:, 1].any()
+
+
+def test_a_recording_says_itself_what_its_annotators_listened_for() -> None:
+    told = [recording([]), replace(recording([]), listened=("b",)), replace(recording(None), listened=("b",))]
+    pack = Pack("k", np.ones((6, 2), np.float16), np.array([0, 2, 4, 6]))
+    found = corpus_from(told, pack, 2, 0.1, LABELS, {"e": LABELS})
+    assert found.annotated.tolist() == [[True, True], [False, True], [False, False]]

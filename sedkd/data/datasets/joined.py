@@ -6,7 +6,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from sedkd.data.audio import audio_info, content_hash
-from sedkd.data.datasets.dataset import TRAIN, UNLABELED, WEAK, Clip, Dataset
+from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Clip, Dataset
 from sedkd.data.datasets.placing import Placed, placed
 from sedkd.data.datasets.rows import usable
 from sedkd.data.datasets.spelling import speller
