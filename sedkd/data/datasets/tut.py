@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sedkd.data.datasets.dataset import TRAIN, Annotation, Clip, Dataset
-from sedkd.data.datasets.listing import Listing
+from sedkd.data.datasets.listing import Listing, require_inside
 from sedkd.data.datasets.rows import once, plain_rows
 from sedkd.data.recordings import TEST
 from sedkd.data.table import read_plain
@@ -35,6 +35,7 @@ def open_tut(name: str, title: str, root: Path, scenes: Mapping[str, Environment
     for scene in here:
         for split, source in _lists(root, scene).items():
             for path in dict.fromkeys(fields[0] for _, fields in read_plain(source)):
+                require_inside(path, source)
                 stem = Path(path).stem
                 table = root / "meta" / scene / f"{stem}.ann"
                 annotated = table if table.exists() else None

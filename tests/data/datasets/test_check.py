@@ -1,0 +1,55 @@
+"""`sedkd data check` as it is typed: what it prints, and how it ends."""
+
+import json
+from pathlib import Path
+
+import pytest
+from datasets import tut
+from small_study import write_environment
+
+from search.cli import main
+
+
+def checked(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str]:
+    code = main.main(["data", "check", *map(str, words)])
+    return code, capsys.readouterr().out
+
+
+def test_a_good_dataset(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out = checked(capsys, tut.write_2017(tmp_path / "tut"))
+    assert code == 0
+    assert "TUT Sound Events 2017 (tut2017) in" in out
+    assert "licence: non-commercial use only" in out
+    assert "street, train: 3 recordings (3 at 44100 Hz), 0.00 h, at most 2 at a time: car 3, people walking 2" in out
+    assert "street, test: 2 recordings (2 at 44100 Hz), 0.00 h; annotations sealed until the end" in out
+    assert out.endswith("ready to search\n")
+
+
+def test_a_dataset_with_problems(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    root = tut.write_2017(tmp_path / "tut")
+    (root / "meta/street/a002.ann").write_text("0.1 0.9 car\n")
+    code, out = checked(capsys, root)
+    assert code == 1
+    assert "problem: " in out
+    assert "a002.ann, line 1: 1 columns" in out
+    assert out.endswith("1 problems\n")
+    code, out = checked(capsys, root, "--json")
+    assert code == 1
+    assert len(json.loads(out)["problems"]) == 1
+
+
+def test_a_generic_folder_is_checked_as_a_search_reads_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write_environment(tmp_path / "own", "farm", 1)
+    code, out = checked(capsys, tmp_path / "own", "--dataset", "folder")
+    assert code == 0
+    assert "farm, unlabeled: 3 recordings" in out
+    with (tmp_path / "own/farm/train.tsv").open("a") as table:
+        table.write("0.wav\t7.0\t8.0\tbell\n9.wav\t0.1\t0.2\tbell\n")
+    code, out = checked(capsys, tmp_path / "own")
+    assert code == 1
+    assert "train.tsv" in out
+
+
+def test_a_folder_with_nothing_in_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main.main(["data", "check", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
