@@ -12,9 +12,10 @@ from tiny import write_folder
 import sedkd.teach.teacher as module
 from sedkd.configuration import Configuration
 from sedkd.data.pool import folder_pool
+from sedkd.data.recordings import Recording
 from sedkd.errors import UserError
 from sedkd.models.student import Student, StudentSettings
-from sedkd.task import Task
+from sedkd.task import Split, Task
 from sedkd.teach.choice import TeacherSettings
 from sedkd.train.settings import TrainSettings
 from sedkd.trial import run_trial
@@ -157,3 +158,13 @@ def test_a_teacher_of_ones_own(task: Task, tmp_path: Path, monkeypatch: pytest.M
     file.write_text(OWN.format(width=8))
     monkeypatch.delitem(sys.modules, "my_teacher")
     assert module.teacher_for(task.pool, "my_teacher:build", CPU).key != made.key  # other code, another teacher
+
+
+def test_what_nobody_listened_for_is_never_detected(task) -> None:
+    told = [
+        Recording(Path(f"{n}.wav"), f"{n}.wav", "park", 1.0, (), listened=heard)
+        for n, heard in ((0, ("high",)), (1, None))
+    ]
+    split = Split(told, task.training.corpus)
+    found = split.answers_from([np.full((3, 2), 0.9, np.float32)] * 2, ("low", "high"), 0.08)
+    np.testing.assert_allclose(found.probabilities, [[[0, 0.9]] * 3, [[0.9, 0.9]] * 3], rtol=1e-6)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sedkd.data.datasets import folder
-from sedkd.data.datasets.joined import dataset_pool
+from sedkd.data.datasets.building import dataset_pool
 from sedkd.data.datasets.registry import recognised
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.environment import Environment

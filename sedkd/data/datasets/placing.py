@@ -1,7 +1,7 @@
 """Decide where every clip of several datasets goes: official splits stand, no recording straddles two of them."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Clip, Dataset
@@ -40,15 +40,15 @@ def placed(listed: Sequence[Listed], labels: Labels, seed: int) -> tuple[list[Pl
         used, unused = _one_split(listed, members, audio)
         kept.append(used)
         lost += unused
-    moved = _validating(listed, kept, labels, seed)
+    chosen, lacking = _validating(listed, kept, labels, seed)
     found = []
     for number, members in enumerate(kept):
         for index in members:
             dataset, clip = listed[index]
             split = clip.split
-            if number in moved and split in LEARNT:
-                if split != TRAIN or clip.environment not in moved[number]:
-                    continue  # the recording validates
+            if number in chosen and split in LEARNT:
+                if split != TRAIN or clip.environment not in lacking:
+                    continue  # the recording validates elsewhere
                 split = VALIDATION
             found.append(Placed(dataset, clip, split))
     return found, _notice(listed, lost)
@@ -78,28 +78,20 @@ def _one_split(
 
 def _validating(
     listed: Sequence[Listed], kept: Sequence[Sequence[int]], labels: Labels, seed: int
-) -> dict[int, set[str]]:
-    """Recordings (by number) that validate from now on, with the environments that lacked validation."""
+) -> tuple[set[int], set[str]]:
+    """The recordings, by number, that validate from now on, and the environments that had no validation split."""
     splits = {(listed[index][1].environment, listed[index][1].split) for members in kept for index in members}
     lacking = sorted({name for name, split in splits if split == TRAIN and (name, VALIDATION) not in splits})
-    groups: dict[str, Counter[Hashable]] = {}
-    for number, members in enumerate(kept):
-        clips = [listed[index] for index in members]
-        wanted = [(d, c) for d, c in clips if c.split == TRAIN and c.environment in lacking]
-        if wanted:
-            groups[f"{number:09d}"] = Counter(
-                (clip.environment, label) for dataset, clip in wanted for label in labels(dataset, clip)
-            )
-    found: dict[int, set[str]] = {}
+    chosen: set[int] = set()
     for name in lacking:
-        own = {
-            key: Counter({label: count for label, count in events.items() if label[0] == name})  # type: ignore[index]
-            for key, events in groups.items()
-            if int(key) not in found and any(listed[i][1].environment == name for i in kept[int(key)])
-        }
-        for key in held_out(own, seed):
-            found.setdefault(int(key), set()).update(lacking)
-    return found
+        groups: dict[int, Counter[str]] = {}
+        for number, members in enumerate(kept):
+            clips = [listed[index] for index in members]
+            own = [(d, clip) for d, clip in clips if (clip.environment, clip.split) == (name, TRAIN)]
+            if own and number not in chosen:
+                groups[number] = Counter(label for one in own for label in labels(*one))
+        chosen |= held_out(groups, seed)
+    return chosen, set(lacking)
 
 
 def _notice(listed: Sequence[Listed], lost: Sequence[tuple[int, int]]) -> list[str]:

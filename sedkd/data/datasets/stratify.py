@@ -5,62 +5,55 @@ to the side that still lacks most of it.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
 
 SHARE = 0.2  # of each label's events
 
+Group = TypeVar("Group", int, str)
 
-def held_out(groups: Mapping[str, Counter[Hashable]], seed: int, share: float = SHARE) -> set[str]:
+
+def held_out(groups: Mapping[Group, Counter[str]], seed: int) -> set[Group]:
     """The groups that validate, of those given with their events per label; one at least is left on either side.
 
-    A label of two groups or more is heard on both sides, as far as whole groups allow it. A single group trains.
+    A label of two groups or more is heard on both sides, as far as whole groups allow it. A single group trains. The
+    same seed makes the same choice.
     """
     if len(groups) < 2:
         return set()
-    names = list(np.random.default_rng(seed).permutation(sorted(groups)))
-    lacking, room = _wanted(groups, share)
-    side: dict[str, int] = {}
-    while len(side) < len(names):
-        free = [name for name in names if name not in side]
-        left = Counter(label for name in free for label, count in groups[name].items() if count)
-        if not left:
-            for name in free:
-                _assign(name, int(np.argmax(room)), groups, side, lacking, room)
-            break
-        rarest = min(left, key=lambda label: (left[label], str(label)))
-        for name in sorted((n for n in free if groups[n][rarest]), key=lambda n: -groups[n][rarest]):
-            need = lacking[rarest]
-            place = int(np.argmax(need)) if need[0] != need[1] else int(np.argmax(room))
-            _assign(name, place, groups, side, lacking, room)
-    chosen = {name for name, place in side.items() if place == 1}
+    names = sorted(groups)
+    free = [names[place] for place in np.random.default_rng(seed).permutation(len(names))]
+    lacking = _wanted(groups)
+    room = np.array([1 - SHARE, SHARE]) * len(groups)
+    chosen: set[Group] = set()
+    while free:
+        left = Counter({label: sum(groups[name][label] for name in free) for label in lacking})
+        rarest = min((label for label in left if left[label]), key=lambda label: (left[label], label), default=None)
+        having = [name for name in free if rarest is None or groups[name][rarest]]
+        for name in sorted(having, key=lambda name: -sum(groups[name].values())):
+            need = room if rarest is None else lacking[rarest]
+            side = int(np.argmax(need)) if need[0] != need[1] else int(np.argmax(room))
+            room[side] -= 1
+            for label, count in groups[name].items():
+                lacking[label][side] -= count
+            if side == 1:
+                chosen.add(name)
+        free = [name for name in free if name not in set(having)]
+    sizes = {name: sum(groups[name].values()) for name in names}
     if not chosen:
-        chosen = {min(names, key=lambda name: sum(groups[name].values()))}
+        chosen = {min(names, key=sizes.__getitem__)}
     if len(chosen) == len(names):
-        chosen.discard(max(names, key=lambda name: sum(groups[name].values())))
+        chosen.discard(max(names, key=sizes.__getitem__))
     return chosen
 
 
-def _wanted(groups: Mapping[str, Counter[Hashable]], share: float) -> tuple[dict[Hashable, np.ndarray], np.ndarray]:
-    """Events per label, and groups, that either side (training, validation) should have."""
-    lacking = {}
+def _wanted(groups: Mapping[Group, Counter[str]]) -> dict[str, np.ndarray]:
+    """Events per label that either side (training, validation) should have."""
+    wanted = {}
     for label in {label for events in groups.values() for label in events}:
-        counts = sorted(events[label] for events in groups.values() if events[label])
-        validating = max(share * sum(counts), counts[0] if len(counts) > 1 else 0)
-        lacking[label] = np.array([sum(counts) - validating, validating])
-    return lacking, np.array([(1 - share) * len(groups), share * len(groups)])
-
-
-def _assign(
-    name: str,
-    place: int,
-    groups: Mapping[str, Counter[Hashable]],
-    side: dict[str, int],
-    lacking: dict[Hashable, np.ndarray],
-    room: np.ndarray,
-) -> None:
-    side[name] = place
-    room[place] -= 1
-    for label, count in groups[name].items():
-        lacking[label][place] -= count
+        counts = [events[label] for events in groups.values() if events[label]]
+        validating = max(SHARE * sum(counts), min(counts) if len(counts) > 1 else 0)
+        wanted[label] = np.array([sum(counts) - validating, validating])
+    return wanted

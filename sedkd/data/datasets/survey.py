@@ -11,8 +11,9 @@ from pathlib import Path
 
 from sedkd.data.audio import audio_info
 from sedkd.data.datasets import folder
+from sedkd.data.datasets.building import dataset_pool
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Dataset
-from sedkd.data.datasets.joined import DatasetPool, dataset_pool
+from sedkd.data.datasets.joined import DatasetPool
 from sedkd.data.datasets.opening import resolved
 from sedkd.data.datasets.placing import placed
 from sedkd.data.datasets.registry import recognised

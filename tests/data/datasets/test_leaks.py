@@ -10,9 +10,10 @@ import soundfile
 from datasets import desed, imoto, tsv, tut, urbansed
 from datasets.sound import Row, write_sound
 
+from sedkd.data.datasets.building import dataset_pool
 from sedkd.data.datasets.dataset import Clip
 from sedkd.data.datasets.imoto import opened
-from sedkd.data.datasets.joined import DatasetPool, dataset_pool
+from sedkd.data.datasets.joined import DatasetPool
 from sedkd.data.datasets.leaks import components, decoded_hash, same_audio
 from sedkd.data.datasets.opening import pool_of
 from sedkd.data.datasets.stratify import held_out

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from datasets import desed, imoto, maestro, tsv, tut, urbansed
 
-from sedkd.data.datasets.joined import DatasetPool, dataset_pool
+from sedkd.data.datasets.building import dataset_pool
+from sedkd.data.datasets.joined import DatasetPool
 from sedkd.data.datasets.opening import names_of, pool_of
 from sedkd.data.datasets.registry import recognised
 from sedkd.data.sealed import SealBroken, opened_test
