@@ -11,6 +11,7 @@ from sedkd.errors import UserError
 from sedkd.paths import cache_root, written_atomically
 
 BLOCK = 1 << 20  # frames read at a time
+GLIMPSE = 8000  # frames
 
 
 def decoded_hash(path: Path) -> str:
@@ -28,15 +29,18 @@ def decoded_hash(path: Path) -> str:
 
 
 def same_audio(clips: Sequence[Clip]) -> list[str]:
-    """A key per clip that clips of the same sound share. Only files of equal length are decoded."""
-    lengths = [(info.rate, info.frames) for info in (audio_info(clip.path) for clip in clips)]
-    paths: dict[tuple[int, int], set[Path]] = defaultdict(set)
-    for length, clip in zip(lengths, clips, strict=True):
-        paths[length].add(clip.path.resolve())
-    return [
-        decoded_hash(clip.path) if len(paths[length]) > 1 else str(clip.path.resolve())
-        for length, clip in zip(lengths, clips, strict=True)
-    ]
+    """A key per clip that clips of the same sound share.
+
+    Only files of equal length are looked into, and only those that agree half-way are decoded as a whole.
+    """
+    paths = [clip.path.resolve() for clip in clips]
+    keys = [repr((info.rate, info.frames)) for info in map(audio_info, paths)]
+    for finer in (_glimpse, decoded_hash):
+        alike: dict[str, set[Path]] = defaultdict(set)
+        for path, key in zip(paths, keys, strict=True):
+            alike[key].add(path)
+        keys = [f"{key} {finer(path)}" if len(alike[key]) > 1 else key for path, key in zip(paths, keys, strict=True)]
+    return keys
 
 
 def components(*keys: Sequence[str]) -> list[list[int]]:
@@ -60,14 +64,20 @@ def components(*keys: Sequence[str]) -> list[list[int]]:
     return list(found.values())
 
 
-def _digest(path: Path) -> str:
+def _glimpse(path: Path) -> str:
+    """What a file sounds like half-way."""
+    return _digest(path, audio_info(path).frames // 2, GLIMPSE)
+
+
+def _digest(path: Path, start: int = 0, frames: int = -1) -> str:
     import soundfile
 
     digest = blake2b(digest_size=16)
     try:
         with soundfile.SoundFile(str(path)) as sound:
             digest.update(str(sound.samplerate).encode())
-            for block in sound.blocks(BLOCK, dtype="int16", always_2d=True):
+            sound.seek(start)
+            for block in sound.blocks(BLOCK, frames=frames, dtype="int16", always_2d=True):
                 mono = block.astype("int32").sum(axis=1) // block.shape[1]
                 digest.update(mono.astype("<i2").tobytes())
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:

@@ -126,12 +126,16 @@ def test_the_same_sound_in_other_clothes(tmp_path: Path) -> None:
     assert decoded_hash(tmp_path / "a.wav") == found[0]  # from the cache
 
 
-def test_only_files_of_equal_length_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in (("a", 0.5), ("b", 0.6)):
-        write_sound(tmp_path / f"{name}.wav", [], 0, seconds=seconds)
+def test_only_files_of_equal_length_that_agree_half_way_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seed, seconds in (("a", 0, 0.5), ("b", 0, 0.6), ("c", 1, 0.5)):
+        write_sound(tmp_path / f"{name}.wav", [], seed, seconds=seconds)
     monkeypatch.setattr("sedkd.data.datasets.leaks.decoded_hash", lambda path: pytest.fail(f"{path} decoded"))
-    clips = [Clip(tmp_path / f"{name}.wav", name, "e", "train", name) for name in ("a", "b")]
-    assert len(set(same_audio(clips))) == 2
+    clips = [Clip(tmp_path / f"{name}.wav", name, "e", "train", name) for name in ("a", "b", "c", "a")]
+    first, second, third, again = same_audio(clips)
+    assert first == again
+    assert len({first, second, third}) == 3
 
 
 def test_components() -> None:
