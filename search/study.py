@@ -59,6 +59,7 @@ def identity(
         "objectives": list(objectives.names),
         "train": asdict(base),
         "space": space.as_dict(),
+        "help": space.help,
     }
     clips = digest_of([*task.training.recordings, *task.validation.recordings])
     parts = [
