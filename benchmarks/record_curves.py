@@ -87,7 +87,9 @@ def join(folder: Path, facts: dict[str, Any], out: Path) -> None:
     for path in sorted(folder.glob("row-*.json")):
         begun = path.with_name(path.name.replace("row", "begun"))
         if begun.exists():
-            rows.append(json.loads(path.read_text()) | {"family": json.loads(begun.read_text())})
+            family = json.loads(begun.read_text())
+            del family["configuration"]
+            rows.append(json.loads(path.read_text()) | {"family": family})
     families = {p.stem.removeprefix("family-"): json.loads(p.read_text()) for p in folder.glob("family-*.json")}
     out.write_text(json.dumps({"facts": facts, "family_seconds": families, "rows": rows}))
     print(f"{out}: {len(rows)} rows")
