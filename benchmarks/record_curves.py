@@ -55,28 +55,41 @@ def trained(values: dict[str, Any], task: Any) -> dict[str, Any]:
 
 
 def record(task: Any, space: Any, rows: int, folder: Path, part: tuple[int, int]) -> None:
+    """Train every row of this part: first all as drawn, then all from the family."""
     folder.mkdir(parents=True, exist_ok=True)
-    for block in SLICED_BLOCKS:
+    own = [n for n in range(rows) if n % part[1] == part[0]]
+    everything = drawn(space.without("initialisation", FAMILY), rows)
+    for number in own:
+        _record(folder / f"row-{number:04d}.json", everything[number], task)
+    for place, block in enumerate(SLICED_BLOCKS):
         target = folder / f"family-{block}.json"
-        if not target.exists() and part[0] == SLICED_BLOCKS.index(block) % part[1]:
+        if place % part[1] == part[0] and not target.exists():
             start = time.process_time()
             family_of(block, task)
             target.write_text(json.dumps(round(time.process_time() - start, 1)))
-    for number, values in enumerate(drawn(space.without("initialisation", FAMILY), rows)):
-        target = folder / f"row-{number:04d}.json"
-        if number % part[1] != part[0] or target.exists():
-            continue
-        own = trained(values, task)
-        begun = trained(values | {"initialisation": FAMILY}, task)
-        row = {"configuration": values, **own, "family": begun}
-        with written_atomically(target) as temporary:
-            temporary.write_text(json.dumps(row))
-        print(f"{number:4d} {own['f1']:.3f} in {own['seconds']:5.1f} s, from the family {begun['f1']:.3f} in "
-              f"{begun['seconds']:5.1f} s", flush=True)  # fmt: skip
+    for number in own:
+        _record(folder / f"begun-{number:04d}.json", everything[number] | {"initialisation": FAMILY}, task)
+
+
+def _record(target: Path, values: dict[str, Any], task: Any) -> None:
+    """Train one configuration, unless it lies there."""
+    if target.exists():
+        return
+    found = trained(values, task)
+    with written_atomically(target) as temporary:
+        temporary.write_text(json.dumps({"configuration": values, **found}))
+    print(f"{target.stem} {found['f1']:.3f} in {found['seconds']:5.1f} s", flush=True)
 
 
 def join(folder: Path, facts: dict[str, Any], out: Path) -> None:
-    rows = [json.loads(path.read_text()) for path in sorted(folder.glob("row-*.json"))]
+    """Write the table of all rows that were trained both ways."""
+    rows = []
+    for path in sorted(folder.glob("row-*.json")):
+        begun = path.with_name(path.name.replace("row", "begun"))
+        if begun.exists():
+            family = json.loads(begun.read_text())
+            del family["configuration"]
+            rows.append(json.loads(path.read_text()) | {"family": family})
     families = {p.stem.removeprefix("family-"): json.loads(p.read_text()) for p in folder.glob("family-*.json")}
     out.write_text(json.dumps({"facts": facts, "family_seconds": families, "rows": rows}))
     print(f"{out}: {len(rows)} rows")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import optuna
 
 AGAIN_AFTER = 60.0  # seconds until an MLflow that did not answer is tried again
-SHARE = 0.02  # of the time since the search began
+ALLOWANCE, SHARE = 10.0, 0.015  # seconds, and of the time since the search began
 
 
 def impatient() -> None:
@@ -42,10 +42,11 @@ class Mirror:
         self._tell(lambda tracker: tracker.begin({"validation": teacher}))
 
     def sync(self) -> None:
-        """Bring MLflow up to date, unless that has lately taken too large a share of the time, or failed."""
+        """Bring MLflow up to date, unless that has taken too large a share of the time so far, or has just failed."""
         now = time.monotonic()
-        if now >= self.silent_until and self.spent <= SHARE * (now - self.began) + 1.0:
+        if now >= self.silent_until and self.spent <= ALLOWANCE + SHARE * (now - self.began):
             self._tell(lambda tracker: tracker.sync())
+            self.spent += time.monotonic() - now
 
     def close(self, status: str, teacher: dict[str, SplitScores] | None = None) -> None:
         """Bring it up to date a last time and end the study's run as `status`."""
@@ -54,9 +55,7 @@ class Mirror:
         self._tell(lambda tracker: tracker.close(status))
 
     def _tell(self, action: Callable[[Tracker], Any]) -> None:
-        start = time.monotonic()
         reason = attempt(lambda: action(self._tracker()))
-        self.spent += time.monotonic() - start
         if reason is None:
             return
         self.silent_until = time.monotonic() + AGAIN_AFTER

@@ -29,6 +29,7 @@ from search.study import (
 )
 from search.training import Trainer
 from sedkd.errors import UserError
+from sedkd.starts import FAMILY
 from sedkd.task import Task
 from sedkd.train.settings import TrainSettings
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 MOST_FAILURES = 5  # in a row: something is wrong that another draw will not mend
 MOST_FREE = 1000  # draws in a row that cost nothing
+FAMILY_FROM = 60  # trials from which on training a family pays
 MOST_ANSWERED = 200  # of them that were trained before: the space holds little else
 
 
@@ -157,7 +159,8 @@ class _Draws:
         excess = self.limits.excess(values)
         for name, value in excess.items():
             trial.set_constraint(f"max_{name}", value)
-        if not any(value > 0 for value in excess.values()):
+        too_dear = self.plan.budget.trials < FAMILY_FROM and values.get("initialisation") == FAMILY
+        if not too_dear and not any(value > 0 for value in excess.values()):
             return False
         trial.set_user_attr(INFEASIBLE, True)
         self.study.tell(trial, state=TrialState.PRUNED)

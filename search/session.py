@@ -13,7 +13,7 @@ from search.finale import score_on_test, teacher_on_validation
 from search.front import front
 from search.mirror import Mirror
 from search.request import Planned, Request, planned
-from search.run import begin, search
+from search.run import FAMILY_FROM, begin, search
 from search.stop import Stop
 from search.stopping import can_stop
 from search.store import open_store
@@ -30,6 +30,7 @@ from search.study import (
 )
 from search.table import human
 from search.workers import Crew, Teller
+from sedkd.starts import FAMILY
 
 if TYPE_CHECKING:
     import optuna
@@ -85,6 +86,8 @@ class _Session:
         notices = list(ready.notices)
         if self.request.manner.early_stopping and not can_stop(ready.plan.objectives):
             notices.append("no early stopping: it needs one F1, and costs known before training, as objectives")
+        if ready.plan.space.has("initialisation", FAMILY) and self.request.budget.trials < FAMILY_FROM:
+            notices.append(f"starts from the family are left aside: training it pays from {FAMILY_FROM} trials on")
         self.display.introduce(
             ready.name, ready.facts, notices, teacher_score, spent(self.study), self.request.budget.trials
         )

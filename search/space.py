@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +20,13 @@ FIELDS = {
     "float": {"low", "high", "log"},
     "choice": {"of"},
 }
-COMMON = {"type", "default", "when"}
+COMMON = {"type", "default", "when", "help"}
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """One thing that varies. `when` maps other dimensions to the values for which this one is drawn."""
+    """One thing that varies. `when` maps other dimensions to the values for which this one is drawn; `help` says what
+    it is."""
 
     name: str
     kind: str
@@ -36,6 +37,7 @@ class Dimension:
     log: bool = False
     choices: tuple[Any, ...] = ()
     when: Mapping[str, Sequence[Any]] | None = None
+    help: str = ""
 
     def applies(self, values: Mapping[str, Any]) -> bool:
         """Whether this dimension is drawn, given those drawn before it."""
@@ -102,8 +104,13 @@ class Space:
         return Space(tuple(_dropped(d, value) if d.name == name else d for d in self.dimensions))
 
     def as_dict(self) -> dict[str, Any]:
-        """For digests and for the study's record."""
-        return {d.name: {k: v for k, v in vars(d).items() if k != "name"} for d in self.dimensions}
+        """For digests and for the study's record: what decides the draws, by dimension."""
+        return {d.name: {k: v for k, v in vars(d).items() if k not in ("name", "help")} for d in self.dimensions}
+
+    @property
+    def help(self) -> dict[str, str]:
+        """What each dimension is, as its file says."""
+        return {d.name: d.help for d in self.dimensions}
 
 
 def space_from(content: Mapping[str, Any], path: Path) -> Space:
@@ -130,6 +137,9 @@ def _dimension(name: str, value: Any, path: Path) -> Dimension:
     unknown = sorted(set(value) - FIELDS[kind] - COMMON)
     if unknown:
         raise UserError(f"{where}.{unknown[0]}: unknown; a {kind} takes {', '.join(sorted(FIELDS[kind] | COMMON))}")
+    about = value.get("help", "")
+    if not isinstance(about, str):
+        raise UserError(f"{where}.help: expected a text")
     when = value.get("when")
     if when is not None and not (isinstance(when, dict) and all(isinstance(v, list) for v in when.values())):
         raise UserError(f"{where}.when: expected other dimensions with lists of their values")
@@ -140,8 +150,8 @@ def _dimension(name: str, value: Any, path: Path) -> Dimension:
         default = value.get("default", choices[0])
         if default not in choices:
             raise UserError(f"{where}.default: {default!r} is not among {choices}")
-        return Dimension(name, kind, default, choices=tuple(choices), when=when)
-    return _range(name, kind, value, when, where)
+        return Dimension(name, kind, default, choices=tuple(choices), when=when, help=about)
+    return replace(_range(name, kind, value, when, where), help=about)
 
 
 def _range(name: str, kind: str, value: Mapping[str, Any], when: Mapping | None, where: str) -> Dimension:
@@ -195,4 +205,4 @@ def _check_values(space: Space, path: Path) -> None:
 def _dropped(dimension: Dimension, value: Any) -> Dimension:
     choices = tuple(c for c in dimension.choices if c != value)
     default = dimension.default if dimension.default in choices else choices[0]
-    return Dimension(dimension.name, dimension.kind, default, choices=choices, when=dimension.when)
+    return replace(dimension, default=default, choices=choices)

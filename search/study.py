@@ -61,6 +61,7 @@ def identity(
         "train": asdict(base),
         "space": space.as_dict(),
         "validation": [str(recording.path) for recording in task.validation.recordings[:NAMED_CLIPS]],
+        "help": space.help,
     }
     clips = digest_of([*task.training.recordings, *task.validation.recordings])
     parts = [
@@ -166,23 +167,27 @@ def close_stale(study: "optuna.Study", store: Store) -> list[int]:
     (Optuna's heartbeat would take a minute). A trial whose record was already written had finished and is told so. Any
     other is marked as failed and put in line once more, but only once.
     """
+    with turn(store, study.study_name):  # no trial is between being asked for and being owned
+        return [number for number in (_closed(study, store, trial) for trial in running(study)) if number is not None]
+
+
+def _closed(study: "optuna.Study", store: Store, trial: "optuna.trial.FrozenTrial") -> int | None:
+    """End a running trial whose process is gone; its number when it is lost."""
     from optuna.trial import TrialState
 
-    lost = []
-    for trial in running(study):
-        if _is_alive(store, trial.user_attrs.get(OWNER, "")):
-            continue
-        if RECORD in trial.user_attrs:
-            study.tell(trial.number, trial.user_attrs[RECORD]["values"])
-        elif STOPPED in trial.user_attrs:
-            study.tell(trial.number, state=TrialState.PRUNED)
-        else:
-            study.tell(trial.number, state=TrialState.FAIL)
-            lost.append(trial.number)
-            if RETRIED not in trial.user_attrs and trial.params:
-                kept = {key: trial.user_attrs[key] for key in (CONTROL, CARRIED) if key in trial.user_attrs}
-                study.enqueue_trial(dict(trial.params), user_attrs={RETRIED: trial.number, **kept})
-    return lost
+    if _is_alive(store, trial.user_attrs.get(OWNER, "")):
+        return None
+    if RECORD in trial.user_attrs:
+        study.tell(trial.number, trial.user_attrs[RECORD]["values"])
+        return None
+    if STOPPED in trial.user_attrs:
+        study.tell(trial.number, state=TrialState.PRUNED)
+        return None
+    study.tell(trial.number, state=TrialState.FAIL)
+    if RETRIED not in trial.user_attrs and trial.params:
+        kept = {key: trial.user_attrs[key] for key in (CONTROL, CARRIED) if key in trial.user_attrs}
+        study.enqueue_trial(dict(trial.params), user_attrs={RETRIED: trial.number, **kept})
+    return trial.number
 
 
 @contextmanager

@@ -86,7 +86,8 @@ class Tracker:
             self.figures(members)
 
     def _tell_trials(self) -> list[Member]:
-        """Child runs for the trials that have none; those that cost nothing get none. Returns the finished ones."""
+        """Child runs for the trials that have none; those that cost nothing get none. Returns the finished ones that
+        have one: others may have ended meanwhile, in other processes."""
         from optuna.trial import TrialState
 
         states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -94,7 +95,7 @@ class Tracker:
             told = trial.state == TrialState.FAIL or RECORD in trial.user_attrs or STOPPED in trial.user_attrs
             if told and trial.number not in self.children:
                 self.children[trial.number] = self._child(trial)
-        return finished(self.study)
+        return [member for member in finished(self.study) if member.number in self.children]
 
     def figures(self, members: Sequence[Member]) -> None:
         """Write `pareto.html`, `front.csv`, the study's facts and a note with the front to the parent run."""

@@ -22,7 +22,7 @@ from sedkd.models.checkpoint import load_model, save_model
 from sedkd.models.frame import FrameOutput
 from sedkd.models.slimmable import Slimmable
 from sedkd.models.student import Student, StudentSettings
-from sedkd.paths import cache_root
+from sedkd.paths import cache_root, made_once
 from sedkd.starts import WIDEST
 from sedkd.task import Task
 from sedkd.teach.choice import TeacherSettings
@@ -49,8 +49,9 @@ def family_student(
 def family_of(block: str, task: Task, progress: Callable[[int, int], None] | None = None) -> Slimmable:
     """The trained family of students with this kind of block, from the cache or made now."""
     target = cache_root() / "families" / f"{_key(block, task)}.safetensors"
-    if not target.exists():
-        save_model(_trained(block, task, progress), target, {"teacher": task.teacher.key})
+    made_once(
+        target, lambda: save_model(_trained(block, task, progress), target, {"teacher": task.teacher.key}), progress
+    )
     return load_model(target)  # type: ignore[return-value]
 
 

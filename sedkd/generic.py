@@ -15,7 +15,7 @@ from sedkd.distill.registry import build_terms
 from sedkd.distill.term import Sizes
 from sedkd.models.checkpoint import load_model, save_model
 from sedkd.models.student import Student, StudentSettings
-from sedkd.paths import cache_root
+from sedkd.paths import cache_root, made_once
 from sedkd.task import Task
 from sedkd.train.fit import fit
 from sedkd.train.settings import TrainSettings
@@ -31,13 +31,16 @@ def generic_student(
     corpus = task.generic.corpus
     labels = tuple(label for label in task.pool.labels if label in task.teacher.model.labels)
     target = cache_root() / "generic" / f"{_key(settings, task, labels)}.safetensors"
-    if not target.exists():
+
+    def make() -> None:
         torch.manual_seed(TRAINING.seed)
         student = Student(settings, labels)
         student.standardise_by(*(t.cpu() for t in corpus.statistics()))
         sizes = Sizes(student.embedding_size, task.teacher.model.embedding_size, len(labels))
         fit(student.to(task.device), corpus, build_terms("response", {}, sizes), TRAINING, progress=progress)
         save_model(student, target, {"teacher": task.teacher.key, "environments": list(task.pool.environments)})
+
+    made_once(target, make, progress)
     return load_model(target)  # type: ignore[return-value]
 
 

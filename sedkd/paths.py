@@ -2,9 +2,11 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+WAIT_SECONDS = 0.5
 
 
 def cache_root() -> Path:
@@ -14,6 +16,28 @@ def cache_root() -> Path:
         return Path(own).expanduser().resolve()
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "sedkd"
+
+
+def made_once(target: Path, make: Callable[[], None], progress: Callable[[int, int], None] | None = None) -> Path:
+    """`target`, which `make` writes when it is not there; of several processes one makes it and the others wait.
+
+    Those that wait report to `progress` that nothing is done yet, so that they can be interrupted.
+    """
+    from filelock import FileLock, Timeout
+
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(target.with_name(f".{target.name}.lock"))
+    while True:
+        try:
+            with lock.acquire(timeout=WAIT_SECONDS):
+                if not target.exists():
+                    make()
+                return target
+        except Timeout:
+            if progress:
+                progress(0, 1)
 
 
 @contextmanager

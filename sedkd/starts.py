@@ -16,6 +16,7 @@ from sedkd.models.timm_backbone import FILES
 STARTS = ("random", "generic", "slice", "family", "audioset", "timm")
 RANDOM, FAMILY = "random", "family"
 FAMILY_STEPS = 3  # one part in so many of the steps that other starts need
+FAMILY_RATE = 0.1  # of the learning rate that suits other starts: a slice has little left to learn and much to forget
 WIDEST = 32  # the student of which slices are cut
 SLICED_BLOCKS = ("conv", "separable")
 AUDIOSET_WIDTHS = {8: "mn04_as", 20: "mn10_as"}  # student.width, and the published weights that it fits
@@ -44,6 +45,11 @@ def check_start(initialisation: str, student: StudentSettings) -> None:
 def steps_from(initialisation: str, steps: int) -> int:
     """Optimiser steps of a student that begins like this, where one that begins randomly gets `steps`."""
     return -(-steps // FAMILY_STEPS) if initialisation == FAMILY else steps
+
+
+def rate_from(initialisation: str, rate: float) -> float:
+    """Learning rate of a student that begins like this, where one that begins randomly gets `rate`."""
+    return FAMILY_RATE * rate if initialisation == FAMILY else rate
 
 
 def _require_block(initialisation: str, student: StudentSettings, blocks: tuple[str, ...]) -> None:

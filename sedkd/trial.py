@@ -14,7 +14,7 @@ from sedkd.models.student import Student
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import PostProcessing, fast_f1, tune
 from sedkd.score.summary import Scores, score
-from sedkd.starts import FAMILY, steps_from
+from sedkd.starts import FAMILY, rate_from, steps_from
 from sedkd.task import Task
 from sedkd.train.fit import Checkpoint, Watch, fit
 
@@ -66,14 +66,16 @@ def run_trial(
     corpus = task.corpus(configuration.taught_by, foreign)
     sizes = Sizes(student.embedding_size, task.teacher.model.embedding_size, len(student.labels))
     terms = build_terms(configuration.strategy, configuration.parameters, sizes)
-    steps = steps_from(configuration.initialisation, configuration.train.steps)
+    begun_from, train = configuration.initialisation, configuration.train
+    training = replace(
+        train, steps=steps_from(begun_from, train.steps), learning_rate=rate_from(begun_from, train.learning_rate)
+    )
     watch = Watch(
         lambda _: fast_f1(task.validation.answers(_restricted(student, task.events)), criterion),
         checkpoints,
-        from_start=configuration.initialisation == FAMILY,
+        from_start=begun_from == FAMILY,
         report=report,
     )
-    training = replace(configuration.train, steps=steps)
     curve = fit(student.to(task.device), corpus, terms, training, watch, counting(progress, "training"))
     final = _restricted(student, task.events)
     answers = task.validation.answers(final)

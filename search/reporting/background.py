@@ -2,25 +2,20 @@
 
 import platform
 from collections import Counter
-from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from search.reporting.findings import Findings
 from search.reporting.markup import table
+from search.space_words import SPACE_HEAD, space_rows
 from search.study import INFEASIBLE
-
-UNCONDITIONAL = ("", "student", "train")
 
 
 def space_table(found: Findings) -> str:
     """The dimensions as they were searched; nothing for a study that does not remember them."""
-    rows = [[name, d["kind"], _range(d), str(d["default"]), _condition(name, d)]
-            for name, d in found.facts.get("space", {}).items()]  # fmt: skip
-    head = ["dimension", "type", "range", "default", "drawn when"]
-    return table("What the search varied", head, rows) if rows else ""
+    rows = space_rows(found.facts.get("space", {}), found.facts.get("help", {}))
+    return table("What the search varied", list(SPACE_HEAD), rows) if rows else ""
 
 
 def facts_table(found: Findings) -> str:
@@ -42,21 +37,6 @@ def facts_table(found: Findings) -> str:
         f"optuna {version('optuna')}, on {datetime.now():%Y-%m-%d %H:%M}",
     }
     return table("Provenance", [], list(rows.items()))
-
-
-def _range(dimension: Mapping[str, Any]) -> str:
-    if dimension["kind"] == "choice":
-        return ", ".join(str(choice) for choice in dimension["choices"])
-    step = f", step {dimension['step']}" if dimension["step"] != 1 else ""
-    return f"{dimension['low']} to {dimension['high']}{step}{', log scale' if dimension['log'] else ''}"
-
-
-def _condition(name: str, dimension: Mapping[str, Any]) -> str:
-    """What `when` says, and what the name itself does (see `Dimension.applies`)."""
-    owner = name.rpartition(".")[0]
-    own = [] if owner in UNCONDITIONAL else [f"strategy with {'a teacher' if owner == 'teacher' else owner}"]
-    when = dimension.get("when") or {}
-    return "; ".join(own + [f"{parent}: {', '.join(map(str, allowed))}" for parent, allowed in when.items()])
 
 
 def _endings(found: Findings) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import optuna
 import pytest
 
+from search.cli import main
 from search.controls import controls
 from search.space import space_from
 from search.spaces import built_in, setting, spaces_folder
@@ -175,3 +176,19 @@ def test_the_examples_are_spaces(path):
     study = optuna.create_study(directions=["maximize", "minimize"], sampler=optuna.samplers.RandomSampler(seed=1))
     for _ in range(20):
         from_flat(space.suggest(study.ask()), TrainSettings())
+
+
+def test_every_dimension_of_the_default_space_says_what_it_is(capsys):
+    space = space_from(read_yaml(DEFAULT), DEFAULT)
+    assert all(space.help.values())
+    assert main.main(["space"]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in space.help)
+    assert "strategy with response" in out
+
+
+def test_what_a_dimension_is_does_not_decide_a_study():
+    told = parsed(**{"student.width": {"type": "int", "low": 4, "high": 8, "help": "channels"}})
+    assert told.as_dict() == parsed(**{"student.width": {"type": "int", "low": 4, "high": 8}}).as_dict()
+    with pytest.raises(UserError, match=r"student.width.help: expected a text"):
+        parsed(**{"student.width": {"type": "int", "low": 4, "high": 8, "help": 3}})

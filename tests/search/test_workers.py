@@ -71,6 +71,7 @@ def test_two_workers_share_a_budget(farm, tmp_path):
     assert sorted(int(run.data.tags["sedkd.trial"]) for run in mirrored) == sorted(t.number for t in study.trials)
 
 
+@pytest.mark.slow
 def test_three_hard_kills_lose_nothing(farm, tmp_path):
     """Workers are killed at random moments: what had finished is there once, what was lost is tried once more."""
     trials, moments = 24, random.Random(0)
@@ -113,6 +114,7 @@ def test_ctrl_c_ends_all_within_seconds(farm, tmp_path):
     assert not client.search_runs([experiment], "status = 'RUNNING'")
 
 
+@pytest.mark.slow
 def test_workers_go_when_their_search_is_killed(farm, tmp_path):
     process = start(SEARCH, *arguments(farm, 200, workers=2), cwd=tmp_path)
     wait_until(lambda: spent(study_of(tmp_path)) >= 1, process)

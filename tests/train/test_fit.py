@@ -6,16 +6,17 @@ from itertools import pairwise
 
 import pytest
 import torch
-from bands import QUICK, accuracy, corpus, student
+from bands import LABELS, QUICK, accuracy, corpus, student
 from torch import Tensor
 
+import sedkd.train.fit as fitting
 from sedkd.distill.batch import Batch
 from sedkd.distill.labels import Labels
 from sedkd.distill.term import Lesson, Term
 from sedkd.models.frame import FrameOutput
-from sedkd.models.student import Student
+from sedkd.models.student import Student, StudentSettings
 from sedkd.train.corpus import TeacherOutputs, with_foreign
-from sedkd.train.fit import TrainingDiverged, _Magnitudes, _rate, fit
+from sedkd.train.fit import Checkpoint, TrainingDiverged, Watch, _Magnitudes, _rate, fit
 from sedkd.train.sampler import Sampler
 from sedkd.train.settings import TrainSettings
 
@@ -49,7 +50,7 @@ class Poison(Term):
 @pytest.mark.parametrize("evaluate", [None, lambda model: 0.0])
 def test_a_loss_that_is_no_number(evaluate) -> None:
     with pytest.raises(TrainingDiverged, match="the loss became nan before step"):
-        fit(student(), corpus(), [Labels(), Poison()], QUICK, evaluate)
+        fit(student(), corpus(), [Labels(), Poison()], QUICK, Watch(evaluate))
 
 
 def test_features_that_are_no_numbers() -> None:
@@ -66,15 +67,60 @@ def test_checkpoints_and_progress() -> None:
         modes.append(model.training)
         return float(len(modes))
 
-    curve = fit(student(), corpus(), [Labels()], QUICK, evaluate, progress=lambda *now: told.append(now))
+    curve = fit(student(), corpus(), [Labels()], QUICK, Watch(evaluate), progress=lambda *now: told.append(now))
     assert told == [(i, 10) for i in range(1, 11)]
     assert [c.step for c in curve] == [2, 5, 8, 10]
     assert [c.score for c in curve] == [1, 2, 3, 4]
     assert modes == [False] * 4
     assert all(math.isfinite(c.loss) for c in curve)
+    assert all(c.steps == 10 for c in curve)
+    assert 0 < curve[0].seconds < curve[-1].seconds
     (only,) = fit(student(), corpus(), [Labels()], QUICK)
     assert only.step == 10
     assert math.isnan(only.score)
+
+
+def test_it_can_be_looked_at_from_the_start_and_ended() -> None:
+    class Enough(Exception):
+        pass
+
+    def report(point: Checkpoint) -> None:
+        heard.append(point)
+        if point.step == 5:
+            raise Enough
+
+    heard: list[Checkpoint] = []
+    model = student()
+    before = model.classifier.weight.clone()
+    scores = []
+
+    def evaluate(trained: Student) -> float:
+        scores.append(torch.equal(trained.classifier.weight, before))
+        return 0.5
+
+    with pytest.raises(Enough):
+        fit(model, corpus(), [Labels()], QUICK, Watch(evaluate, from_start=True, report=report))
+    assert [point.step for point in heard] == [0, 2, 5]
+    assert heard[0].loss is None
+    assert scores == [True, False, False]
+
+
+def test_reduced_precision_trains_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a GPU does, tried on the CPU: losses see single precision, and the student learns."""
+    monkeypatch.setattr(fitting, "REDUCED", ("cpu",))
+    kinds = set()
+
+    class Looks(Labels):
+        def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
+            kinds.add((output.logits.dtype, output.embedding.dtype))
+            return super().forward(batch, output)
+
+    torch.manual_seed(0)
+    model, data = Student(StudentSettings(8, 2, head="gru"), LABELS), corpus()
+    fit(model, data, [Looks()], TrainSettings(steps=120, batch=6, frames=16, learning_rate=1e-2))
+    assert kinds == {(torch.float32, torch.float32)}
+    assert model.classifier.weight.dtype == torch.float32
+    assert accuracy(model, data) > 0.95
 
 
 class Heard(Term):

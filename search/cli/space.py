@@ -1,0 +1,33 @@
+"""`sedkd space`: what a search would vary, and between which values."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command `space`."""
+    parser = subparsers.add_parser("space", help="show what a search varies", description=__doc__)
+    parser.add_argument("--space", type=Path, metavar="FILE", help="your own space (default: the built-in one)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the dimensions as a table."""
+    from rich.table import Table
+
+    from search.display import Display
+    from search.space import space_from
+    from search.space_words import SPACE_HEAD, space_rows
+    from search.spaces import DEFAULT, spaces_folder
+    from sedkd.environment import read_yaml
+
+    path = options.space or spaces_folder() / f"{DEFAULT}.yaml"
+    space = space_from(read_yaml(path), path)
+    table = Table(title=str(path) if options.space else "the default space", title_justify="left", pad_edge=False)
+    for head in SPACE_HEAD:
+        table.add_column(head, overflow="fold", no_wrap=head == "dimension")
+    for row in space_rows(space.as_dict(), space.help):
+        table.add_row(*row)
+    Display().table(table)
+    return 0
