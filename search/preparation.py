@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.space import STRATEGY, Space
 from search.spaces import Setting, setting
+from sedkd.data.broken import leave_out_broken
 from sedkd.distill.registry import parts
 from sedkd.errors import UserError
 from sedkd.progress import Progress, counting
@@ -28,7 +29,7 @@ class Subject:
 
     `data`: folders, which make one pool; none: synthetic soundscapes. `dataset`: what lies in them; None: what is
     recognised. `space`: a person's own file. `teacher`: a kind, several joined by commas, or
-    None for the choice of `choose_teacher`. `device`: cpu, cuda or auto.
+    None for the choice of `choose_teacher`. `device`: cpu, cuda or auto. `skip_bad`: broken audio files are left out.
     """
 
     environment: str
@@ -39,6 +40,7 @@ class Subject:
     teacher: str | None = None
     device: str = "auto"
     dataset: str | None = None
+    skip_bad: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
     """Everything up to the first trial. Errors are UserError."""
     from sedkd.task import Task
 
+    leave_out_broken(subject.skip_bad)
     device = device_of(subject.device)
     found = setting(subject.environment, subject.data, subject.space, subject.dataset)
     wanted = found.environment.narrowed(subject.events, subject.subset)

@@ -20,7 +20,7 @@ from sedkd.models.student import STRIDE
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import Answers, tune
 from sedkd.score.summary import score
-from sedkd.teach.adapt import adapted
+from sedkd.teach.adapt import adapted, learnt_from
 from sedkd.teach.choice import TeacherSettings
 from sedkd.teach.ensemble import combined, weights_from
 from sedkd.teach.targets import for_labels, teacher_outputs
@@ -157,7 +157,7 @@ class Task:
         def make() -> Teacher:
             clips = self._own(teacher.model.labels).corpus
             frames = torch.repeat_interleave(clips.annotated, clips.out_starts.diff(), dim=0)
-            rows = frames.any(1)
+            rows = learnt_from(frames)
             found = self._answers_of(teacher, self._own(self.events))
             return adapted(teacher, found.embeddings[rows], clips.targets[rows], frames[rows], self.environment.name)
 

@@ -47,6 +47,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same bytes")
     parser.add_argument("--clip-seconds", type=float, default=10.0, metavar="S", help="length of a clip")
     parser.add_argument("--rate", type=int, default=16_000, metavar="HZ", help="sampling rate to write")
+    parser.add_argument(
+        "--truth", choices=("tsv", "jams"), default="tsv", help="tables, or also a JAMS file beside each labelled clip"
+    )
     parser.set_defaults(run=run)
 
 
@@ -69,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
             seed=args.seed,
             rate=args.rate,
             clip_seconds=args.clip_seconds,
+            truth=args.truth,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     _show(report)

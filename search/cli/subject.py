@@ -16,6 +16,7 @@ def add_subject_options(parser: argparse.ArgumentParser, env_help: str = ENVIRON
     what = parser.add_argument_group("what to listen for, and where")
     what.add_argument("--env", required=True, metavar="NAME", help=env_help)
     add_data_options(what)
+    add_skip_bad(what)
     narrowing = what.add_mutually_exclusive_group()
     narrowing.add_argument("--events", metavar="A,B", help="only these events")
     narrowing.add_argument("--subset", metavar="NAME", help="only this named subset of the events")
@@ -49,6 +50,15 @@ def add_data_options(group: argparse._ActionsContainer) -> None:
     )
 
 
+def add_skip_bad(group: argparse._ActionsContainer) -> None:
+    """`--skip-bad`."""
+    group.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="name and leave out broken audio files, otherwise an error (every file is read to its end, once)",
+    )
+
+
 def subject_of(options: argparse.Namespace) -> "Subject":
     """What was typed."""
     from search.preparation import Subject
@@ -63,4 +73,5 @@ def subject_of(options: argparse.Namespace) -> "Subject":
         options.teacher,
         options.device,
         options.dataset,
+        options.skip_bad,
     )

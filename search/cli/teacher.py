@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from search.cli.subject import add_data_options
+from search.cli.subject import add_data_options, add_skip_bad
 
 
 def add_parser(subparsers: Any) -> None:
@@ -13,6 +13,7 @@ def add_parser(subparsers: Any) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     train = actions.add_parser("train", help="train a teacher on all environments of the data")
     add_data_options(train)
+    add_skip_bad(train)
     train.add_argument("--env", metavar="NAME", help="an environment of the data (needed with --data if not the first)")
     train.add_argument(
         "--teacher", default=None, metavar="KIND", help="crnn, timm:NAME, mn04_as, mn10_as or a .pt file"
@@ -35,6 +36,7 @@ def run_train(options: argparse.Namespace) -> int:
     from search.display import Display
     from search.preparation import choose_teacher, device_of, reporting
     from search.spaces import setting
+    from sedkd.data.broken import leave_out_broken
     from sedkd.data.datasets.opening import names_of
     from sedkd.errors import UserError
     from sedkd.teach.teacher import teacher_for, teachers_folder
@@ -43,6 +45,7 @@ def run_train(options: argparse.Namespace) -> int:
         raise UserError(f"--out {options.out}: the name must end in .safetensors")
     if options.teacher is not None and options.teacher.endswith(".safetensors"):
         raise UserError(f"--teacher {options.teacher}: is trained already; give it to sedkd-search --teacher as it is")
+    leave_out_broken(options.skip_bad)
     environment = options.env or (names_of(options.data, options.dataset)[0] if options.data else "street")
     found = setting(environment, options.data, dataset=options.dataset)
     with Display() as display:

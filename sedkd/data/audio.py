@@ -6,8 +6,10 @@ soundfile reads (wav, flac, ogg, mp3; partial reads), torchaudio resamples. Mult
 import hashlib
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,15 +17,24 @@ from sedkd.errors import UserError
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 MARGIN_SECONDS = 0.05  # read on both sides of a span, more than the resampling filter is long
+BLOCK_SECONDS = 10.0  # held at a time of what is only gone through
 CUT_OFF_SECONDS = 0.2  # an mp3's header may promise a little more than it holds, but no more than this
+
+
+class BrokenAudio(UserError):
+    """An audio file that is not there, or cannot be read to its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
-    """What the header says: `rate` in Hz, `frames` per channel, `duration` in seconds."""
+    """What the header says: `rate` in Hz, `frames` per channel, `duration` in seconds.
+
+    `seeks` is False of mp3: begun in its midst, the decoder lacks what earlier frames held for later ones.
+    """
 
     rate: int
     frames: int
+    seeks: bool
 
     @property
     def duration(self) -> float:
@@ -39,67 +50,63 @@ def audio_info(path: Path) -> AudioInfo:
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
         raise _unreadable(path) from error
     if info.frames <= 0:
-        raise UserError(f"{path}: the audio file is empty; remove it, or record it again")
-    return AudioInfo(info.samplerate, info.frames)
+        raise BrokenAudio(f"{path}: the audio file is empty; remove it, or record it again")
+    return AudioInfo(info.samplerate, info.frames, info.format != "MP3")
 
 
 def read_audio(path: Path, rate: int) -> np.ndarray:
     """The whole file as mono float32 `[samples]` at `rate` Hz."""
-    return next(read_blocks(path, rate, block_seconds=None))
-
-
-def read_blocks(
-    path: Path, rate: int, block_seconds: float | None, overlap_seconds: float = 0.0
-) -> Iterator[np.ndarray]:
-    """Consecutive blocks `[samples]` of `block_seconds`, each beginning `overlap_seconds` before the last one's end.
-
-    Only one block is held at a time, so that a file of any length is read in bounded memory; None reads it whole.
-    Each block is resampled alone. The last block may be shorter.
-    """
-    import soundfile
-
-    info = audio_info(path)
-    size = info.frames if block_seconds is None else round(block_seconds * info.rate)
-    step = size - round(overlap_seconds * info.rate)
-    try:
-        with soundfile.SoundFile(str(path)) as sound:
-            for start in range(0, max(info.frames - (size - step), 1), step):
-                sound.seek(start)
-                block = sound.read(size, dtype="float32", always_2d=True)
-                if len(block) == 0:
-                    raise _unreadable(path)
-                missing = (min(size, info.frames - start) - len(block)) / info.rate
-                if missing > CUT_OFF_SECONDS:
-                    raise UserError(f"{path}: ends {missing:.2f} s before the length in its header; it is cut off")
-                yield _resampled(_mono(path, block), info.rate, rate)
-    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise _unreadable(path) from error
+    with _opened(path) as (sound, info):
+        block = sound.read(info.frames, dtype="float32", always_2d=True)
+        if len(block) == 0:
+            raise _unreadable(path)
+        require_whole(path, (info.frames - len(block)) / info.rate)
+        return _resampled(_mono(path, block), info.rate, rate)
 
 
 def read_spans(path: Path, rate: int, spans: Iterable[tuple[int, int]]) -> Iterator[np.ndarray]:
     """Samples `start:stop` at `rate` Hz of each span, as cut from the whole resampled file, so without seams.
 
-    Only one span is held at a time. A span that reaches past the end comes back shorter, perhaps empty.
+    Only one span is held at a time. A span that reaches past the end comes back shorter, perhaps empty. Spans in order
+    cost least of mp3, which is read on from its beginning.
     """
-    import soundfile
+    with _opened(path) as (sound, info):
+        common = math.gcd(info.rate, rate)
+        old, new = info.rate // common, rate // common
+        margin = 0 if old == new else math.ceil(MARGIN_SECONDS * info.rate)
+        held, begin = np.zeros((0, sound.channels), np.float32), 0
+        for start, stop in spans:
+            # A multiple of `old` samples: there both rates have a sample at the same instant.
+            first = max(start * old // new - margin, 0) // old * old
+            last = min(-(-stop * old // new) + margin, info.frames)
+            if not begin <= first <= begin + len(held):
+                _go_to(sound, begin + len(held), min(first, info.frames))
+                held, begin = held[:0], first
+            more = sound.read(max(last - begin - len(held), 0), dtype="float32", always_2d=True)
+            held, begin = np.concatenate([held[first - begin :], more]), first
+            block = held[: max(last - first, 0)]
+            resampled = _resampled(_mono(path, block), info.rate, rate) if len(block) else block[:, 0]
+            skipped = first // old * new
+            yield resampled[start - skipped : stop - skipped]
 
-    info = audio_info(path)
-    common = math.gcd(info.rate, rate)
-    old, new = info.rate // common, rate // common
-    margin = 0 if old == new else math.ceil(MARGIN_SECONDS * info.rate)
+
+def fault_of(path: Path) -> str:
+    """Why an audio file cannot be used, in one line; empty when it can: it is read to its end."""
     try:
-        with soundfile.SoundFile(str(path)) as sound:
-            for start, stop in spans:
-                # A multiple of `old` samples: there both rates have a sample at the same instant.
-                first = max(start * old // new - margin, 0) // old * old
-                last = min(-(-stop * old // new) + margin, info.frames)
-                sound.seek(min(first, info.frames))
-                block = sound.read(max(last - first, 0), dtype="float32", always_2d=True)
-                resampled = _resampled(_mono(path, block), info.rate, rate) if len(block) else block[:, 0]
-                skipped = first // old * new
-                yield resampled[start - skipped : stop - skipped]
-    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise _unreadable(path) from error
+        with _opened(path) as (sound, info):
+            left = info.frames
+            while left > 0:
+                block = sound.read(min(left, round(BLOCK_SECONDS * info.rate)), dtype="float32", always_2d=True)
+                _mono(path, block)
+                if len(block) == 0:
+                    break
+                left -= len(block)
+            if left == info.frames:
+                raise _unreadable(path)
+            require_whole(path, left / info.rate)
+    except BrokenAudio as error:
+        return str(error)
+    return ""
 
 
 def content_hash(path: Path) -> str:
@@ -111,10 +118,49 @@ def content_hash(path: Path) -> str:
         raise UserError(f"{path}: cannot be read ({error.strerror}); check that the file exists") from error
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, AudioInfo]]:
+    """The open file (soundfile.SoundFile) and its header; BrokenAudio for what libsndfile cannot do with it."""
+    import soundfile
+
+    info = audio_info(path)
+    try:
+        with soundfile.SoundFile(str(path)) as sound:
+            if not info.seeks:
+                # soundfile jumps to where it is after every read, if it may: each time mp3's next frames would be
+                # decoded without what earlier ones held for them, off by up to a tenth of full scale.
+                sound.seekable = lambda: False
+                sound.seek(0)
+            yield sound, info
+    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
+        raise _unreadable(path) from error
+
+
+def _go_to(sound: Any, now: int, wanted: int) -> None:
+    """Move from one sample to another, by reading where jumps are not allowed."""
+    if sound.seekable():
+        sound.seek(wanted)
+        return
+    if wanted < now:
+        sound.seek(0)
+        now = 0
+    while now < wanted:
+        read = len(sound.read(min(wanted - now, round(BLOCK_SECONDS * sound.samplerate)), dtype="float32"))
+        if read == 0:
+            return
+        now += read
+
+
+def require_whole(path: Path, missing_seconds: float) -> None:
+    """BrokenAudio when more is missing of a file than its header may promise too much."""
+    if missing_seconds > CUT_OFF_SECONDS:
+        raise BrokenAudio(f"{path}: ends {missing_seconds:.2f} s before the length in its header; it is cut off")
+
+
 def _mono(path: Path, block: np.ndarray) -> np.ndarray:
     mono = block.mean(axis=1) if block.shape[1] > 1 else block[:, 0]
     if not np.isfinite(mono).all():
-        raise UserError(f"{path}: holds samples that are not finite numbers; export the file again")
+        raise BrokenAudio(f"{path}: holds samples that are not finite numbers; export the file again")
     return mono
 
 
@@ -127,9 +173,9 @@ def _resampled(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
     return torchaudio.functional.resample(torch.from_numpy(samples), rate, wanted).numpy()
 
 
-def _unreadable(path: Path) -> UserError:
+def _unreadable(path: Path) -> BrokenAudio:
     if not path.exists():
-        return UserError(f"{path}: no such audio file")
+        return BrokenAudio(f"{path}: no such audio file")
     if path.stat().st_size == 0:
-        return UserError(f"{path}: the audio file is empty (0 bytes); remove it, or record it again")
-    return UserError(f"{path}: cannot be read as audio; sedkd reads {', '.join(s[1:] for s in AUDIO_SUFFIXES)}")
+        return BrokenAudio(f"{path}: the audio file is empty (0 bytes); remove it, or record it again")
+    return BrokenAudio(f"{path}: cannot be read as audio; sedkd reads {', '.join(s[1:] for s in AUDIO_SUFFIXES)}")

@@ -9,12 +9,14 @@
 import hashlib
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sedkd.data.audio import AUDIO_SUFFIXES, audio_info, content_hash
+from sedkd.data.audio import AUDIO_SUFFIXES, content_hash
+from sedkd.data.broken import durations
 from sedkd.data.events import Event, clip_to, merge_touching, read_annotations
+from sedkd.data.remembered import remembered
 from sedkd.data.sealed import require_opened
 from sedkd.environment import Environment
 from sedkd.errors import UserError
@@ -83,9 +85,14 @@ def read_labeled(root: Path, environment: Environment, split: str) -> list[Recor
     annotations = read_annotations(table)
     audio = folder / split
     warn_of_unlisted(audio, table, set(annotations))
+    listed = {filename: listed_audio(audio, filename, table) for filename in sorted(annotations)}
+    seconds = durations(list(listed.values()))
+    if listed and not seconds:
+        raise UserError(f"{table}: all its recordings are broken")
     return [
-        _labeled(listed_audio(audio, filename, table), filename, environment, annotations[filename], table)
-        for filename in sorted(annotations)
+        _labeled(path, seconds[path], filename, environment, annotations[filename], table)
+        for filename, path in listed.items()
+        if path in seconds
     ]
 
 
@@ -94,11 +101,8 @@ def read_unlabeled(root: Path, environment: str) -> list[Recording]:
     folder = environment_folder(root, environment) / "unlabeled"
     if not folder.is_dir():
         return []
-    return [
-        Recording(path, path.name, environment, audio_info(path).duration)
-        for path in sorted(folder.iterdir())
-        if path.suffix.lower() in AUDIO_SUFFIXES
-    ]
+    found = durations([path for path in sorted(folder.iterdir()) if path.suffix.lower() in AUDIO_SUFFIXES])
+    return [Recording(path, path.name, environment, seconds) for path, seconds in found.items()]
 
 
 def labels_in(root: Path, environment: str) -> tuple[str, ...]:
@@ -135,18 +139,25 @@ def warn_of_unlisted(audio: Path, table: Path, listed: set[str]) -> None:
 def digest_of(recordings: Sequence[Recording]) -> str:
     """Names recordings by content and annotation."""
     digest = hashlib.blake2b(digest_size=16)
-    for recording in recordings:
+    hashes = content_hashes([recording.path for recording in recordings])
+    for recording, content in zip(recordings, hashes, strict=True):
         events = None if recording.events is None else [asdict(event) for event in recording.events]
         tags = [] if recording.tags is None else [recording.tags]
         soft = None if recording.soft is None else [[asdict(event), value] for event, value in recording.soft]
         rest = {k: v for k, v in (("soft", soft), ("listened", recording.listened)) if v is not None}
         more = [rest] if rest else []
-        digest.update(json.dumps([content_hash(recording.path), events, *tags, *more]).encode())
+        digest.update(json.dumps([content, events, *tags, *more]).encode())
     return digest.hexdigest()
 
 
-def _labeled(path: Path, filename: str, environment: Environment, events: list[Event], table: Path) -> Recording:
-    duration = audio_info(path).duration
+def content_hashes(paths: Sequence[Path], progress: Callable[[int, int], None] | None = None) -> list[str]:
+    """`content_hash` of every file; of one that has not changed it is remembered."""
+    return remembered("content", paths, content_hash, progress)
+
+
+def _labeled(
+    path: Path, duration: float, filename: str, environment: Environment, events: list[Event], table: Path
+) -> Recording:
     late = [event for event in events if event.onset >= duration]
     if late:
         raise UserError(

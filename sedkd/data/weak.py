@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sedkd.data.audio import audio_info
+from sedkd.data.broken import durations
 from sedkd.data.recordings import Recording, listed_audio, warn_of_unlisted
 from sedkd.data.table import read_rows, require_plain
 from sedkd.environment import Environment
@@ -41,7 +41,11 @@ def read_weak(root: Path, environment: Environment) -> list[Recording]:
     if not found:
         raise UserError(f"{table}: lists no recording: add some, or remove the file")
     warn_of_unlisted(audio, table, set(found))
-    recordings = [_tagged(listed_audio(audio, name, table), name, environment, found[name]) for name in sorted(found)]
+    listed = {name: listed_audio(audio, name, table) for name in sorted(found)}
+    seconds = durations(list(listed.values()))
+    recordings = [
+        _tagged(path, seconds[path], name, environment, found[name]) for name, path in listed.items() if path in seconds
+    ]
     labels = dict.fromkeys(tag for recording in recordings for tag in recording.tags or ())
     if labels and not set(labels) & set(environment.events):
         warnings.warn(
@@ -96,9 +100,9 @@ def require_no_comma(label: str) -> None:
         raise UserError(f"the event_label {label!r} holds a comma, which separates labels in weak.tsv: rename it")
 
 
-def _tagged(path: Path, filename: str, environment: Environment, labels: Sequence[str]) -> Recording:
+def _tagged(path: Path, duration: float, filename: str, environment: Environment, labels: Sequence[str]) -> Recording:
     own = tuple(dict.fromkeys(environment.canonical(label) for label in labels))
-    return Recording(path, filename, environment.name, audio_info(path).duration, tags=own)
+    return Recording(path, filename, environment.name, duration, tags=own)
 
 
 def _unquoted(cell: str) -> str:

@@ -8,14 +8,14 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from sedkd.data.audio import content_hash, read_audio
-from sedkd.data.recordings import Recording
+from sedkd.data.recordings import Recording, content_hashes
+from sedkd.features.build import build
 from sedkd.features.logmel import FeatureSettings
 from sedkd.paths import cache_root, written_atomically
+from sedkd.unfinished import alone, telling
 
 VERSION = 1
 
@@ -40,8 +40,8 @@ def pack_key(recordings: Sequence[Recording], settings: FeatureSettings) -> str:
     """Hexadecimal key of a pack: version, settings and every recording's content, in order."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(json.dumps([VERSION, settings.as_dict()], sort_keys=True).encode())
-    for recording in recordings:
-        digest.update(content_hash(recording.path).encode())
+    for content in content_hashes([recording.path for recording in recordings]):
+        digest.update(content.encode())
     return digest.hexdigest()
 
 
@@ -55,43 +55,26 @@ def features_of(
     settings: FeatureSettings,
     progress: Callable[[int, int], None] | None = None,
 ) -> Pack:
-    """The pack of these recordings: from the cache, or computed and kept. `progress(done, total)` counts files."""
+    """The pack of these recordings: from the cache, or computed and kept.
+
+    `progress(done, total)` counts recordings, of long ones their pieces. A killed computation is taken up where it
+    stopped; of several processes one computes and the others wait for it.
+    """
     key = pack_key(recordings, settings)
     folder = cache_root() / "features"
     array, index = folder / f"{key}.npy", folder / f"{key}.json"
-    if not (index.exists() and array.exists()):
-        begins = _write(array, recordings, settings, progress)
-        with written_atomically(index) as temporary:
-            temporary.write_text(json.dumps({"starts": begins, "settings": settings.as_dict()}))
+
+    def is_there() -> bool:
+        return index.exists() and array.exists()
+
+    if not is_there():
+        counts = [max(frame_count(r.duration, settings), 1) for r in recordings]
+        begins = [0, *np.cumsum(counts).tolist()]
+        with alone(f"features-{key}", is_there, telling(progress, len(recordings))) as work:
+            if work:
+                made = build(recordings, begins, settings, work, progress)
+                with written_atomically(index) as temporary:
+                    temporary.write_text(json.dumps({"starts": begins, "settings": settings.as_dict()}))
+                made.replace(array)  # last: killed before, the rows are still where they will be looked for
     starts = np.asarray(json.loads(index.read_text())["starts"], dtype=np.int64)
     return Pack(key, np.load(array, mmap_mode="r"), starts)
-
-
-def _write(
-    array: Path,
-    recordings: Sequence[Recording],
-    settings: FeatureSettings,
-    progress: Callable[[int, int], None] | None,
-) -> list[int]:
-    import torch
-
-    from sedkd.features.logmel import LogMel
-
-    counts = [max(frame_count(r.duration, settings), 1) for r in recordings]
-    starts = [0, *np.cumsum(counts).tolist()]
-    logmel = LogMel(settings)
-    with written_atomically(array) as temporary, torch.inference_mode():
-        rows = np.lib.format.open_memmap(temporary, "w+", np.float16, (max(starts[-1], 1), settings.n_mels))
-        for i, recording in enumerate(recordings):
-            samples = torch.from_numpy(read_audio(recording.path, settings.rate))
-            shortest = max(settings.hop, settings.n_fft)  # reflection needs more samples than half a window
-            if len(samples) < shortest:
-                samples = torch.nn.functional.pad(samples, (0, shortest - len(samples)))
-            frames = logmel(samples[None])[0].numpy()[: counts[i]]
-            rows[starts[i] : starts[i] + len(frames)] = frames
-            if len(frames) < counts[i]:  # an mp3's header may promise a few samples more than it holds
-                rows[starts[i] + len(frames) : starts[i + 1]] = frames[-1]
-            if progress:
-                progress(i + 1, len(recordings))
-        rows.flush()
-    return starts

@@ -18,6 +18,7 @@ from sedkd.errors import UserError
 from sedkd.synth.backgrounds import background
 from sedkd.synth.clips import Progress, run_all, write_clip
 from sedkd.synth.excerpts import active_parts, bed
+from sedkd.synth.jams import write_jams
 from sedkd.synth.library import SPLIT_FOLDS, Files, Library, read_backgrounds, read_library
 from sedkd.synth.mixer import mix
 from sedkd.synth.recipe_file import Plan, mixed
@@ -25,6 +26,7 @@ from sedkd.synth.recipe_file import Plan, mixed
 T = TypeVar("T")
 
 VERSION = 1  # raise it with every change that alters a sample
+TABLES, JAMS = TRUTHS = ("tsv", "jams")
 LABELLED = ("train", "validation", "test")
 _SCENE = "street"  # the synthetic bed where there are no recorded backgrounds
 _COST_SECONDS = 0.06  # per clip, with reading and resampling
@@ -62,13 +64,15 @@ def synthesise(
     seed: int,
     rate: int = 16_000,
     clip_seconds: float = 10.0,
+    truth: str = TABLES,
     progress: Progress | None = None,
 ) -> Report:
     """Write `<out>/<environment>/{train,validation,test}` with tables, `unlabeled` without, and `synthesis.json`.
 
     `weak`, where `counts` asks for it, has a table of clip-level labels only. `events_dir` holds a folder of recordings
     per class (see `library.read_library` for classes and folds: 1-3 are for train, unlabeled and weak, 4 for
-    validation, 5 for test). `counts` gives clips per split and environment. The same inputs and seed give the same
+    validation, 5 for test). `counts` gives clips per split and environment. `truth` "jams" puts a JAMS file beside each
+    clip whose truth is told, as well as the tables. The same inputs and seed give the same
     bytes. `out` appears whole; one that holds this very synthesis is left as it is.
 
     Raises:
@@ -76,6 +80,8 @@ def synthesise(
             not empty; `counts`, `rate` or `clip_seconds` make no sense; a weak label would hold a comma.
     """
     _check_numbers(counts, seed, rate, clip_seconds)
+    if truth not in TRUTHS:
+        raise UserError(f"--truth {truth}: expected {' or '.join(TRUTHS)}")
     counts = _asked(counts, counts)
     library = _asked(read_library(events_dir), counts)
     plans = dict(recipes or mixed(list(library["train"])))
@@ -85,7 +91,7 @@ def synthesise(
         plans[name] = replace(plan, recipe=replace(plan.recipe, clip_seconds=clip_seconds))
     beds, notes = _beds(backgrounds_dir, plans)
     beds = _asked(beds, counts)
-    record = _record(plans, counts, seed, rate, _names(library, events_dir), _names(beds, backgrounds_dir))
+    record = _record(plans, counts, seed, rate, truth, _names(library, events_dir), _names(beds, backgrounds_dir))
     if _is_done(out, record):
         return _report(out, plans, splits, [*notes, f"{out} holds this very synthesis already: nothing was written"])
 
@@ -97,7 +103,7 @@ def synthesise(
             for name, plan in plans.items()
             for split in splits
         ]
-        _render([(job, number) for job in jobs for number in range(counts[job.folder.name])], progress)
+        _render([(job, number) for job in jobs for number in range(counts[job.folder.name])], truth, progress)
         (temporary / "synthesis.json").write_text(record, encoding="utf-8")
         temporary.chmod(0o755)
         if out.is_dir():
@@ -116,19 +122,31 @@ def _job(folder: Path, plan: Plan, files: Files, shared: Files, seed: int, rate:
     return _Job(folder, plan, heard, own or shared.get("background", []), key, rate)
 
 
-def _render(tasks: list[tuple[_Job, int]], progress: Progress | None) -> None:
-    """Make all clips, then the tables of the labelled splits."""
-    truth: dict[Path, dict[str, list[Event]]] = {}
+def _render(tasks: list[tuple[_Job, int]], truth: str, progress: Progress | None) -> None:
+    """Make all clips, then the truth of those splits of which it is told."""
+    found: dict[Path, dict[str, list[Event]]] = {}
     for job, _ in tasks:
         job.folder.mkdir(parents=True, exist_ok=True)
     for (job, _), (filename, events) in zip(tasks, run_all(_write, tasks, _COST_SECONDS, progress), strict=True):
-        truth.setdefault(job.folder, {})[filename] = events
-    for folder, annotations in truth.items():
+        found.setdefault(job.folder, {})[filename] = events
+    seconds = {job.folder: job.plan.recipe.clip_seconds for job, _ in tasks}
+    for folder, annotations in found.items():
         table = folder.parent / f"{folder.name}.tsv"
         if folder.name in LABELLED:
             write_annotations(table, annotations)
         elif folder.name == WEAK:
             write_tags(table, {name: sorted({e.event_label for e in events}) for name, events in annotations.items()})
+        if truth == JAMS:
+            _write_jams(folder, annotations, seconds[folder])
+
+
+def _write_jams(folder: Path, annotations: Mapping[str, list[Event]], seconds: float) -> None:
+    """A JAMS file beside each clip; of weakly labelled ones every label spans the clip, as it is not told when."""
+    for name, events in annotations.items() if folder.name in (*LABELLED, WEAK) else ():
+        told = events
+        if folder.name == WEAK:
+            told = [Event(0.0, seconds, label) for label in sorted({event.event_label for event in events})]
+        write_jams((folder / name).with_suffix(".jams"), name, seconds, told)
 
 
 def _write(task: tuple[_Job, int]) -> tuple[str, list[Event]]:
@@ -197,7 +215,13 @@ def _beds(folder: Path | None, plans: Mapping[str, Plan]) -> tuple[Library, list
 
 
 def _record(
-    plans: Mapping[str, Plan], counts: Mapping[str, int], seed: int, rate: int, sources: object, beds: object
+    plans: Mapping[str, Plan],
+    counts: Mapping[str, int],
+    seed: int,
+    rate: int,
+    truth: str,
+    sources: object,
+    beds: object,
 ) -> str:
     """synthesis.json: all that the audio depends on; the source files with their sizes in bytes. No truth."""
     content = {
@@ -209,7 +233,7 @@ def _record(
         "recipes": {name: asdict(plan) for name, plan in plans.items()},
         "source_files": sources,
         "background_files": beds,
-    }
+    } | ({"truth": truth} if truth != TABLES else {})
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -17,7 +17,15 @@ from sedkd.errors import UserError
 from sedkd.teach.teacher import Teacher
 
 STEPS, RATE = 100, 1e-3
+MOST_FRAMES = 400_000  # nine hours of them at 80 ms: all are in memory at once, in single precision
 PULL = 1e-2  # towards where the weights stood (L2-SP, Li et al. 2018)
+
+
+def learnt_from(known: Tensor) -> Tensor:
+    """The frames that adapting looks at: those of which `known` `[frames, labels]` tells something, or, where they are
+    very many, some of them at even distances."""
+    frames = known.any(1).nonzero()[:, 0]
+    return frames[:: -(-len(frames) // MOST_FRAMES) or 1]
 
 
 def adapted(teacher: Teacher, embeddings: Tensor, targets: Tensor, known: Tensor, environment: str) -> Teacher:

@@ -6,22 +6,30 @@ linearly between the centres of its frames.
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording
 from sedkd.features.pack import Pack, features_of
-from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.paths import cache_root, written_atomically
+from sedkd.rows import Rows
+from sedkd.teach.answers import write_answers
 from sedkd.teach.teacher import Teacher, corpus_for
+from sedkd.tensor_file import write_tensors
 from sedkd.train.corpus import Corpus, TeacherOutputs
-from sedkd.train.infer import windowed_outputs
+from sedkd.train.infer import batches_of
+from sedkd.unfinished import alone, telling
 
 VERSION = 3
+PART_FRAMES = 1 << 16
 
 
 def teacher_outputs(
@@ -34,29 +42,32 @@ def teacher_outputs(
 ) -> TeacherOutputs:
     """The teacher's outputs, logits for its own labels `[frames, teacher.labels]`, on the frames of `grid`.
 
-    From the cache when teacher, audio, features and grid are the same.
+    From the cache when teacher, audio, features and grid are the same. A killed computation is taken up where it
+    stopped; of several processes one computes and the others wait for it. `progress(done, total)` counts windows.
     """
-    from safetensors.numpy import save_file
     from safetensors.torch import load_file
 
     pack = features_of(recordings, teacher.model.features)
     key = _key(teacher, pack, grid, frame_seconds)
     path = cache_root() / "targets" / f"{key}.safetensors"
     if not path.exists():
-        answers = _answers(teacher.model, corpus_for(teacher.model, recordings, pool, pack), progress)
-        counts = np.diff(grid.out_starts.cpu().numpy())
-        aligned = _aligned(answers, counts, teacher.model.frame_seconds, frame_seconds)
-        with written_atomically(path) as temporary:
-            save_file(aligned, temporary)
+        corpus = corpus_for(teacher.model, recordings, pool, pack)
+        windows = sum(map(len, batches_of(teacher.model, corpus)))
+        with alone(f"targets-{key}", path.exists, telling(progress, windows)) as work:
+            if work:
+                answers = write_answers(teacher.model, corpus, work, progress)
+                with written_atomically(path) as temporary:
+                    _write_aligned(temporary, answers, corpus, grid, (teacher.model.frame_seconds, frame_seconds))
     outputs = TeacherOutputs(**load_file(path))  # mapped into memory, where all processes share it
     if teacher.head is None:
         return outputs
-    head = teacher.head.cpu()
-    return replace(outputs, logits=head(outputs.embeddings.float()).half())
+    return replace(outputs, logits=_through(teacher.head.cpu(), outputs.embeddings))
 
 
 def for_labels(outputs: TeacherOutputs, teacher_labels: Sequence[str], labels: Sequence[str]) -> TeacherOutputs:
     """The outputs with the logits of `labels` only, in their order: targets restricted to an event subset."""
+    if list(teacher_labels) == list(labels):
+        return outputs
     columns = [list(teacher_labels).index(label) for label in labels]
     return replace(outputs, logits=outputs.logits[:, columns].contiguous())
 
@@ -67,41 +78,25 @@ def _key(teacher: Teacher, pack: Pack, grid: Corpus, frame_seconds: float) -> st
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
-def _answers(
-    model: FrameModel, corpus: Corpus, progress: Callable[[int, int], None] | None
-) -> list[dict[str, np.ndarray]]:
-    """Per recording, each kind of output `[frames, ...]` on the teacher's own grid."""
-    lengths = (corpus.out_starts[1:] - corpus.out_starts[:-1]).tolist()
-    answers: list[dict[str, np.ndarray]] = [{} for _ in lengths]
-    for recording, window, output in windowed_outputs(model, corpus, progress):
-        kept = slice(window.keep_start - window.start, window.keep_stop - window.start)
-        for name, tensor in _kinds(output).items():
-            whole = answers[recording].setdefault(name, np.zeros((lengths[recording], tensor.shape[1]), np.float16))
-            whole[window.keep_start : window.keep_stop] = tensor[kept].half().cpu().numpy()
-    return answers
+def _write_aligned(
+    path: Path, answers: Mapping[str, Path], corpus: Corpus, grid: Corpus, frame_seconds: tuple[float, float]
+) -> None:
+    """Write the answers, which lie on the teacher's `corpus`, on the student's frames, those of `grid`."""
+    spans = list(pairwise(corpus.out_starts.tolist()))
+    counts = grid.out_starts.diff().tolist()
+
+    def aligned(rows: Rows) -> Iterator[np.ndarray]:
+        for (start, stop), count in zip(spans, counts, strict=True):
+            yield _resampled(rows.read(start, stop), count, *frame_seconds)
+
+    with ExitStack() as stack:
+        opened = {kind: stack.enter_context(Rows(file)) for kind, file in answers.items()}
+        write_tensors(path, {kind: ((sum(counts), rows.columns), aligned(rows)) for kind, rows in opened.items()})
 
 
-def _kinds(output: FrameOutput) -> dict[str, torch.Tensor]:
-    """What is kept of a window's output, by the names of `TeacherOutputs`."""
-    kinds = {"logits": output.logits, "embeddings": output.embedding}
-    if output.feature_map is not None:
-        kinds["attention"] = output.feature_map.square().mean(0).sqrt()
-    return kinds
-
-
-def _aligned(
-    answers: list[dict[str, np.ndarray]], counts: np.ndarray, teacher_seconds: float, student_seconds: float
-) -> dict[str, np.ndarray]:
-    """Concatenate on the student's frames, interpolating where the grids differ."""
-    return {
-        name: np.concatenate(
-            [
-                _resampled(answer[name], int(count), teacher_seconds, student_seconds)
-                for answer, count in zip(answers, counts, strict=True)
-            ]
-        )
-        for name in answers[0]
-    }
+def _through(head: nn.Linear, embeddings: torch.Tensor) -> torch.Tensor:
+    """The last layer's logits `[frames, labels]` in half precision, in parts: embeddings may be larger than memory."""
+    return torch.cat([head(part.float()).half() for part in embeddings.split(PART_FRAMES)])
 
 
 def _resampled(frames: np.ndarray, count: int, teacher_seconds: float, student_seconds: float) -> np.ndarray:

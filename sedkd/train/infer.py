@@ -1,6 +1,6 @@
 """A model's answers for whole recordings."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -11,6 +11,9 @@ from sedkd.train.corpus import Corpus
 from sedkd.windows import Window, plan, window_sizes
 
 BATCH_SECONDS = 320.0  # audio per forward pass
+
+Job = tuple[int, Window]
+"""A recording's index and one of its windows."""
 
 
 def probabilities(model: FrameModel, corpus: Corpus) -> list[np.ndarray]:
@@ -28,33 +31,43 @@ def probabilities(model: FrameModel, corpus: Corpus) -> list[np.ndarray]:
 def windowed_outputs(
     model: FrameModel, corpus: Corpus, progress: Callable[[int, int], None] | None = None
 ) -> Iterator[tuple[int, Window, FrameOutput]]:
-    """Run `model` over every window of every recording: recording index, window, its output `[frames, ...]`.
+    """Run `model` over every window of every recording: recording index, window, its output `[frames, ...]`."""
+    batches = batches_of(model, corpus)
+    total, done = sum(map(len, batches)), 0
+    for batch in batches:
+        answers = outputs_of(model, corpus, batch)
+        done += len(batch)
+        if progress:
+            progress(done, total)
+        for (recording, window), output in zip(batch, answers, strict=True):
+            yield recording, window, output
 
-    Windows of one length go through the model together.
-    """
-    device = next(model.parameters()).device
+
+def batches_of(model: FrameModel, corpus: Corpus) -> list[list[Job]]:
+    """All windows of all recordings, those of one length together, as many at once as make BATCH_SECONDS."""
     size, context = window_sizes(model.frame_seconds)
-    jobs: dict[int, list[tuple[int, Window]]] = {}
+    jobs: dict[int, list[Job]] = {}
     for recording, length in enumerate((corpus.out_starts[1:] - corpus.out_starts[:-1]).tolist()):
         for window in plan(length, size, context):
             jobs.setdefault(window.stop - window.start, []).append((recording, window))
-    total, done = sum(map(len, jobs.values())), 0
-    model.eval()
+    batches = []
     for length, same in jobs.items():
         count = max(int(BATCH_SECONDS / (length * model.frame_seconds)), 1)
-        for first in range(0, len(same), count):
-            chunk = same[first : first + count]
-            with torch.inference_mode():
-                output = model(_features(corpus, chunk, length).to(device))
-            done += len(chunk)
-            if progress:
-                progress(done, total)
-            for i, (recording, window) in enumerate(chunk):
-                feature_map = None if output.feature_map is None else output.feature_map[i]
-                yield recording, window, FrameOutput(output.logits[i], output.embedding[i], feature_map)
+        batches += [same[first : first + count] for first in range(0, len(same), count)]
+    return batches
 
 
-def _features(corpus: Corpus, chunk: list[tuple[int, Window]], length: int) -> Tensor:
-    recordings = torch.tensor([recording for recording, _ in chunk], device=corpus.starts.device)
-    first = torch.tensor([window.start for _, window in chunk], device=corpus.starts.device)
-    return corpus.window(recordings, first, length).features
+def outputs_of(model: FrameModel, corpus: Corpus, batch: Sequence[Job]) -> list[FrameOutput]:
+    """The model's output `[frames, ...]` for each window of a batch; they are all of one length."""
+    model.eval()
+    device = next(model.parameters()).device
+    with torch.inference_mode():
+        output = model(_features(corpus, batch).to(device))
+    maps = [None] * len(batch) if output.feature_map is None else list(output.feature_map)
+    return [FrameOutput(*parts) for parts in zip(output.logits, output.embedding, maps, strict=True)]
+
+
+def _features(corpus: Corpus, batch: Sequence[Job]) -> Tensor:
+    recordings = torch.tensor([recording for recording, _ in batch], device=corpus.starts.device)
+    first = torch.tensor([window.start for _, window in batch], device=corpus.starts.device)
+    return corpus.window(recordings, first, batch[0][1].stop - batch[0][1].start).features

@@ -1,5 +1,6 @@
 """Audio of every usual kind comes back as the same sound, and what is no audio as one line."""
 
+import math
 import re
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import soundfile
 from tiny import tone
 
-from sedkd.data.audio import audio_info, content_hash, read_audio, read_blocks
+from sedkd.data.audio import audio_info, content_hash, fault_of, read_audio, read_spans
 from sedkd.errors import UserError
 
 RATE = 16000
@@ -47,6 +48,67 @@ def test_every_kind(tmp_path: Path, suffix: str, subtype: str | None, tolerance:
     np.testing.assert_allclose(found[inner], samples[inner], atol=tolerance)
 
 
+KINDS = [
+    ("wav", "PCM_U8"), ("wav", "PCM_16"), ("wav", "PCM_24"), ("wav", "PCM_32"), ("wav", "FLOAT"), ("wav", "DOUBLE"),
+    ("flac", "PCM_16"), ("flac", "PCM_24"), ("ogg", "VORBIS"), ("ogg", "OPUS"), ("mp3", "MPEG_LAYER_III"),
+]  # fmt: skip
+RATES = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
+ONLY = {  # what the formats themselves know
+    "OPUS": (8000, 16000, 24000, 48000),
+    "MPEG_LAYER_III": RATES[:-1],
+}
+
+
+def chirp(rate: int, seconds: float) -> np.ndarray:
+    """From 200 Hz to 1.6 kHz, so that no delay goes unseen."""
+    time = np.arange(round(seconds * rate)) / rate
+    return 0.3 * np.sin(2 * np.pi * (200 * time + 700 / seconds * time**2))
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("channels", [1, 2, 4])
+@pytest.mark.parametrize(("suffix", "subtype"), KINDS)
+def test_every_kind_rate_and_channel_count_is_the_same_sound(
+    tmp_path: Path, suffix: str, subtype: str, channels: int, rate: int
+) -> None:
+    if rate not in ONLY.get(subtype, RATES) or (suffix == "mp3" and channels > 2):
+        pytest.skip(f"{subtype} has no {rate} Hz with {channels} channels")
+    path, seconds = tmp_path / f"a.{suffix}", 1.371
+    gains = np.linspace(0.4, 1.0, channels)
+    sound = chirp(rate, seconds)
+    soundfile.write(path, sound[:, None] * gains, rate, subtype=subtype)
+    assert audio_info(path).duration == len(sound) / rate
+    found, expected = read_audio(path, RATE), gains.mean() * chirp(RATE, seconds)
+    assert len(found) == math.ceil(len(sound) * RATE / rate)
+    inner = slice(1600, min(len(found), len(expected)) - 1600)
+    a, b = found[inner], expected[inner]
+    assert np.corrcoef(a, b)[0, 1] > (0.999 if subtype != "PCM_U8" else 0.99)
+    assert np.std(a) == pytest.approx(np.std(b), rel=0.03)
+
+
+def test_an_mp3_sounds_alike_however_it_is_read(tmp_path: Path) -> None:
+    """Noise at a low rate, where frames hold bits for later ones."""
+    path = tmp_path / "a.mp3"
+    soundfile.write(path, 0.1 * np.random.default_rng(0).standard_normal(16000 * 8), RATE)
+    whole = read_audio(path, RATE)
+    spans = [(0, 20000), (18000, 50000), (60000, 90000), (89999, 128000), (30000, 40000)]
+    for (start, stop), span in zip(spans, read_spans(path, RATE, spans), strict=True):
+        np.testing.assert_allclose(span, whole[start:stop], atol=1e-6)
+
+
+def test_a_fault_is_found_wherever_it_is(tmp_path: Path) -> None:
+    sound, cut, numbers = tmp_path / "a.mp3", tmp_path / "b.flac", tmp_path / "c.wav"
+    soundfile.write(sound, tone(25.0), RATE)
+    assert fault_of(sound) == ""
+    soundfile.write(cut, tone(25.0), RATE)
+    cut.write_bytes(cut.read_bytes()[:-5000])
+    samples = tone(25.0)
+    samples[-1] = np.nan
+    soundfile.write(numbers, samples, RATE, subtype="FLOAT")
+    for path in (cut, numbers, tmp_path / "gone.ogg"):
+        assert fault_of(path).startswith(f"{path}: ")
+
+
 @pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
 def test_resampling_keeps_frequency_and_level(tmp_path: Path, rate: int) -> None:
     path = tmp_path / "a.wav"
@@ -70,18 +132,6 @@ def test_channels_are_averaged(tmp_path: Path, channels: int) -> None:
     shares = np.arange(1, channels + 1, dtype=np.float32)
     soundfile.write(path, samples[:, None] * shares / channels, RATE, subtype="FLOAT")
     np.testing.assert_allclose(read_audio(path, RATE), samples * shares.mean() / channels, atol=1e-6)
-
-
-def test_blocks_overlap_and_cover(tmp_path: Path) -> None:
-    path, samples = tmp_path / "a.wav", tone(2.5)
-    soundfile.write(path, samples, RATE, subtype="FLOAT")
-    blocks = list(read_blocks(path, RATE, 1.0, 0.25))
-    starts = [0, 12000, 24000]
-    assert [len(b) for b in blocks] == [16000, 16000, 16000]
-    for start, block in zip(starts, blocks, strict=True):
-        np.testing.assert_array_equal(block, samples[start : start + 16000])
-    (short,) = read_blocks(path, RATE, 10.0, 1.0)
-    np.testing.assert_array_equal(short, samples)
 
 
 def test_bad_files_are_one_line_that_names_them(tmp_path: Path) -> None:

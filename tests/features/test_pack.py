@@ -10,7 +10,7 @@ import soundfile
 import torch
 from tiny import tone
 
-import sedkd.features.pack as module
+import sedkd.features.build as building
 from sedkd.data.audio import audio_info, read_audio
 from sedkd.data.recordings import Recording
 from sedkd.errors import UserError
@@ -52,7 +52,7 @@ def test_rows_are_the_recordings_features(own_cache: Path, recordings: list[Reco
 
 def test_the_second_call_reads(own_cache: Path, recordings: list[Recording], monkeypatch: pytest.MonkeyPatch) -> None:
     first = features_of(recordings, STUDENT_FEATURES)
-    monkeypatch.setattr(module, "read_audio", refuse)
+    monkeypatch.setattr(building, "read_audio", refuse)
     second = features_of(recordings, STUDENT_FEATURES)
     np.testing.assert_array_equal(first.frames, second.frames)
     assert isinstance(second.frames, np.memmap)
@@ -84,14 +84,25 @@ def test_altered_audio_is_computed_anew(own_cache: Path, recordings: list[Record
         features_of(recordings, STUDENT_FEATURES)
 
 
-def test_nothing_is_left_of_a_failure(own_cache: Path, recordings: list[Recording]) -> None:
+def test_an_interrupted_pack_is_taken_up_where_it_stopped(
+    own_cache: Path, recordings: list[Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def stop(done: int, total: int) -> None:
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(building, "BATCH_SECONDS", 0.1)  # each recording is noted down by itself
     with pytest.raises(KeyboardInterrupt):
         features_of(recordings, STUDENT_FEATURES, stop)
-    assert list(own_cache.iterdir()) == []
-    features_of(recordings, STUDENT_FEATURES)
+    assert not own_cache.exists()  # what is unfinished is elsewhere, and nobody takes it for a pack
+    read: list[Path] = []
+    monkeypatch.setattr(building, "read_audio", lambda path, rate: read.append(path) or read_audio(path, rate))
+    resumed = np.array(features_of(recordings, STUDENT_FEATURES).frames)
+    assert read == [recordings[1].path]
+    for file in own_cache.iterdir():
+        file.unlink()
+    np.testing.assert_array_equal(features_of(recordings, STUDENT_FEATURES).frames, resumed)
+    assert len(read) == 3
+    assert not [path for path in (own_cache.parent / "unfinished").iterdir() if path.is_dir()]
 
 
 def test_a_half_removed_pack_is_made_again(own_cache: Path, recordings: list[Recording]) -> None:

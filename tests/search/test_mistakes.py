@@ -57,6 +57,15 @@ def test_bad_audio_is_named(capsys, farm, content, message):
     line = searched(capsys, farm)
     assert "train/3.wav" in line
     assert message in line
+    assert "--skip-bad leaves broken files out" in line
+
+
+def test_broken_audio_is_left_out_when_it_is_asked_for(capsys, farm):
+    (farm / "farm" / "train" / "3.wav").write_bytes(b"")
+    assert search.main([*map(str, arguments(farm, 1)), "--skip-bad"]) == 0
+    shown = capsys.readouterr()
+    (line,) = [line for line in shown.err.splitlines() if line.startswith("warning: ")]
+    assert line.endswith("train/3.wav: the audio file is empty (0 bytes); remove it, or record it again; left out")
 
 
 def test_missing_tables_and_folders(capsys, farm):

@@ -111,6 +111,44 @@ def test_weak_labels_are_what_is_heard(tmp_path: Path) -> None:
             assert (spectrum[at - 3 : at + 4].max() > 30 * around) == (label in labels), (name, label)
 
 
+def test_jams_say_what_the_tables_say_and_change_nothing_else(events: Path, tmp_path: Path) -> None:
+    counts = {**COUNTS, "weak": 2}
+    _make(events, tmp_path / "tables", counts=counts)
+    _make(events, tmp_path / "jams", counts=counts, truth="jams")
+    tables, files = _files(tmp_path / "tables"), _files(tmp_path / "jams")
+    more = {name for name in files if name.endswith(".jams")}
+    assert len(more) == 3 + 2 + 2 + 2  # nothing beside unlabelled clips
+    assert set(files) == set(tables) | more
+    assert all(files[name] == tables[name] for name in tables if name != "synthesis.json")
+    folder = tmp_path / "jams" / "mixed"
+    for name, expected in read_annotations(folder / "train.tsv").items():
+        content = json.loads((folder / "train" / name).with_suffix(".jams").read_text())
+        (annotation,) = content["annotations"]
+        assert content["file_metadata"]["duration"] == annotation["duration"] == 4.0
+        assert annotation["namespace"] == "tag_open"
+        found = [(o["time"], o["time"] + o["duration"], o["value"]) for o in annotation["data"]]
+        assert [label for *_, label in found] == [event.event_label for event in expected]
+        np.testing.assert_allclose([f[:2] for f in found], [(e.onset, e.offset) for e in expected], atol=1e-3)
+    for name, labels in read_tags(folder / "weak.tsv").items():
+        content = json.loads((folder / "weak" / name).with_suffix(".jams").read_text())
+        told = content["annotations"][0]["data"]
+        assert [(o["time"], o["duration"], o["value"]) for o in told] == [(0.0, 4.0, label) for label in labels]
+    with pytest.raises(UserError, match="--truth xml: expected tsv or jams"):
+        _make(events, tmp_path / "x", truth="xml")
+
+
+def test_reverberation_is_heard(events: Path, tmp_path: Path) -> None:
+    """The same clips, dry and in a hall: only in the hall does a sound go on after its source."""
+    recipe = "e: {{events: [Bell], snr_db: [40, 40], events_per_clip: [1, 1]{hall}}}"
+    hall = ", reverberation: {decay_seconds: [2, 2], direct_db: [-6, -6], tilt_db: [0, 0]}"
+    lasting = []
+    for name, text in (("dry", ""), ("wet", hall)):
+        _make(events, tmp_path / name, recipe.format(hall=text), counts={"train": 12})
+        table = read_annotations(tmp_path / name / "e" / "train.tsv")
+        lasting.append(np.median([e.offset - e.onset for found in table.values() for e in found if e.offset < 3.9]))
+    assert lasting[1] > lasting[0] + 0.2
+
+
 def test_a_weak_label_with_a_comma_is_refused_before_mixing(events: Path, tmp_path: Path) -> None:
     (events / "000 - Dog").rename(events / "Dog, big")
     with pytest.raises(UserError, match=r"'Dog, big' holds a comma, which separates labels in weak\.tsv: rename it"):

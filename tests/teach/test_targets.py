@@ -7,7 +7,9 @@ import pytest
 import torch
 from tiny import write_folder
 
+import sedkd.teach.answers as answers
 import sedkd.teach.targets as module
+import sedkd.train.infer as infer
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.features.pack import features_of
@@ -65,7 +67,7 @@ def test_the_teachers_own_answers(pool: Pool) -> None:
 def test_computed_once(pool: Pool, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = outputs(pool, teacher())
     assert len(list(own_cache.iterdir())) == 1
-    monkeypatch.setattr(module, "windowed_outputs", None)
+    monkeypatch.setattr(module, "write_answers", None)
     second = outputs(pool, teacher())
     assert torch.equal(first.logits, second.logits)
     assert torch.equal(first.embeddings, second.embeddings)
@@ -81,13 +83,28 @@ def test_keyed_by_the_teacher(pool: Pool, own_cache: Path) -> None:
     assert float((found.logits - outputs(pool, teacher()).logits).mean()) > 4
 
 
-def test_an_interruption_leaves_nothing_that_counts(pool: Pool, own_cache: Path) -> None:
-    def stop(*_: int) -> None:
-        raise KeyboardInterrupt
+def test_an_interruption_leaves_nothing_that_counts(
+    pool: Pool, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was answered before it is not asked again."""
+    expected = outputs(pool, teacher())
+    for file in own_cache.iterdir():
+        file.unlink()
+    monkeypatch.setattr(infer, "BATCH_SECONDS", 0.1)  # every window by itself
+
+    def stop(done: int, total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         teacher_outputs(teacher(), pool.training("park"), pool, grid(pool), FRAME_SECONDS, stop)
-    assert not own_cache.exists() or not list(own_cache.iterdir())
+    assert not list(own_cache.iterdir())
+    asked: list[int] = []
+    monkeypatch.setattr(answers, "outputs_of", lambda *given: asked.append(1) or infer.outputs_of(*given))
+    found = outputs(pool, teacher())
+    assert len(asked) == 1  # of three
+    torch.testing.assert_close(found.logits.float(), expected.logits.float(), atol=2e-3, rtol=2e-3)
+    assert not [path for path in (own_cache.parent / "unfinished").iterdir() if path.is_dir()]
 
 
 def test_another_front_end(pool: Pool) -> None:

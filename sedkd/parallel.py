@@ -1,0 +1,72 @@
+"""The same work on many things, in several processes where that pays."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+MOST_WORKERS = 8  # each holds what it imports, some hundred megabytes with torch
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def results(
+    work: Callable[[Job], Result], jobs: Sequence[Job], seconds: float, start_seconds: float, chunk: int = 1
+) -> Generator[Result, None, None]:
+    """`work(job)` of every job, in order; in parallel where that pays.
+
+    `seconds` is what one job costs on one core, `start_seconds` what it takes until a process is ready; `chunk` jobs
+    travel together. Processes are spawned, not forked (torch's threads do not survive a fork): `work` must be a
+    module's function. Close the iterator (`contextlib.closing`) to end the processes when the rest is not wanted.
+    """
+    workers, done = min(cores(), MOST_WORKERS, len(jobs)), 0
+    # A process of a pool has a parent: the cores are taken already.
+    nested = multiprocessing.parent_process() is not None
+    if not nested and len(jobs) * seconds * (1 - 1 / max(workers, 1)) > start_seconds:
+        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin)
+        try:
+            for result in pool.map(work, jobs, chunksize=chunk):
+                yield result
+                done += 1
+        except BrokenProcessPool:
+            pass  # e.g. a script read from stdin, which a new process cannot import: do the rest here
+        finally:
+            pool.shutdown(cancel_futures=True)
+    yield from map(work, jobs[done:])
+
+
+def require_started() -> None:
+    """RuntimeError in a process that is only reading its script on its way to becoming somebody's worker.
+
+    Such a script calls what starts workers without asking whether it is the main one. Were it to wait here for what
+    another process holds, both would wait for ever.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise RuntimeError("put what your script does under `if __name__ == '__main__':`; workers read it as well")
+
+
+def _begin() -> None:
+    """A worker keeps to one core, leaves Ctrl-C to the process that started it, and ends when that one is killed."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # read by torch and numpy when they are loaded
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

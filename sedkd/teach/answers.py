@@ -1,0 +1,76 @@
+"""A teacher's answers on its own grid of frames, written to disk as they come and taken up again after a kill."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import torch
+
+from sedkd.models.frame import FrameModel, FrameOutput
+from sedkd.rows import Rows, is_rows, make_rows
+from sedkd.train.corpus import Corpus
+from sedkd.train.infer import Job, batches_of, outputs_of
+from sedkd.unfinished import Unfinished, require_room
+
+KINDS = ("logits", "embeddings", "attention")  # the names of `TeacherOutputs`
+
+
+def write_answers(
+    model: FrameModel, corpus: Corpus, work: Unfinished, progress: Callable[[int, int], None] | None = None
+) -> Mapping[str, Path]:
+    """Each kind of output as a file of rows `[frames, ...]`, recording after recording. `progress` counts windows."""
+    starts, batches = corpus.out_starts.tolist(), batches_of(model, corpus)
+    files = _files(work).values()
+    if not files or not all(is_rows(file, starts[-1]) for file in files):
+        work.restart()
+    total = sum(map(len, batches))
+    done = sum(_name(job) in work.done for batch in batches for job in batch)
+    with ExitStack() as stack:
+        rows: dict[str, Rows] = {}
+        for batch in batches:
+            names = [_name(job) for job in batch]
+            if work.done.issuperset(names):
+                continue
+            for (recording, window), output in zip(batch, outputs_of(model, corpus, batch), strict=True):
+                kept = slice(window.keep_start - window.start, window.keep_stop - window.start)
+                kinds = _kinds(output)
+                if not rows:
+                    rows = {kind: stack.enter_context(file) for kind, file in _opened(kinds, work, starts[-1]).items()}
+                for kind, tensor in kinds.items():
+                    rows[kind].write(starts[recording] + window.keep_start, tensor[kept].half().cpu().numpy())
+            for file in rows.values():
+                file.sync()
+            work.note(names)
+            done += len(batch)
+            if progress:
+                progress(done, total)
+    return _files(work)
+
+
+def _files(work: Unfinished) -> dict[str, Path]:
+    files = {kind: work.folder / f"{kind}.npy" for kind in KINDS}
+    return {kind: file for kind, file in files.items() if file.exists()}
+
+
+def _opened(kinds: Mapping[str, torch.Tensor], work: Unfinished, frames: int) -> dict[str, Rows]:
+    """The files of these kinds, made where there are none that hold something."""
+    if not work.done:
+        require_room(
+            work.folder, 4 * frames * sum(tensor.shape[1] for tensor in kinds.values())
+        )  # they are copied once
+        for kind, tensor in kinds.items():
+            make_rows(work.folder / f"{kind}.npy", (frames, tensor.shape[1]))
+    return {kind: Rows(work.folder / f"{kind}.npy") for kind in kinds}
+
+
+def _kinds(output: FrameOutput) -> dict[str, torch.Tensor]:
+    """What is kept of a window's output."""
+    kinds = {"logits": output.logits, "embeddings": output.embedding}
+    if output.feature_map is not None:
+        kinds["attention"] = output.feature_map.square().mean(0).sqrt()
+    return kinds
+
+
+def _name(job: Job) -> str:
+    recording, window = job
+    return f"{recording}-{window.start}-{window.stop}"
