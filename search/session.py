@@ -87,7 +87,7 @@ class _Session:
         if self.request.manner.early_stopping and not can_stop(ready.plan.objectives):
             notices.append("no early stopping: it needs one F1, and costs known before training, as objectives")
         if ready.plan.space.has("initialisation", FAMILY) and self.request.budget.trials < FAMILY_FROM:
-            notices.append(f"starts from the family are left aside: training it pays from {FAMILY_FROM} trials on")
+            notices.append(f"starts from the family are left aside: training it may pay from {FAMILY_FROM} trials on")
         self.display.introduce(
             ready.name, ready.facts, notices, teacher_score, spent(self.study), self.request.budget.trials
         )
