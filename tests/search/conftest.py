@@ -10,3 +10,9 @@ from small_study import write_farm
 def farm(tmp_path: Path) -> Path:
     """A folder with the environments farm and yard, a teacher file and a space file beside it."""
     return write_farm(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _own_mlflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow leaves its address in the environment, where the next test's commands would find it."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
