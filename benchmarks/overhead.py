@@ -27,6 +27,7 @@ from sedkd.train.settings import TrainSettings
 
 OBJECTIVES = parse("f1_segment,macs")
 MEASURED = 25
+MIRRORED = 200  # larger studies are not mirrored to MLflow here: filling it would take hours
 STEPS = ("sampler", "storage", "MLflow", "display")
 
 
@@ -87,6 +88,9 @@ def measured(trials: int, table: Table) -> tuple[dict[str, float], float]:
         mirror = Mirror(study, OBJECTIVES, store, display.notice)
         mirror.begin(SplitScores({"f1_segment": 0.7}, {}))
         mirror.began = time.monotonic() - trials * mean(row.full.seconds for row in table.rows)  # as if it had searched
+        mirrored = trials <= MIRRORED
+        if mirrored:
+            mirror.sync()  # the trials that the study was filled with
         mirror.spent = 0.0
         with ownership(store) as owner:
             draws = _Draws(study, plan, owner)
@@ -101,14 +105,16 @@ def measured(trials: int, table: Table) -> tuple[dict[str, float], float]:
                 study.tell(trial, record["values"])
                 spent["storage"].append(time.perf_counter() - clock)
                 clock = time.perf_counter()
-                mirror.sync()
+                if mirrored:
+                    mirror.sync()
                 spent["MLflow"].append(time.perf_counter() - clock)
                 mirror.began -= record["seconds"]
                 clock = time.perf_counter()
                 display.end(0, "replayed", finished(study), trials)
                 spent["display"].append(time.perf_counter() - clock)
         clock = time.perf_counter()
-        mirror.close("FINISHED")
+        if mirrored:
+            mirror.close("FINISHED")
         rest = time.perf_counter() - clock
     return {step: mean(times) for step, times in spent.items()}, rest
 
