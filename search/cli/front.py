@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     from search.confirmation import confirmed
     from search.finale import test_scores
     from search.store import open_store
-    from search.study import finished, load_study, objectives_of
+    from search.study import finished, load_study, objectives_of, spent
     from search.table import front_frame, front_table
     from sedkd.errors import UserError
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         from search.display import Display
 
         synthetic = " (SYNTHETIC soundscapes)" if study.user_attrs["facts"]["synthetic"] else ""
-        title = f"{study.study_name}: the front of {len(members)} trials{synthetic}"
+        title = f"{study.study_name}: the front of {spent(study)} trials{synthetic}"
         means = {m.number: confirmed(store, study.study_name, m.number) for m in members}
         Display().table(front_table(members, objectives, tests, title, means))
     elif options.format == "csv":
