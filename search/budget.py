@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from search.controls import smallest
+from search.objectives import UNITS
 from search.space import Space
 from sedkd.configuration import from_flat
 from sedkd.errors import UserError
@@ -17,12 +18,6 @@ OPTIONS = {
     "params": "--max-params",
     "bytes": "--max-bytes",
     "latency": "--max-latency-ms",
-}
-UNITS = {
-    "macs": "MACs per second of audio",
-    "params": "parameters",
-    "bytes": "bytes",
-    "latency": "ms per second of audio",
 }
 
 

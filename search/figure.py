@@ -5,7 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from search.front import Member, front
-from search.objectives import COST, QUALITY, Objectives
+from search.objectives import COST, QUALITY, UNITS, Objectives
 from search.study import STOPPED
 from search.study import stopped as stopped_trials
 from search.table import human, picks_of, strategy_words, student_words
@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     import optuna
     from plotly.graph_objects import Figure
 
-UNITS = {
-    "macs": "MACs per second of audio",
-    "params": "parameters",
-    "bytes": "bytes",
-    "latency": "ms per second of audio",
-}
 RED, BLUE, GREY = "#c0304a", "#005f9e", "#7a8794"
 TICKS = [digit * 10.0**power for power in range(-2, 10) for digit in (1, 2, 5)]
 HEIGHT = 480  # pixels of one pair of objectives

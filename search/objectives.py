@@ -8,6 +8,12 @@ from sedkd.errors import UserError
 
 QUALITY = ("f1_segment", "f1_event", "psds1", "psds2")
 COST = ("macs", "params", "bytes", "latency")
+UNITS = {
+    "macs": "MACs per second of audio",
+    "params": "parameters",
+    "bytes": "bytes",
+    "latency": "ms per second of audio",
+}
 
 
 @dataclass(frozen=True)
