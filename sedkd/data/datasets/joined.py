@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from sedkd.data.audio import audio_info, content_hash
+from sedkd.data.audio import content_hash
+from sedkd.data.broken import durations
 from sedkd.data.datasets.dataset import UNLABELED, VALIDATION, WEAK, Dataset
 from sedkd.data.datasets.placing import Placed
 from sedkd.data.datasets.rows import usable
@@ -64,15 +65,19 @@ class DatasetPool(Pool):
 
     def _split(self, name: str, split: str) -> list[Recording]:
         if split == TEST:  # read anew: nothing of it stays in memory when the seal is closed
-            return [self._recording(place) for place in self.places.get((name, split), ())]
+            return self._recordings(name, split)
         if (name, split) not in self.read:
-            self.read[name, split] = [self._recording(place) for place in self.places.get((name, split), ())]
+            self.read[name, split] = self._recordings(name, split)
         return list(self.read[name, split])
 
-    def _recording(self, place: Placed) -> Recording:
-        """A clip with its annotation, in the pool's spelling and held against its audio."""
+    def _recordings(self, name: str, split: str) -> list[Recording]:
+        places = self.places.get((name, split), ())
+        seconds = durations([place.clip.path for place in places])
+        return [self._recording(place, seconds[place.clip.path]) for place in places if place.clip.path in seconds]
+
+    def _recording(self, place: Placed, duration: float) -> Recording:
+        """A clip with its annotation, in the pool's spelling and held against its audio, which lasts `duration`."""
         dataset, clip = place.dataset, place.clip
-        duration = audio_info(clip.path).duration
         filename = clip.filename if len(self.datasets) == 1 else f"{self.datasets.index(dataset)}/{clip.filename}"
         found = Recording(clip.path, filename, clip.environment, duration)
         annotation = dataset.annotation(clip)

@@ -1,13 +1,12 @@
 """Find the same recording under two names, in two splits or in two datasets."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
-from sedkd.data.audio import audio_info, content_hash
+from sedkd.data.audio import BrokenAudio, audio_info, content_hash
 from sedkd.data.datasets.dataset import Clip
-from sedkd.errors import UserError
 from sedkd.paths import cache_root, written_atomically
 
 BLOCK = 1 << 20  # frames read at a time
@@ -31,15 +30,19 @@ def decoded_hash(path: Path) -> str:
 def same_audio(clips: Sequence[Clip]) -> list[str]:
     """A key per clip that clips of the same sound share.
 
-    Only files of equal length are looked into, and only those that agree half-way are decoded as a whole.
+    Only files of equal length are looked into, and only those that agree half-way are decoded as a whole. A broken file
+    is like no other; who reads it will say so.
     """
     paths = [clip.path.resolve() for clip in clips]
-    keys = [repr((info.rate, info.frames)) for info in map(audio_info, paths)]
+    keys = [_or_its_own(_length, path) for path in paths]
     for finer in (_glimpse, decoded_hash):
         alike: dict[str, set[Path]] = defaultdict(set)
         for path, key in zip(paths, keys, strict=True):
             alike[key].add(path)
-        keys = [f"{key} {finer(path)}" if len(alike[key]) > 1 else key for path, key in zip(paths, keys, strict=True)]
+        keys = [
+            f"{key} {_or_its_own(finer, path)}" if len(alike[key]) > 1 else key
+            for path, key in zip(paths, keys, strict=True)
+        ]
     return keys
 
 
@@ -64,6 +67,19 @@ def components(*keys: Sequence[str]) -> list[list[int]]:
     return list(found.values())
 
 
+def _or_its_own(key: Callable[[Path], str], path: Path) -> str:
+    """The key of a file, or, where it is broken, its name."""
+    try:
+        return key(path)
+    except BrokenAudio:
+        return str(path)
+
+
+def _length(path: Path) -> str:
+    info = audio_info(path)
+    return repr((info.rate, info.frames))
+
+
 def _glimpse(path: Path) -> str:
     """What a file sounds like half-way."""
     return _digest(path, audio_info(path).frames // 2, GLIMPSE)
@@ -81,5 +97,5 @@ def _digest(path: Path, start: int = 0, frames: int = -1) -> str:
                 mono = block.astype("int32").sum(axis=1) // block.shape[1]
                 digest.update(mono.astype("<i2").tobytes())
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise UserError(f"{path}: cannot be read as audio: export it again, or remove it") from error
+        raise BrokenAudio(f"{path}: cannot be read as audio: export it again, or remove it") from error
     return digest.hexdigest()

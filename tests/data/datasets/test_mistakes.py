@@ -8,6 +8,7 @@ import pytest
 from datasets import desed, imoto, maestro, tut, urbansed
 from datasets.sound import write_text
 
+from sedkd.data.broken import leave_out_broken
 from sedkd.data.datasets.opening import pool_of
 from sedkd.errors import UserError
 
@@ -160,3 +161,18 @@ def test_urban_sed_without_audio(tmp_path: Path) -> None:
     for path in (root / "audio/train").iterdir():
         path.unlink()
     assert "no labelled recording of urban to train on" in searched(root, env="urban")
+
+
+def test_broken_audio_is_an_error_that_names_the_flag_or_is_left_out(tmp_path: Path) -> None:
+    root = urbansed.write(tmp_path / "urban")
+    broken = root / "audio/train/soundscape_train_bimodal1.wav"
+    broken.write_bytes(b"no audio")
+    with pytest.raises(UserError, match=rf"^{broken}: cannot be read as audio.*\(--skip-bad leaves"):
+        pool_of([root], {}, "urban").training("urban")
+    leave_out_broken(True)
+    try:
+        with pytest.warns(UserWarning, match="soundscape_train_bimodal1.wav: .*; left out"):
+            left = pool_of([root], {}, "urban").training("urban")
+    finally:
+        leave_out_broken(False)
+    assert [r.path.name for r in left] == ["soundscape_train_bimodal0.wav", "soundscape_train_bimodal2.wav"]
