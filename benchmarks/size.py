@@ -92,7 +92,7 @@ def start(root: Path) -> dict[str, float]:
     """What a search does before its first trial."""
     from search.preparation import Subject, prepare
 
-    subject = Subject("made", root / "data", teacher=str(root / "teacher.safetensors"))
+    subject = Subject("made", (root / "data",), teacher=str(root / "teacher.safetensors"))
     task = prepare(subject, 0, lambda *_: None).task
     task.training, task.validation  # noqa: B018  made when they are asked for
     return {}
@@ -164,7 +164,8 @@ def show(hours: list[float], rows: list[dict[str, float]]) -> None:
         values = [row[name] for row in rows]
         far = ""
         if len(hours) > 1:
-            slope, offset = np.polyfit(hours, values, 1)
+            slope = max(float(np.polyfit(hours, values, 1)[0]), 0.0)  # less audio never costs more: that is noise
+            offset = float(np.mean(np.subtract(values, np.multiply(slope, hours))))
             far = f"{offset + slope * FAR:>12.1f}   {offset:.2f} + {slope:.2f} per hour"
         print(f"{name:<22}" + "".join(f"{value:>12.2f}" for value in values) + far)
     spent = [sum(row[f"{stage} s"] for stage in STAGES) for row in rows]
