@@ -63,8 +63,9 @@ def confirm(
             what = f"confirming trial {member.number} ({place + 1} of {len(best)}), seed {seed + 1} of {SEEDS}"
             runs.append(_counts(plan, member, FIRST_SEED + seed, folder, _under(what, progress)))
         counts[member.number] = {metric: np.stack([run[metric] for run in runs]) for metric in METRICS}
-    for member in sorted(best, key=lambda m: m.measure(cost)):
-        cheaper = [m for m in sorted(best, key=lambda m: m.measure(cost)) if m.measure(cost) < member.measure(cost)]
+    ordered = sorted(best, key=lambda m: m.measure(cost))
+    for place, member in enumerate(ordered):
+        cheaper = [other for other in ordered[:place] if other.measure(cost) < member.measure(cost)]
         found = _summary(counts[member.number], _alike(member, cheaper, counts, plan.objectives))
         with written_atomically(plan.store.trial_folder(study.study_name, member.number) / FILE) as temporary:
             temporary.write_text(json.dumps(asdict(found)))

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 MOST_FAILURES = 5  # in a row: something is wrong that another draw will not mend
 MOST_FREE = 1000  # draws in a row that cost nothing
-FAMILY_FROM = 200  # trials from which on training a family may pay; with 60 it did not (benchmarks/replay)
 MOST_ANSWERED = 200  # of them that were trained before: the space holds little else
+FAMILY_FROM = 200  # trials from which on training a family may pay; with 60 it did not (benchmarks/replay)
 
 
 @dataclass(frozen=True)

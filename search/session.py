@@ -1,6 +1,5 @@
 """One run of `sedkd-search`, from the first line on the screen to the last."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -30,6 +29,8 @@ from search.study import (
 )
 from search.table import human
 from search.workers import Crew, Teller
+from sedkd.errors import UserError
+from sedkd.parallel import cores
 from sedkd.starts import FAMILY
 
 if TYPE_CHECKING:
@@ -77,6 +78,10 @@ class _Session:
                 display.stop()
                 show(self.study, plan.objectives, plan.store, display, None)
                 raise
+            except UserError:  # what stopped it is said by whoever called; MLflow must not show it as running
+                close_stale(self.study, plan.store)
+                self.mirror.close("FAILED")
+                raise
             self.mirror.close("FINISHED", scores)
             display.stop()
             show(self.study, plan.objectives, plan.store, display, scores)
@@ -100,7 +105,7 @@ class _Session:
         if self.request.workers == 1:
             search(self.study, ready.plan, _Ear(self, 0), self._mirrored)
             return
-        threads = max(_cores() // self.request.workers, 1)
+        threads = max(cores() // self.request.workers, 1)
         crew = Crew(_Work(self.request, ready.name, threads), self.request.workers, self._hear, self._bury)
         crew.run(lambda: self.stop.asked)
 
@@ -168,7 +173,3 @@ def _outcome(study: "optuna.Study", number: int) -> str:
     record, quality = trial.user_attrs[RECORD], objectives_of(study).quality
     measures = record["measures"]
     return f"{quality} {measures[quality]:.3f} at {human(measures['macs'])} MACs/s in {record['seconds']:.0f} s"
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

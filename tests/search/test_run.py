@@ -5,6 +5,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from mlflow import MlflowClient
 from small_study import arguments, write_farm
 
 from search.cli import search
@@ -49,6 +50,10 @@ def test_what_was_trained_is_answered_and_does_not_count(farm, tmp_path, capsys)
     study = load_study(open_store(str(tmp_path / "runs")), "farm", None)
     answered = [t for t in study.trials if "answered" in t.user_attrs]
     assert len(answered) >= 200
+    client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("sedkd-farm").experiment_id
+    (parent,) = client.search_runs([experiment], "tags.`sedkd.role` = 'study'")
+    assert parent.info.status == "FAILED"
     for trial in answered:
         assert trial.values == study.trials[trial.user_attrs["answered"]].values
     assert len(finished(study)) == 4

@@ -6,11 +6,11 @@ audio/eval/public, with tables of the same names below metadata/.
 
 from pathlib import Path, PurePosixPath
 
-from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Annotation, Clip, Dataset, Format
+from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Dataset, Format
 from sedkd.data.datasets.listing import Listing
-from sedkd.data.datasets.rows import names_in, once, table_rows
+from sedkd.data.datasets.rows import names_in
+from sedkd.data.datasets.tables import tables_read_once
 from sedkd.data.recordings import TEST
-from sedkd.data.weak import read_tags
 from sedkd.environment import Environment
 
 NAME, TITLE = "desed", "DESED"
@@ -55,14 +55,7 @@ def opened(root: Path) -> Dataset:
         _add(listing, split, table, folder)
     if not any(clip.split == VALIDATION for clip in listing.clips):
         _add(listing, VALIDATION, SOUNDSCAPES, SOUNDSCAPES)
-    strong, weak = once(table_rows), once(read_tags)
-
-    def read(clip: Clip) -> Annotation:
-        assert clip.table is not None
-        if clip.split == WEAK:
-            return Annotation(tags=weak(clip.table)[clip.listed])
-        return strong(clip.table)[clip.listed]
-
+    read = tables_read_once()
     folders = [root / "audio" / folder for _, table, folder in PARTS if (root / "metadata" / f"{table}.tsv").exists()]
     return Dataset(
         NAME, TITLE, LICENCE, root, {DOMESTIC: ENVIRONMENT}, tuple(listing.clips), read,

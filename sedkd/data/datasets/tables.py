@@ -1,6 +1,6 @@
 """Splits that are a folder of audio with a table of the same name: what the generic folder and DCASE's tables share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,16 @@ def open_tables(name: str, title: str, licence: str, root: Path, parts: Sequence
             table = part.table if part.split != UNLABELED else None
             group = f"{root}/{part.environment}/{part.split}/{clip_name}"
             listing.add(part.folders, clip_name, part.environment, part.split, group, source, table)
+    read = tables_read_once()
+    folders = [folder for part in parts if part.table for folder in part.folders]
+    return Dataset(
+        name, title, licence, root, _environments(listing.clips, read, parts), tuple(listing.clips), read,
+        missing=listing.missing, unlisted=listing.unlisted(*dict.fromkeys(folders)),
+    )  # fmt: skip
+
+
+def tables_read_once() -> Callable[[Clip], Annotation]:
+    """What reads a clip's annotation out of its table, events or, in the weak split, clip-level labels."""
     strong, weak = once(table_rows), once(read_tags)
 
     def read(clip: Clip) -> Annotation:
@@ -41,11 +51,7 @@ def open_tables(name: str, title: str, licence: str, root: Path, parts: Sequence
             return Annotation(tags=weak(clip.table)[clip.listed])
         return strong(clip.table)[clip.listed]
 
-    folders = [folder for part in parts if part.table for folder in part.folders]
-    return Dataset(
-        name, title, licence, root, _environments(listing.clips, read, parts), tuple(listing.clips), read,
-        missing=listing.missing, unlisted=listing.unlisted(*dict.fromkeys(folders)),
-    )  # fmt: skip
+    return read
 
 
 def _names(part: Part) -> list[tuple[str, Path]]:
