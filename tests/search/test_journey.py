@@ -164,6 +164,6 @@ def test_budgets_and_other_objectives(farm, tmp_path):
     assert refused  # wider and deeper draws are over the budget
     assert all(t.user_attrs["infeasible"] and "record" not in t.user_attrs for t in refused)
 
-    out = finish(start(SEARCH, *words, "--timeout", "0.001", "--trials", "50", cwd=tmp_path))
+    out = finish(start(SEARCH, *words, "--timeout", "0.000001", "--trials", "50", cwd=tmp_path))
     assert "resumed  6 of 50" in out
     assert sum(t.state.name == "COMPLETE" for t in trials_of(farm)) == 6
