@@ -26,10 +26,10 @@ CHECKPOINTS = 8
 BASE = TrainSettings(steps=100)
 
 
-def drawn(space: Any, rows: int) -> list[dict[str, Any]]:
+def drawn(space: Any, rows: int, seed: int) -> list[dict[str, Any]]:
     """Configurations at random, the same ones every time."""
     optuna = quiet_optuna()
-    study = optuna.create_study(directions=["maximize", "minimize"], sampler=optuna.samplers.RandomSampler(seed=0))
+    study = optuna.create_study(directions=["maximize", "minimize"], sampler=optuna.samplers.RandomSampler(seed=seed))
     return [space.suggest(study.ask()) for _ in range(rows)]
 
 
@@ -54,11 +54,11 @@ def trained(values: dict[str, Any], task: Any) -> dict[str, Any]:
     }
 
 
-def record(task: Any, space: Any, rows: int, folder: Path, part: tuple[int, int]) -> None:
+def record(task: Any, space: Any, rows: int, seed: int, folder: Path, part: tuple[int, int]) -> None:
     """Train every row of this part: first all as drawn, then all from the family."""
     folder.mkdir(parents=True, exist_ok=True)
     own = [n for n in range(rows) if n % part[1] == part[0]]
-    everything = drawn(space.without("initialisation", FAMILY), rows)
+    everything = drawn(space.without("initialisation", FAMILY), rows, seed)
     for number in own:
         _record(folder / f"row-{number:04d}.json", everything[number], task)
     for place, block in enumerate(SLICED_BLOCKS):
@@ -103,6 +103,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--teacher")
     parser.add_argument("--rows", type=int, default=120)
+    parser.add_argument("--seed", type=int, default=0, help="of the draws")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--part", default="0/1", help="which part of how many (0/1)")
     parser.add_argument("--join", type=Path, metavar="FILE", help="write the table of what is there, train nothing")
@@ -117,7 +118,7 @@ def main() -> None:
         Subject(options.env, (options.data,) if options.data else (), teacher=options.teacher), 0, lambda *_: None
     )
     index, parts = (int(text) for text in options.part.split("/"))
-    record(prepared.task, prepared.space, options.rows, options.folder, (index, parts))
+    record(prepared.task, prepared.space, options.rows, options.seed, options.folder, (index, parts))
 
 
 if __name__ == "__main__":
