@@ -1,7 +1,7 @@
 """How long a search goes on, and what its students may cost."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from search.controls import smallest
@@ -9,6 +9,7 @@ from search.objectives import UNITS
 from search.space import Space
 from sedkd.configuration import from_flat
 from sedkd.errors import UserError
+from sedkd.starts import FAMILY
 from sedkd.task import Task
 from sedkd.train.settings import TrainSettings
 from sedkd.trial import cost_before_training
@@ -21,6 +22,9 @@ OPTIONS = {
 }
 
 
+FAMILY_FROM = 200  # trials from which on training a family may pay; with 60 it did not (benchmarks/replay)
+
+
 @dataclass(frozen=True)
 class Budget:
     """`trials` counts finished trials in all, also those of earlier runs; `timeout` in seconds is for this run;
@@ -31,28 +35,46 @@ class Budget:
     patience: int | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def has_family(self) -> bool:
+        """Whether it is large enough that training a family may pay."""
+        return self.trials >= FAMILY_FROM
+
 
 class Limits:
-    """What is over the limits, known before training; each architecture is looked at once."""
+    """What students cost and what is above a budget's limits, known before training; each architecture is looked at
+    once."""
 
-    def __init__(self, task: Task, base: TrainSettings, limits: Mapping[str, float]) -> None:
-        self.task, self.base, self.limits = task, base, dict(limits)
+    def __init__(self, task: Task, base: TrainSettings, budget: Budget) -> None:
+        self.task, self.base, self.limits = task, base, dict(budget.limits)
+        self.has_family = budget.has_family
         self.known: dict[Any, Mapping[str, float]] = {}
+
+    def cost(self, values: Mapping[str, Any]) -> Mapping[str, float]:
+        """Every cost of a configuration by name; latency only where it is limited, since it has to be measured."""
+        configuration = from_flat(values, self.base)
+        if configuration.student not in self.known:
+            cost = cost_before_training(configuration, self.task, "latency" in self.limits)
+            self.known[configuration.student] = {k: v for k, v in asdict(cost).items() if v is not None}
+        return self.known[configuration.student]
+
+    def is_over(self, values: Mapping[str, Any]) -> bool:
+        """Whether a configuration is above a limit, or begins from a family where that does not pay."""
+        if values.get("initialisation") == FAMILY and not self.has_family:
+            return True
+        return any(excess > 0 for excess in self.excess(values).values())
 
     def excess(self, values: Mapping[str, Any]) -> dict[str, float]:
         """By how much a configuration is over each limit (negative: under it)."""
         if not self.limits:
             return {}
-        configuration = from_flat(values, self.base)
-        if configuration.student not in self.known:
-            cost = cost_before_training(configuration, self.task, "latency" in self.limits)
-            self.known[configuration.student] = {name: getattr(cost, name) for name in self.limits}
-        return {name: self.known[configuration.student][name] - most for name, most in self.limits.items()}
+        cost = self.cost(values)
+        return {name: cost[name] - most for name, most in self.limits.items()}
 
 
-def check_budget(task: Task, space: Space, limits: Mapping[str, float]) -> None:
+def check_budget(task: Task, space: Space, budget: Budget) -> None:
     """UserError when even the smallest student of the space is over a limit."""
-    over = Limits(task, TrainSettings(), limits).excess(smallest(space))
+    limits, over = budget.limits, Limits(task, TrainSettings(), budget).excess(smallest(space))
     for name, excess in over.items():
         if excess > 0:
             needed = f"{limits[name] + excess:.3g}" if name == "latency" else f"{limits[name] + excess:.0f}"

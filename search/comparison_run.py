@@ -5,8 +5,8 @@ from typing import Any
 
 from search.comparison_table import SCORES, shown_pairs
 from search.links import ROLE_TAG
+from search.mlflow_client import experiment_of, quiet_client
 from search.store import Store
-from search.tracking import experiment_of, quiet_client
 from sedkd.compare.result import METRICS
 
 COMPARISON_TAG = "sedkd.comparison"

@@ -25,7 +25,6 @@ class Request:
     steps: int | None
     seed: int
     workers: int
-    carry: bool
     confirm: int
     store: str | None
 
@@ -45,7 +44,7 @@ def planned(request: Request, progress: Progress) -> Planned:
     objectives, store = parse(request.objectives), open_store(request.store)
     prepared = prepare(request.subject, request.seed, progress)
     base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))
-    check_budget(prepared.task, prepared.space, request.budget.limits)
+    check_budget(prepared.task, prepared.space, request.budget)
     plan = Plan(prepared.task, prepared.space, objectives, base, request.budget, request.manner, store)
     name, facts = identity(prepared.task, prepared.space, objectives, base, request.subject.subset)
     return Planned(plan, name, facts, prepared.notices)

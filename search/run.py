@@ -29,26 +29,29 @@ from search.study import (
 )
 from search.training import Trainer
 from sedkd.errors import UserError
-from sedkd.starts import FAMILY
 from sedkd.task import Task
 from sedkd.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     import optuna
 
+GAIN = "gain"  # our own: see search.sampling
+SAMPLERS = (GAIN, "tpe")
 MOST_FAILURES = 5  # in a row: something is wrong that another draw will not mend
 MOST_FREE = 1000  # draws in a row that cost nothing
-MOST_ANSWERED = 200  # of them that were trained before: the space holds little else
-FAMILY_FROM = 200  # trials from which on training a family may pay; with 60 it did not (benchmarks/replay)
+MOST_ANSWERED = 100  # of them that were trained before: the space holds little else
 
 
 @dataclass(frozen=True)
 class Manner:
     """How a search goes about it. `early_stopping` ends hopeless trials (see `search.stopping`); `noise` trains a
-    configuration that is drawn again anew, with another seed, instead of answering it."""
+    configuration that is drawn again anew, with another seed, instead of answering it; `carry` takes over what other
+    studies found; `sampler` is one of SAMPLERS."""
 
+    sampler: str = GAIN
     early_stopping: bool = True
     noise: bool = False
+    carry: bool = True
 
 
 class Watcher(Protocol):
@@ -116,7 +119,7 @@ class _Draws:
 
     def __init__(self, study: "optuna.Study", plan: Plan, owner: str) -> None:
         self.study, self.plan, self.owner = study, plan, owner
-        self.limits, self.repeats = Limits(plan.task, plan.base, plan.budget.limits), Repeats()
+        self.limits, self.repeats = Limits(plan.task, plan.base, plan.budget), Repeats()
         self.gain = Gain(plan.objectives)
 
     def next(self) -> "tuple[optuna.Trial, dict[str, Any], int] | None":
@@ -156,11 +159,9 @@ class _Draws:
         """An infeasible draw costs nothing, teaches the sampler its constraint, and does not count."""
         from optuna.trial import TrialState
 
-        excess = self.limits.excess(values)
-        for name, value in excess.items():
+        for name, value in self.limits.excess(values).items():
             trial.set_constraint(f"max_{name}", value)
-        too_dear = self.plan.budget.trials < FAMILY_FROM and values.get("initialisation") == FAMILY
-        if not too_dear and not any(value > 0 for value in excess.values()):
+        if not self.limits.is_over(values):
             return False
         trial.set_user_attr(INFEASIBLE, True)
         self.study.tell(trial, state=TrialState.PRUNED)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from search.budget import FAMILY_FROM
 from search.carrying import carried
 from search.closing import show, show_summary
 from search.confirmation import confirm
@@ -12,7 +13,8 @@ from search.finale import score_on_test, teacher_on_validation
 from search.front import front
 from search.mirror import Mirror
 from search.request import Planned, Request, planned
-from search.run import FAMILY_FROM, begin, search
+from search.run import GAIN, begin, search
+from search.sampling.choice import can_guess, with_sampler
 from search.stop import Stop
 from search.stopping import can_stop
 from search.store import open_store
@@ -25,7 +27,6 @@ from search.study import (
     objectives_of,
     open_study,
     spent,
-    with_sampler,
 )
 from search.table import human
 from search.workers import Crew, Teller
@@ -62,7 +63,7 @@ class _Session:
         with self.display as display:
             ready = planned(self.request, display.preparing)
             plan = ready.plan
-            self.study = open_study(plan.store, ready.name, ready.facts, plan.objectives, self.request.seed)
+            self.study = open_study(plan.store, ready.name, ready.facts, plan.objectives)
             self.mirror = Mirror(self.study, plan.objectives, plan.store, display.notice)
             teacher = teacher_on_validation(plan.task, plan.objectives.criterion, plan.store, ready.name)
             self._introduce(ready, teacher.values[plan.objectives.quality])
@@ -91,19 +92,21 @@ class _Session:
         notices = list(ready.notices)
         if self.request.manner.early_stopping and not can_stop(ready.plan.objectives):
             notices.append("no early stopping: it needs one F1, and costs known before training, as objectives")
-        if ready.plan.space.has("initialisation", FAMILY) and self.request.budget.trials < FAMILY_FROM:
+        if ready.plan.space.has("initialisation", FAMILY) and not self.request.budget.has_family:
             notices.append(f"starts from the family are left aside: training it may pay from {FAMILY_FROM} trials on")
+        if self.request.manner.sampler == GAIN and not can_guess(ready.plan.objectives):
+            notices.append("sampler: tpe; gain needs one quality against one cost that is known before training")
         self.display.introduce(
             ready.name, ready.facts, notices, teacher_score, spent(self.study), self.request.budget.trials
         )
 
     def _search(self, ready: Planned) -> None:
-        others = carried(self.study, ready.plan, self.request.seed) if self.request.carry else []
+        others = carried(self.study, ready.plan) if ready.plan.manner.carry else []
         if others:
             self.display.notice(f"{len(others)} starting points carried over: {', '.join(name for name, _ in others)}")
         begin(self.study, ready.plan, others)
         if self.request.workers == 1:
-            search(self.study, ready.plan, _Ear(self, 0), self._mirrored)
+            search(with_sampler(self.study, ready.plan, self.request.seed), ready.plan, _Ear(self, 0), self._mirrored)
             return
         threads = max(cores() // self.request.workers, 1)
         crew = Crew(_Work(self.request, ready.name, threads), self.request.workers, self._hear, self._bury)
@@ -161,7 +164,7 @@ class _Work:
         torch.set_num_threads(self.threads)
         plan = planned(self.request, teller.stage).plan
         study = load_study(plan.store, None, self.study)
-        search(with_sampler(study, self.request.seed + SEEDS_APART * (number + 1)), plan, teller, lambda: None)
+        search(with_sampler(study, plan, self.request.seed + SEEDS_APART * (number + 1)), plan, teller, lambda: None)
 
 
 def _outcome(study: "optuna.Study", number: int) -> str:

@@ -57,6 +57,17 @@ class Dimension:
             return trial.suggest_float(self.name, self.low, self.high, log=self.log)
         return trial.suggest_categorical(self.name, self.choices)
 
+    def distribution(self) -> "optuna.distributions.BaseDistribution":
+        """What `suggest` draws from, as Optuna describes it."""
+        from optuna import distributions
+
+        if self.kind == "int":
+            step = 1 if self.log else self.step
+            return distributions.IntDistribution(int(self.low), int(self.high), log=self.log, step=step)
+        if self.kind == "float":
+            return distributions.FloatDistribution(self.low, self.high, log=self.log)
+        return distributions.CategoricalDistribution(self.choices)
+
     def holds(self, value: Any) -> bool:
         """Whether this dimension can take `value`."""
         if self.kind == "choice":
@@ -82,6 +93,10 @@ class Space:
             if dimension.applies(values):
                 values[dimension.name] = dimension.suggest(trial)
         return values
+
+    def distributions(self) -> "dict[str, optuna.distributions.BaseDistribution]":
+        """Of every dimension, by name."""
+        return {d.name: d.distribution() for d in self.dimensions}
 
     def defaults(self, **pinned: Any) -> dict[str, Any]:
         """The default configuration, with some dimensions pinned."""

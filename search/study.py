@@ -80,7 +80,7 @@ def identity(
     return f"{label}-{digest}", facts
 
 
-def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Objectives, seed: int) -> "optuna.Study":
+def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Objectives) -> "optuna.Study":
     """The study of this name: made, or continued. Trials that a killed process left running are marked as failed."""
     optuna = quiet_optuna()
     store.root.mkdir(parents=True, exist_ok=True)
@@ -91,15 +91,6 @@ def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Ob
         study.set_metric_names(objectives.metric_names)
         study.set_user_attr(FACTS, dict(facts))
     close_stale(study, store)
-    return with_sampler(study, seed)
-
-
-def with_sampler(study: "optuna.Study", seed: int) -> "optuna.Study":
-    """The study with a sampler of its own; one that started again with the same seed would repeat its random draws."""
-    optuna = quiet_optuna()
-    study.sampler = optuna.samplers.TPESampler(
-        seed=seed + len(study.get_trials(deepcopy=False)), multivariate=True, group=True, constant_liar=True
-    )
     return study
 
 

@@ -5,34 +5,32 @@ or after a crash, changes nothing.
 """
 
 import json
-import logging
 import math
-import os
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.child_run import TRIAL_TAG, ChildRuns
+from search.confirmation import confirmed
 from search.finale import SplitScores, teacher_scores, test_scores
 from search.front import Member, front, knee, ranks
 from search.gain import Gain
 from search.links import ROLE_TAG, STUDY_TAG, VIEW_TAG, view_of
-from search.notes import NOTE_TAG, study_note, trial_note
+from search.mlflow_client import experiment_of, log_metrics, quiet_client
+from search.notes import NOTE_TAG, study_note
 from search.objectives import Objectives
 from search.store import Store
-from search.study import CONTROL, FACTS, REASON, RECORD, STOPPED, finished, running
-from search.training import STUDENT_FILE
+from search.study import FACTS, RECORD, STOPPED, finished, running
 
 if TYPE_CHECKING:
     import optuna
-    from mlflow import MlflowClient
     from mlflow.entities import Run
 
-TRIAL_TAG = "sedkd.trial"
 TEST_TAG = "sedkd.test_scored"
+CONFIRMED_TAG = "sedkd.confirmed"
 FIGURE_SECONDS = 3.0  # the interactive front weighs 5 MB: it is not written more often than this
-BATCH = 900  # MLflow takes at most 1000 metrics in one call
 LAST_RANK = 10  # stands for itself and whatever follows: what is farther from the front moves too often
 MOST_MARKS = 50  # ranks written in one go while a search runs; the rest follows
 
@@ -47,6 +45,7 @@ class Tracker:
         self.experiment = experiment_of(self.client, store, self.facts["environment"])
         self.gain = Gain(objectives)
         self.parent = self._parent()
+        self.runs = ChildRuns(self.client, study, objectives, store, self.experiment, self.parent)
         self._read_children()
         self.figure_at = -math.inf
 
@@ -94,7 +93,7 @@ class Tracker:
         for trial in self.study.get_trials(deepcopy=False, states=states):
             told = trial.state == TrialState.FAIL or RECORD in trial.user_attrs or STOPPED in trial.user_attrs
             if told and trial.number not in self.children:
-                self.children[trial.number] = self._child(trial)
+                self.children[trial.number] = self.runs.write(trial)
         return [member for member in finished(self.study) if member.number in self.children]
 
     def figures(self, members: Sequence[Member]) -> None:
@@ -118,7 +117,7 @@ class Tracker:
         """The teacher's scores, on the parent: `teacher_f1_segment` (validation), `teacher_test_f1_segment` (test)."""
         for split, found in scores.items():
             prefix = "teacher_" if split == "validation" else f"teacher_{split}_"
-            self._metrics(self.parent, {prefix + name: value for name, value in found.values.items()})
+            log_metrics(self.client, self.parent, {prefix + name: value for name, value in found.values.items()})
 
     def catch_up(self) -> None:
         """Tell all that was missed; a study's run that nobody is at any longer is ended."""
@@ -168,57 +167,6 @@ class Tracker:
         }
         return self.client.create_run(self.experiment, run_name=self.study.study_name, tags=tags).info.run_id
 
-    def _child(self, trial: "optuna.trial.FrozenTrial") -> "Run":
-        stopped = trial.user_attrs.get(STOPPED)
-        record = trial.user_attrs.get(RECORD) or stopped
-        tags = {
-            "mlflow.parentRunId": self.parent,
-            STUDY_TAG: self.study.study_name,
-            ROLE_TAG: "trial",
-            TRIAL_TAG: str(trial.number),
-            "synthetic": str(self.facts["synthetic"]).lower(),
-        }
-        if trial.user_attrs.get(CONTROL):
-            tags[CONTROL] = trial.user_attrs[CONTROL]
-        if record:
-            tags[NOTE_TAG] = trial_note(record, self.objectives)
-        if stopped:
-            tags |= {STOPPED: stopped["rung"], "on_front": "false"}
-        if record is None:
-            tags |= {REASON: trial.user_attrs.get(REASON, "the process ended in mid-trial"), "on_front": "false"}
-        start = int((trial.datetime_start.timestamp() if trial.datetime_start else time.time()) * 1000)
-        run = self.client.create_run(self.experiment, start_time=start, run_name=f"trial {trial.number:04d}", tags=tags)
-        try:
-            self._fill(run.info.run_id, trial, record)
-        except BaseException:  # Ctrl-C among them: a run is there whole or not at all
-            self.client.delete_run(run.info.run_id)
-            raise
-        return run
-
-    def _fill(self, run_id: str, trial: "optuna.trial.FrozenTrial", record: dict[str, Any] | None) -> None:
-        """Write a child run's parameters, metrics, curve and files, and end it."""
-        from mlflow.entities import Metric, Param
-
-        params = [Param(k, str(v)) for k, v in (record["configuration"] if record else trial.params).items()]
-        self.client.log_batch(run_id, params=params)
-        if record:
-            self._metrics(run_id, _measures(record))
-            now = int(time.time() * 1000)
-            curve = [
-                Metric(name, point[key], now, point["step"])
-                for point in record["curve"]
-                for name, key in (("curve_loss", "loss"), ("curve_f1_segment", "score"))
-                if point[key] is not None
-            ]
-            self.client.log_batch(run_id, metrics=curve)
-            folder = self.store.trial_folder(self.study.study_name, trial.number)
-            if (folder / STUDENT_FILE).exists():
-                self.client.log_artifact(run_id, str(folder / STUDENT_FILE))
-            self.client.log_dict(run_id, record, "record.json")
-        end = int(trial.datetime_complete.timestamp() * 1000) if trial.datetime_complete else None
-        status = "FAILED" if record is None else "KILLED" if STOPPED in trial.user_attrs else "FINISHED"
-        self.client.set_terminated(run_id, status, end)
-
     def _mark(self, members: Sequence[Member], most: int) -> None:
         """Write `on_front` and `pareto_rank` where they changed, at most so many; the front, old and new, first."""
         from mlflow.entities import Metric, RunTag
@@ -234,14 +182,23 @@ class Tracker:
             self.marked[number] = rank[number]
 
     def _test(self, members: Sequence[Member]) -> None:
-        """Write the test scores that are there and were not written."""
+        """Write the test scores, and the means over new seeds, that are there and were not written."""
         for member in members:
-            run = self.children[member.number]
-            found = test_scores(self.store, self.study.study_name, member.number)
-            if found and TEST_TAG not in run.data.tags:
-                self._metrics(run.info.run_id, {f"test_{name}": value for name, value in found.values.items()})
-                self.client.set_tag(run.info.run_id, TEST_TAG, "true")
-                self.children[member.number] = self.client.get_run(run.info.run_id)
+            test, means = self._test_scores(member), confirmed(self.store, self.study.study_name, member.number)
+            if test:
+                self._once(member, TEST_TAG, {f"test_{name}": value for name, value in test.values.items()})
+            if means:
+                parts = {"": means.values, "_low": means.low, "_high": means.high}
+                values = {f"confirmed_{name}{part}": v for part, found in parts.items() for name, v in found.items()}
+                self._once(member, CONFIRMED_TAG, values)
+
+    def _once(self, member: Member, tag: str, values: Mapping[str, float]) -> None:
+        """Write metrics of a trial, unless this tag says that they were."""
+        run = self.children[member.number]
+        if tag not in run.data.tags:
+            log_metrics(self.client, run.info.run_id, values)
+            self.client.set_tag(run.info.run_id, tag, "true")
+            self.children[member.number] = self.client.get_run(run.info.run_id)
 
     def _test_scores(self, member: Member) -> SplitScores | None:
         return test_scores(self.store, self.study.study_name, member.number)
@@ -259,51 +216,4 @@ class Tracker:
             f"knee_{self.objectives.quality}": corner.measure(self.objectives.quality),
             f"best_{self.objectives.quality}": max(m.measure(self.objectives.quality) for m in on_front),
         }
-        self._metrics(self.parent, values, step=len(members))
-
-    def _metrics(self, run_id: str, values: Mapping[str, float], step: int = 0) -> None:
-        from mlflow.entities import Metric
-
-        now = int(time.time() * 1000)
-        metrics = [Metric(name, float(value), now, step) for name, value in values.items() if value is not None]
-        for first in range(0, len(metrics), BATCH):
-            self.client.log_batch(run_id, metrics=metrics[first : first + BATCH])
-
-
-def experiment_of(client: "MlflowClient", store: Store, environment: str) -> str:
-    """The id of an environment's experiment, made where there is none."""
-    name = f"sedkd-{environment}"
-    found = client.get_experiment_by_name(name)
-    if found:
-        return found.experiment_id
-    where = store.artifacts_uri
-    # The kind makes the UI open with its view for trained models instead of the one for language models.
-    tags = {"mlflow.experimentKind": "custom_model_development"}
-    return client.create_experiment(name, f"{where}/{name}" if where else None, tags)
-
-
-def quiet_client(store: Store) -> "MlflowClient":
-    """A client of the store, without telemetry and without an announcement for each new table."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    from mlflow import MlflowClient
-
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    return MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
-
-
-def _measures(record: Mapping[str, Any]) -> dict[str, float]:
-    """A trial's metrics: scores, cost, `log10_flops` per second of audio, seconds, and F1 per class."""
-    measures = dict(record["measures"])
-    measures["log10_flops"] = math.log10(max(2 * measures["macs"], 1e-9))
-    measures["seconds"] = record["seconds"]
-    for label, scores in record.get("per_class", {}).items():
-        for name, value in scores.items():
-            if value is not None:
-                measures[f"{name}_class/{_metric_name(label)}"] = value
-    return measures
-
-
-def _metric_name(label: str) -> str:
-    """MLflow allows letters, digits, spaces and -_./ in names of metrics."""
-    return "".join(c if c.isalnum() or c in " -_./" else "_" for c in label)
+        log_metrics(self.client, self.parent, values, step=len(members))

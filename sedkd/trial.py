@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sedkd.configuration import Configuration
+from sedkd.cost.known import known_cost
+from sedkd.cost.latency import latency_ms_per_second
 from sedkd.cost.summary import Cost, cost_of
 from sedkd.distill.registry import build_terms
 from sedkd.distill.term import Sizes
@@ -33,7 +35,10 @@ class TrialResult:
 
 def cost_before_training(configuration: Configuration, task: Task, with_latency: bool = False) -> Cost:
     """What is known of a configuration without training it; measuring latency needs the machine quiet."""
-    return cost_of(Student(configuration.student, task.events), with_latency)
+    cost = known_cost(configuration.student, len(task.events))
+    if not with_latency:
+        return cost
+    return replace(cost, latency=latency_ms_per_second(Student(configuration.student, task.events)))
 
 
 def run_trial(

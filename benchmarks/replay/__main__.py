@@ -1,15 +1,13 @@
 """Search strategies replayed over a table of recorded training curves, at equal training seconds of one worker.
 
-Run: python -m benchmarks.replay TABLE.json --out DIR [--seeds 10] [--carried FILE] [--answer-peers]
+Run: python -m benchmarks.replay TABLE.json --out DIR [--seeds 10] [--before TABLE.json] [--answer-peers]
 Prints a table, and writes it, curves.csv and hypervolume.png. Trains nothing; `record_curves.py` makes the table.
 A draw is answered by the nearest row, so that strategies draw rows again far more often than they would configurations.
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
-from typing import Any
 
 from benchmarks.replay.figure import draw
 from benchmarks.replay.strategies import ours, peers
@@ -24,12 +22,12 @@ INSTALL = f"python3 -m venv {PEERS} && {PEERS}/bin/pip install -r benchmarks/rep
 def main() -> None:
     options = _options()
     table, space = read_table(options.table), default_space()
-    carried: list[dict[str, Any]] = json.loads(options.carried.read_text()) if options.carried else []
+    before = read_table(options.before) if options.before else None
     python = options.peers if options.peers.exists() else None
     if python is None:
         print(f"without Syne Tune and NePS; with them: {INSTALL}")
     results = []
-    for strategy in [*peers(space, python, options.answer_peers), *ours(space, carried)]:
+    for strategy in [*peers(space, python, options.answer_peers), *ours(space, before)]:
         start = time.monotonic()
         results.append(result(strategy.name, strategy.is_peer, strategy.replay(table, range(options.seeds))))
         print(f"{strategy.name}: replayed in {time.monotonic() - start:.0f} s", flush=True)
@@ -46,7 +44,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("table", type=Path)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--carried", type=Path, help="a JSON list of flat configurations that ours tries first")
+    parser.add_argument("--before", type=Path, help="another environment's table, as a study that came before")
     parser.add_argument("--answer-peers", action="store_true", help="what a peer trained before is free for it as well")
     parser.add_argument("--peers", type=Path, default=PEERS / "bin/python", help="a Python that has peers.txt")
     return parser.parse_args()

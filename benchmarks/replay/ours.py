@@ -1,9 +1,10 @@
-"""Optuna's samplers as they are, and our search: TPE with switches, each of which can be looked at alone."""
+"""Optuna's samplers as they are, and our search: a sampler with switches, each of which can be looked at alone."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.replay.known import Replayed
 from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.table import TRAININGS, Checkpoint, Nearest, Row, Table, Training
 from search.space import Space
@@ -25,7 +26,7 @@ class Switches:
     answers: bool = False  # what was trained to its end before is answered from memory
     stopping: bool = False  # what is hopeless at a rung is ended
     counts_family: bool = True  # the family's own training is on the clock
-    carried: tuple[Mapping[str, Any], ...] = ()  # configurations that are tried first
+    first: tuple[Mapping[str, Any], ...] = ()  # configurations that it begins with
 
 
 @dataclass(frozen=True)
@@ -85,25 +86,28 @@ class Run:
 
 @dataclass(frozen=True)
 class Ours:
-    """A strategy that runs in Optuna."""
+    """A strategy that runs in Optuna; `sampler` makes one from a seed, the space and what the run knows."""
 
-    sampler: "Callable[[int], optuna.samplers.BaseSampler]"
+    sampler: "Callable[[int, Space, Replayed], optuna.samplers.BaseSampler]"
     space: Space
     switches: Switches = Switches()
 
     def replay(self, table: Table, seed: int) -> Ledger:
         """One run, until its seconds are spent or it has drawn too often."""
         optuna = quiet_optuna()
-        study = optuna.create_study(directions=OBJECTIVES.directions, sampler=self.sampler(seed))
-        for values in self.switches.carried:
-            study.enqueue_trial(dict(values))
         nearest, run = Nearest(table, self.space), Run(table, self.switches)
+        known = Replayed(nearest)
+        study = optuna.create_study(directions=OBJECTIVES.directions, sampler=self.sampler(seed, self.space, known))
+        for values in self.switches.first:
+            study.enqueue_trial(dict(values))
         while not run.ledger.is_spent and run.ledger.draws < MOST_DRAWS:
             trial = study.ask()
             values = self.space.suggest(trial)
-            row = nearest(values)
+            row, before = nearest(values), run.ledger.seconds
             start = FAMILY if values.get("initialisation") == FAMILY and row.family else "full"
             outcome = run.outcome(row, start)
+            if run.ledger.seconds > before:
+                known.add(values, outcome.f1, run.ledger.seconds - before)
             if outcome.is_stopped:
                 study.tell(trial, state=optuna.trial.TrialState.PRUNED)
             else:

@@ -2,19 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.replay.ledger import Ledger
+from benchmarks.replay.known import Replayed, past
+from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.ours import Ours, Switches
 from benchmarks.replay.outside import Outside
 from benchmarks.replay.table import Table
+from search.carrying import MOST_FROM_FRONTS, from_ends
+from search.controls import controls
+from search.front import Member, front, reference_point
+from search.sampling.sampler import GainSampler, Observation
 from search.space import Space
-from sedkd.starts import FAMILY, STARTS
+from sedkd.starts import FAMILY
 
 if TYPE_CHECKING:
     import optuna
 
+CONTROLLED = 20  # trials: a study so small begins with the four controls alone
 OUTSIDE = {
     "Syne Tune MOASHA": ("of_syne_tune.py", "shipped"),
     "Syne Tune MOASHA, ranked": ("of_syne_tune.py", "ranked"),
@@ -50,47 +57,63 @@ def peers(space: Space, python: Path | None, answers: bool) -> list[Strategy]:
     return found
 
 
-def ours(space: Space, carried: Sequence[Mapping[str, Any]]) -> list[Strategy]:
-    """TPE with each of our additions alone, then with one after the other. A space with the family lets the sampler
-    choose it as a start; `all family` leaves no other."""
-    plain, family_only = space.without("initialisation", FAMILY), space
-    for start in STARTS:
-        family_only = family_only if start == FAMILY else family_only.without("initialisation", start)
-    both = Switches(answers=True, stopping=True)
+def ours(space: Space, before: Table | None) -> list[Strategy]:
+    """Each of our additions to TPE alone, then our sampler with one after the other.
+
+    A space with the family lets the sampler choose it as a start; a search begins with its controls. `before`: another
+    environment's table, for what is carried over from past studies.
+    """
+    plain = space.without("initialisation", FAMILY)
+    first = tuple(values for _, values in controls(plain, CONTROLLED))
+    both = Switches(answers=True, stopping=True, first=first)
     found = {
-        "TPE + answers": (plain, Switches(answers=True)),
-        "TPE + stopping": (plain, Switches(stopping=True)),
-        "TPE + family": (space, Switches()),
-        "TPE + family, uncounted": (space, Switches(counts_family=False)),
-        "TPE + answers, stopping": (plain, both),
-        "TPE + answers, stopping, family": (space, both),
-        "TPE + answers, stopping, family, uncounted": (space, replace(both, counts_family=False)),
-        "TPE + answers, stopping, all family": (family_only, both),
-        "TPE + answers, stopping, all family, uncounted": (family_only, replace(both, counts_family=False)),
+        "TPE + answers": Ours(tpe, plain, Switches(answers=True)),
+        "TPE + stopping": Ours(tpe, plain, Switches(stopping=True)),
+        "TPE + family": Ours(tpe, space),
+        "TPE + family, uncounted": Ours(tpe, space, Switches(counts_family=False)),
+        "TPE + controls, answers, stopping": Ours(tpe, plain, both),
+        "gain": Ours(gain, plain, Switches(answers=True, first=first)),
+        "gain + stopping": Ours(gain, plain, both),
+        "gain + stopping, family": Ours(gain, space, both),
+        "gain + stopping, family uncounted": Ours(gain, space, replace(both, counts_family=False)),
     }
-    if carried:
-        found["TPE + carried"] = (plain, Switches(carried=tuple(carried)))
-        found["all"] = (space, replace(both, carried=tuple(carried)))
-        found["all, family uncounted"] = (space, replace(both, carried=tuple(carried), counts_family=False))
-    return [Strategy(name, Ours(tpe, there, switches), False) for name, (there, switches) in found.items()]
+    if before:
+        fronts, informed = tuple(_carried(before)), partial(gain, prior=past(before))
+        found["TPE + carried fronts"] = Ours(tpe, plain, Switches(first=fronts))
+        found["gain + stopping, prior"] = Ours(informed, plain, both)
+        found["gain + stopping, prior, carried fronts"] = Ours(informed, plain, replace(both, first=(*first, *fronts)))
+    return [Strategy(name, how, False) for name, how in found.items()]
 
 
-def random(seed: int) -> "optuna.samplers.BaseSampler":
+def _carried(table: Table) -> list[Mapping[str, Any]]:
+    """What a new study would begin with, had this table's rows been another environment's trials."""
+    rows = {row.number: row.configuration for row in table.rows}
+    members = [Member(r.number, (r.full.f1, r.cost), {"measures": {"macs": 10**r.cost}}) for r in table.rows]
+    return [rows[member.number] for member in from_ends(front(members, OBJECTIVES))[:MOST_FROM_FRONTS]]
+
+
+def random(seed: int, space: Space, known: Replayed) -> "optuna.samplers.BaseSampler":
     import optuna
 
     return optuna.samplers.RandomSampler(seed=seed)
 
 
-def nsga2(seed: int) -> "optuna.samplers.BaseSampler":
+def nsga2(seed: int, space: Space, known: Replayed) -> "optuna.samplers.BaseSampler":
     import optuna
 
     return optuna.samplers.NSGAIISampler(seed=seed)
 
 
-def tpe(seed: int) -> "optuna.samplers.BaseSampler":
+def tpe(seed: int, space: Space, known: Replayed) -> "optuna.samplers.BaseSampler":
     import optuna
 
     return optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True)
+
+
+def gain(seed: int, space: Space, known: Replayed, prior: Sequence[Observation] = ()) -> "optuna.samplers.BaseSampler":
+    """The search's own: see `search.sampling`."""
+    quality, cost = reference_point(OBJECTIVES)
+    return GainSampler(space, known, (quality, cost), seed, prior)
 
 
 SAMPLERS = {"random": random, "NSGA-II": nsga2, "TPE": tpe}

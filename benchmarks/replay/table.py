@@ -8,6 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from search.space import Dimension, Space, space_from
 from search.spaces import DEFAULT, spaces_folder
 from sedkd.environment import read_yaml
@@ -127,16 +129,19 @@ class Nearest:
 
     def __init__(self, table: Table, space: Space) -> None:
         self._rows, self._dimensions = table.rows, space.dimensions
-        self._places = [[_place(d, row.configuration) for d in space.dimensions] for row in table.rows]
+        self._weights = np.array([_weight(d) for d in space.dimensions])
+        self._is_choice = np.array([d.kind == "choice" for d in space.dimensions])
+        self._places = np.array([self._place(row.configuration) for row in table.rows])
 
     def __call__(self, configuration: Mapping[str, Any]) -> Row:
-        place = [_place(d, configuration) for d in self._dimensions]
-        distances = [self._distance(place, other) for other in self._places]
-        return self._rows[distances.index(min(distances))]
+        place = self._place(configuration)
+        apart = np.abs(self._places - place)
+        one_only = np.isnan(self._places) != np.isnan(place)
+        apart[one_only | (self._is_choice & (apart > 0))] = 1.0
+        return self._rows[int(np.argmin(np.nansum(self._weights * apart, axis=1)))]
 
-    def _distance(self, one: list[Any], other: list[Any]) -> float:
-        parts = zip(self._dimensions, one, other, strict=True)
-        return sum(_weight(d) * _difference(d, a, b) for d, a, b in parts)
+    def _place(self, configuration: Mapping[str, Any]) -> np.ndarray:
+        return np.array([_place(d, configuration) for d in self._dimensions])
 
 
 def default_space() -> Space:
@@ -154,18 +159,15 @@ def applying(space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _place(dimension: Dimension, configuration: Mapping[str, Any]) -> Any:
+def _place(dimension: Dimension, configuration: Mapping[str, Any]) -> float:
+    """Where a value lies in its range, 0 to 1, or which of the choices it is; NaN where there is none."""
     value = configuration.get(dimension.name)
-    if value is None or dimension.kind == "choice":
-        return value
+    if value is None:
+        return math.nan
+    if dimension.kind == "choice":
+        return float(dimension.choices.index(value))
     low, high, value = (math.log(v) if dimension.log else v for v in (dimension.low, dimension.high, value))
     return (value - low) / (high - low) if high > low else 0.0
-
-
-def _difference(dimension: Dimension, one: Any, other: Any) -> float:
-    if one is None or other is None or dimension.kind == "choice":
-        return float(one != other)
-    return abs(one - other)
 
 
 def _weight(dimension: Dimension) -> float:

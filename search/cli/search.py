@@ -20,6 +20,7 @@ LIMITS = {
     "latency-ms": "ms per second of audio on one CPU thread",
 }
 CONFIRM = "train the K best of the front again with new seeds, for means and intervals"
+SAMPLER = "gain: most hypervolume per second of training, knowing the cost (default); tpe: Optuna's"
 NOISE = "train a configuration that is drawn again anew with another seed, instead of answering it from its result"
 
 
@@ -44,10 +45,11 @@ def parser() -> argparse.ArgumentParser:
     manner = top.add_argument_group("how")
     manner.add_argument("--workers", type=positive(int), default=1, metavar="N", help="trials at once (1)")
     manner.add_argument("--seed", type=int, default=0, help="seed of sampler and students (0)")
+    manner.add_argument("--sampler", choices=("gain", "tpe"), default="gain", help=SAMPLER)
     manner.add_argument("--confirm", type=positive(int), default=0, metavar="K", help=CONFIRM)
     manner.add_argument("--noise", action="store_true", help=NOISE)
     manner.add_argument("--no-early-stopping", action="store_true", help="train every student to its end")
-    manner.add_argument("--no-carry", action="store_true", help="begin without other studies' fronts")
+    manner.add_argument("--no-carry", action="store_true", help="learn nothing from other studies")
     where = top.add_argument_group("where")
     where.add_argument("--store", metavar="DIR", help="folder of results (default: $SEDKD_STORE or ./mlruns)")
     return top
@@ -72,12 +74,11 @@ def _run(options: argparse.Namespace) -> int:
     request = Request(
         subject=subject,
         budget=Budget(options.trials, options.timeout, options.patience, {k: v for k, v in limits.items() if v}),
-        manner=Manner(not options.no_early_stopping, options.noise),
+        manner=Manner(options.sampler, not options.no_early_stopping, options.noise, not options.no_carry),
         objectives=options.objectives,
         steps=options.steps,
         seed=options.seed,
         workers=options.workers,
-        carry=not options.no_carry,
         confirm=options.confirm,
         store=options.store,
     )

@@ -129,9 +129,9 @@ def test_a_seed_decides_a_run(table, monkeypatch):
     assert one.steps() != strategy.replay(table, 4).steps()
 
 
-def test_carried_configurations_come_first(table):
+def test_a_run_begins_with_what_it_is_told_to(table):
     best = max(table.rows, key=lambda row: row.full.f1)
-    ledger = Ours(random, PLAIN, Switches(carried=(best.configuration,))).replay(table, 0)
+    ledger = Ours(random, PLAIN, Switches(first=(best.configuration,))).replay(table, 0)
     assert ledger.delivered[0][1].values == (best.full.f1, best.cost)
 
 
@@ -175,9 +175,9 @@ def test_a_peer_that_fails_is_told_with_what_it_said(table, tmp_path, monkeypatc
 
 def test_the_table_names_every_strategy_and_the_best_peer(table, tmp_path, monkeypatch):
     monkeypatch.setattr("benchmarks.replay.ours.MOST_DRAWS", 12)
-    names = [s.name for s in (*peers(SPACE, None, False), *ours(SPACE, [SPACE.defaults()]))]
+    names = [s.name for s in (*peers(SPACE, None, False), *ours(SPACE, table))]
     assert len(set(names)) == len(names)
-    chosen = peers(SPACE, None, False)[:2] + ours(SPACE, [])[:1]
+    chosen = peers(SPACE, None, False)[:2] + ours(SPACE, None)[:1]
     results = [result(s.name, s.is_peer, s.replay(table, [0])) for s in chosen]
     name, volume = best_peer(results)
     assert name in names

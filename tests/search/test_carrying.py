@@ -1,12 +1,12 @@
 """Starting points from other studies: their fronts and a prior, each fitted to the space at hand."""
 
-import numpy as np
 import pytest
 from small_study import arguments, write_farm
 
-from search.carrying import completed, from_prior
+from search.carrying import from_ends
 from search.cli import search
 from search.front import Member, front
+from search.sampling.drawing import completed
 from search.space import space_from
 from search.spaces import spaces_folder
 from search.store import open_store
@@ -46,25 +46,6 @@ def test_a_configuration_is_completed_for_the_space(space):
     from_flat(found, TrainSettings())
 
 
-def test_the_prior_mixes_good_trials_and_is_reproducible(space):
-    good = [
-        Member(0, (), {"configuration": space.defaults(strategy="hint", student_width=4, hint_weight=0.05)}),
-        Member(1, (), {"configuration": space.defaults(strategy="response", student_width=32)}),
-    ]
-    drawn = from_prior(good, space, 60, 0)
-    assert drawn == from_prior(good, space, 60, 0)
-    assert drawn != from_prior(good, space, 60, 1)
-    assert {values["student.width"] for _, values in drawn} == {4, 32}
-    assert {values["strategy"] for _, values in drawn} == {"hint", "response"}
-    mixed = {(values["student.width"], values["strategy"]) for _, values in drawn}
-    assert len(mixed) == 4
-    for _, values in drawn:
-        assert ("hint.weight" in values) == (values["strategy"] == "hint")
-        assert values.get("hint.weight", 0.05) == 0.05
-        from_flat(values, TrainSettings())
-    assert from_prior([], space, 3, 0) == []
-
-
 def test_a_new_study_begins_with_what_others_found(tmp_path, capsys):
     farm, store = write_farm(tmp_path), open_store(str(tmp_path / "runs"))
     assert search.main(arguments(farm, 6, env="yard")) == 0
@@ -92,8 +73,6 @@ def test_a_new_study_begins_with_what_others_found(tmp_path, capsys):
 
 
 def test_fronts_are_taken_from_both_ends():
-    from search.carrying import _from_ends
-
     members = [Member(i, (), {}) for i in range(5)]
-    assert [m.number for m in _from_ends(members)] == [0, 4, 1, 3, 2]
-    assert np.unique([m.number for m in _from_ends(members[:4])]).tolist() == [0, 1, 2, 3]
+    assert [m.number for m in from_ends(members)] == [0, 4, 1, 3, 2]
+    assert sorted(m.number for m in from_ends(members[:4])) == [0, 1, 2, 3]

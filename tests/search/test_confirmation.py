@@ -12,6 +12,7 @@ from search.front import Member, front
 from search.objectives import parse
 from search.store import open_store
 from search.study import finished, load_study, objectives_of
+from search.tracking import Tracker
 from sedkd.compare.bootstrap import f1
 
 F1_MACS = parse("f1_segment,macs")
@@ -42,6 +43,11 @@ def test_means_and_intervals():
     assert told.seeds == SEEDS
 
 
+def run_of(store, study, number):
+    tracker = Tracker(study, objectives_of(study), store)
+    return tracker.client.get_run(tracker.child_id(number))
+
+
 def test_the_front_is_confirmed_once(tmp_path, capsys, monkeypatch):
     farm = write_farm(tmp_path)
     words = [*arguments(farm, 3, steps=20), "--confirm", "2"]
@@ -59,6 +65,9 @@ def test_the_front_is_confirmed_once(tmp_path, capsys, monkeypatch):
             assert len(runs) == SEEDS
             each = [f1(np.array(json.loads(r.read_text())["f1_segment"]).sum(0)).mean() for r in runs]
             assert found.values["f1_segment"] == pytest.approx(np.mean(each))
+            told = run_of(store, study, number).data.metrics
+            assert told["confirmed_f1_segment"] == pytest.approx(found.values["f1_segment"])
+            assert told["confirmed_f1_segment_low"] <= told["confirmed_f1_segment"] <= told["confirmed_f1_segment_high"]
 
     import search.confirmation as confirmation
 

@@ -1,0 +1,43 @@
+"""Which sampler a search asks."""
+
+from collections.abc import Sequence
+
+import optuna
+
+from search.budget import Limits
+from search.carrying import others
+from search.front import reference_point
+from search.objectives import COST, Objectives
+from search.run import GAIN, Plan
+from search.sampling.knowledge import StudyKnowledge, observations_of
+from search.sampling.sampler import GainSampler, Observation
+
+AFTER_TRAINING = "latency"  # the one cost that is measured, not counted
+
+
+def with_sampler(study: optuna.Study, plan: Plan, seed: int) -> optuna.Study:
+    """The study with a sampler of its own; one that started again with the same seed would repeat its random draws."""
+    seed += len(study.get_trials(deepcopy=False))
+    if plan.manner.sampler != GAIN or not can_guess(plan.objectives):
+        study.sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+        return study
+    objectives = plan.objectives
+    worst = dict(zip(objectives.names, reference_point(objectives), strict=True))
+    knowledge = StudyKnowledge(study, objectives, Limits(plan.task, plan.base, plan.budget))
+    reference = (worst[objectives.quality], worst[objectives.cost])
+    study.sampler = GainSampler(plan.space, knowledge, reference, seed, _past(study, plan))
+    return study
+
+
+def can_guess(objectives: Objectives) -> bool:
+    """Whether our sampler serves these objectives: one quality against one cost that is known before training."""
+    costs = [name for name in objectives.names if name in COST]
+    return len(objectives.names) == 2 and costs != [AFTER_TRAINING]
+
+
+def _past(study: optuna.Study, plan: Plan) -> Sequence[Observation]:
+    """What other studies trained, where something is to be carried over."""
+    if not plan.manner.carry:
+        return []
+    there = others(plan.store, study.study_name, plan.objectives)
+    return [observation for other in there for observation in observations_of(other, plan.objectives)]

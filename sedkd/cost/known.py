@@ -1,0 +1,25 @@
+"""What an architecture costs, counted once: a search looks at hundreds of them before it trains one."""
+
+import hashlib
+import json
+from dataclasses import asdict
+
+from sedkd.cost.summary import Cost, cost_of
+from sedkd.models.student import Student, StudentSettings
+from sedkd.paths import cache_root, written_atomically
+
+VERSION = 1  # raise it with every change of what students are or how their cost is counted
+
+
+def known_cost(settings: StudentSettings, labels: int) -> Cost:
+    """The cost of an untrained student for so many labels, from the cache or counted now; latency is not measured."""
+    key = json.dumps([VERSION, asdict(settings), labels], sort_keys=True)
+    target = cache_root() / "costs" / f"{hashlib.blake2b(key.encode(), digest_size=10).hexdigest()}.json"
+    try:
+        return Cost(**json.loads(target.read_text()))
+    except FileNotFoundError:
+        pass
+    cost = cost_of(Student(settings, tuple(map(str, range(labels)))), with_latency=False)
+    with written_atomically(target) as temporary:
+        temporary.write_text(json.dumps(asdict(cost)))
+    return cost
