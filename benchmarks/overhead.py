@@ -12,15 +12,18 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import mean
+from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.replay.table import Nearest, Table, default_space, read_table
 from search.budget import Budget
 from search.display import Display
+from search.draws import Draws
 from search.finale import SplitScores
 from search.mirror import Mirror
 from search.objectives import parse
-from search.run import Manner, Plan, _Draws
+from search.plan import Manner, Plan
+from search.sampling.choice import with_sampler
 from search.store import Store
 from search.study import RECORD, finished, open_study, ownership
 from sedkd.train.settings import TrainSettings
@@ -58,7 +61,7 @@ def filled(store: Store, trials: int, table: Table, nearest: Nearest) -> Any:
         "environment": "farm", "scene": "a farm", "events": list("abcdef"), "data": "replayed", "synthetic": False,
         "teacher": "none", "objectives": list(OBJECTIVES.names),
     }  # fmt: skip
-    study = open_study(store, f"farm-{trials}", facts, OBJECTIVES, 0)
+    study = open_study(store, f"farm-{trials}", facts, OBJECTIVES)
     draws = optuna.create_study(directions=OBJECTIVES.directions, sampler=optuna.samplers.RandomSampler(seed=1))
     space, made = default_space(), []
     for _ in range(trials):
@@ -83,7 +86,8 @@ def measured(trials: int, table: Table) -> tuple[dict[str, float], float]:
         store = Store(Path(folder))
         study = filled(store, trials, table, nearest)
         budget = Budget(trials + MEASURED)
-        plan = Plan(None, default_space(), OBJECTIVES, TrainSettings(), budget, Manner(), store)  # type: ignore[arg-type]
+        task: Any = SimpleNamespace(events=tuple("abcdef"))  # of which costs want to know how many there are
+        plan = Plan(task, default_space(), OBJECTIVES, TrainSettings(), budget, Manner(carry=False), store)
         display.introduce("replayed", study.user_attrs["facts"], [], 0.7, trials, trials + MEASURED)
         mirror = Mirror(study, OBJECTIVES, store, display.notice)
         mirror.begin(SplitScores({"f1_segment": 0.7}, {}))
@@ -93,7 +97,7 @@ def measured(trials: int, table: Table) -> tuple[dict[str, float], float]:
             mirror.sync()  # the trials that the study was filled with
         mirror.spent = 0.0
         with ownership(store) as owner:
-            draws = _Draws(study, plan, owner)
+            draws = Draws(with_sampler(study, plan, 0), plan, owner)
             for _ in range(MEASURED):
                 clock = time.perf_counter()
                 drawn = draws.next()

@@ -2,8 +2,9 @@
 
 Run: python benchmarks/record_curves.py --env farm --data DIR --teacher mn04_as --rows 120 --folder curves
      python benchmarks/record_curves.py ... --folder curves --join benchmarks/replay/farm.json
-Every row is trained as drawn and, but for `--no-family`, once more begun from the slimmable family, on one thread. Rows that lie in the folder
-are not trained again; `--part 0/2` and `--part 1/2` share the work between two processes. Scores are validation's.
+Every row is trained on one thread as drawn and, but for `--no-family`, once more from the slimmable family. Rows that
+lie in the folder are not trained again; `--part 0/2` and `--part 1/2` share the work between two processes. Scores are
+validation's.
 Seconds are the process's CPU time: on one thread, what a quiet machine would take, whatever runs beside it.
 """
 

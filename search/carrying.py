@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.front import Member, front
 from search.objectives import Objectives
-from search.run import Plan
+from search.plan import Plan
 from search.sampling.drawing import completed
 from search.space import STRATEGY, Space
 from search.store import Store

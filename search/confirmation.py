@@ -14,7 +14,7 @@ import numpy as np
 
 from search.front import Member
 from search.objectives import Objectives
-from search.run import Plan
+from search.plan import Plan
 from search.store import Store
 from sedkd.compare.bootstrap import EQUAL, compare
 from sedkd.compare.result import METRICS, counts_of

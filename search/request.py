@@ -6,8 +6,8 @@ from typing import Any
 
 from search.budget import Budget, check_budget
 from search.objectives import parse
+from search.plan import Manner, Plan
 from search.preparation import Subject, prepare
-from search.run import Manner, Plan
 from search.store import open_store
 from search.study import identity
 from sedkd.progress import Progress

@@ -12,8 +12,9 @@ from search.display import Display
 from search.finale import score_on_test, teacher_on_validation
 from search.front import front
 from search.mirror import Mirror
+from search.plan import GAIN
 from search.request import Planned, Request, planned
-from search.run import GAIN, begin, search
+from search.run import begin, search
 from search.sampling.choice import can_guess, with_sampler
 from search.stop import Stop
 from search.stopping import can_stop

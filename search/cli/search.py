@@ -63,8 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from search.budget import Budget
+    from search.plan import Manner
     from search.request import Request
-    from search.run import Manner
     from search.session import run_searches
     from search.spaces import environments_of
 

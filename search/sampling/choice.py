@@ -8,7 +8,7 @@ from search.budget import Limits
 from search.carrying import others
 from search.front import reference_point
 from search.objectives import COST, Objectives
-from search.run import GAIN, Plan
+from search.plan import GAIN, Plan
 from search.sampling.knowledge import StudyKnowledge, observations_of
 from search.sampling.sampler import GainSampler, Observation
 

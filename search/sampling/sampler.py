@@ -19,6 +19,7 @@ from search.space import Space
 
 LEAST = 6  # observations before anything is guessed
 CANDIDATES = 200  # half of them anywhere, half near the front
+TREES, TREES_OF_SECONDS = 50, 16
 MOST = 1000  # observations that are looked at: the front, and the latest
 NOISE = 0.02  # the least deviation of a guess: one student's F1 from seed to seed
 PRIOR_WEIGHT = 0.3  # of a trial of another study
@@ -131,10 +132,13 @@ class GainSampler(optuna.samplers.BaseSampler):
         weights = np.array([PRIOR_WEIGHT] * len(prior) + [1.0] * len(own))
         count = len(prior)
         if prior and own:
-            foretold = Surrogate(rows[:count], qualities[:count], weights[:count], seed)(rows[count:])[0]
+            foretold = Surrogate(rows[:count], qualities[:count], weights[:count], TREES, seed)(rows[count:])[0]
             qualities[:count] += np.mean(qualities[count:] - foretold)
         log_seconds = np.log([max(o.seconds, 1e-3) for o in (*prior, *own)])
-        return Surrogate(rows, qualities, weights, seed), Surrogate(rows, log_seconds, weights, seed)
+        return (
+            Surrogate(rows, qualities, weights, TREES, seed),
+            Surrogate(rows, log_seconds, weights, TREES_OF_SECONDS, seed),
+        )
 
     def _candidates(self, good: Sequence[Observation], rng: np.random.Generator) -> list[dict[str, Any]]:
         anywhere = [drawn(self.space, rng) for _ in range(CANDIDATES // 2)]

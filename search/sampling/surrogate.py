@@ -2,7 +2,6 @@
 
 import numpy as np
 
-TREES = 100
 COLUMNS = 0.6  # share of the columns that a split looks at
 LEAST_LEAF = 2
 
@@ -11,14 +10,14 @@ class Surrogate:
     """Extremely randomised trees (Geurts et al. 2006): they take conditional spaces as they are, and where they
     disagree, little is known. The deviation is that of the trees (as in SMAC, Hutter et al. 2011).
 
-    Fitted to `rows` `[trials, columns]` and `targets` `[trials]`, each with its weight.
+    Of so many `trees`, fitted to `rows` `[trials, columns]` and `targets` `[trials]`, each with its weight.
     """
 
-    def __init__(self, rows: np.ndarray, targets: np.ndarray, weights: np.ndarray, seed: int) -> None:
+    def __init__(self, rows: np.ndarray, targets: np.ndarray, weights: np.ndarray, trees: int, seed: int) -> None:
         from sklearn.ensemble import ExtraTreesRegressor
 
         self.forest = ExtraTreesRegressor(
-            TREES, min_samples_leaf=LEAST_LEAF, max_features=COLUMNS, random_state=seed
+            trees, min_samples_leaf=LEAST_LEAF, max_features=COLUMNS, random_state=seed
         ).fit(rows, targets, weights)
 
     def __call__(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

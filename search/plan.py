@@ -1,0 +1,38 @@
+"""What a search is about, and how it goes about it."""
+
+from dataclasses import dataclass
+
+from search.budget import Budget
+from search.objectives import Objectives
+from search.space import Space
+from search.store import Store
+from sedkd.task import Task
+from sedkd.train.settings import TrainSettings
+
+GAIN = "gain"  # our own: see search.sampling
+SAMPLERS = (GAIN, "tpe")
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a search goes about it. `early_stopping` ends hopeless trials (see `search.stopping`); `noise` trains a
+    configuration that is drawn again anew, with another seed, instead of answering it; `carry` takes over what other
+    studies found; `sampler` is one of SAMPLERS."""
+
+    sampler: str = GAIN
+    early_stopping: bool = True
+    noise: bool = False
+    carry: bool = True
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a search is about."""
+
+    task: Task
+    space: Space
+    objectives: Objectives
+    base: TrainSettings
+    budget: Budget
+    manner: Manner
+    store: Store
