@@ -88,6 +88,7 @@ def measured(trials: int, table: Table) -> tuple[dict[str, float], float]:
         budget = Budget(trials + MEASURED)
         task: Any = SimpleNamespace(events=tuple("abcdef"))  # of which costs want to know how many there are
         plan = Plan(task, default_space(), OBJECTIVES, TrainSettings(), budget, Manner(carry=False), store)
+        display.console.quiet = True
         display.introduce("replayed", study.user_attrs["facts"], [], 0.7, trials, trials + MEASURED)
         mirror = Mirror(study, OBJECTIVES, store, display.notice)
         mirror.begin(SplitScores({"f1_segment": 0.7}, {}))

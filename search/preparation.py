@@ -30,6 +30,7 @@ class Subject:
     `data`: folders, which make one pool; none: synthetic soundscapes. `dataset`: what lies in them; None: what is
     recognised. `space`: a person's own file. `teacher`: a kind, several joined by commas, or
     None for the choice of `choose_teacher`. `device`: cpu, cuda or auto. `skip_bad`: broken audio files are left out.
+    `fold`: the official one whose test list is test; None: the dataset's own split, or its first fold.
     """
 
     environment: str
@@ -41,6 +42,7 @@ class Subject:
     device: str = "auto"
     dataset: str | None = None
     skip_bad: bool = False
+    fold: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
 
     leave_out_broken(subject.skip_bad)
     device = device_of(subject.device)
-    found = setting(subject.environment, subject.data, subject.space, subject.dataset)
+    found = setting(subject.environment, subject.data, subject.space, subject.dataset, subject.fold)
     wanted = found.environment.narrowed(subject.events, subject.subset)
     pool = reporting(found, progress)
     kinds, chosen = choose_teacher(subject.teacher, found)

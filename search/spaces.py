@@ -54,9 +54,13 @@ def environments_of(asked: str, data: Sequence[Path], dataset: str | None = None
 
 
 def setting(
-    name: str, data: Sequence[Path] = (), space_file: Path | None = None, dataset: str | None = None
+    name: str,
+    data: Sequence[Path] = (),
+    space_file: Path | None = None,
+    dataset: str | None = None,
+    fold: int | None = None,
 ) -> Setting:
-    """Everything that `--env`, `--data`, `--space` and `--dataset` say.
+    """Everything that `--env`, `--data`, `--space`, `--dataset` and `--fold` say.
 
     Raises:
         UserError: no such environment (those that there are), or something wrong in a file (which, and its key).
@@ -66,7 +70,9 @@ def setting(
     own = None
     if space_file is not None:
         own, space = _own(space_file, name, space)
-    pool = pool_of(data, known, name, own, dataset) if data else _synthetic_pool(known, name, own)
+    if fold is not None and not data:
+        raise UserError(f"--fold {fold}: the built-in soundscapes have no folds; give --data DIR")
+    pool = pool_of(data, known, name, own, dataset, fold) if data else _synthetic_pool(known, name, own)
     return Setting(pool, pool.environments[name], space)
 
 

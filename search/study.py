@@ -141,7 +141,10 @@ def stopped(study: "optuna.Study") -> list["optuna.trial.FrozenTrial"]:
 
 def spent(study: "optuna.Study") -> int:
     """How many of a budget's trials are done: finished ones, and those that were ended at a rung."""
-    return len(finished(study)) + len(stopped(study))
+    from optuna.trial import TrialState
+
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return sum(RECORD in trial.user_attrs for trial in complete) + len(stopped(study))
 
 
 def running(study: "optuna.Study") -> list["optuna.trial.FrozenTrial"]:

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.cli.guard import positive
+
 if TYPE_CHECKING:
     from sedkd.data.datasets.survey import Part, Survey
 
@@ -18,6 +20,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="several make one pool, as with --data")
     parser.add_argument("--dataset", metavar="NAME", help="what lies in DIR, where it is not recognised as you mean it")
+    parser.add_argument("--fold", type=positive(int), metavar="N", help="the official fold whose test list is test")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.set_defaults(run=run)
 
@@ -30,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     from search.spaces import built_in
     from sedkd.data.datasets.survey import survey
 
-    found = survey(options.folders, built_in(), options.dataset)
+    found = survey(options.folders, built_in(), options.dataset, options.fold)
     if options.json:
         print(json.dumps(asdict(found), indent=1))
     else:

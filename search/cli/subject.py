@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from search.cli.guard import positive
+
 if TYPE_CHECKING:
     from search.preparation import Subject
 
@@ -32,7 +34,7 @@ def add_subject_options(parser: argparse.ArgumentParser, env_help: str = ENVIRON
 
 
 def add_data_options(group: argparse._ActionsContainer) -> None:
-    """`--data`, as often as there are folders, and `--dataset`."""
+    """`--data`, as often as there are folders, `--dataset` and `--fold`."""
     group.add_argument(
         "--data",
         type=Path,
@@ -47,6 +49,13 @@ def add_data_options(group: argparse._ActionsContainer) -> None:
         metavar="NAME",
         help="what lies in DIR, where it is not recognised as you mean it: tut2017, tut2016, imoto, desed, maestro, "
         "urbansed, tsv or folder",
+    )
+    group.add_argument(
+        "--fold",
+        type=positive(int),
+        metavar="N",
+        help="the official fold whose test list is test: 1 to 4 of tut2016, tut2017 and imoto, 1 to 5 of maestro "
+        "(default: the test set that is shipped, else fold 1)",
     )
 
 
@@ -74,4 +83,5 @@ def subject_of(options: argparse.Namespace) -> "Subject":
         options.device,
         options.dataset,
         options.skip_bad,
+        options.fold,
     )

@@ -47,7 +47,7 @@ def run_train(options: argparse.Namespace) -> int:
         raise UserError(f"--teacher {options.teacher}: is trained already; give it to sedkd-search --teacher as it is")
     leave_out_broken(options.skip_bad)
     environment = options.env or (names_of(options.data, options.dataset)[0] if options.data else "street")
-    found = setting(environment, options.data, dataset=options.dataset)
+    found = setting(environment, options.data, dataset=options.dataset, fold=options.fold)
     with Display() as display:
         kind, notices = choose_teacher(options.teacher, found)
         for notice in notices:

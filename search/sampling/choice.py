@@ -9,7 +9,7 @@ from search.carrying import others
 from search.front import reference_point
 from search.objectives import COST, Objectives
 from search.plan import GAIN, Plan
-from search.sampling.knowledge import StudyKnowledge, observations_of
+from search.sampling.knowledge import StudyKnowledge
 from search.sampling.sampler import GainSampler, Observation
 
 AFTER_TRAINING = "latency"  # the one cost that is measured, not counted
@@ -39,5 +39,6 @@ def _past(study: optuna.Study, plan: Plan) -> Sequence[Observation]:
     """What other studies trained, where something is to be carried over."""
     if not plan.manner.carry:
         return []
+    limits = Limits(plan.task, plan.base, plan.budget)
     there = others(plan.store, study.study_name, plan.objectives)
-    return [observation for other in there for observation in observations_of(other, plan.objectives)]
+    return [seen for other in there for seen in StudyKnowledge(other, plan.objectives, limits).observations()]

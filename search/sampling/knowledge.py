@@ -18,10 +18,20 @@ class StudyKnowledge:
 
     def __init__(self, study: optuna.Study, objectives: Objectives, limits: Limits) -> None:
         self.study, self.objectives, self.limits = study, objectives, limits
-        self.fingerprints: dict[int, str] = {}
+        self.seen: dict[int, Observation] = {}  # by trial, each looked at once
+        self.fingerprints: set[str] = set()  # of those that were trained to their end
 
     def observations(self) -> Sequence[Observation]:
-        return observations_of(self.study, self.objectives)
+        for member in finished(self.study):
+            if member.number not in self.seen:
+                quality = member.measure(self.objectives.quality)
+                self.seen[member.number] = _observed(member.record, quality, self.objectives)
+                self.fingerprints.add(fingerprint(member.record["configuration"]))
+        for trial in stopped(self.study):
+            if trial.number not in self.seen:
+                record = trial.user_attrs[STOPPED]
+                self.seen[trial.number] = _observed(record, record["score"], self.objectives)
+        return [self.seen[number] for number in sorted(self.seen)]
 
     def pending(self, but: int) -> Sequence[Mapping[str, Any]]:
         return [trial.params for trial in running(self.study) if trial.number != but]
@@ -32,22 +42,10 @@ class StudyKnowledge:
         return math.log10(max(self.limits.cost(configuration)[self.objectives.cost], 1e-9))
 
     def is_known(self, configuration: Mapping[str, Any]) -> bool:
-        for member in finished(self.study):
-            if member.number not in self.fingerprints:
-                self.fingerprints[member.number] = fingerprint(member.record["configuration"])
-        return fingerprint(configuration) in self.fingerprints.values()
+        return fingerprint(configuration) in self.fingerprints
 
 
-def observations_of(study: optuna.Study, objectives: Objectives) -> list[Observation]:
-    """What was trained in a study with one quality and one cost: to the end, or until a rung, whose score counts."""
-    ended = [(m.number, m.record, m.measure(objectives.quality)) for m in finished(study)]
-    ended += [(t.number, t.user_attrs[STOPPED], t.user_attrs[STOPPED]["score"]) for t in stopped(study)]
-    return [
-        Observation(
-            record["configuration"],
-            quality,
-            math.log10(max(record["measures"][objectives.cost], 1e-9)),
-            record["seconds"],
-        )
-        for _, record, quality in sorted(ended, key=lambda item: item[0])
-    ]
+def _observed(record: Mapping[str, Any], quality: float, objectives: Objectives) -> Observation:
+    """What was trained, to the end or until a rung, whose score counts."""
+    cost = math.log10(max(record["measures"][objectives.cost], 1e-9))
+    return Observation(record["configuration"], quality, cost, record["seconds"])

@@ -19,8 +19,8 @@ from search.space import Space
 
 LEAST = 6  # observations before anything is guessed
 CANDIDATES = 200  # half of them anywhere, half near the front
-TREES, TREES_OF_SECONDS = 50, 16
-MOST = 1000  # observations that are looked at: the front, and the latest
+TREES, TREES_OF_SECONDS = 40, 10
+MOST = 600  # observations that are looked at: the front, and the latest
 NOISE = 0.02  # the least deviation of a guess: one student's F1 from seed to seed
 PRIOR_WEIGHT = 0.3  # of a trial of another study
 

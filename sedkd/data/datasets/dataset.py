@@ -1,7 +1,7 @@
 """What every reader of a public dataset makes: its clips with their splits, and how each one's annotation is read."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sedkd.data.events import Event
@@ -77,10 +77,21 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Format:
-    """A way in which datasets lie in folders: its name for `--dataset`, what it looks for, and how it is read."""
+    """A way in which datasets lie in folders: its name for `--dataset`, what it looks for, and how it is read.
+
+    `folds`: how many official ones there are, of which `read` takes one, or None for what is read without being asked.
+    """
 
     name: str
     title: str
     tree: str
     is_here: Callable[[Path], bool]
-    open: Callable[[Path], Dataset]
+    read: Callable[[Path, int | None], Dataset]
+    folds: int = 0
+
+    def open(self, root: Path, fold: int | None = None) -> Dataset:
+        """The dataset at `root`; `fold` says whose test list is test, where there are folds. UserError from `read`."""
+        if fold is None or not self.folds:
+            return self.read(root, None)
+        found = self.read(root, fold)
+        return replace(found, title=f"{found.title}, fold {fold}")

@@ -48,7 +48,7 @@ def is_here(root: Path) -> bool:
     return (root / "metadata" / "train").is_dir() or (root / "metadata" / "validation" / "validation.tsv").exists()
 
 
-def opened(root: Path) -> Dataset:
+def opened(root: Path, _: int | None = None) -> Dataset:
     """The parts that are there; synthetic soundscapes validate only where the real validation set is missing."""
     listing = Listing(root)
     for split, table, folder in PARTS:

@@ -17,7 +17,7 @@ def is_here(root: Path) -> bool:
         return False
 
 
-def opened(root: Path) -> Dataset:
+def opened(root: Path, _: int | None = None) -> Dataset:
     parts = []
     for name in environments_in(root):
         here = root / name

@@ -18,6 +18,7 @@ from sedkd.errors import UserError
 
 NAME, TITLE = "imoto", "Imoto's joint scene and event metadata"
 LICENCE = "audio of the TUT datasets: non-commercial use only; metadata: see its own README"
+FOLDS, FOLD = 4, 1
 COLUMNS = ("path", "event_start_time", "event_end_time", "event_label")
 SCENES = {
     "city_center": Environment(
@@ -57,13 +58,14 @@ def is_here(root: Path) -> bool:
     return (root / "meta" / "meta_development.txt").exists()
 
 
-def opened(root: Path) -> Dataset:
-    """The development set trains and the evaluation set is test; without the latter, fold 1 says what is test.
+def opened(root: Path, fold: int | None = None) -> Dataset:
+    """The development set trains and the evaluation set is test; without the latter, or where a fold is asked for, the
+    (first) fold says what is test.
 
     Raises:
         UserError: a table cannot be used, or names a scene that the metadata does not have.
     """
-    development, evaluation = _tables(root)
+    development, evaluation = _tables(root, fold)
     listing, seen = Listing(root), set()
     for split, table in ((TRAIN, development), (TEST, evaluation)):
         if table is None:
@@ -87,12 +89,17 @@ def opened(root: Path) -> Dataset:
     )
 
 
-def _tables(root: Path) -> tuple[Path, Path | None]:
+def _tables(root: Path, fold: int | None) -> tuple[Path, Path | None]:
     development, evaluation = (root / "meta" / f"meta_{part}.txt" for part in ("development", "evaluation"))
-    if evaluation.exists():
+    if fold is None and evaluation.exists():
         return development, evaluation
-    fold = [root / "crossvaridation" / f"meta_fold01_{part}.txt" for part in ("development", "evaluation")]
-    return (fold[0], fold[1]) if all(path.exists() for path in fold) else (development, None)
+    names = [f"meta_fold{fold or FOLD:02d}_{part}.txt" for part in ("development", "evaluation")]
+    tables = [root / "crossvaridation" / name for name in names]
+    if all(path.exists() for path in tables):
+        return tables[0], tables[1]
+    if fold is not None:
+        raise UserError(f"--fold {fold}: {tables[0]} and {names[1]} are not there; unpack crossvaridation")
+    return development, None
 
 
 def _listed(table: Path) -> dict[str, str]:
@@ -107,4 +114,4 @@ def _listed(table: Path) -> dict[str, str]:
     return found
 
 
-FORMAT = Format(NAME, TITLE, "meta/meta_development.txt", is_here, opened)
+FORMAT = Format(NAME, TITLE, "meta/meta_development.txt", is_here, opened, FOLDS)

@@ -18,7 +18,7 @@ from sedkd.errors import UserError
 NAME, TITLE = "maestro", "MAESTRO Real"
 LICENCE = "see the dataset's own LICENSE file"
 HARD = 0.5  # an event is what more than half of the annotators heard
-FOLD = 1
+FOLDS, FOLD = 5, 1
 LABELS = (
     "birds singing",
     "car",
@@ -39,14 +39,15 @@ def is_here(root: Path) -> bool:
     return any((root / "development_annotation" / f"soft_labels_{scene}").is_dir() for scene in SCENES)
 
 
-def opened(root: Path) -> Dataset:
-    """Fold 1 as it is; without the folds, all is training, of which validation is taken, and nothing is test.
+def opened(root: Path, fold: int | None = None) -> Dataset:
+    """A fold as it is (the first, if none is asked for); without the folds, all is training, of which validation is
+    taken, and nothing is test.
 
     Only the 11 classes that the dataset evaluates are events; others are left out.
     """
     listing = Listing(root)
     audio = root / "development_audio"
-    for split, source, name in _listed(root):
+    for split, source, name in _listed(root, fold):
         scene, _, stem = name.rpartition("/")
         if scene not in SCENES:
             raise UserError(f"{source}: {name!r}: expected <scene>/<scene>_NN, the scene one of {', '.join(SCENES)}")
@@ -88,10 +89,10 @@ def soft_rows(path: Path) -> Annotation:
     return Annotation(hard, soft=tuple((event, value) for _, event, value in soft if value > 0))
 
 
-def _listed(root: Path) -> list[tuple[str, Path, str]]:
+def _listed(root: Path, fold: int | None) -> list[tuple[str, Path, str]]:
     """(split, what lists it, scene/stem) of every recording."""
     folder = root / "development_folds"
-    files = {split: folder / f"fold{FOLD}_{part}.csv" for split, part in _PARTS.items()}
+    files = {split: folder / f"fold{fold or FOLD}_{part}.csv" for split, part in _PARTS.items()}
     if files[TRAIN].exists() and files[TEST].exists():
         return [
             (split, source, name.removesuffix(".wav"))
@@ -99,10 +100,12 @@ def _listed(root: Path) -> list[tuple[str, Path, str]]:
             if source.exists()
             for name in names_in(source)
         ]
+    if fold is not None:
+        raise UserError(f"--fold {fold}: {files[TRAIN]} and {files[TEST].name} are not there; unpack development_folds")
     audio = root / "development_audio"
     return [(TRAIN, folder, f"{path.parent.name}/{path.stem}") for scene in SCENES for path in audio_in(audio / scene)]
 
 
 _PARTS = {TRAIN: "train", VALIDATION: "val", TEST: "test"}
 
-FORMAT = Format(NAME, TITLE, "development_annotation/soft_labels_<scene>", is_here, opened)
+FORMAT = Format(NAME, TITLE, "development_annotation/soft_labels_<scene>", is_here, opened, FOLDS)

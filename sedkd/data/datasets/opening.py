@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sedkd.data.datasets import folder
 from sedkd.data.datasets.building import dataset_pool
+from sedkd.data.datasets.dataset import Dataset, Format
 from sedkd.data.datasets.registry import recognised
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.environment import Environment
@@ -19,10 +20,20 @@ def resolved(roots: Sequence[Path]) -> list[Path]:
     return found
 
 
+def opened(roots: Sequence[Path], dataset: str | None = None, fold: int | None = None) -> list[Dataset]:
+    """The datasets in these folders, each where it has official folds with that one.
+
+    Raises:
+        UserError: a folder holds nothing known, its lists cannot be read, or no dataset has such a fold.
+    """
+    formats = [(root, recognised(root, dataset)) for root in resolved(roots)]
+    _require_fold([form for _, form in formats], fold)
+    return [form.open(root, fold) for root, form in formats]
+
+
 def names_of(roots: Sequence[Path], dataset: str | None = None) -> list[str]:
     """The environments of the data, without opening a recording."""
-    opened = [recognised(root, dataset).open(root) for root in resolved(roots)]
-    return list(dict.fromkeys(name for found in opened for name in found.environments))
+    return list(dict.fromkeys(name for found in opened(roots, dataset) for name in found.environments))
 
 
 def pool_of(
@@ -31,15 +42,28 @@ def pool_of(
     wanted: str,
     own: Environment | None = None,
     dataset: str | None = None,
+    fold: int | None = None,
 ) -> Pool:
-    """The pool of these folders, which must hold the environment `wanted`; `dataset` says what lies in them.
+    """The pool of these folders, which must hold the environment `wanted`; see `opened`.
 
     A single generic folder is read as it stands (`folder_pool`), with the splits that its owner made.
 
     Raises:
         UserError: a folder holds nothing known, or see `folder_pool` and `dataset_pool`.
     """
-    formats = [(root, recognised(root, dataset)) for root in resolved(roots)]
-    if len(formats) == 1 and formats[0][1] is folder.FORMAT:
-        return folder_pool(formats[0][0], known, wanted, own)
-    return dataset_pool([form.open(root) for root, form in formats], known, wanted, own)
+    found = opened(roots, dataset, fold)
+    if len(found) == 1 and found[0].name == folder.NAME:
+        return folder_pool(found[0].root, known, wanted, own)
+    return dataset_pool(found, known, wanted, own)
+
+
+def _require_fold(formats: Sequence[Format], fold: int | None) -> None:
+    """UserError when no dataset has this fold."""
+    if fold is None:
+        return
+    having = [form for form in formats if form.folds]
+    if not having:
+        raise UserError(f"--fold {fold}: {formats[0].title} has no official folds")
+    for form in having:
+        if not 1 <= fold <= form.folds:
+            raise UserError(f"--fold {fold}: {form.title} has folds 1 to {form.folds}")

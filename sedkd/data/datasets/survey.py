@@ -14,9 +14,8 @@ from sedkd.data.datasets import folder
 from sedkd.data.datasets.building import dataset_pool
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Dataset
 from sedkd.data.datasets.joined import DatasetPool
-from sedkd.data.datasets.opening import resolved
+from sedkd.data.datasets.opening import opened as opened_from
 from sedkd.data.datasets.placing import placed
-from sedkd.data.datasets.registry import recognised
 from sedkd.data.datasets.spelling import speller
 from sedkd.data.events import Event
 from sedkd.data.pool import Pool, folder_pool
@@ -64,14 +63,16 @@ class Survey:
     notices: list[str] = field(default_factory=list)
 
 
-def survey(roots: Sequence[Path], known: Mapping[str, Environment], dataset: str | None = None) -> Survey:
+def survey(
+    roots: Sequence[Path], known: Mapping[str, Environment], dataset: str | None = None, fold: int | None = None
+) -> Survey:
     """Look at everything that a search over these folders would use.
 
     Raises:
         UserError: a folder holds nothing known, or its lists cannot be read.
     """
     found = Survey()
-    opened = [recognised(root, dataset).open(root) for root in resolved(roots)]
+    opened = opened_from(roots, dataset, fold)
     for one in opened:
         missing = sum(map(len, one.missing.values()))
         found.datasets.append(

@@ -25,7 +25,7 @@ def is_here(root: Path) -> bool:
     return any((root / "metadata" / f"{name}.tsv").exists() for name in NAMES[TRAIN])
 
 
-def opened(root: Path) -> Dataset:
+def opened(root: Path, _: int | None = None) -> Dataset:
     parts = []
     for split, names in NAMES.items():
         for name in names:

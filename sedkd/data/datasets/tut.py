@@ -16,7 +16,7 @@ from sedkd.environment import Environment
 from sedkd.errors import UserError
 
 LICENCE = "non-commercial use only (Tampere University of Technology)"
-FOLD = 1  # of the four official ones: its test list is the test split
+FOLDS, FOLD = 4, 1  # without being asked, the first one's test list is the test split
 
 
 def is_tut(root: Path, scenes: Mapping[str, Environment]) -> bool:
@@ -24,8 +24,8 @@ def is_tut(root: Path, scenes: Mapping[str, Environment]) -> bool:
     return any((root / "meta" / scene).is_dir() and (root / "audio" / scene).is_dir() for scene in scenes)
 
 
-def open_tut(name: str, title: str, root: Path, scenes: Mapping[str, Environment]) -> Dataset:
-    """The scenes that are there. Everything that fold 1 does not test is training, of which validation is taken.
+def open_tut(name: str, title: str, root: Path, scenes: Mapping[str, Environment], fold: int | None) -> Dataset:
+    """The scenes that are there. Everything that the fold does not test is training, of which validation is taken.
 
     Raises:
         UserError: a scene has no lists, or names in them lead out of the dataset.
@@ -33,7 +33,7 @@ def open_tut(name: str, title: str, root: Path, scenes: Mapping[str, Environment
     listing = Listing(root)
     here = {scene: environment for scene, environment in scenes.items() if (root / "audio" / scene).is_dir()}
     for scene in here:
-        for split, source in _lists(root, scene).items():
+        for split, source in _lists(root, scene, fold or FOLD).items():
             for path in dict.fromkeys(fields[0] for _, fields in read_plain(source)):
                 require_inside(path, source)
                 stem = Path(path).stem
@@ -56,16 +56,16 @@ def open_tut(name: str, title: str, root: Path, scenes: Mapping[str, Environment
     )  # fmt: skip
 
 
-def _lists(root: Path, scene: str) -> dict[str, Path]:
+def _lists(root: Path, scene: str, fold: int) -> dict[str, Path]:
     """Split -> the file that lists it."""
     setup = root / "evaluation_setup"
-    fold = {TRAIN: setup / f"{scene}_fold{FOLD}_train.txt", TEST: setup / f"{scene}_fold{FOLD}_test.txt"}
-    if all(path.exists() for path in fold.values()):
-        return fold
+    lists = {TRAIN: setup / f"{scene}_fold{fold}_train.txt", TEST: setup / f"{scene}_fold{fold}_test.txt"}
+    if all(path.exists() for path in lists.values()):
+        return lists
     whole = setup / f"{scene}_test.txt"
     if whole.exists():
         return {TEST: whole}
     raise UserError(
-        f"{setup}: neither {scene}_fold{FOLD}_train.txt with {scene}_fold{FOLD}_test.txt nor {scene}_test.txt: "
+        f"{setup}: neither {scene}_fold{fold}_train.txt with {scene}_fold{fold}_test.txt nor {scene}_test.txt: "
         "unpack the archive with evaluation_setup/"
     )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sedkd.data.datasets.dataset import Dataset, Format
-from sedkd.data.datasets.tut import is_tut, open_tut
+from sedkd.data.datasets.tut import FOLDS, is_tut, open_tut
 from sedkd.environment import Environment
 
 NAME, TITLE = "tut2016", "TUT Sound Events 2016"
@@ -45,8 +45,8 @@ def is_here(root: Path) -> bool:
     return is_tut(root, SCENES)
 
 
-def opened(root: Path) -> Dataset:
-    return open_tut(NAME, TITLE, root, SCENES)
+def opened(root: Path, fold: int | None = None) -> Dataset:
+    return open_tut(NAME, TITLE, root, SCENES, fold)
 
 
-FORMAT = Format(NAME, TITLE, "audio/{home,residential_area} with meta/<scene>/*.ann", is_here, opened)
+FORMAT = Format(NAME, TITLE, "audio/{home,residential_area} with meta/<scene>/*.ann", is_here, opened, FOLDS)

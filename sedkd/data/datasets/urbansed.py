@@ -37,7 +37,7 @@ def is_here(root: Path) -> bool:
     return (root / "annotations" / "train").is_dir() and (root / "audio" / "train").is_dir()
 
 
-def opened(root: Path) -> Dataset:
+def opened(root: Path, _: int | None = None) -> Dataset:
     """The official splits. A soundscape is a recording of its own."""
     listing = Listing(root)
     for split, folder in FOLDERS.items():

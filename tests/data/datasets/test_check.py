@@ -25,6 +25,12 @@ def test_a_good_dataset(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> N
     assert out.endswith("ready to search\n")
 
 
+def test_a_fold(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out = checked(capsys, tut.write_2017(tmp_path / "tut"), "--fold", "3")
+    assert code == 0
+    assert "TUT Sound Events 2017, fold 3 (tut2017) in" in out
+
+
 def test_a_dataset_with_problems(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     root = tut.write_2017(tmp_path / "tut")
     (root / "meta/street/a002.ann").write_text("0.1 0.9 car\n")
