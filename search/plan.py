@@ -10,14 +10,14 @@ from sedkd.task import Task
 from sedkd.train.settings import TrainSettings
 
 GAIN = "gain"  # our own: see search.sampling
-SAMPLERS = (GAIN, "tpe")
+TPE = "tpe"  # Optuna's, for any objectives
 
 
 @dataclass(frozen=True)
 class Manner:
     """How a search goes about it. `early_stopping` ends hopeless trials (see `search.stopping`); `noise` trains a
     configuration that is drawn again anew, with another seed, instead of answering it; `carry` takes over what other
-    studies found; `sampler` is one of SAMPLERS."""
+    studies found; `sampler` is GAIN or TPE."""
 
     sampler: str = GAIN
     early_stopping: bool = True

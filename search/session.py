@@ -15,12 +15,13 @@ from search.mirror import Mirror
 from search.plan import GAIN
 from search.request import Planned, Request, planned
 from search.run import begin, search
-from search.sampling.choice import can_guess, with_sampler
+from search.sampling.choice import can_guess, sampler_of, with_sampler
 from search.stop import Stop
 from search.stopping import can_stop
 from search.store import open_store
 from search.study import (
     RECORD,
+    SAMPLER,
     STOPPED,
     close_stale,
     finished,
@@ -65,6 +66,7 @@ class _Session:
             ready = planned(self.request, display.preparing)
             plan = ready.plan
             self.study = open_study(plan.store, ready.name, ready.facts, plan.objectives)
+            self.study.set_user_attr(SAMPLER, sampler_of(plan))
             self.mirror = Mirror(self.study, plan.objectives, plan.store, display.notice)
             teacher = teacher_on_validation(plan.task, plan.objectives.criterion, plan.store, ready.name)
             self._introduce(ready, teacher.values[plan.objectives.quality])

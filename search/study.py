@@ -41,6 +41,7 @@ ANSWERED = "answered"  # user attribute of a trial: the number of the finished o
 STOPPED = "stopped"  # user attribute of a trial that was ended at a rung: what is remembered of it
 RETRIED = "retried"  # user attribute of a trial: the number of the lost one that it repeats
 REASON = "reason"
+SAMPLER = "sampler"  # user attribute of a study: who asked for its latest trials
 
 
 def identity(

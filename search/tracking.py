@@ -22,7 +22,7 @@ from search.mlflow_client import experiment_of, log_metrics, quiet_client
 from search.notes import NOTE_TAG, study_note
 from search.objectives import Objectives
 from search.store import Store
-from search.study import FACTS, RECORD, STOPPED, finished, running
+from search.study import FACTS, RECORD, SAMPLER, STOPPED, finished, running
 
 if TYPE_CHECKING:
     import optuna
@@ -53,6 +53,7 @@ class Tracker:
         """Show the study as running, with its teacher's scores (see `teacher`), and without the child runs that a
         killed process left half written."""
         self.client.update_run(self.parent, "RUNNING")
+        self.client.set_tag(self.parent, SAMPLER, self.study.user_attrs.get(SAMPLER, "unknown"))
         self.teacher(teacher)
         self._drop_half_written()
 

@@ -8,7 +8,7 @@ from search.budget import Limits
 from search.carrying import others
 from search.front import reference_point
 from search.objectives import COST, Objectives
-from search.plan import GAIN, Plan
+from search.plan import GAIN, TPE, Plan
 from search.sampling.knowledge import StudyKnowledge
 from search.sampling.sampler import GainSampler, Observation
 
@@ -18,7 +18,7 @@ AFTER_TRAINING = "latency"  # the one cost that is measured, not counted
 def with_sampler(study: optuna.Study, plan: Plan, seed: int) -> optuna.Study:
     """The study with a sampler of its own; one that started again with the same seed would repeat its random draws."""
     seed += len(study.get_trials(deepcopy=False))
-    if plan.manner.sampler != GAIN or not can_guess(plan.objectives):
+    if sampler_of(plan) != GAIN:
         study.sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
         return study
     objectives = plan.objectives
@@ -27,6 +27,11 @@ def with_sampler(study: optuna.Study, plan: Plan, seed: int) -> optuna.Study:
     reference = (worst[objectives.quality], worst[objectives.cost])
     study.sampler = GainSampler(plan.space, knowledge, reference, seed, _past(study, plan))
     return study
+
+
+def sampler_of(plan: Plan) -> str:
+    """The name of the sampler that serves: the one that was asked for, or tpe where it cannot."""
+    return plan.manner.sampler if can_guess(plan.objectives) else TPE
 
 
 def can_guess(objectives: Objectives) -> bool:

@@ -13,7 +13,7 @@ import optuna
 
 from search.sampling.drawing import completed, drawn
 from search.sampling.encoding import Encoding
-from search.sampling.gain import expected_gain
+from search.sampling.expected_gain import expected_gain
 from search.sampling.surrogate import Surrogate
 from search.space import Space
 

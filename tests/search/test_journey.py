@@ -153,6 +153,10 @@ def test_budgets_and_other_objectives(farm, tmp_path):
     words = arguments(farm, 6, max_macs=95_000, objectives="f1_event,psds1,params")
     out = finish(start(SEARCH, *words, cwd=tmp_path))
     assert "[6/6]" in out
+    assert "sampler: tpe" in out
+    client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
+    (parent,) = client.search_runs([client.get_experiment_by_name("sedkd-farm").experiment_id], "tags.sampler = 'tpe'")
+    assert parent.info.status == "FINISHED"
     trials = trials_of(farm)
     done = [t for t in trials if t.state.name == "COMPLETE"]
     assert len(done) == 6

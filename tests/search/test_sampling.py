@@ -10,7 +10,7 @@ from search.objectives import parse
 from search.sampling.choice import can_guess
 from search.sampling.drawing import completed, drawn
 from search.sampling.encoding import ABSENT, Encoding
-from search.sampling.gain import expected_gain
+from search.sampling.expected_gain import expected_gain
 from search.sampling.sampler import LEAST, GainSampler, Observation
 from search.space import space_from
 from search.spaces import spaces_folder
