@@ -22,7 +22,7 @@ OPTIONS = {
 }
 
 
-FAMILY_FROM = 200  # trials from which on training a family may pay; with 60 it did not (benchmarks/replay)
+FAMILY_FROM = 1000  # trials from which on a family costs little; in benchmarks/replay it did not pay for itself
 
 
 @dataclass(frozen=True)
