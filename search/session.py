@@ -96,7 +96,9 @@ class _Session:
         if self.request.manner.early_stopping and not can_stop(ready.plan.objectives):
             notices.append("no early stopping: it needs one F1, and costs known before training, as objectives")
         if ready.plan.space.has("initialisation", FAMILY) and not self.request.budget.has_family:
-            notices.append(f"starts from the family are left aside: training it costs too much below {FAMILY_FROM} trials")
+            notices.append(
+                f"starts from the family are left aside: training it costs too much below {FAMILY_FROM} trials"
+            )
         if self.request.manner.sampler == GAIN and not can_guess(ready.plan.objectives):
             notices.append("sampler: tpe; gain needs one quality against one cost that is known before training")
         self.display.introduce(

@@ -46,10 +46,10 @@ def test_what_was_trained_is_answered_and_does_not_count(farm, tmp_path, capsys)
     words = [*arguments(farm, 5, store=tmp_path / "runs"), "--space", str(tmp_path / "space.yaml")]
     assert search.main(words) == 2
     error = capsys.readouterr().err
-    assert "the last 200 draws were all trained before; widen the space or ask for fewer --trials" in error
+    assert "the last 100 draws were all trained before; widen the space or ask for fewer --trials" in error
     study = load_study(open_store(str(tmp_path / "runs")), "farm", None)
     answered = [t for t in study.trials if "answered" in t.user_attrs]
-    assert len(answered) >= 200
+    assert len(answered) >= 100
     client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("sedkd-farm").experiment_id
     (parent,) = client.search_runs([experiment], "tags.`sedkd.role` = 'study'")
