@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import optuna
 
 AGAIN_AFTER = 60.0  # seconds until an MLflow that did not answer is tried again
-ALLOWANCE, SHARE = 10.0, 0.005  # seconds, and of the time since the search began
+ALLOWANCE, SHARE = 5.0, 0.005  # seconds, and of the time since the search began
 
 
 def impatient() -> None:
