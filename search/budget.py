@@ -20,8 +20,6 @@ OPTIONS = {
     "bytes": "--max-bytes",
     "latency": "--max-latency-ms",
 }
-
-
 FAMILY_FROM = 1000  # trials from which on a family costs little; in benchmarks/replay it did not pay for itself
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from search.budget import OPTIONS, Limits
+from search.budget import OPTIONS
 from search.front import Member
 from search.gain import Gain
 from search.plan import Plan
@@ -23,7 +23,7 @@ class Draws:
 
     def __init__(self, study: "optuna.Study", plan: Plan, owner: str) -> None:
         self.study, self.plan, self.owner = study, plan, owner
-        self.limits, self.repeats = Limits(plan.task, plan.base, plan.budget), Repeats()
+        self.limits, self.repeats = plan.limits, Repeats()
         self.gain = Gain(plan.objectives)
 
     def next(self) -> "tuple[optuna.Trial, dict[str, Any], int] | None":

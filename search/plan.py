@@ -1,8 +1,9 @@
 """What a search is about, and how it goes about it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from search.budget import Budget
+from search.budget import Budget, Limits
 from search.objectives import Objectives
 from search.space import Space
 from search.store import Store
@@ -36,3 +37,8 @@ class Plan:
     budget: Budget
     manner: Manner
     store: Store
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What students cost and which cost too much; one for all who ask, since a latency is measured."""
+        return Limits(self.task, self.base, self.budget)

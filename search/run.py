@@ -9,12 +9,7 @@ from search.controls import controls
 from search.draws import Draws
 from search.plan import Plan
 from search.stopping import can_stop
-from search.study import (
-    CARRIED,
-    CONTROL,
-    enqueue_missing,
-    ownership,
-)
+from search.study import CARRIED, CONTROL, enqueue_missing, ownership
 from search.training import Trainer
 from sedkd.errors import UserError
 

@@ -70,7 +70,7 @@ class Tracker:
             return
         on_front = front(members, self.objectives)
         self._mark(members, MOST_MARKS)
-        self._test(on_front)
+        self._later_scores(on_front)
         self._summary(members, on_front)
         if figures and time.monotonic() - self.figure_at > FIGURE_SECONDS:
             self.figures(members)
@@ -81,7 +81,7 @@ class Tracker:
         members = self._tell_trials()
         if members:
             self._mark(members, len(members))
-            self._test(members)
+            self._later_scores(members)
             self._summary(members, front(members, self.objectives))
             self.figures(members)
 
@@ -182,7 +182,7 @@ class Tracker:
             self.client.log_batch(self.child_id(number), metrics=[metric], tags=[tag])
             self.marked[number] = rank[number]
 
-    def _test(self, members: Sequence[Member]) -> None:
+    def _later_scores(self, members: Sequence[Member]) -> None:
         """Write the test scores, and the means over new seeds, that are there and were not written."""
         for member in members:
             test, means = self._test_scores(member), confirmed(self.store, self.study.study_name, member.number)

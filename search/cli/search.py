@@ -74,7 +74,12 @@ def _run(options: argparse.Namespace) -> int:
     request = Request(
         subject=subject,
         budget=Budget(options.trials, options.timeout, options.patience, {k: v for k, v in limits.items() if v}),
-        manner=Manner(options.sampler, not options.no_early_stopping, options.noise, not options.no_carry),
+        manner=Manner(
+            sampler=options.sampler,
+            early_stopping=not options.no_early_stopping,
+            noise=options.noise,
+            carry=not options.no_carry,
+        ),
         objectives=options.objectives,
         steps=options.steps,
         seed=options.seed,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import optuna
 
-from search.budget import Limits
 from search.carrying import others
 from search.front import reference_point
 from search.objectives import COST, Objectives
@@ -23,7 +22,7 @@ def with_sampler(study: optuna.Study, plan: Plan, seed: int) -> optuna.Study:
         return study
     objectives = plan.objectives
     worst = dict(zip(objectives.names, reference_point(objectives), strict=True))
-    knowledge = StudyKnowledge(study, objectives, Limits(plan.task, plan.base, plan.budget))
+    knowledge = StudyKnowledge(study, objectives, plan.limits)
     reference = (worst[objectives.quality], worst[objectives.cost])
     study.sampler = GainSampler(plan.space, knowledge, reference, seed, _past(study, plan))
     return study
@@ -44,6 +43,5 @@ def _past(study: optuna.Study, plan: Plan) -> Sequence[Observation]:
     """What other studies trained, where something is to be carried over."""
     if not plan.manner.carry:
         return []
-    limits = Limits(plan.task, plan.base, plan.budget)
     there = others(plan.store, study.study_name, plan.objectives)
-    return [seen for other in there for seen in StudyKnowledge(other, plan.objectives, limits).observations()]
+    return [seen for other in there for seen in StudyKnowledge(other, plan.objectives, plan.limits).observations()]

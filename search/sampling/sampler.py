@@ -5,7 +5,7 @@ has to be guessed. Optuna's samplers, made for any objectives, guess all of it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -59,7 +59,7 @@ class GainSampler(optuna.samplers.BaseSampler):
     """Asks for the candidate with the most expected gain in hypervolume per second (Snoek et al. 2012) of training.
 
     `reference`: (quality, log10 of the cost) from which the hypervolume is measured; `prior`: observations of other
-    studies. The first trials are random where there is no prior.
+    studies, of which those count that this space holds. The first trials are random where there is no prior.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class GainSampler(optuna.samplers.BaseSampler):
     ) -> None:
         self.space, self.knowledge, self.reference, self.seed = space, knowledge, reference, seed
         self.encoding = Encoding(space)
-        self.prior = [replaced(observation, space) for observation in prior]
+        self.prior = [found for observation in prior if (found := _in_space(observation, space))]
         self.random = optuna.samplers.RandomSampler(seed)
 
     def infer_relative_search_space(
@@ -109,7 +109,7 @@ class GainSampler(optuna.samplers.BaseSampler):
         if pending:  # they are taken to turn out as they are guessed
             guessed = quality(self.encoding(pending))[0]
             front += [(q, self.knowledge.cost(values)) for q, values in zip(guessed, pending, strict=True)]
-        candidates = self._candidates(_not_dominated(own) or self.prior, rng)
+        candidates = self._candidates(_not_dominated(own or self.prior), rng)
         rows = self.encoding(candidates)
         mean, deviation = quality(rows)
         costs = np.array([self.knowledge.cost(values) for values in candidates])
@@ -146,11 +146,12 @@ class GainSampler(optuna.samplers.BaseSampler):
         return anywhere + [drawn(self.space, rng, values) for values in near]
 
 
-def replaced(observation: Observation, space: Space) -> Observation:
-    """The observation with its configuration completed in `space`."""
-    return Observation(
-        completed(observation.configuration, space), observation.quality, observation.cost, observation.seconds
-    )
+def _in_space(observation: Observation, space: Space) -> Observation | None:
+    """The observation with its configuration completed in `space`; None where that would change what was trained."""
+    values = completed(observation.configuration, space)
+    if any(observation.configuration.get(name, value) != value for name, value in values.items()):
+        return None
+    return replace(observation, configuration=values)
 
 
 def _not_dominated(observations: Sequence[Observation]) -> list[Observation]:

@@ -168,6 +168,14 @@ def test_another_study_is_learned_from_before_the_first_trial(space):
     assert sum(values["strategy"] == "hint" for values in asked) > LEAST / 2
 
 
+def test_what_another_study_trained_outside_of_this_space_is_not_learned_from(space):
+    held = Observation(space.defaults(strategy="hint"), 0.5, 5.0, 1.0)
+    foreign = Observation(held.configuration | {"strategy": "mine:own"}, 0.9, 5.0, 1.0)
+    less = Observation({k: v for k, v in held.configuration.items() if k != "initialisation"}, 0.4, 5.0, 1.0)
+    prior = GainSampler(space, World(space), REFERENCE, 0, [held, foreign, less]).prior
+    assert [(o.quality, o.configuration) for o in prior] == [(0.5, held.configuration), (0.4, held.configuration)]
+
+
 def test_what_was_put_in_line_is_asked_for_as_it_is(space):
     world = World(space)
     study = world.study()
