@@ -1,5 +1,6 @@
 """One run of `sedkd-search`, from the first line on the screen to the last."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ from search.study import (
 )
 from search.table import human
 from search.workers import Crew, Teller
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.parallel import cores
 from sedkd.starts import FAMILY
 
@@ -153,6 +154,9 @@ class _Ear:
 
     def failed(self, number: int, reason: str) -> None:
         self.session.display.failed(number, reason)
+
+    def warned(self, line: str) -> None:
+        warnings.warn(line, SedkdWarning, stacklevel=2)
 
 
 @dataclass(frozen=True)

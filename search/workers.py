@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Protocol
 
 from search.stop import Stop
+from search.warned import show_own_warnings
 from sedkd.errors import UserError
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ class Teller:
 
     def failed(self, number: int, reason: str) -> None:
         self.tell("failed", number, reason)
+
+    def warned(self, line: str) -> None:
+        self.tell("warned", line)
 
     def tell(self, *message: Any) -> None:
         if self.stop.asked or os.getppid() != self.parent:
@@ -129,6 +133,7 @@ class Crew:
 def _enter(work: Work, number: int, pipe: Connection, parent: int) -> None:
     """Where a worker's process begins."""
     teller = Teller(pipe, parent, Stop.installed())
+    show_own_warnings(teller.warned)
     try:
         work(number, teller)
     except KeyboardInterrupt:

@@ -1,8 +1,15 @@
-"""The one exception for mistakes that the person at the keyboard can mend."""
+"""What the person at the keyboard is told: one exception for mistakes that they can mend, and one warning."""
 
 
 class UserError(Exception):
     """A mistake in the input. The message is one line: what (file, line, key) and how to mend it.
 
     The command line prints it without a traceback and exits with code 2.
+    """
+
+
+class SedkdWarning(UserWarning):
+    """Something was left out, dropped or made again, and the work goes on. The message is one line.
+
+    The command line always shows it, wherever sedkd is installed, and shows no warning of another category.
     """

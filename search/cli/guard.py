@@ -2,9 +2,10 @@
 
 import os
 import sys
-import warnings
 from collections.abc import Callable
 from typing import Any
+
+from search.warned import show_own_warnings
 
 
 def guarded(run: Callable[[], int]) -> int:
@@ -14,7 +15,7 @@ def guarded(run: Callable[[], int]) -> int:
     # (`python benchmarks/steps.py`); this lies between. OMP_WAIT_POLICY overrides it.
     os.environ.setdefault("GOMP_SPINCOUNT", "30000")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    warnings.showwarning = _own_warnings
+    show_own_warnings(lambda line: print(f"warning: {line}", file=sys.stderr))
     sys.path.append(os.getcwd())  # where a strategy or a teacher `module:callable` of one's own is found
     try:
         return run()
@@ -31,13 +32,6 @@ def guarded(run: Callable[[], int]) -> int:
             raise
         print(f"error: {error}", file=sys.stderr)
         return 2
-
-
-def _own_warnings(message: Any, category: type, filename: str, *rest: Any, **more: Any) -> None:
-    """Show sedkd's own warnings as one line, and none of the libraries'."""
-    parts = filename.replace("\\", "/").split("/")
-    if category is UserWarning and ("sedkd" in parts or "search" in parts) and "site-packages" not in parts:
-        print(f"warning: {message}", file=sys.stderr)
 
 
 def positive(kind: type) -> Callable[[str], Any]:

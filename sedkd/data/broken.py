@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sedkd.data.audio import BrokenAudio, audio_info, fault_of
 from sedkd.data.remembered import remembered
+from sedkd.errors import SedkdWarning
 
 OPTION = "--skip-bad"
 _said = {"leave_out": False}
@@ -38,7 +39,7 @@ def durations(paths: Sequence[Path]) -> dict[Path, float]:
     faults = dict(zip(paths, remembered("fault", paths, fault_of), strict=True))
     for fault in faults.values():
         if fault and fault not in _told and multiprocessing.parent_process() is None:  # workers need not say it again
-            warnings.warn(f"{fault}; left out", stacklevel=2)
+            warnings.warn(f"{fault}; left out", SedkdWarning, stacklevel=2)
             _told.add(fault)
     return {path: audio_info(path).duration for path, fault in faults.items() if not fault}
 

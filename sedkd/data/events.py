@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sedkd.data.table import read_rows, require_plain
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.paths import written_atomically
 
 COLUMNS = ("filename", "onset", "offset", "event_label")
@@ -60,9 +60,11 @@ def read_annotations(path: Path | str) -> Annotations:
             raise UserError(f"{where}: offset {row['offset']} lies before onset {row['onset']}: swap the two")
         event = Event(onset, offset, row["event_label"])
         if onset == offset:
-            warnings.warn(f"{where}: {event.event_label!r} has no length, dropped", stacklevel=2)
+            warnings.warn(f"{where}: {event.event_label!r} has no length, dropped", SedkdWarning, stacklevel=2)
         elif (filename, event) in seen:
-            warnings.warn(f"{where}: {event.event_label!r} repeats an earlier line, dropped", stacklevel=2)
+            warnings.warn(
+                f"{where}: {event.event_label!r} repeats an earlier line, dropped", SedkdWarning, stacklevel=2
+            )
         else:
             seen.add((filename, event))
             events.append(event)

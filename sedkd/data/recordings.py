@@ -19,7 +19,7 @@ from sedkd.data.events import Event, clip_to, merge_touching, read_annotations
 from sedkd.data.remembered import remembered
 from sedkd.data.sealed import require_opened
 from sedkd.environment import Environment
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 
 TEST = "test"
 LABELED_SPLITS = ("train", "validation", TEST)
@@ -132,6 +132,7 @@ def warn_of_unlisted(audio: Path, table: Path, listed: set[str]) -> None:
     if unlisted:
         warnings.warn(
             f"{table}: {len(unlisted)} recordings in {audio} are not listed and are left out, such as {unlisted[0]}",
+            SedkdWarning,
             stacklevel=2,
         )
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+from sedkd.errors import SedkdWarning
 from sedkd.parallel import MOST_WORKERS, cores
 from sedkd.paths import cache_root
 
@@ -102,7 +103,9 @@ def _with_memory(work: Callable[[sqlite3.Connection], dict[Path, str]]) -> dict[
             memory.execute(_TABLE)
             return work(memory)
     except (sqlite3.Error, OSError) as error:
-        warnings.warn(f"{file}: cannot be used ({error}), so files are read anew; remove it", stacklevel=2)
+        warnings.warn(
+            f"{file}: cannot be used ({error}), so files are read anew; remove it", SedkdWarning, stacklevel=2
+        )
         return None
 
 

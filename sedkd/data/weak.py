@@ -14,7 +14,7 @@ from sedkd.data.broken import durations
 from sedkd.data.recordings import Recording, listed_audio, warn_of_unlisted
 from sedkd.data.table import read_rows, require_plain
 from sedkd.environment import Environment
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.paths import written_atomically
 
 WEAK = "weak"
@@ -51,6 +51,7 @@ def read_weak(root: Path, environment: Environment) -> list[Recording]:
         warnings.warn(
             f"{table}: none of its labels ({', '.join(labels)}) is an event of {environment.name} "
             f"({', '.join(environment.events)}): spell them alike, or add aliases",
+            SedkdWarning,
             stacklevel=2,
         )
     return recordings

@@ -13,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy
 
 from sedkd.distill.batch import Batch
 from sedkd.distill.term import Lesson, Sizes, Term, mean_where
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.models.frame import FrameOutput
 
 POOLINGS = ("linear_softmax", "attention")
@@ -85,6 +85,7 @@ class Strategy(Term):
             warnings.warn(
                 f"strategy 'weak': {len(weak) - len(self.clips)} of {len(weak)} clips of weak.tsv are longer than "
                 f"{LONGEST_SECONDS:g} s and are left out",
+                SedkdWarning,
                 stacklevel=2,
             )
 

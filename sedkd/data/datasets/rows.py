@@ -9,7 +9,7 @@ from typing import TypeVar
 from sedkd.data.datasets.dataset import Annotation
 from sedkd.data.events import COLUMNS, Event, clip_to, number
 from sedkd.data.table import read_plain, read_rows
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 
 Read = TypeVar("Read")
 Line = tuple[int, Event]
@@ -93,11 +93,12 @@ def usable(lines: Sequence[Line], table: Path, filename: str, duration: float) -
     for line, event in lines:
         what = f"{table}, line {line}: {event.event_label!r}"
         if event.onset == event.offset:
-            warnings.warn(f"{what} has no length, dropped", stacklevel=2)
+            warnings.warn(f"{what} has no length, dropped", SedkdWarning, stacklevel=2)
         elif event.onset >= duration:
-            warnings.warn(f"{what} begins after the end of {filename} ({duration:.2f} s), dropped", stacklevel=2)
+            what = f"{what} begins after the end of {filename} ({duration:.2f} s), dropped"
+            warnings.warn(what, SedkdWarning, stacklevel=2)
         elif event in kept:
-            warnings.warn(f"{what} repeats an earlier line, dropped", stacklevel=2)
+            warnings.warn(f"{what} repeats an earlier line, dropped", SedkdWarning, stacklevel=2)
         else:
             kept[event] = None
     return clip_to(list(kept), duration)
