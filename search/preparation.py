@@ -75,7 +75,7 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
 
     leave_out_broken(subject.skip_bad)
     device = device_of(subject.device)
-    found = setting(subject.environment, subject.data, subject.space, subject.dataset, subject.fold)
+    found = setting(subject.environment, subject.data, subject.space, subject.dataset, subject.fold, progress)
     wanted = found.environment.narrowed(subject.events, subject.subset)
     pool = reporting(found, progress)
     kinds, chosen = choose_teacher(subject.teacher, found)

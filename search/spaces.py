@@ -10,6 +10,7 @@ from sedkd.data.datasets.opening import names_of, pool_of
 from sedkd.data.pool import Pool
 from sedkd.environment import KEYS, Environment, environment_from, read_yaml
 from sedkd.errors import UserError
+from sedkd.progress import Progress, counting
 
 DEFAULT = "default"
 
@@ -59,6 +60,7 @@ def setting(
     space_file: Path | None = None,
     dataset: str | None = None,
     fold: int | None = None,
+    progress: Progress | None = None,
 ) -> Setting:
     """Everything that `--env`, `--data`, `--space`, `--dataset` and `--fold` say.
 
@@ -72,8 +74,12 @@ def setting(
         own, space = _own(space_file, name, space)
     if fold is not None and not data:
         raise UserError(f"--fold {fold}: the built-in soundscapes have no folds; give --data DIR")
-    pool = pool_of(data, known, name, own, dataset, fold) if data else _synthetic_pool(known, name, own)
-    return Setting(pool, pool.environments[name], space)
+    if data:
+        look = counting(progress, "looking into recordings")
+        pool = pool_of(data, known, name, own, dataset, fold, look)
+    else:
+        pool = _synthetic_pool(known, name, own)
+    return Setting(pool, pool.environment(name), space)
 
 
 def _there(data: Sequence[Path], dataset: str | None) -> list[str]:

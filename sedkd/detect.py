@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sedkd.data.audio import audio_info, read_spans
+from sedkd.data.audio import read_spans
 from sedkd.data.events import Event
+from sedkd.data.inspection import audio_info
 from sedkd.export.bundle import Bundle
 from sedkd.features.pack import frame_count
 from sedkd.score.thresholding import decode

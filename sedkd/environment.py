@@ -4,11 +4,13 @@ Read from YAML (`spaces/*.yaml`); the same file may say what a search varies, wh
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from sedkd.errors import UserError
+from sedkd.spelling import folded
 
 KEYS = ("environment", "scene", "events", "subsets", "aliases")
 
@@ -17,7 +19,8 @@ KEYS = ("environment", "scene", "events", "subsets", "aliases")
 class Environment:
     """A place and the events to be reported there.
 
-    `aliases` maps a label as a data set spells it to the label as it stands in `events`.
+    `aliases` maps a label as a data set spells it to the label as it stands in `events`. `others` are labels of its
+    data that are known to be no event of it, where a person chose the events.
     """
 
     name: str
@@ -25,10 +28,41 @@ class Environment:
     events: tuple[str, ...]
     subsets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        found = {folded(alias): label for alias, label in self.aliases.items()}
+        return found | {folded(label): label for label in self.events}
+
+    @cached_property
+    def _left_out(self) -> frozenset[str]:
+        return frozenset(map(folded, self.others))
+
+    def spelt(self, label: str) -> str | None:
+        """The event that `label` means, however it is spelt (`sedkd.spelling`); None for what is no event."""
+        return self._spellings.get(folded(label))
 
     def canonical(self, label: str) -> str:
         """The environment's own spelling of `label`; a label it does not know is returned as it is."""
-        return self.aliases.get(label, label)
+        return self.spelt(label) or label
+
+    def is_stranger(self, label: str) -> bool:
+        """Whether nobody can say what `label` is: no event, nor one of the `others`; a slip of the pen, perhaps."""
+        return self.spelt(label) is None and folded(label) not in self._left_out
+
+    def with_spellings(self, spellings: Mapping[str, str]) -> "Environment":
+        """The same with every event spelt as `spellings` (by folded label) has it."""
+
+        def respelt(label: str) -> str:
+            return spellings.get(folded(label), label)
+
+        return replace(
+            self,
+            events=tuple(map(respelt, self.events)),
+            subsets={name: tuple(map(respelt, labels)) for name, labels in self.subsets.items()},
+            aliases={alias: respelt(label) for alias, label in self.aliases.items()},
+        )
 
     def narrowed(self, events: Iterable[str] | None = None, subset: str | None = None) -> tuple[str, ...]:
         """The events to detect: all, those listed, or those of a named subset. Order follows `self.events`."""
@@ -76,9 +110,12 @@ def environment_from(content: Mapping[str, Any], path: Path) -> Environment:
             if label not in events:
                 raise UserError(f"{path}: subsets.{subset}: {label!r} is not among the events")
     aliases = _mapping(content.get("aliases"), "aliases", path)
+    meant = {folded(label): label for label in events}
     for alias, label in aliases.items():
         if label not in events:
             raise UserError(f"{path}: aliases.{alias}: {label!r} is not among the events")
+        if meant.setdefault(folded(alias), label) != label:
+            raise UserError(f"{path}: aliases.{alias}: so spelt it means {meant[folded(alias)]!r} already: keep one")
     scene = _text(content, "scene", path) if "scene" in content else name
     return Environment(name, scene, events, subsets, aliases)
 
@@ -101,6 +138,11 @@ def _mapping(value: Any, key: str, path: Path) -> dict[str, Any]:
 def _labels(value: Any, key: str, path: Path) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(v, str) and v.strip() for v in value):
         raise UserError(f"{path}: {key}: expected a list of event labels")
-    if len(set(value)) != len(value):
-        raise UserError(f"{path}: {key}: a label stands there twice")
+    first: dict[str, str] = {}
+    for label in value:
+        if folded(label) in first:
+            other = first[folded(label)]
+            also = "" if other == label else f", as {other!r} and as {label!r}"
+            raise UserError(f"{path}: {key}: a label stands there twice{also}")
+        first[folded(label)] = label
     return tuple(value)

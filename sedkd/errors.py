@@ -13,3 +13,8 @@ class SedkdWarning(UserWarning):
 
     The command line always shows it, wherever sedkd is installed, and shows no warning of another category.
     """
+
+
+class UnknownLabel(SedkdWarning):
+    """Labels of a table that mean no event, and that nobody said to leave out: a check of the data takes it as a
+    problem."""

@@ -156,7 +156,7 @@ class Task:
 
         def make() -> Teacher:
             clips = self._own(teacher.model.labels).corpus
-            frames = torch.repeat_interleave(clips.annotated, clips.out_starts.diff(), dim=0)
+            frames = clips.known_frames()
             rows = learnt_from(frames)
             found = self._answers_of(teacher, self._own(self.events))
             return adapted(teacher, found.embeddings[rows], clips.targets[rows], frames[rows], self.environment.name)
@@ -249,4 +249,4 @@ def _where_heard(probability: np.ndarray, recording: Recording, labels: tuple[st
 
 def _hidden(recordings: Sequence[Recording]) -> list[Recording]:
     """Recordings without their annotations."""
-    return [replace(recording, events=None, tags=None, soft=None) for recording in recordings]
+    return [replace(recording, events=None, tags=None, soft=None, unknown=()) for recording in recordings]

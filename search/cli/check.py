@@ -30,13 +30,18 @@ def run(options: argparse.Namespace) -> int:
     import json
     from dataclasses import asdict
 
+    from search.display import Display
     from search.spaces import built_in
     from sedkd.data.datasets.survey import survey
+    from sedkd.progress import counting
 
-    found = survey(options.folders, built_in(), options.dataset, options.fold)
     if options.json:
+        found = survey(options.folders, built_in(), options.dataset, options.fold)
         print(json.dumps(asdict(found), indent=1))
     else:
+        with Display() as display:
+            look = counting(display.preparing, "looking into recordings")
+            found = survey(options.folders, built_in(), options.dataset, options.fold, look)
         _show(found)
     return 1 if found.problems else 0
 

@@ -31,7 +31,7 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of an exported student")
-    parser.add_argument("files", nargs="+", metavar="FILE", help="audio file, or a folder: all audio files in it")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="audio file, or a folder, however deep its audio lies")
     parser.add_argument("--out", type=Path, metavar="FILE", help="table to write, instead of printing it")
     parser.set_defaults(run=run)
 
@@ -63,13 +63,14 @@ def run(args: argparse.Namespace) -> int:
 def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
     """Every audio file, folders replaced by what lies in them; and whether one of them held nothing."""
     from sedkd.data.audio import AUDIO_SUFFIXES
+    from sedkd.data.folders import audio_below
 
     files, failed = [], False
     for name in names:
         if not Path(name).is_dir():
             files.append(name)
             continue
-        inside = sorted(str(p) for p in Path(name).iterdir() if p.suffix.lower() in AUDIO_SUFFIXES)
+        inside = [str(path) for path in audio_below(Path(name))]
         files += inside
         if not inside:
             print(
@@ -131,7 +132,7 @@ def _progress(files: Sequence[str]) -> Iterator[Report]:
 
 
 def _is_long(name: str) -> bool:
-    from sedkd.data.audio import audio_info
+    from sedkd.data.inspection import audio_info
     from sedkd.errors import UserError
 
     try:

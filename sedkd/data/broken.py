@@ -6,11 +6,13 @@ nothing but which recordings there are.
 
 import multiprocessing
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sedkd.data.audio import BrokenAudio, audio_info, fault_of
+from sedkd.data.audio import fault_of
+from sedkd.data.decoding import BrokenAudio
+from sedkd.data.inspection import notes_on, sound_infos
 from sedkd.data.remembered import remembered
 from sedkd.errors import SedkdWarning
 
@@ -25,23 +27,25 @@ def leave_out_broken(yes: bool) -> None:
     _told.clear()
 
 
-def durations(paths: Sequence[Path]) -> dict[Path, float]:
+def durations(paths: Sequence[Path], progress: Callable[[int, int], None] | None = None) -> dict[Path, float]:
     """The length of every recording in seconds. Where broken ones are left out, they are missing, with a warning each.
 
-    To leave them out, every file is read to its end, and what was found is remembered; otherwise headers are read.
+    To leave them out, every file is read to its end, and what was found is remembered; otherwise only those whose
+    headers do not settle it. What a person should know of how they are read is a warning.
 
     Raises:
-        BrokenAudio: a header cannot be read, and broken files are not left out.
+        BrokenAudio: a file cannot be used, and broken ones are not left out.
     """
-    if not _said["leave_out"]:
-        with mentioning_option():
-            return {path: audio_info(path).duration for path in paths}
-    faults = dict(zip(paths, remembered("fault", paths, fault_of), strict=True))
-    for fault in faults.values():
-        if fault and fault not in _told and multiprocessing.parent_process() is None:  # workers need not say it again
-            warnings.warn(f"{fault}; left out", SedkdWarning, stacklevel=2)
-            _told.add(fault)
-    return {path: audio_info(path).duration for path, fault in faults.items() if not fault}
+    if _said["leave_out"]:
+        faults = dict(zip(paths, remembered("fault 1", paths, fault_of, progress), strict=True))
+        for fault in filter(None, faults.values()):
+            _tell(f"{fault}; left out")
+        paths = [path for path, fault in faults.items() if not fault]
+    with mentioning_option():
+        infos = sound_infos(paths, progress)
+    for note in notes_on(infos):
+        _tell(note)
+    return {path: info.duration for path, info in infos.items()}
 
 
 @contextmanager
@@ -51,3 +55,10 @@ def mentioning_option() -> Iterator[None]:
         yield
     except BrokenAudio as error:
         raise BrokenAudio(f"{error} ({OPTION} leaves broken files out)") from error
+
+
+def _tell(line: str) -> None:
+    """Warn once. Workers need not say it again."""
+    if line not in _told and multiprocessing.parent_process() is None:
+        warnings.warn(line, SedkdWarning, stacklevel=3)
+        _told.add(line)

@@ -1,8 +1,9 @@
 """Sound events and the tables that list them: reading, writing, merging, clipping."""
 
 import math
+import re
 import warnings
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sedkd.errors import SedkdWarning, UserError
 from sedkd.paths import written_atomically
 
 COLUMNS = ("filename", "onset", "offset", "event_label")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,7 +42,9 @@ def read_annotations(path: Path | str) -> Annotations:
     path = Path(path)
     annotations: Annotations = {}
     seen: set[tuple[str, Event]] = set()
-    for line, row in read_rows(path, COLUMNS):
+    rows = list(read_rows(path, COLUMNS))
+    require_clear_commas(path, ((line, row[name]) for line, row in rows for name in ("onset", "offset")))
+    for line, row in rows:
         where = f"{path}, line {line}"
         filename = row["filename"]
         if not filename:
@@ -79,7 +83,9 @@ def read_durations(path: Path | str) -> dict[str, float]:
     """
     path = Path(path)
     durations: dict[str, float] = {}
-    for line, row in read_rows(path, ("filename", "duration")):
+    rows = list(read_rows(path, ("filename", "duration")))
+    require_clear_commas(path, ((line, row["duration"]) for line, row in rows))
+    for line, row in rows:
         where = f"{path}, line {line}"
         filename = row["filename"]
         if not filename:
@@ -143,8 +149,35 @@ def require_known_files(files: Sequence[str] | Mapping[str, object], known: Cont
             )
 
 
+def require_clear_commas(path: Path, cells: Iterable[tuple[int, str]]) -> None:
+    """UserError where a comma in a table's numbers, given with their lines, may mean two things.
+
+    `1,234` is 1.234 or 1234. Another number of the same table settles it, if its comma cannot part thousands: `12,5`.
+    """
+    open_question: tuple[int, str] | None = None
+    for line, cell in cells:
+        if "," not in cell:
+            continue
+        if not THOUSANDS.fullmatch(cell):
+            return  # a decimal comma, or no number at all, of which `number` will say so
+        open_question = open_question or (line, cell)
+    if open_question is not None:
+        line, cell = open_question
+        if cell.count(",") == 1:
+            either = f"{cell.replace(',', '.')} or {cell.replace(',', '')}"
+        else:
+            either = f"{cell.replace(',', '')}, or no number"
+        raise UserError(
+            f"{path}, line {line}: {cell!r} may be {either}: write all seconds of the table with a decimal point, "
+            "and nothing between thousands"
+        )
+
+
 def number(text: str, name: str, where: str) -> float:
-    """A cell as a finite number; a comma counts as the decimal point where there is none. UserError names `where`."""
+    """A cell as a finite number; a comma counts as the decimal point where there is none. UserError names `where`.
+
+    See `require_clear_commas`, which is to be asked of the whole table first.
+    """
     plain = text if "." in text else text.replace(",", ".")  # decimal commas, as in TUT 2016
     try:
         # float() takes 1_000 for a number, which in a table is a slip.

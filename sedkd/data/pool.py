@@ -5,10 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sedkd.data.audio import content_hash
-from sedkd.data.recordings import Recording, environments_in, labels_in, read_labeled, read_unlabeled
+from sedkd.data.recordings import (
+    Recording,
+    environments_in,
+    labels_in,
+    labels_with_lines,
+    named,
+    read_labeled,
+    read_unlabeled,
+)
 from sedkd.data.weak import read_weak
 from sedkd.environment import Environment
 from sedkd.errors import UserError
+from sedkd.spelling import folded
 
 Prepare = Callable[[str, str], object]
 """Called with environment and split before it is read; the built-in soundscapes are synthesised there."""
@@ -60,6 +69,10 @@ class Pool:
         folder = self.root / name
         return f"{folder / split} holds no audio" if split == "unlabeled" else f"{folder}: no {split}.tsv"
 
+    def environment(self, name: str) -> Environment:
+        """The environment of this name. UserError lists those that there are."""
+        return self.environments[named(name, list(self.environments), self.origin)]
+
     @property
     def origin(self) -> str:
         """Where the data lie, for the record."""
@@ -95,13 +108,23 @@ def folder_pool(root: Path, known: Mapping[str, Environment], wanted: str, own: 
     only when it is the one that is wanted, where its absence is an error.
     """
     names = environments_in(root)
-    if wanted not in names:
-        raise UserError(f"{root}: no environment {wanted!r}; there are: {', '.join(names)}")
+    wanted = named(wanted, names, root)
     able = [name for name in names if name == wanted or (root / name / "train.tsv").exists()]
     environments = {name: _as_labeled(root, name, known.get(name)) for name in able}
+    notices = []
     if own is not None:
-        environments[own.name] = _as_specified(root, own)
-    return Pool(root, environments)
+        environments[wanted] = _as_specified(root, wanted, own)
+        notices = [_left_out(root, environments[wanted])] if environments[wanted].others else []
+    return Pool(root, spelt_alike(environments, wanted), notices=tuple(notices))
+
+
+def spelt_alike(environments: Mapping[str, Environment], first: str) -> dict[str, Environment]:
+    """Environments of which each spells an event as the `first` one does, or else as the one before it."""
+    spellings: dict[str, str] = {}
+    for name in sorted(environments, key=lambda name: name != first):
+        for label in environments[name].events:
+            spellings.setdefault(folded(label), label)
+    return {name: environment.with_spellings(spellings) for name, environment in environments.items()}
 
 
 def _as_labeled(root: Path, name: str, known: Environment | None) -> Environment:
@@ -115,16 +138,29 @@ def _as_labeled(root: Path, name: str, known: Environment | None) -> Environment
     return Environment(name, known.scene, events, narrowed(known.subsets, events), known.aliases)
 
 
-def _as_specified(root: Path, own: Environment) -> Environment:
-    labels = _labels(root, own.name)
+def _as_specified(root: Path, name: str, own: Environment) -> Environment:
+    """The environment as a person's own file has it, which chooses among the labels of the folder."""
+    labels = _labels(root, name)
     present = {own.canonical(label) for label in labels}
     events = tuple(label for label in own.events if label in present)
     if not events:
         raise UserError(
-            f"{root / own.name / 'train.tsv'}: none of its labels ({', '.join(labels)}) is an event of the space file "
+            f"{root / name / 'train.tsv'}: none of its labels ({', '.join(labels)}) is an event of the space file "
             f"({', '.join(own.events)}); mend its events, or add aliases"
         )
-    return Environment(own.name, own.scene, events, narrowed(own.subsets, events), own.aliases)
+    aliases = {alias: label for alias, label in own.aliases.items() if label in events}
+    others = tuple(label for label in labels if own.canonical(label) not in events)
+    return Environment(name, own.scene, events, narrowed(own.subsets, events), aliases, others)
+
+
+def _left_out(root: Path, environment: Environment) -> str:
+    """What to say of labels that a person's own file does not name: their events train as none."""
+    table, others = root / environment.name / "train.tsv", environment.others
+    lines = [(line, label) for line, label in labels_with_lines(table) if environment.spelt(label) is None]
+    return (
+        f"{table}, line {lines[0][0]}: {len(lines)} events are of no label in the space file and count as none of its "
+        f"events: {', '.join(others)}"
+    )
 
 
 def _labels(root: Path, name: str) -> tuple[str, ...]:

@@ -13,13 +13,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sedkd.data.audio import AUDIO_SUFFIXES, content_hash
+from sedkd.data.audio import content_hash
 from sedkd.data.broken import durations
 from sedkd.data.events import Event, clip_to, merge_touching, read_annotations
+from sedkd.data.folders import AudioFolder, audio_below
+from sedkd.data.inspection import sound_infos
 from sedkd.data.remembered import remembered
 from sedkd.data.sealed import require_opened
+from sedkd.data.strangers import warn_of_strangers
+from sedkd.data.table import read_rows
 from sedkd.environment import Environment
 from sedkd.errors import SedkdWarning, UserError
+from sedkd.spelling import composed, usual_spellings
 
 TEST = "test"
 LABELED_SPLITS = ("train", "validation", TEST)
@@ -31,7 +36,8 @@ class Recording:
 
     `tags` are the labels of the events that occur in it, without when; None when nobody has said. `soft` are the
     annotators' degrees of certainty, 0 to 1, that train instead of the events where they are given. `listened` are the
-    labels that its annotators listened for; None: all events of its environment.
+    labels that its annotators listened for; None: all events of its environment. `unknown` are times, from and to in
+    seconds, at which something was annotated that is no label anybody knows: no event is known to be absent there.
     """
 
     path: Path
@@ -42,6 +48,7 @@ class Recording:
     tags: tuple[str, ...] | None = None
     soft: tuple[tuple[Event, float], ...] | None = None
     listened: tuple[str, ...] | None = None
+    unknown: tuple[tuple[float, float], ...] = ()
 
 
 def environments_in(root: Path) -> tuple[str, ...]:
@@ -52,6 +59,7 @@ def environments_in(root: Path) -> tuple[str, ...]:
         folder.name
         for folder in sorted(root.iterdir())
         if folder.is_dir()
+        and not folder.name.startswith(".")
         and (folder.joinpath("unlabeled").is_dir() or any((folder / f"{s}.tsv").exists() for s in LABELED_SPLITS))
     ]
     if not found:
@@ -64,17 +72,22 @@ def environments_in(root: Path) -> tuple[str, ...]:
 
 def environment_folder(root: Path, environment: str) -> Path:
     """The folder of one environment; UserError lists those that are there."""
-    found = environments_in(root)
-    if environment not in found:
-        raise UserError(f"{root}: no environment {environment!r}; there are: {', '.join(found)}")
-    return root / environment
+    return root / named(environment, environments_in(root), root)
+
+
+def named(wanted: str, names: Sequence[str], where: object) -> str:
+    """Which of `names` is `wanted`, however its Unicode is composed. UserError lists those of `where`."""
+    for name in names:
+        if composed(name) == composed(wanted):
+            return name
+    raise UserError(f"{where}: no environment {wanted!r}; there are: {', '.join(names)}")
 
 
 def read_labeled(root: Path, environment: Environment, split: str) -> list[Recording]:
     """A labelled split in the order of its file names, labels in the environment's own spelling.
 
-    Audio that the TSV does not list is left out with a warning. An event that ends after its recording is clipped.
-    The test split is read inside `sealed.opened_test` only.
+    Audio that the TSV does not list is left out with a warning, and so is a label that is no event. An event that ends
+    after its recording is clipped. The test split is read inside `sealed.opened_test` only.
     """
     if split == TEST:
         require_opened(f"reading {root / environment.name / split}.tsv")
@@ -83,9 +96,8 @@ def read_labeled(root: Path, environment: Environment, split: str) -> list[Recor
     if not table.exists():
         raise UserError(f"{table}: no such file; it lists filename, onset, offset, event_label of {folder / split}/")
     annotations = read_annotations(table)
-    audio = folder / split
-    warn_of_unlisted(audio, table, set(annotations))
-    listed = {filename: listed_audio(audio, filename, table) for filename in sorted(annotations)}
+    warn_of_strangers(environment, table, labels_with_lines(table))
+    listed = listed_audio(folder / split, sorted(annotations), table)
     seconds = durations(list(listed.values()))
     if listed and not seconds:
         raise UserError(f"{table}: all its recordings are broken")
@@ -99,42 +111,53 @@ def read_labeled(root: Path, environment: Environment, split: str) -> list[Recor
 def read_unlabeled(root: Path, environment: str) -> list[Recording]:
     """The environment's unlabelled recordings; an empty list when there is no folder `unlabeled/`."""
     folder = environment_folder(root, environment) / "unlabeled"
-    if not folder.is_dir():
-        return []
-    found = durations([path for path in sorted(folder.iterdir()) if path.suffix.lower() in AUDIO_SUFFIXES])
-    return [Recording(path, path.name, environment, seconds) for path, seconds in found.items()]
+    found = durations(audio_below(folder))
+    return [
+        Recording(path, path.relative_to(folder).as_posix(), environment, seconds) for path, seconds in found.items()
+    ]
 
 
 def labels_in(root: Path, environment: str) -> tuple[str, ...]:
-    """The labels that an environment's own train.tsv uses, sorted."""
+    """The labels that an environment's own train.tsv uses, each in its most frequent spelling, sorted."""
     folder = environment_folder(root, environment)
     table = folder / "train.tsv"
     if not table.exists():
         raise UserError(f"{table}: no such file; it lists filename, onset, offset, event_label of {folder / 'train'}/")
-    return tuple(sorted({event.event_label for events in read_annotations(table).values() for event in events}))
+    found = (event.event_label for events in read_annotations(table).values() for event in events)
+    return tuple(sorted(usual_spellings(found).values()))
 
 
-def listed_audio(audio: Path, filename: str, table: Path) -> Path:
-    """The audio file that a table names; names may not lead out of the split's folder."""
-    path = audio / filename
-    if not path.resolve().is_relative_to(audio.resolve()):
-        raise UserError(f"{table}: filename {filename!r} leads out of {audio}")
-    if not path.exists():
-        raise UserError(f"{table}: {filename!r} is listed, but there is no such file in {audio}")
-    return path
+def labels_with_lines(table: Path) -> list[tuple[int, str]]:
+    """Every label of a table of events with its line."""
+    return [(line, row["event_label"]) for line, row in read_rows(table, ("event_label",)) if row["event_label"]]
 
 
-def warn_of_unlisted(audio: Path, table: Path, listed: set[str]) -> None:
-    """Warn of audio in a split's folder that its table does not list; UserError when there is no such folder."""
+def listed_audio(audio: Path, names: Sequence[str], table: Path) -> dict[str, Path]:
+    """The audio file of each name that a table lists; a warning tells of audio that it does not list.
+
+    Raises:
+        UserError: there is no such folder or file, or a name leads out of the folder, or means two files.
+    """
     if not audio.is_dir():
         raise UserError(f"{audio}: no such folder; {table.name} lists the recordings that belong there")
-    unlisted = [p.name for p in sorted(audio.iterdir()) if p.suffix.lower() in AUDIO_SUFFIXES and p.name not in listed]
+    folder, found = AudioFolder(audio), dict[str, Path]()
+    by_path: dict[Path, str] = {}
+    for name in names:
+        path = folder.find(name, table)
+        if path is None:
+            raise UserError(f"{table}: {name!r} is listed, but there is no such file in {audio}")
+        if by_path.setdefault(path, name) != name:
+            raise UserError(f"{table}: {path} is listed as {by_path[path]!r} and as {name!r}: spell it alike")
+        found[name] = path
+    unlisted = folder.unlisted(by_path)
     if unlisted:
+        first = unlisted[0].relative_to(audio).as_posix()
         warnings.warn(
-            f"{table}: {len(unlisted)} recordings in {audio} are not listed and are left out, such as {unlisted[0]}",
+            f"{table}: {len(unlisted)} recordings in {audio} are not listed and are left out, such as {first}",
             SedkdWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
+    return found
 
 
 def digest_of(recordings: Sequence[Recording]) -> str:
@@ -145,15 +168,22 @@ def digest_of(recordings: Sequence[Recording]) -> str:
         events = None if recording.events is None else [asdict(event) for event in recording.events]
         tags = [] if recording.tags is None else [recording.tags]
         soft = None if recording.soft is None else [[asdict(event), value] for event, value in recording.soft]
-        rest = {k: v for k, v in (("soft", soft), ("listened", recording.listened)) if v is not None}
+        more_known = (("soft", soft), ("listened", recording.listened), ("unknown", recording.unknown or None))
+        rest = {key: value for key, value in more_known if value is not None}
         more = [rest] if rest else []
         digest.update(json.dumps([content, events, *tags, *more]).encode())
     return digest.hexdigest()
 
 
 def content_hashes(paths: Sequence[Path], progress: Callable[[int, int], None] | None = None) -> list[str]:
-    """`content_hash` of every file; of one that has not changed it is remembered."""
-    return remembered("content", paths, content_hash, progress)
+    """`content_hash` of every file, and how it is read where that is not the usual way.
+
+    Of a file that has not changed it is remembered. BrokenAudio names one that cannot be used.
+    """
+    hashes = remembered("content", paths, content_hash, progress)
+    infos = sound_infos(paths)
+    manners = [infos[path].manner for path in paths]
+    return [f"{content} {manner}" if manner else content for content, manner in zip(hashes, manners, strict=True)]
 
 
 def _labeled(
@@ -164,5 +194,7 @@ def _labeled(
         raise UserError(
             f"{table}: {filename}: an event begins at {late[0].onset:g} s, but the recording lasts {duration:.2f} s"
         )
-    own = [Event(e.onset, e.offset, environment.canonical(e.event_label)) for e in clip_to(events, duration)]
-    return Recording(path, filename, environment.name, duration, tuple(merge_touching(own)))
+    whole = clip_to(events, duration)
+    own = [Event(e.onset, e.offset, environment.canonical(e.event_label)) for e in whole]
+    unknown = tuple((e.onset, e.offset) for e in whole if environment.is_stranger(e.event_label))
+    return Recording(path, filename, environment.name, duration, tuple(merge_touching(own)), unknown=unknown)

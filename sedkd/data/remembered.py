@@ -1,9 +1,12 @@
 """What was found out about files, kept between runs: hours of audio are read once, not at every start.
 
-A file is the one that it was while its path, size and time of modification are. What is found of a file that was
-modified a moment ago is not kept: it could be written again within the clock's tick.
+A file is the one that it was while its path, its size, all of its times, its inode and some of its bytes are. None of
+these is enough: a card with other recordings of the same names, lengths and (where a recorder has no clock) times may
+be put where another was, or be copied over it. What is found of a file that was changed a moment ago is not kept: it
+could be written again within the clock's tick.
 """
 
+import hashlib
 import sqlite3
 import time
 import warnings
@@ -11,41 +14,49 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar, cast
 
 from sedkd.errors import SedkdWarning
 from sedkd.parallel import MOST_WORKERS, cores
 from sedkd.paths import cache_root
 
-SETTLED_NS = 2_000_000_000  # as long as the coarsest clock of a file system ticks
+Answer = TypeVar("Answer", bound=str | None)
+
+SETTLED_NS = 2_000_000_000  # as long as the coarsest clock of a file system ticks, for the time of modification
+ENTERED_NS = 100_000_000  # the same for the time of the entry, which FAT does not change
 WAIT_SECONDS = 60.0  # for another process to finish writing
 KEEP_EVERY = 256  # files: what a kill can lose
 
-_TABLE = """CREATE TABLE IF NOT EXISTS found
-    (what TEXT, path TEXT, size INTEGER, modified INTEGER, answer TEXT, PRIMARY KEY (what, path)) WITHOUT ROWID"""
+GLIMPSE = 1024  # bytes that are looked at in each of so many places, none of them the header:
+GLIMPSES = 4
 
-_State = tuple[int, int]
-"""Size in bytes and time of modification in nanoseconds."""
+_TABLE = """CREATE TABLE IF NOT EXISTS known
+    (what TEXT, path TEXT, state TEXT, answer TEXT, PRIMARY KEY (what, path)) WITHOUT ROWID"""
 
 
 def remembered(
     what: str,
     paths: Sequence[Path],
-    find: Callable[[Path], str],
+    find: Callable[[Path], Answer],
     progress: Callable[[int, int], None] | None = None,
-) -> list[str]:
-    """`find(path)` of every path, asked only for files of which the answer to `what` is not known.
+) -> list[Answer]:
+    """`find(path)` of every path, asked only for files of which the answer to `what` is not known; None is not kept.
 
     Files are looked at in several threads: `find` should spend its time outside of Python. Any number of processes may
     share the memory; where it cannot be used, everything is found anew, with a warning.
     """
-    states = {path: state for path in dict.fromkeys(paths) if (state := _state(path))}
-    known = _known(what, states)
+    if not paths:
+        return []
+    states = {path: state for path in dict.fromkeys(paths) if (state := _glimpsed(path))}
+    known = cast("dict[Path, Answer]", _known(what, states))
     missing = [path for path in dict.fromkeys(paths) if path not in known]
     fresh: dict[Path, str] = {}
     try:
         with closing(_found(find, missing)) as answers:
             for done, (path, answer) in enumerate(answers, start=1):
-                known[path] = fresh[path] = answer
+                known[path] = answer
+                if answer is not None:
+                    fresh[path] = answer
                 if len(fresh) == KEEP_EVERY:
                     _keep(what, fresh, states)
                     fresh = {}
@@ -57,7 +68,7 @@ def remembered(
     return [known[path] for path in paths]
 
 
-def _found(find: Callable[[Path], str], paths: Sequence[Path]) -> Generator[tuple[Path, str], None, None]:
+def _found(find: Callable[[Path], Answer], paths: Sequence[Path]) -> Generator[tuple[Path, Answer], None, None]:
     threads = ThreadPoolExecutor(min(cores(), MOST_WORKERS))
     try:
         yield from zip(paths, threads.map(find, paths), strict=True)
@@ -65,32 +76,55 @@ def _found(find: Callable[[Path], str], paths: Sequence[Path]) -> Generator[tupl
         threads.shutdown(cancel_futures=True)
 
 
-def _state(path: Path) -> _State | None:
-    """The file as it is; None when there is none, or it is too young to be recognised."""
+State = tuple[int, ...]
+
+
+def state_of(path: Path) -> State | None:
+    """What the file system says of a file: size, times of its content and of its entry, inode, device. None when there
+    is none, or it is too young to be recognised."""
     try:
         stat = path.stat()
     except OSError:
         return None
-    return (stat.st_size, stat.st_mtime_ns) if time.time_ns() - stat.st_mtime_ns > SETTLED_NS else None
+    now = time.time_ns()
+    if now - stat.st_mtime_ns <= SETTLED_NS or now - stat.st_ctime_ns <= ENTERED_NS:
+        return None
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev
 
 
-def _known(what: str, states: dict[Path, _State]) -> dict[Path, str]:
-    ask = "SELECT answer FROM found WHERE what = ? AND path = ? AND size = ? AND modified = ?"
+def _glimpsed(path: Path) -> str | None:
+    """A file's state with a digest of some of its bytes."""
+    state = state_of(path)
+    if state is None:
+        return None
+    digest = hashlib.blake2b(repr(state).encode(), digest_size=16)
+    try:
+        with path.open("rb", buffering=0) as file:
+            for place in range(1, GLIMPSES + 1):
+                file.seek(max(state[0] * place // GLIMPSES - GLIMPSE, 0))
+                digest.update(file.read(GLIMPSE))
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
+def _known(what: str, states: dict[Path, str]) -> dict[Path, str]:
+    ask = "SELECT answer FROM known WHERE what = ? AND path = ? AND state = ?"
 
     def rows(memory: sqlite3.Connection) -> dict[Path, str]:
-        answers = {path: memory.execute(ask, (what, _name(path), *state)).fetchone() for path, state in states.items()}
+        answers = {path: memory.execute(ask, (what, _name(path), state)).fetchone() for path, state in states.items()}
         return {path: row[0] for path, row in answers.items() if row}
 
     return _with_memory(rows) or {}
 
 
-def _keep(what: str, answers: dict[Path, str], states: dict[Path, _State]) -> None:
-    rows = [(what, _name(path), *states[path], answer) for path, answer in answers.items() if path in states]
+def _keep(what: str, answers: dict[Path, str], states: dict[Path, str]) -> None:
+    rows = [(what, _name(path), states[path], answer) for path, answer in answers.items() if path in states]
     _with_memory(lambda memory: _written(memory, rows))
 
 
 def _written(memory: sqlite3.Connection, rows: Iterable[tuple]) -> dict[Path, str]:
-    memory.executemany("INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?, ?)", rows)
+    memory.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
     return {}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sedkd.errors import UserError
+from sedkd.spelling import composed
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -76,15 +77,23 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise UserError(f"{path}, line {line}: not UTF-8 text: save the table as plain text in UTF-8") from None
+    text = composed(text)
     if "\0" in text:
         raise UserError(f"{path}: not a text table (it holds NUL bytes): save the table as plain text in UTF-8")
     return text
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
-    # In TAB-separated tables a quote is a character like any other; csv quotes fields that hold a comma.
     parts = line.split("\t") if delimiter == "\t" else next(csv.reader([line]))
-    return [part.strip() for part in parts]
+    return [_unquoted(part.strip()) if delimiter == "\t" else part.strip() for part in parts]
+
+
+def _unquoted(field: str) -> str:
+    """A field without the quotes that spreadsheets put around one; a quote within it is a character like any other."""
+    inner = field[1:-1].replace('""', "")
+    if len(field) < 2 or not (field[0] == field[-1] == '"') or '"' in inner:
+        return field
+    return field[1:-1].replace('""', '"').strip()
 
 
 def _check_header(path: Path, number: int, head: str, header: Sequence[str], columns: Sequence[str]) -> None:

@@ -6,15 +6,15 @@
 `event_labels` joins the labels of all events of a clip by commas; where it is empty, none occurs.
 """
 
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sedkd.data.broken import durations
-from sedkd.data.recordings import Recording, listed_audio, warn_of_unlisted
+from sedkd.data.recordings import Recording, listed_audio
+from sedkd.data.strangers import warn_of_strangers
 from sedkd.data.table import read_rows, require_plain
 from sedkd.environment import Environment
-from sedkd.errors import SedkdWarning, UserError
+from sedkd.errors import UserError
 from sedkd.paths import written_atomically
 
 WEAK = "weak"
@@ -27,8 +27,8 @@ Tags = dict[str, tuple[str, ...]]
 def read_weak(root: Path, environment: Environment) -> list[Recording]:
     """The environment's weakly labelled recordings by file name; an empty list when there is no weak.tsv.
 
-    `tags` are in the environment's own spelling, those that are no events of it among them; `events` is None. Audio
-    that the table does not list is left out with a warning, as is said when no label of the table is an event.
+    `tags` are in the environment's own spelling; `events` is None. Audio that the table does not list is left out with
+    a warning. A label that is no event is told; of its clip, nothing else is known to be absent.
 
     Raises:
         UserError: the table or a recording cannot be used, or an event's label holds a comma.
@@ -40,21 +40,12 @@ def read_weak(root: Path, environment: Environment) -> list[Recording]:
     found = read_tags(table)
     if not found:
         raise UserError(f"{table}: lists no recording: add some, or remove the file")
-    warn_of_unlisted(audio, table, set(found))
-    listed = {name: listed_audio(audio, name, table) for name in sorted(found)}
+    listed = listed_audio(audio, sorted(found), table)
     seconds = durations(list(listed.values()))
-    recordings = [
+    warn_of_strangers(environment, table, tags_with_lines(table))
+    return [
         _tagged(path, seconds[path], name, environment, found[name]) for name, path in listed.items() if path in seconds
     ]
-    labels = dict.fromkeys(tag for recording in recordings for tag in recording.tags or ())
-    if labels and not set(labels) & set(environment.events):
-        warnings.warn(
-            f"{table}: none of its labels ({', '.join(labels)}) is an event of {environment.name} "
-            f"({', '.join(environment.events)}): spell them alike, or add aliases",
-            SedkdWarning,
-            stacklevel=2,
-        )
-    return recordings
 
 
 def read_tags(path: Path) -> Tags:
@@ -70,12 +61,16 @@ def read_tags(path: Path) -> Tags:
             raise UserError(f"{where}: the filename is empty: fill it in or remove the line")
         if filename in tags:
             raise UserError(f"{where}: {filename!r} is listed before: join its labels by commas in one line")
-        cell = _unquoted(row["event_labels"])
-        labels = [label.strip() for label in cell.split(",")] if cell else []
+        labels = _split(row["event_labels"])
         if not all(labels):
-            raise UserError(f"{where}: a label is empty in {cell!r}: join labels by single commas")
+            raise UserError(f"{where}: a label is empty in {row['event_labels']!r}: join labels by single commas")
         tags[filename] = tuple(dict.fromkeys(labels))
     return tags
+
+
+def tags_with_lines(path: Path) -> list[tuple[int, str]]:
+    """Every label of such a table with its line."""
+    return [(line, tag) for line, row in read_rows(path, ("event_labels",)) for tag in _split(row["event_labels"])]
 
 
 def write_tags(path: Path, tags: Mapping[str, Sequence[str]]) -> None:
@@ -103,12 +98,14 @@ def require_no_comma(label: str) -> None:
 
 def _tagged(path: Path, duration: float, filename: str, environment: Environment, labels: Sequence[str]) -> Recording:
     own = tuple(dict.fromkeys(environment.canonical(label) for label in labels))
-    return Recording(path, filename, environment.name, duration, tags=own)
+    heard = None
+    if any(environment.is_stranger(label) for label in labels):  # which may be any of the others
+        heard = tuple(event for event in environment.events if event in own)
+    return Recording(path, filename, environment.name, duration, tags=own, listened=heard)
 
 
-def _unquoted(cell: str) -> str:
-    """A cell without the quotes that spreadsheets put around one that holds a comma."""
-    return cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+def _split(cell: str) -> list[str]:
+    return [label.strip() for label in cell.split(",")] if cell else []
 
 
 def _require_writable(environment: Environment, table: Path) -> None:

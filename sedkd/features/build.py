@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sedkd.data.audio import audio_info, read_audio, read_spans, require_whole
+from sedkd.data.audio import read_audio, read_spans
 from sedkd.data.broken import mentioning_option
+from sedkd.data.inspection import audio_info, require_whole
 from sedkd.data.recordings import Recording
 from sedkd.features.logmel import FeatureSettings
 from sedkd.parallel import results

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import resample_poly
 
-from sedkd.data.audio import audio_info
+from sedkd.data.audio import read_part
+from sedkd.data.inspection import audio_info
 from sedkd.errors import UserError
 from sedkd.synth.activity import active_regions
 
@@ -18,15 +19,7 @@ _CROSSFADE_SECONDS = 0.25
 
 def read_excerpt(path: Path, rate: int, start: float, seconds: float) -> np.ndarray:
     """Up to `seconds` from `start` as mono float32 [n] at `rate`; resampled by scipy, the same on any machine."""
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(str(path)) as file:
-            own = file.samplerate
-            file.seek(int(start * own))
-            sound = file.read(int(seconds * own), dtype="float32", always_2d=True).mean(axis=1)
-    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise UserError(f"{path}: cannot be read as audio: remove it, or export it again") from error
+    sound, own = read_part(path, start, seconds)
     if own == rate:
         return sound
     common = gcd(own, rate)

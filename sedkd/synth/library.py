@@ -6,7 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sedkd.data.audio import AUDIO_SUFFIXES, audio_info
+from sedkd.data.audio import AUDIO_SUFFIXES
+from sedkd.data.folders import audio_below
+from sedkd.data.inspection import sound_infos
 from sedkd.errors import UserError
 
 SPLIT_FOLDS = {"train": (1, 2, 3), "unlabeled": (1, 2, 3), "weak": (1, 2, 3), "validation": (4,), "test": (5,)}
@@ -53,7 +55,7 @@ def read_backgrounds(folder: Path) -> tuple[Library, bool]:
 
     They are dealt to folds like events; where too few are there to give each split one, all splits share them all.
     """
-    files = audio_files(folder, deep=True) if folder.is_dir() else []
+    files = audio_files(folder) if folder.is_dir() else []
     if not files:
         raise UserError(f"{folder}: no background recordings in it ({', '.join(AUDIO_SUFFIXES)})")
     folds = assign_folds({"background": files})
@@ -62,13 +64,9 @@ def read_backgrounds(folder: Path) -> tuple[Library, bool]:
     return {split: {"background": own if apart else files} for split, own in splits.items()}, apart
 
 
-def audio_files(folder: Path, deep: bool = False) -> list[Path]:
-    """The audio files of a folder by name, each seen to be readable."""
-    found = sorted(folder.rglob("*") if deep else folder.iterdir())
-    files = [path for path in found if path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith(".")]
-    for file in files:
-        audio_info(file)
-    return files
+def audio_files(folder: Path) -> list[Path]:
+    """The audio files of a folder and of those in it, sorted, each seen to be readable."""
+    return list(sound_infos(audio_below(folder)))
 
 
 def assign_folds(classes: Mapping[str, Sequence[Path]]) -> dict[Path, int]:

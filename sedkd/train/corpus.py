@@ -4,6 +4,7 @@ Everything lies on one grid of output frames. Recording i owns rows `out_starts[
 and of the teacher's outputs, and `stride` times as many feature frames.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -45,6 +46,9 @@ class Corpus:
 
     `tags` `[recordings, labels]` are 1 where a label's event occurs somewhere in the recording, as far as `tagged`
     `[recordings, labels]` says that somebody listened for it (both None: no recording has clip-level labels).
+
+    `unsure` `[frames]` is True at output frames of which nobody knows what was annotated there: no event is known to be
+    absent (None: there are none).
     """
 
     frames: Tensor
@@ -57,6 +61,7 @@ class Corpus:
     foreign: Tensor | None = None
     tags: Tensor | None = None
     tagged: Tensor | None = None
+    unsure: Tensor | None = None
 
     @property
     def labeled(self) -> Tensor:
@@ -91,7 +96,8 @@ class Corpus:
         """The corpus with everything resident on `device`."""
         if device.type == "cpu":
             return self
-        names = ("frames", "starts", "out_starts", "targets", "annotated", "teacher", "foreign", "tags", "tagged")
+        names = ("frames", "starts", "out_starts", "targets", "annotated", "teacher", "foreign", "tags", "tagged",
+                 "unsure")  # fmt: skip
         there = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return replace(self, **{name: value.to(device) for name, value in there.items()})
 
@@ -100,6 +106,11 @@ class Corpus:
         step = max(len(self.frames) // 200_000, 1)
         sample = self.frames[::step].float()
         return sample.mean(0), sample.std(0).clamp_min(1e-3)
+
+    def known_frames(self) -> Tensor:
+        """Where it is known whether a label's event sounds, `[frames, labels]`, of all output frames."""
+        known = torch.repeat_interleave(self.annotated, self.out_starts.diff(), dim=0)
+        return known if self.unsure is None else known & ~(self.unsure[:, None] & (self.targets == 0))
 
     def window(self, recordings: Tensor, first: Tensor, frames: int) -> Batch:
         """Windows of `frames` output frames, beginning at output frame `first` `[batch]` of `recordings` `[batch]`.
@@ -114,11 +125,14 @@ class Corpus:
         inner = torch.arange(frames * self.stride, device=first.device)
         rows = self.starts[recordings, None] + first[:, None] * self.stride + inner
         rows = torch.minimum(rows, self.starts[recordings + 1, None] - 1)
+        targets, known = self.targets[out].float(), valid[..., None] * self.annotated[recordings, None].float()
+        if self.unsure is not None:
+            known = known * ~(self.unsure[out][..., None] & (targets == 0))
         logits, embedding, attention = self.teacher.rows(out) if self.teacher else (None, None, None)
         return Batch(
             features=self.frames[rows].float(),
-            targets=self.targets[out].float(),
-            known=valid[..., None] * self.annotated[recordings, None].float(),
+            targets=targets,
+            known=known,
             valid=valid,
             teacher_logits=logits,
             teacher_embedding=embedding,
@@ -139,6 +153,7 @@ def with_foreign(own: Corpus, others: Sequence[Corpus]) -> Corpus:
         return torch.cat([getattr(own, name)[:1], *moved])
 
     strangers = sum(len(part.annotated) for part in others)
+    elsewhere = sum(len(part.targets) for part in others)
 
     def hidden(mask: Tensor) -> Tensor:
         return torch.cat([mask, mask.new_zeros(strangers, mask.shape[1])])
@@ -151,6 +166,7 @@ def with_foreign(own: Corpus, others: Sequence[Corpus]) -> Corpus:
         out_starts=starts("out_starts"),
         targets=torch.cat([part.targets for part in parts]),
         annotated=hidden(own.annotated),
+        unsure=None if own.unsure is None else torch.cat([own.unsure, own.unsure.new_zeros(elsewhere)]),
         foreign=torch.arange(len(own.annotated) + strangers) >= len(own.annotated),
         tags=None if own.tags is None else hidden(own.tags),
         tagged=None if own.tagged is None else hidden(own.tagged),
@@ -202,7 +218,19 @@ def corpus_from(
         stride=stride,
         tags=torch.from_numpy(tags.astype(np.float32)) if tagged.any() else None,
         tagged=torch.from_numpy(tagged) if tagged.any() else None,
+        unsure=_unsure(recordings, out_starts, frame_seconds),
     )
+
+
+def _unsure(recordings: Sequence[Recording], out_starts: np.ndarray, frame_seconds: float) -> Tensor | None:
+    if not any(recording.unknown for recording in recordings):
+        return None
+    unsure = torch.zeros(int(out_starts[-1]), dtype=torch.bool)
+    for recording, start, end in zip(recordings, out_starts[:-1].tolist(), out_starts[1:].tolist(), strict=True):
+        for onset, offset in recording.unknown:
+            last = math.ceil(offset / frame_seconds)
+            unsure[start + int(onset / frame_seconds) : min(start + last, end)] = True
+    return unsure
 
 
 def heard(recording: Recording, annotated: Mapping[str, Sequence[str]]) -> Sequence[str]:

@@ -9,7 +9,8 @@ import pytest
 import soundfile
 from tiny import tone
 
-from sedkd.data.audio import audio_info, content_hash, fault_of, read_audio, read_spans
+from sedkd.data.audio import content_hash, fault_of, read_audio, read_spans
+from sedkd.data.inspection import audio_info
 from sedkd.errors import UserError
 
 RATE = 16000

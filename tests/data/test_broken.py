@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,6 +119,7 @@ def test_a_split_of_which_nothing_is_left(folder: Path) -> None:
 def test_files_are_read_to_their_end_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in (folder / "park" / "train").iterdir():
         os.utime(path, (1e9, 1e9))
+    time.sleep(0.11)  # until the entries in the folder are old enough to be told from later ones
     leave_out_broken(True)
     first = pool(folder).training("park")
     monkeypatch.setattr("sedkd.data.broken.fault_of", lambda path: "read again")

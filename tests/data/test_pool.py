@@ -1,6 +1,7 @@
 """Pools: which environments of a folder take part, with which labels, and what no search can reach."""
 
 import dataclasses
+import warnings
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,28 @@ def test_labels_come_through_aliases(root: Path) -> None:
     assert labels == {"bass", "treble"}
     assert pool.annotated == {"park": ("bass", "treble"), "hall": ("low", "mid")}
     assert pool.labels == ("low", "mid", "bass", "treble")
+
+
+def test_one_label_in_several_spellings_is_one_event(tmp_path: Path) -> None:
+    """The spelling that most events of the environment have; other environments' are read alike."""
+    root = write_folder(tmp_path, {"park": ("low", "high"), "hall": ("low", "mid")}, clips=3)
+    for name, split, new in (
+        ("park", "train", "Low"),
+        ("park", "validation", "LOW_"),
+        ("park", "test", "lo\u200bw"),
+        ("hall", "train", "LOW"),
+    ):
+        table = root / name / f"{split}.tsv"
+        table.write_text(table.read_text().replace("\tlow", f"\t{new}"))
+    with (root / "park" / "train.tsv").open("a") as table:
+        table.write("train0.wav\t0.0\t0.1\tlow\n")
+    pool = folder_pool(root, {}, "park")
+    assert pool.environments["park"].events == ("Low", "high")
+    assert pool.environments["hall"].events == ("Low", "mid")
+    assert pool.labels == ("Low", "mid", "high")
+    for recordings in (pool.training("park"), pool.validation("park"), pool.training("hall")):
+        assert any(e.event_label == "Low" for r in recordings for e in r.events or ())
+        assert {e.event_label for r in recordings for e in r.events or ()} <= {"Low", "high", "mid"}
 
 
 def test_splits(root: Path, tmp_path: Path) -> None:
@@ -93,7 +116,14 @@ def test_labels_that_a_known_environment_does_not_name_are_events_too(root: Path
 def test_a_specification_of_ones_own_decides(root: Path) -> None:
     own = Environment("park", "mine", ("siren", "bass"), {"all": ("siren", "bass")}, {"low": "bass"})
     pool = folder_pool(root, {"park": PARK}, "park", own)
-    assert pool.environments["park"] == Environment("park", "mine", ("bass",), {"all": ("bass",)}, {"low": "bass"})
+    assert pool.environments["park"] == Environment(
+        "park", "mine", ("bass",), {"all": ("bass",)}, {"low": "bass"}, ("high",)
+    )
+    (notice,) = pool.notices
+    assert notice.endswith("2 events are of no label in the space file and count as none of its events: high")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a person chose to leave it out: no slip of the pen
+        assert all(r.unknown == () for r in pool.training("park"))
     assert pool.environments["hall"].events == ("low", "mid")
 
 

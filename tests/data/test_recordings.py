@@ -1,7 +1,9 @@
 """The generic folder: what is read from it, and the one line for each way to get it wrong."""
 
 import re
+import unicodedata
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from sedkd.data.recordings import (
 )
 from sedkd.data.sealed import opened_test
 from sedkd.environment import Environment
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UnknownLabel, UserError
 
 STREET = Environment("street", "street", ("car", "horn"), aliases={"klaxon": "horn"})
 HEADER = "filename\tonset\toffset\tevent_label\n"
@@ -37,9 +39,9 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def listed(root: Path, rows: str) -> list:
-    (root / "street" / "train.tsv").write_text(HEADER + rows)
-    return read_labeled(root, STREET, "train")
+def listed(root: Path, rows: str, environment: Environment = STREET) -> list:
+    (root / "street" / "train.tsv").write_text(HEADER + rows, encoding="utf-8")
+    return read_labeled(root, environment, "train")
 
 
 def test_reads_a_split(root: Path) -> None:
@@ -59,10 +61,10 @@ def test_an_event_past_the_end_is_clipped(root: Path) -> None:
     assert found.events == (Event(0.5, 1.0, "car"),)
 
 
-def listed_quietly(root: Path, rows: str) -> list:
+def listed_quietly(root: Path, rows: str, environment: Environment = STREET) -> list:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return listed(root, rows)
+        return listed(root, rows, environment)
 
 
 def test_unlisted_audio_is_left_out_with_a_warning(root: Path) -> None:
@@ -88,11 +90,62 @@ def test_mistakes_in_the_table(root: Path, rows: str, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_link_that_leads_out(root: Path, tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "far.wav", tone(1.0), 16000)
-    (root / "street" / "train" / "link.wav").symlink_to(tmp_path / "far.wav")
-    with pytest.raises(UserError, match=r"'link\.wav' leads out of"):
-        listed_quietly(root, "link.wav\t0\t1\tcar\n")
+def test_the_owners_links_are_followed(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk" / "monday").mkdir(parents=True)
+    for name in ("far.wav", "monday/early.wav"):
+        soundfile.write(tmp_path / "disk" / name, tone(1.0), 16000)
+    (root / "street" / "train" / "link.wav").symlink_to(tmp_path / "disk" / "far.wav")
+    (root / "street" / "unlabeled").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / "again").symlink_to(tmp_path / "disk")  # a circle ends
+    assert [r.filename for r in listed_quietly(root, "link.wav\t0\t1\tcar\n")] == ["link.wav"]
+    assert [r.filename for r in read_unlabeled(root, "street")] == ["far.wav", "monday/early.wav"]
+
+
+def test_a_folder_per_day(root: Path) -> None:
+    """Nested recordings beside one at the top, and what other systems leave beside them."""
+    train = root / "street" / "train"
+    for name in ("monday/x.wav", "monday/y.wav", "tuesday/y.wav"):
+        (train / name).parent.mkdir(exist_ok=True)
+        soundfile.write(train / name, tone(1.0), 16000)
+    for name in ("._a.wav", "monday/._x.wav", ".Trashes/z.wav"):
+        (train / name).parent.mkdir(exist_ok=True)
+        (train / name).write_bytes(b"no audio")
+    rows = "a.flac\t0\t1\tcar\nb.wav\t\t\t\nmonday/y.wav\t0\t1\tcar\nx.wav\t0\t1\tcar\n"
+    with pytest.warns(SedkdWarning, match="1 recordings in .* are not listed and are left out, such as tuesday/y.wav"):
+        found = listed(root, rows)
+    assert [r.path.relative_to(train).as_posix() for r in found] == ["a.flac", "b.wav", "monday/y.wav", "monday/x.wav"]
+    with pytest.raises(UserError, match=r"'y\.wav' may be .*monday/y\.wav or .*tuesday/y\.wav: write the folder, too"):
+        listed_quietly(root, "y.wav\t0\t1\tcar\n")
+
+
+@pytest.mark.parametrize("there", ["NFC", "NFD"])
+@pytest.mark.parametrize("written", ["NFC", "NFD"])
+def test_accents_in_names_and_labels(root: Path, there: str, written: str) -> None:
+    """A letter with its accent is one character or two, as the system likes it that wrote the name or the table."""
+    train = root / "street" / "train"
+    soundfile.write(train / unicodedata.normalize(there, "müllauto é.wav"), tone(1.0), 16000)
+    street = Environment("street", "street", ("car", unicodedata.normalize(there, "mülltonne")))
+    rows = unicodedata.normalize(written, "Müllauto é.wav\t0\t1\tMülltonne\n")
+    (recording,) = listed_quietly(root, rows, street)
+    assert [event.event_label for event in recording.events or ()] == [street.events[1]]
+
+
+def test_one_recording_under_two_names(root: Path) -> None:
+    with pytest.raises(UserError, match=r"is listed as 'B\.WAV' and as 'b\.wav': spell it alike"):
+        listed_quietly(root, "b.wav\t0\t1\tcar\nB.WAV\t0\t1\tcar\n")
+
+
+def test_a_label_that_is_no_event(root: Path) -> None:
+    street = Environment("street", "street", ("car", "bird"))
+    rows = "a.flac\t0\t0.2\tCAR \na.flac\t0.2\t0.4\tbrids\nb.wav\t0\t0.5\tbrids\nb.wav\t0.1\t0.3\tBird\n"
+    with pytest.warns(UnknownLabel) as told:
+        a, b = listed(root, rows, street)
+    table = root / "street" / "train.tsv"
+    assert [str(warning.message) for warning in told if issubclass(warning.category, UnknownLabel)] == [
+        f"{table}, line 3: 'brids' (2 times) is no event of street, and unknown there: is 'bird' meant?"
+    ]
+    assert (a.unknown, b.unknown) == (((0.2, 0.4),), ((0.0, 0.5),))
+    assert digest_of([a]) != digest_of([replace(a, unknown=())])
 
 
 def test_audio_that_is_none(root: Path) -> None:

@@ -21,6 +21,7 @@ def written(path: Path, content: str, ago: float = 3600.0) -> Path:
     path.write_text(content)
     moment = time.time() - ago
     os.utime(path, (moment, moment))
+    time.sleep(0.11)  # until the entry in the folder is old enough to be told from a later one
     return path
 
 

@@ -1,14 +1,19 @@
 """From datasets to one pool: every clip in its split, and labels in one spelling."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 
-from sedkd.data.datasets.dataset import TRAIN, WEAK, Clip, Dataset
+from sedkd.data.datasets.dataset import TRAIN, UNLABELED, WEAK, Clip, Dataset
 from sedkd.data.datasets.joined import DatasetPool, Spell
 from sedkd.data.datasets.placing import Placed, placed
-from sedkd.data.datasets.spelling import speller
 from sedkd.data.pool import narrowed
+from sedkd.data.recordings import TEST, named
+from sedkd.data.strangers import strange_lines
+from sedkd.data.weak import tags_with_lines
 from sedkd.environment import Environment
 from sedkd.errors import UserError
+from sedkd.spelling import folded
 
 
 def dataset_pool(
@@ -28,11 +33,12 @@ def dataset_pool(
         UserError: no such environment, nothing to train on, or an annotation or a recording that cannot be used.
     """
     names = list(dict.fromkeys(name for dataset in datasets for name in dataset.environments))
-    if wanted is not None and wanted not in names:
-        roots = " + ".join(str(dataset.root) for dataset in datasets)
-        raise UserError(f"{roots}: no environment {wanted!r}; there are: {', '.join(names)}")
-    known = known if own is None else {**known, own.name: own}
-    spell = _spelling(datasets, known, own)
+    if wanted is not None:
+        wanted = named(wanted, names, " + ".join(str(dataset.root) for dataset in datasets))
+    known = known if own is None else {**known, wanted or own.name: own}
+    alike = _spellings(datasets, known, wanted)
+    known = {name: environment.with_spellings(alike) for name, environment in known.items()}
+    spell = _spelling(datasets, known, alike, None if own is None else wanted or own.name)
     labels = _labels_of(spell)
     listed = [(dataset, clip) for dataset in datasets for clip in dataset.clips]
     found, notices = placed(listed, labels, seed)
@@ -49,7 +55,8 @@ def dataset_pool(
             titles = " and ".join(dataset.title for dataset in datasets)
             why = next(iter(coverage), "add the development set (--data)")
             raise UserError(f"{titles}: no labelled recording of {name} to train on; {why}")
-    notices = [f"{d.title}: {d.licence}" for d in datasets] + coverage + notices
+    strange = [line for dataset in datasets for line in strangers(dataset)]
+    notices = [f"{d.title}: {d.licence}" for d in datasets] + coverage + notices + strange
     return DatasetPool(
         datasets[0].root, environments, datasets=datasets, places=places, spell=spell, notices=tuple(notices)
     )
@@ -75,23 +82,60 @@ def _environment(
     return Environment(name, known.scene if known else theirs[0].scene, events, subsets, aliases)
 
 
-def _spelling(datasets: Sequence[Dataset], known: Mapping[str, Environment], own: Environment | None) -> Spell:
-    """Through the dataset's own spelling to that of the `known` environment of this name.
+def _spelling(
+    datasets: Sequence[Dataset], known: Mapping[str, Environment], alike: Mapping[str, str], own: str | None
+) -> Spell:
+    """Through the dataset's own spelling to that of the `known` environment of this name, and to the one of all
+    environments (`alike`).
 
-    What the dataset does not annotate is no event, nor is what a person's `own` environment does not name.
+    What the dataset does not annotate is no event, nor is what the environment called `own`, a person's, does not name.
     """
-    theirs = {(d.root, name): speller(found) for d in datasets for name, found in d.environments.items()}
-    ours = {name: speller(found) for name, found in known.items()}
+    theirs = {(d.root, name): environment for d in datasets for name, environment in d.environments.items()}
 
-    def spell(dataset: Dataset, name: str, label: str) -> str | None:
-        found = theirs[dataset.root, name](label)
-        if found is None or name not in ours:
-            return found
-        if own is not None and own.name == name:
-            return ours[name](found) or ours[name](label)
-        return ours[name](found) or found
+    @cache
+    def spelt(root: Path, name: str, label: str) -> str | None:
+        found = theirs[root, name].spelt(label)
+        if found is not None and name == own:
+            return known[name].spelt(found) or known[name].spelt(label)
+        if found is not None and name in known:
+            found = known[name].canonical(found)
+        return None if found is None else alike.get(folded(found), found)
 
-    return spell
+    return lambda dataset, name, label: spelt(dataset.root, name, label)
+
+
+def _spellings(datasets: Sequence[Dataset], known: Mapping[str, Environment], wanted: str | None) -> dict[str, str]:
+    """Folded label -> its spelling in all environments: that of the wanted one, or of the first that has it."""
+    names = list(dict.fromkeys(name for dataset in datasets for name in dataset.environments))
+    spellings: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: name != wanted):
+        theirs = [dataset.environments[name] for dataset in datasets if name in dataset.environments]
+        for environment in ([known[name]] if name in known else []) + theirs:
+            for label in environment.events:
+                spellings.setdefault(folded(label), label)
+    return spellings
+
+
+def strangers(dataset: Dataset) -> list[str]:
+    """A line per label that a dataset which lists all its labels does not know, with its first place; test is not
+    looked at."""
+    if not dataset.closed:
+        return []
+    found: dict[tuple[str, Path], list[tuple[int, str]]] = {}
+    for clip in dataset.clips:
+        if clip.split in (TEST, UNLABELED) or clip.table is None:
+            continue
+        key = clip.environment, clip.table
+        if clip.split != WEAK:
+            events = dataset.annotation(clip).events or ()
+            found.setdefault(key, []).extend((line, event.event_label) for line, event in events)
+        elif key not in found:
+            found[key] = tags_with_lines(clip.table)
+    return [
+        line
+        for (name, table), labels in found.items()
+        for line in strange_lines(dataset.environments[name], table, sorted(labels))
+    ]
 
 
 def _labels_of(spell: Spell) -> Callable[[Dataset, Clip], list[str]]:

@@ -8,7 +8,7 @@ are named after it: a099_0_30 and a099_120_150.
 from pathlib import Path, PurePosixPath
 
 from sedkd.data.datasets.dataset import TRAIN, Annotation, Clip, Dataset, Format
-from sedkd.data.datasets.listing import Listing, audio_in
+from sedkd.data.datasets.listing import Listing
 from sedkd.data.datasets.rows import once, table_rows
 from sedkd.data.datasets.tut2016 import SCENES as TUT_2016
 from sedkd.data.recordings import TEST
@@ -81,8 +81,7 @@ def opened(root: Path, fold: int | None = None) -> Dataset:
         assert clip.table is not None
         return reader(clip.table)[clip.listed]
 
-    audio = [root / "audio", *(root / "audio" / scene for scene in SCENES)]
-    unlisted = listing.unlisted(*audio) if any(audio_in(folder) for folder in audio) else ()
+    unlisted = listing.unlisted(root / "audio")
     here = {scene: environment for scene, environment in SCENES.items() if scene in seen}
     return Dataset(
         NAME, TITLE, LICENCE, root, here, tuple(listing.clips), read, missing=listing.missing, unlisted=unlisted

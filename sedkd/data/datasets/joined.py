@@ -20,6 +20,11 @@ Spell = Callable[[Dataset, str, str], str | None]
 """Dataset, environment and a label as the dataset spells it -> the pool's own spelling, None for what is no event."""
 
 
+def is_stranger(dataset: Dataset, name: str, label: str) -> bool:
+    """Whether a dataset that lists all its labels does not know this one."""
+    return dataset.closed and dataset.environments[name].is_stranger(label)
+
+
 @dataclass(frozen=True, kw_only=True)
 class DatasetPool(Pool):
     """The pool of one or more datasets: `places` are the clips of every environment and split.
@@ -86,12 +91,16 @@ class DatasetPool(Pool):
         found = replace(found, listened=heard if heard != own else None)
         if annotation.tags is not None:
             tags = (self.spell(dataset, clip.environment, tag) for tag in annotation.tags)
-            return replace(found, tags=tuple(dict.fromkeys(tag for tag in tags if tag)))
+            found = replace(found, tags=tuple(dict.fromkeys(tag for tag in tags if tag)))
+            if any(is_stranger(dataset, clip.environment, tag) for tag in annotation.tags):  # it may be any other one
+                found = replace(found, listened=tuple(label for label in heard if label in (found.tags or ())))
+            return found
         if annotation.events is None:
             return found
         assert clip.table is not None
-        events = self._spelt(place, usable(annotation.events, clip.table, clip.filename, duration))
-        found = replace(found, events=tuple(merge_touching(events)))
+        whole = usable(annotation.events, clip.table, clip.filename, duration)
+        unknown = ((e.onset, e.offset) for e in whole if is_stranger(dataset, clip.environment, e.event_label))
+        found = replace(found, events=tuple(merge_touching(self._spelt(place, whole))), unknown=tuple(unknown))
         if annotation.soft is None:
             return found
         soft = ((self.spell(dataset, clip.environment, e.event_label), e, value) for e, value in annotation.soft)

@@ -5,11 +5,15 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
-from sedkd.data.audio import BrokenAudio, audio_info, content_hash
+import numpy as np
+
+from sedkd.data.audio import content_hash, read_blocks
 from sedkd.data.datasets.dataset import Clip
+from sedkd.data.decoding import BrokenAudio
+from sedkd.data.inspection import audio_info, audio_infos
 from sedkd.paths import cache_root, written_atomically
 
-BLOCK = 1 << 20  # frames read at a time
+VERSION = 2
 GLIMPSE = 8000  # frames
 
 
@@ -18,7 +22,7 @@ def decoded_hash(path: Path) -> str:
 
     So wav and flac, 16 and 24 bits, mono and twice the same channel agree. Kept on disk by the file's content.
     """
-    kept = cache_root() / "decoded" / f"{content_hash(path)}.txt"
+    kept = cache_root() / "decoded" / f"{content_hash(path)}-{VERSION}.txt"
     if kept.exists():
         return kept.read_text()
     digest = _digest(path)
@@ -34,6 +38,7 @@ def same_audio(clips: Sequence[Clip]) -> list[str]:
     is like no other; who reads it will say so.
     """
     paths = [clip.path.resolve() for clip in clips]
+    audio_infos(paths)  # all at once
     keys = [_or_its_own(_length, path) for path in paths]
     for finer in (_glimpse, decoded_hash):
         alike: dict[str, set[Path]] = defaultdict(set)
@@ -85,17 +90,9 @@ def _glimpse(path: Path) -> str:
     return _digest(path, audio_info(path).frames // 2, GLIMPSE)
 
 
-def _digest(path: Path, start: int = 0, frames: int = -1) -> str:
-    import soundfile
-
-    digest = blake2b(digest_size=16)
-    try:
-        with soundfile.SoundFile(str(path)) as sound:
-            digest.update(str(sound.samplerate).encode())
-            sound.seek(start)
-            for block in sound.blocks(BLOCK, frames=frames, dtype="int16", always_2d=True):
-                mono = block.astype("int32").sum(axis=1) // block.shape[1]
-                digest.update(mono.astype("<i2").tobytes())
-    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise BrokenAudio(f"{path}: cannot be read as audio: export it again, or remove it") from error
+def _digest(path: Path, start: int = 0, frames: int | None = None) -> str:
+    digest = blake2b(str(audio_info(path).rate).encode(), digest_size=16)
+    for block in read_blocks(path, start, frames):
+        whole = np.floor(block * 32768).astype(np.int32)  # as 16 bits hold it, whatever wrote it
+        digest.update((whole.sum(axis=1) // whole.shape[1]).astype("<i2").tobytes())
     return digest.hexdigest()

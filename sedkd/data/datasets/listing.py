@@ -1,11 +1,10 @@
 """Collect a dataset's clips while its lists are read: which audio is there, which is missing, which nobody listed."""
 
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from sedkd.data.audio import AUDIO_SUFFIXES
 from sedkd.data.datasets.dataset import Clip
-from sedkd.errors import UserError
+from sedkd.data.folders import AudioFolder
 
 
 class Listing:
@@ -15,6 +14,7 @@ class Listing:
         self.root = root
         self.clips: list[Clip] = []
         self.absent: dict[Path, list[str]] = {}
+        self._folders: dict[Path, AudioFolder] = {}
 
     def add(
         self,
@@ -29,10 +29,10 @@ class Listing:
         """The clip that `source` lists as `name`, in the first of the folders that has it; else it is missing.
 
         Raises:
-            UserError: the name leads out of the folder.
+            UserError: the name leads out of the folder, or means more than one file.
         """
-        require_inside(name, source)
-        path = next((folder / name for folder in folders if (folder / name).exists()), None)
+        sought = (self._folder(folder).find(name, source) for folder in folders)
+        path = next((path for path in sought if path is not None), None)
         if path is None:
             self.absent.setdefault(source, []).append(name)
             return
@@ -42,22 +42,12 @@ class Listing:
     def unlisted(self, *folders: Path) -> tuple[Path, ...]:
         """Audio in these folders that no list named."""
         listed = {clip.path for clip in self.clips}
-        return tuple(path for folder in folders for path in audio_in(folder) if path not in listed)
+        found = (path for folder in folders for path in self._folder(folder).unlisted(listed))
+        return tuple(dict.fromkeys(found))
 
     @property
     def missing(self) -> dict[Path, tuple[str, ...]]:
         return {source: tuple(names) for source, names in self.absent.items()}
 
-
-def require_inside(name: str, source: Path) -> None:
-    """UserError when a listed name would lead out of the folder that it is sought in."""
-    pure = PurePosixPath(name.replace("\\", "/"))
-    if pure.is_absolute() or ".." in pure.parts or (pure.parts[:1] and pure.parts[0].endswith(":")):
-        raise UserError(f"{source}: filename {name!r} leads out of the dataset: mend the list")
-
-
-def audio_in(folder: Path) -> list[Path]:
-    """The audio files of a folder, sorted; none where there is no such folder."""
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in AUDIO_SUFFIXES)
+    def _folder(self, folder: Path) -> AudioFolder:
+        return self._folders.setdefault(folder, AudioFolder(folder))

@@ -7,9 +7,10 @@ development_folds/fold1_{train,val,test}.csv.
 from pathlib import Path
 
 from sedkd.data.datasets.dataset import TRAIN, VALIDATION, Annotation, Clip, Dataset, Format
-from sedkd.data.datasets.listing import Listing, audio_in
+from sedkd.data.datasets.listing import Listing
 from sedkd.data.datasets.rows import event_of, names_in, once
-from sedkd.data.events import Event, number
+from sedkd.data.events import Event, number, require_clear_commas
+from sedkd.data.folders import audio_below
 from sedkd.data.recordings import TEST
 from sedkd.data.table import read_plain
 from sedkd.environment import Environment
@@ -79,7 +80,9 @@ def soft_rows(path: Path) -> Annotation:
         UserError: a row has another number of columns, or cells that are no numbers.
     """
     soft: list[tuple[int, Event, float]] = []
-    for line, fields in read_plain(path):
+    rows = list(read_plain(path))
+    require_clear_commas(path, ((line, cell) for line, fields in rows for cell in (*fields[:2], *fields[3:])))
+    for line, fields in rows:
         where = f"{path}, line {line}"
         if len(fields) != 4:
             raise UserError(f"{where}: {len(fields)} columns: expected onset, offset, label and soft value, with TABs")
@@ -103,7 +106,7 @@ def _listed(root: Path, fold: int | None) -> list[tuple[str, Path, str]]:
     if fold is not None:
         raise UserError(f"--fold {fold}: {files[TRAIN]} and {files[TEST].name} are not there; unpack development_folds")
     audio = root / "development_audio"
-    return [(TRAIN, folder, f"{path.parent.name}/{path.stem}") for scene in SCENES for path in audio_in(audio / scene)]
+    return [(TRAIN, folder, f"{scene}/{path.stem}") for scene in SCENES for path in audio_below(audio / scene)]
 
 
 _PARTS = {TRAIN: "train", VALIDATION: "val", TEST: "test"}

@@ -1,12 +1,13 @@
 """From the folders that a person names to a pool."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sedkd.data.datasets import folder
 from sedkd.data.datasets.building import dataset_pool
 from sedkd.data.datasets.dataset import Dataset, Format
 from sedkd.data.datasets.registry import recognised
+from sedkd.data.inspection import audio_infos
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.environment import Environment
 from sedkd.errors import UserError
@@ -43,15 +44,18 @@ def pool_of(
     own: Environment | None = None,
     dataset: str | None = None,
     fold: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Pool:
     """The pool of these folders, which must hold the environment `wanted`; see `opened`.
 
-    A single generic folder is read as it stands (`folder_pool`), with the splits that its owner made.
+    Every recording is looked into (`sedkd.data.inspection`), of which `progress` hears where that takes decoding. A
+    single generic folder is read as it stands (`folder_pool`), with the splits that its owner made.
 
     Raises:
         UserError: a folder holds nothing known, or see `folder_pool` and `dataset_pool`.
     """
     found = opened(roots, dataset, fold)
+    audio_infos((clip.path for one in found for clip in one.clips), progress)
     if len(found) == 1 and found[0].name == folder.NAME:
         return folder_pool(found[0].root, known, wanted, own)
     return dataset_pool(found, known, wanted, own)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sedkd.data.datasets.dataset import Annotation
-from sedkd.data.events import COLUMNS, Event, clip_to, number
+from sedkd.data.events import COLUMNS, Event, clip_to, number, require_clear_commas
 from sedkd.data.table import read_plain, read_rows
 from sedkd.errors import SedkdWarning, UserError
 
@@ -38,7 +38,9 @@ def plain_rows(path: Path) -> Annotation:
         UserError: a row has another number of columns, or cells that are no times.
     """
     found = []
-    for line, fields in read_plain(path):
+    rows = list(read_plain(path))
+    require_clear_commas(path, ((line, cell) for line, fields in rows for cell in _times(fields)))
+    for line, fields in rows:
         where = f"{path}, line {line}"
         if len(fields) == 3:
             found.append((line, event_of(fields, where)))
@@ -53,13 +55,19 @@ def plain_rows(path: Path) -> Annotation:
     return Annotation(tuple(found))
 
 
+def _times(fields: Sequence[str]) -> Sequence[str]:
+    return fields[:2] if len(fields) == 3 else fields[2:4]
+
+
 def table_rows(path: Path, columns: Sequence[str] = COLUMNS) -> dict[str, Annotation]:
     """The events of a table with a header, by filename; `columns` name filename, onset, offset and label in it.
 
     A row whose onset, offset and label are empty says that nothing happens.
     """
     found: dict[str, list[Line]] = {}
-    for line, row in read_rows(path, columns):
+    rows = list(read_rows(path, columns))
+    require_clear_commas(path, ((line, row[name]) for line, row in rows for name in columns[1:3]))
+    for line, row in rows:
         where = f"{path}, line {line}"
         filename, *cells = (row[column] for column in columns)
         if not filename:

@@ -5,23 +5,22 @@ The test split's annotations stay behind their seal: of it, only the audio is lo
 
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sedkd.data.audio import audio_info
 from sedkd.data.datasets import folder
-from sedkd.data.datasets.building import dataset_pool
+from sedkd.data.datasets.building import dataset_pool, strangers
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Dataset
 from sedkd.data.datasets.joined import DatasetPool
 from sedkd.data.datasets.opening import opened as opened_from
 from sedkd.data.datasets.placing import placed
-from sedkd.data.datasets.spelling import speller
 from sedkd.data.events import Event
+from sedkd.data.inspection import audio_infos, sound_infos
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.data.recordings import TEST, Recording
 from sedkd.environment import Environment
-from sedkd.errors import UserError
+from sedkd.errors import UnknownLabel, UserError
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,13 @@ class Survey:
 
 
 def survey(
-    roots: Sequence[Path], known: Mapping[str, Environment], dataset: str | None = None, fold: int | None = None
+    roots: Sequence[Path],
+    known: Mapping[str, Environment],
+    dataset: str | None = None,
+    fold: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Survey:
-    """Look at everything that a search over these folders would use.
+    """Look at everything that a search over these folders would use. `progress` counts recordings of a folder.
 
     Raises:
         UserError: a folder holds nothing known, or its lists cannot be read.
@@ -78,8 +81,7 @@ def survey(
         found.datasets.append(
             Coverage(str(one.root), one.name, one.title, one.licence, len(one.clips), missing, len(one.unlisted))
         )
-        found.problems.extend(_unreadable(one))
-        found.notices.extend(_strange_labels(one))
+        found.problems.extend(_unreadable(one, progress))
     if found.problems:
         return found  # a pool would stop at the first of them
     alone = len(opened) == 1 and opened[0].name == folder.NAME
@@ -88,43 +90,26 @@ def survey(
         pools = _folder_pools(opened[0], known, found) if alone else _pools(opened, known, found)
         for name, pool in pools.items():
             _look(pool, name, opened, found)
-    found.notices.extend(dict.fromkeys(str(warning.message) for warning in caught))
+    for line, kind in dict.fromkeys((str(warning.message), warning.category) for warning in caught):
+        (found.problems if issubclass(kind, UnknownLabel) else found.notices).append(line)
     return found
 
 
-def _unreadable(dataset: Dataset) -> list[str]:
+def _unreadable(dataset: Dataset, progress: Callable[[int, int], None] | None) -> list[str]:
     """A line per audio file or annotation that cannot be used, each once; those of test are not annotations to read."""
     lines: dict[str, None] = {}
+    infos = audio_infos([clip.path for clip in dataset.clips], progress)
     for clip in dataset.clips:
+        info = infos[clip.path]
+        if isinstance(info, UserError):
+            lines[str(info)] = None
+            continue
         try:
-            audio_info(clip.path)
             if clip.split != TEST:
                 dataset.annotation(clip)
         except UserError as error:
             lines[str(error)] = None
     return list(lines)
-
-
-def _strange_labels(dataset: Dataset) -> list[str]:
-    """A line per label that the dataset does not know, with the first place where it stands."""
-    if not dataset.closed:
-        return []
-    spell = {name: speller(environment) for name, environment in dataset.environments.items()}
-    lines = {}
-    for clip in dataset.clips:
-        if clip.split in (TEST, UNLABELED):
-            continue
-        try:
-            annotation = dataset.annotation(clip)
-        except UserError:
-            continue  # told already
-        for line, event in annotation.events or ():
-            if spell[clip.environment](event.event_label) is None and event.event_label not in lines:
-                lines[event.event_label] = (
-                    f"{clip.table}, line {line}: {event.event_label!r} is no label of {dataset.title}, left out: "
-                    f"expected one of {', '.join(dataset.environments[clip.environment].events)}"
-                )
-    return list(lines.values())
 
 
 def _pools(datasets: Sequence[Dataset], known: Mapping[str, Environment], found: Survey) -> dict[str, Pool]:
@@ -133,7 +118,10 @@ def _pools(datasets: Sequence[Dataset], known: Mapping[str, Environment], found:
     except UserError as error:
         found.problems.append(str(error))
         return {}
-    found.notices.extend(pool.notices[len(datasets) :])  # the licences are told with the datasets
+    strange = {line for dataset in datasets for line in strangers(dataset)}
+    found.problems.extend(strange)
+    # The licences are told with the datasets.
+    found.notices.extend(notice for notice in pool.notices[len(datasets) :] if notice not in strange)
     if not pool.environments:
         found.problems.append(f"{pool.origin}: no labelled recording to train on; add the development set (--data)")
     return dict.fromkeys(pool.environments, pool)
@@ -194,7 +182,7 @@ def _part(name: str, split: str, recordings: Sequence[Recording]) -> Part:
 
 
 def _extent(paths: Sequence[Path]) -> tuple[float, dict[int, int]]:
-    infos = [audio_info(path) for path in paths]
+    infos = sound_infos(paths).values()
     return sum(info.duration for info in infos) / 3600, dict(Counter(info.rate for info in infos))
 
 

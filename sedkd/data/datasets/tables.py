@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, WEAK, Annotation, Clip, Dataset
-from sedkd.data.datasets.listing import Listing, audio_in
+from sedkd.data.datasets.listing import Listing
 from sedkd.data.datasets.rows import names_in, once, table_rows
+from sedkd.data.folders import audio_below
 from sedkd.data.weak import read_tags
 from sedkd.environment import Environment
 
@@ -57,7 +58,7 @@ def tables_read_once() -> Callable[[Clip], Annotation]:
 def _names(part: Part) -> list[tuple[str, Path]]:
     if part.table is not None:
         return [(name, part.table) for name in names_in(part.table)]
-    return [(path.name, folder) for folder in part.folders for path in audio_in(folder)]
+    return [(p.relative_to(folder).as_posix(), folder) for folder in part.folders for p in audio_below(folder)]
 
 
 def _environments(clips: Sequence[Clip], read, parts: Sequence[Part]) -> Mapping[str, Environment]:

@@ -11,10 +11,10 @@ from datasets.sound import Row, write_text
 from sedkd.data.datasets.maestro import soft_rows
 from sedkd.data.datasets.opening import pool_of
 from sedkd.data.datasets.rows import plain_rows, usable
-from sedkd.data.datasets.spelling import folded, speller
 from sedkd.data.events import Event
 from sedkd.environment import Environment
 from sedkd.errors import UserError
+from sedkd.spelling import folded
 
 ROWS: list[Row] = [(0.5, 1.25, "car"), (1.0, 2.0, "people walking")]
 
@@ -72,12 +72,13 @@ def test_what_a_recording_cannot_hold() -> None:
 
 
 def test_spellings() -> None:
-    spell = speller(Environment("e", "e", ("(object) impact", "wind blowing"), aliases={"storm": "wind blowing"}))
+    e = Environment("e", "e", ("(object) impact", "wind blowing", "tür"), aliases={"storm": "wind blowing"})
     assert folded("  (Object)__Impact ") == "object impact"
-    for label in ("object impact", "(object) impact", "Object_impact"):
-        assert spell(label) == "(object) impact"
-    assert spell("STORM") == "wind blowing"
-    assert spell("rain") is None
+    for label in ("object impact", "(object) impact", "Object_impact", "object\u00a0impact", "OBJECT  IMPACT"):
+        assert e.spelt(label) == "(object) impact"
+    assert e.spelt("STORM") == "wind blowing"
+    assert e.spelt("rain") is None
+    assert [e.spelt(label) for label in ("tu\u0308r", "T\u00dcR", "TU\u0308R_")] == ["tür"] * 3
 
 
 def test_mixed_spellings_are_one_class(tmp_path: Path) -> None:

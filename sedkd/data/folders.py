@@ -1,0 +1,94 @@
+"""Folders of recordings: what audio lies in one, however deep, and which of it a table means."""
+
+import os
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from sedkd.data.audio import AUDIO_SUFFIXES
+from sedkd.errors import UserError
+from sedkd.spelling import composed
+
+
+def audio_below(folder: Path) -> list[Path]:
+    """The audio files of a folder and of those in it, sorted; none where there is no such folder.
+
+    Links are followed, each folder once. Names that begin with a dot are passed over: other systems leave such files
+    beside recordings, which end in .wav and hold no audio.
+    """
+    found: list[Path] = []
+    seen: set[str] = set()
+    for here, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(here)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(here, name) for name in files if is_audio_name(name)]
+    return sorted(found)
+
+
+def is_audio_name(name: str) -> bool:
+    """Whether a file of this name is a recording."""
+    return not name.startswith(".") and Path(name).suffix.lower() in AUDIO_SUFFIXES
+
+
+def require_inside(name: str, source: Path) -> None:
+    """UserError when a listed name would lead out of the folder that it is sought in."""
+    pure = PurePosixPath(name.replace("\\", "/"))
+    if pure.is_absolute() or ".." in pure.parts or (pure.parts[:1] and pure.parts[0].endswith(":")):
+        raise UserError(f"{source}: filename {name!r} leads out of the dataset: mend the list")
+
+
+class AudioFolder:
+    """The audio of a split, as a table may name it: by its path below the folder, or by its name alone where no other
+    is called so. Case, and how Unicode is composed, make no difference where nothing matches as it stands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def files(self) -> list[Path]:
+        """All audio in it; see `audio_below`."""
+        return audio_below(self.folder)
+
+    def find(self, name: str, source: Path) -> Path | None:
+        """The file that `source` calls `name`; None when there is none.
+
+        Raises:
+            UserError: the name leads out of the folder, or means more than one file.
+        """
+        require_inside(name, source)
+        path = self.folder / name
+        if path.is_file():
+            return path
+        wanted = _key(PurePosixPath(name.replace("\\", "/")).as_posix())
+        found = self._by_path.get(wanted) or self._by_name.get(wanted, [])
+        if len(found) > 1:
+            raise UserError(f"{source}: {name!r} may be {found[0]} or {found[1]}: write the folder, too")
+        return found[0] if found else None
+
+    def unlisted(self, listed: Iterable[Path]) -> list[Path]:
+        """Audio that is not among `listed`."""
+        known = set(listed)
+        return [path for path in self.files if path not in known]
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[Path]]:
+        return _grouped((path.relative_to(self.folder).as_posix(), path) for path in self.files)
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Path]]:
+        return _grouped((path.name, path) for path in self.files)
+
+
+def _key(name: str) -> str:
+    return composed(composed(name).casefold())
+
+
+def _grouped(named: Iterable[tuple[str, Path]]) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for name, path in named:
+        found.setdefault(_key(name), []).append(path)
+    return found

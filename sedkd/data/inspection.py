@@ -1,0 +1,235 @@
+"""How long an audio file really is, who can read it, and whether its channels cancel each other.
+
+Headers are believed where the file itself bears them out (WAV); any other file is decoded once. What was found is
+remembered, so that this is paid once in a file's life.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sedkd.data.decoding import BrokenAudio, Reader, Sound, opened, unreadable
+from sedkd.data.mp3 import promised_seconds
+from sedkd.data.remembered import remembered, state_of
+from sedkd.data.riff import look_into
+
+BLOCK_SECONDS = 10.0  # held at a time of what is only gone through
+CUT_OFF_SECONDS = 0.2  # a header may promise a little more than the file holds, but no more than this
+ALIKE_SECONDS = 0.05  # two decoders may differ by so much over the same file
+RATES = (1000, 1_000_000)  # Hz; beyond them a header is damaged
+CANCELLED = 0.2  # of the variance that the mean of independent channels would have
+
+MEMORY = "audio 1"
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """An audio file: `rate` in Hz, `frames` per channel, who reads it, the one `channel` to hear where the mean of all
+    would cancel out (None: the mean), and the seconds that a WAV file's header promises and that are `missing`."""
+
+    rate: int
+    frames: int
+    reader: Reader = "file"
+    channel: int | None = None
+    missing: float = 0.0
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.frames / self.rate
+
+    @property
+    def seeks(self) -> bool:
+        """Whether it can be read from anywhere; a stream is read from its beginning."""
+        return self.reader != "stream"
+
+    @property
+    def manner(self) -> str:
+        """Names how it is read, where that is not the usual way: part of the keys of what is computed from it."""
+        return "" if self.reader == "file" and self.channel is None else f"{self.reader},{self.channel}"
+
+
+def audio_infos(
+    paths: Iterable[Path], progress: Callable[[int, int], None] | None = None
+) -> dict[Path, AudioInfo | BrokenAudio]:
+    """What is known of every file, or why it cannot be used. `progress(done, total)` counts those looked into anew."""
+    wanted = list(dict.fromkeys(paths))
+    states = {path: state_of(path) for path in wanted}
+    found: dict[Path, AudioInfo | BrokenAudio] = {
+        path: _seen[path, state] for path, state in states.items() if state and (path, state) in _seen
+    }
+    missing = [path for path in wanted if path not in found]
+    for path, answer in zip(missing, remembered(MEMORY, missing, _inspected, progress), strict=True):
+        found[path] = AudioInfo(**json.loads(answer)) if answer else _fault(path)
+        info, state = found[path], states[path]
+        if state and isinstance(info, AudioInfo):
+            _seen[path, state] = info
+    return found
+
+
+def sound_infos(paths: Iterable[Path], progress: Callable[[int, int], None] | None = None) -> dict[Path, AudioInfo]:
+    """What is known of every file. BrokenAudio names the first that is missing, unreadable, damaged or empty."""
+    found: dict[Path, AudioInfo] = {}
+    for path, info in audio_infos(paths, progress).items():
+        if isinstance(info, BrokenAudio):
+            raise info
+        found[path] = info
+    return found
+
+
+def audio_info(path: Path) -> AudioInfo:
+    """What is known of a file; see `sound_infos`."""
+    return sound_infos([path])[path]
+
+
+def require_whole(path: Path, missing_seconds: float) -> None:
+    """BrokenAudio when more is missing of a file than its header may promise too much."""
+    if missing_seconds > CUT_OFF_SECONDS:
+        raise BrokenAudio(f"{path}: ends {missing_seconds:.2f} s before the length in its header; it is cut off")
+
+
+def notes_on(infos: Mapping[Path, AudioInfo]) -> list[str]:
+    """What a person should know of how these files are read: a line per kind, with the first file and how many more."""
+    kinds: Sequence[tuple[str, Callable[[AudioInfo], bool]]] = (
+        ("its channels are of opposite polarity, so that their mean is silence: one of them is heard",
+         lambda info: info.channel is not None),
+        ("holds more audio than its WAV header says, as after a loss of power: all of it is heard",
+         lambda info: info.reader == "part"),
+        ("ends before the length in its WAV header: what is there is heard",
+         lambda info: info.missing > CUT_OFF_SECONDS),
+    )  # fmt: skip
+    lines = []
+    for what, is_so in kinds:
+        names = [path for path, info in infos.items() if is_so(info)]
+        more = f" (so do {len(names) - 1} more)" if len(names) > 1 else ""
+        lines += [f"{names[0]}: {what}{more}"] if names else []
+    return lines
+
+
+def inspect(path: Path) -> AudioInfo:
+    """Look into a file, decoding it where that is needed.
+
+    Raises:
+        BrokenAudio: it is missing, unreadable, damaged, cut off or empty.
+    """
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise unreadable(path) from error
+    if magic in (b"RIFF", b"RIFX", b"RF64", b"riff"):
+        info = _wav(path)
+    elif magic in (b"fLaC", b"OggS"):
+        info = _counted(path, _header(path))
+    else:
+        info = _counted(path, None)
+    if info.frames <= 0:
+        raise BrokenAudio(f"{path}: the audio file is empty; remove it, or record it again")
+    return info
+
+
+_seen: dict[tuple[Path, Any], AudioInfo] = {}  # of this process
+
+
+def _inspected(path: Path) -> str | None:
+    try:
+        return json.dumps(asdict(inspect(path)))
+    except BrokenAudio:
+        return None  # to be looked at again: a disk may have failed for a moment
+
+
+def _fault(path: Path) -> AudioInfo | BrokenAudio:
+    try:
+        return inspect(path)
+    except BrokenAudio as error:
+        return error
+
+
+def _wav(path: Path) -> AudioInfo:
+    wav = look_into(path)
+    if wav is not None and wav.holds_more:
+        _require_rate(path, wav.layout.rate)
+        info = AudioInfo(wav.layout.rate, wav.frames, "part")
+        return _heard_through(path, info) if wav.layout.channels > 1 else info
+    rate, frames, channels, is_plain = _soundfile_info(path)
+    _require_rate(path, rate)
+    if not is_plain:  # compressed, as mp3 or ADPCM
+        return _counted(path, None)
+    info = AudioInfo(rate, frames, missing=0.0 if wav is None else wav.missing_seconds)
+    return _heard_through(path, info) if channels > 1 and frames > 0 else info
+
+
+def _heard_through(path: Path, info: AudioInfo) -> AudioInfo:
+    """The same with the one channel to hear, where the mean of all would cancel."""
+    with opened(path, info.reader) as sound:
+        _, channel = _gone_through(path, sound)
+    return replace(info, channel=channel)
+
+
+def _counted(path: Path, header: tuple[int, int] | None) -> AudioInfo:
+    """A file decoded to its end. `header`: rate and frames as soundfile believes them, where it can read it."""
+    with opened(path, "stream") as sound:
+        _require_rate(path, sound.rate)
+        frames, channel = _gone_through(path, sound)
+        rate = sound.rate
+    seconds = frames / rate
+    if header is not None and header[0] and abs(header[1] / header[0] - seconds) <= ALIKE_SECONDS:
+        return AudioInfo(*header, "file", channel)
+    promised = promised_seconds(path) if header is None else _believable(*header, seconds)
+    require_whole(path, promised - seconds)
+    return AudioInfo(rate, frames, "stream", channel)
+
+
+def _believable(rate: int, frames: int, seconds: float) -> float:
+    """The seconds that a header promises; those of a stream whose length nobody knew are none."""
+    return frames / rate if 0 < frames < 1 << 53 else seconds
+
+
+def _header(path: Path) -> tuple[int, int] | None:
+    try:
+        rate, frames, _, _ = _soundfile_info(path)
+    except BrokenAudio:
+        return None
+    return rate, frames
+
+
+def _soundfile_info(path: Path) -> tuple[int, int, int, bool]:
+    """Rate, frames, channels, and whether samples lie in the file uncompressed."""
+    import soundfile
+
+    try:
+        info = soundfile.info(str(path))
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise unreadable(path) from error
+    is_plain = info.subtype.startswith("PCM") or info.subtype in ("FLOAT", "DOUBLE", "ULAW", "ALAW")
+    return info.samplerate, info.frames, info.channels, is_plain
+
+
+def _gone_through(path: Path, sound: Sound) -> tuple[int, int | None]:
+    """How many samples a file holds, and the one channel to hear where the mean of all would cancel out."""
+    frames, sums, squares, mean_square = 0, np.zeros(sound.channels), np.zeros(sound.channels), 0.0
+    while len(block := sound.read(round(BLOCK_SECONDS * sound.rate))):
+        frames += len(block)
+        if sound.channels > 1:
+            sums += block.sum(axis=0, dtype=np.float64)
+            squares += np.einsum("nc,nc->c", block, block, dtype=np.float64)
+            mean_square += float(np.square(block.mean(axis=1), dtype=np.float64).sum())
+    if frames == 0 or sound.channels == 1:
+        return frames, None
+    variances = squares / frames - (sums / frames) ** 2
+    mean_variance = mean_square / frames - float(sums.mean() / frames) ** 2
+    independent = float(variances.sum()) / sound.channels**2
+    if not mean_variance < CANCELLED * independent:  # written so that what is no number cancels nothing
+        return frames, None
+    return frames, int(np.argmax(variances))
+
+
+def _require_rate(path: Path, rate: int) -> None:
+    if not RATES[0] <= rate <= RATES[1]:
+        raise BrokenAudio(
+            f"{path}: its header says {rate} Hz, and rates from {RATES[0]} to {RATES[1]} Hz are read; mend the header"
+        )
