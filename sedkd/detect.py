@@ -1,6 +1,7 @@
 """Detect events in a file of any length with an exported student, window by window as it was scored."""
 
 import math
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +10,8 @@ import numpy as np
 
 from sedkd.data.audio import read_spans
 from sedkd.data.events import Event
-from sedkd.data.inspection import audio_info
+from sedkd.data.inspection import audio_info, notes_on
+from sedkd.errors import SedkdWarning
 from sedkd.export.bundle import Bundle
 from sedkd.features.pack import frame_count
 from sedkd.score.thresholding import decode
@@ -33,8 +35,11 @@ def detect(bundle: Bundle, path: Path, progress: Progress | None = None) -> list
     Raises:
         UserError: the file is missing, empty or no audio.
     """
+    info = audio_info(path)
+    for note in notes_on({path: info}):
+        warnings.warn(note, SedkdWarning, stacklevel=2)
     probability = file_probabilities(bundle, path, progress)
-    post, duration = bundle.post, audio_info(path).duration
+    post, duration = bundle.post, info.duration
     events = decode(probability, bundle.frame_seconds, bundle.labels, post.thresholds, post.median_frames, duration)
     return [Detection(event, _confidence(bundle, probability, event)) for event in events]
 

@@ -11,10 +11,11 @@ import soundfile
 import torch
 
 from search.cli import detect as command
-from sedkd.data.audio import audio_info, read_audio, read_spans
+from sedkd.data.audio import read_audio, read_spans
+from sedkd.data.inspection import audio_info
 from sedkd.data.recordings import Recording
 from sedkd.detect import detect, file_probabilities
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.export.bundle import read_bundle, write_bundle
 from sedkd.export.card import CardFacts
 from sedkd.features.logmel import STUDENT_FEATURES, LogMel
@@ -68,6 +69,29 @@ def folder(student: Student, tmp_path_factory: pytest.TempPathFactory) -> Path:
     post = PostProcessing(tuple(float(m) for m in middle), (1, 5))
     card = CardFacts("street", "", LABELS, "s", 1, "d", True, "t", {}, {"f1_segment": 0.5}, None, {}, {})
     return write_bundle(root / "export", student, post, [noise(1.0)[:, 0]], card)
+
+
+def test_a_folder_per_day_and_what_other_systems_leave_there(folder: Path, tmp_path: Path) -> None:
+    for name in ("top.wav", "monday/a.wav", "monday/late/b.wav"):
+        (tmp_path / "card" / name).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(tmp_path / "card" / name, noise(1.0), RATE)
+    (tmp_path / "card" / "monday" / "._a.wav").write_bytes(b"no audio")
+    (tmp_path / "disk").symlink_to(tmp_path / "card")
+    files, failed = command._expanded([str(tmp_path / "disk")])
+    assert [Path(file).relative_to(tmp_path / "disk").as_posix() for file in files] == [
+        "monday/a.wav", "monday/late/b.wav", "top.wav"
+    ]  # fmt: skip
+    assert not failed
+
+
+def test_what_is_odd_about_a_file_is_told(folder: Path, tmp_path: Path) -> None:
+    sound = noise(4.0)[:, 0]
+    soundfile.write(tmp_path / "a.wav", np.stack([sound, -sound], axis=1), RATE)
+    soundfile.write(tmp_path / "b.wav", sound, RATE)
+    bundle = read_bundle(folder)
+    with pytest.warns(SedkdWarning, match=r"a\.wav: its channels are of opposite polarity"):
+        found = detect(bundle, tmp_path / "a.wav")
+    assert found == detect(bundle, tmp_path / "b.wav")
 
 
 def scored(student: Student, path: Path) -> np.ndarray:

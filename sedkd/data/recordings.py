@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sedkd.data.audio import content_hash
-from sedkd.data.broken import durations
+from sedkd.data.broken import durations, mentioning_option
 from sedkd.data.events import Event, clip_to, merge_touching, read_annotations
 from sedkd.data.folders import AudioFolder, audio_below
 from sedkd.data.inspection import sound_infos
@@ -181,7 +181,8 @@ def content_hashes(paths: Sequence[Path], progress: Callable[[int, int], None] |
     Of a file that has not changed it is remembered. BrokenAudio names one that cannot be used.
     """
     hashes = remembered("content", paths, content_hash, progress)
-    infos = sound_infos(paths)
+    with mentioning_option():
+        infos = sound_infos(paths)
     manners = [infos[path].manner for path in paths]
     return [f"{content} {manner}" if manner else content for content, manner in zip(hashes, manners, strict=True)]
 

@@ -1,3 +1,4 @@
+import re
 import warnings
 from pathlib import Path
 
@@ -51,11 +52,44 @@ def test_events_and_files_without_events(tmp_path: Path) -> None:
         ("order.tsv", "event_label\tonset\toffset\tfilename\tindex\npeople walking\t0.5\t2.25\ta.wav\t7\n"),
         ("pandas.csv", ",event_label,onset,offset,filename\n0,people walking,0.5,2.25,a.wav\n"),
         ("quoted.csv", 'filename,onset,offset,event_label\n"a.wav","0.5","2.25","people walking"\n'),
+        ("quoted.tsv", '"filename"\t"onset"\t"offset"\t"event_label"\n"a.wav"\t"0.5"\t2.25\t"people walking"\n'),
         ("tabs_despite_name.csv", HEADER + "a.wav\t0.5\t2.25\tpeople walking\n"),
     ],
 )
 def test_same_event_however_it_is_written(tmp_path: Path, name: str, content: str) -> None:
     assert read_quietly(table(tmp_path, content, name)) == {"a.wav": [Event(0.5, 2.25, "people walking")]}
+
+
+def test_a_quote_within_a_label_is_a_character(tmp_path: Path) -> None:
+    rows = 'a.wav\t0\t1\t5" pipe\na.wav\t1\t2\t"a ""loud"" bang, far"\na.wav\t2\t3\t"\n'
+    (events,) = read_quietly(table(tmp_path, HEADER + rows)).values()
+    assert [event.event_label for event in events] == ['5" pipe', 'a "loud" bang, far', '"']
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("a.wav\t0\t1,234\tcar\n", "line 2: '1,234' may be 1.234 or 1234:"),
+        ("a.wav\t0.5\t1,234\tcar\n", "line 2: '1,234' may be 1.234 or 1234:"),
+        ("a.wav\t0\t1\tcar\na.wav\t10,000\t12,500\tcar\n", "line 3: '10,000' may be 10.000 or 10000:"),
+        ("a.wav\t0\t1,234,567\tcar\n", "line 2: '1,234,567' may be 1234567, or no number:"),
+    ],
+)
+def test_a_comma_that_may_mean_two_things_is_asked_about(tmp_path: Path, rows: str, said: str) -> None:
+    with pytest.raises(UserError, match=re.escape(said)):
+        read_quietly(table(tmp_path, HEADER + rows))
+
+
+@pytest.mark.parametrize("proof", ["0,5", "0,250", "12,34", "1234,567", "3,"])
+def test_another_number_of_the_table_settles_what_a_comma_is(tmp_path: Path, proof: str) -> None:
+    rows = f"a.wav\t1,234\t9999\tcar\nb.wav\t{proof}\t9999\tcar\n"
+    found = read_quietly(table(tmp_path, HEADER + rows))
+    assert (found["a.wav"][0].onset, found["b.wav"][0].onset) == (1.234, float(proof.replace(",", ".")))
+
+
+def test_durations_with_a_comma_that_may_mean_two_things(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"line 2: '3,600' may be 3\.600 or 3600"):
+        read_durations(table(tmp_path, "filename\tduration\na.wav\t3,600\n"))
 
 
 def test_header_alone_is_an_empty_table(tmp_path: Path) -> None:

@@ -53,6 +53,47 @@ def test_a_file_that_was_altered_is_read_again(files: list[Path]) -> None:
     assert asked_for("x", files) == (["D", "LONGER", "C"], [])
 
 
+def test_another_recording_with_the_same_name_size_and_date_is_read_again(files: list[Path]) -> None:
+    """A card copied over, byte for byte as long, with the dates it had."""
+    asked_for("x", files)
+    for how, file in zip(("written over", "moved there", "in place"), files, strict=True):
+        before = file.stat()
+        content = file.read_text().swapcase()
+        if how == "moved there":
+            file.rename(file.with_suffix(".old"))
+        if how == "in place":
+            with file.open("r+") as stream:
+                stream.write(content)
+        else:
+            file.write_text(content)
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    time.sleep(0.11)
+    assert asked_for("x", files)[1] == ["a", "b", "c"]
+    assert asked_for("x", files)[1] == []
+
+
+def test_some_bytes_are_looked_at_where_a_file_system_tells_nothing(
+    files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On FAT a recorder without a clock leaves equal dates, and inodes are invented."""
+    monkeypatch.setattr("sedkd.data.remembered.state_of", lambda path: (path.stat().st_size,))
+    sound = bytearray(b"\x01\x02" * 50_000)
+    files[0].write_bytes(sound)
+    before = remembered("x", files[:1], lambda path: str(hash(path.read_bytes())))
+    for place in (24_500, 49_500, 99_999):
+        sound[place] += 1
+        files[0].write_bytes(sound)
+        after = remembered("x", files[:1], lambda path: str(hash(path.read_bytes())))
+        assert after != before
+        before = after
+
+
+def test_what_is_not_to_be_kept(files: list[Path]) -> None:
+    assert remembered("x", files, lambda path: None if path.name == "b" else path.name) == ["a", None, "c"]
+    assert asked_for("x", files) == (["a", "B", "c"], ["b"])
+
+
 def test_a_file_that_is_still_being_written_is_not_taken_for_what_it_was(files: list[Path]) -> None:
     written(files[0], "d", ago=0.0)
     for _ in range(2):

@@ -12,7 +12,8 @@ import soundfile
 import torch
 
 import sedkd.features.build as building
-from sedkd.data.audio import audio_info, read_audio
+from sedkd.data.audio import read_audio
+from sedkd.data.inspection import audio_info
 from sedkd.data.recordings import Recording
 from sedkd.errors import UserError
 from sedkd.features.logmel import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings, LogMel
@@ -82,7 +83,7 @@ def test_a_killed_process_is_followed_by_one_that_goes_on(tmp_path: Path, monkey
 import os, signal
 from pathlib import Path
 import sedkd.features.build as building
-from sedkd.data.audio import audio_info
+from sedkd.data.inspection import audio_info
 from sedkd.data.recordings import Recording
 from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.features.pack import features_of

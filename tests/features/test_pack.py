@@ -11,7 +11,8 @@ import torch
 from tiny import tone
 
 import sedkd.features.build as building
-from sedkd.data.audio import audio_info, read_audio
+from sedkd.data.audio import read_audio
+from sedkd.data.inspection import audio_info
 from sedkd.data.recordings import Recording
 from sedkd.errors import UserError
 from sedkd.features.logmel import AUDIOSET_FEATURES, STUDENT_FEATURES, LogMel

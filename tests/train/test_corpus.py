@@ -48,6 +48,19 @@ def test_what_is_not_asked_for_and_what_is_past_the_end() -> None:
     assert not found[:, 1].any()
 
 
+def test_where_something_unknown_sounds_no_event_is_known_to_be_absent() -> None:
+    """An active event still is. The same holds with other environments' clips behind."""
+    first = replace(recording([Event(0.0, 0.3, "a")]), unknown=((0.15, 0.32),))
+    pack = Pack("k", np.zeros((10, 4), np.float16), np.array([0, 5, 10]))
+    own = corpus_from([first, recording([])], pack, 1, 0.1, LABELS, {"e": LABELS})
+    expected = torch.tensor([[1, 1, 1, 0, 1], [1, 0, 0, 0, 1]]).T.float()
+    for corpus in (own, with_foreign(own, [own.taught_by(None)])):
+        batch = corpus.window(torch.tensor([0, 1]), torch.tensor([0, 0]), 5)
+        torch.testing.assert_close(batch.known[0], expected)
+        assert batch.known[1].all()
+        torch.testing.assert_close(corpus.known_frames()[:5].float(), expected)
+
+
 def test_targets_of_each_recording_begin_anew() -> None:
     recordings = [recording([Event(0.0, 0.1, "a")]), recording(None), recording([Event(0.1, 0.2, "b")])]
     found = frame_targets(recordings, np.array([0, 2, 3, 5]), 0.1, LABELS)

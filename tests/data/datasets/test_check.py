@@ -1,13 +1,18 @@
 """`sedkd data check` as it is typed: what it prints, and how it ends."""
 
 import json
+import shutil
+import warnings
 from pathlib import Path
 
 import pytest
+import soundfile
 from datasets import tut
 from small_study import write_environment
 
 from search.cli import main
+from search.spaces import setting
+from sedkd.errors import UnknownLabel, UserError
 
 
 def checked(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str]:
@@ -54,6 +59,51 @@ def test_a_generic_folder_is_checked_as_a_search_reads_it(capsys: pytest.Capture
     code, out = checked(capsys, tmp_path / "own")
     assert code == 1
     assert "train.tsv" in out
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "problem"),
+    [
+        ("validation", "0.wav\t0.1\t0.2\tBELL_\n", None),
+        ("validation", "0.wav\t0.1\t0.2\tbelt\n", "validation.tsv, line {}: 'belt' (once) is no event of farm"),
+        ("weak", "0.wav\tbelt\n", "weak.tsv, line {}: 'belt' (once) is no event of farm"),
+        ("train", "0.wav\t1,234\t2\tbell\n", "train.tsv, line {}: '1,234' may be 1.234 or 1234"),
+        ("train", "../0.wav\t1\t2\tbell\n", "'../0.wav' leads out of"),
+    ],
+)
+def test_a_check_and_a_search_agree(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, table: str, row: str, problem: str | None
+) -> None:
+    """What the check calls a problem ends or troubles a search, and nothing else does."""
+    write_environment(tmp_path / "own", "farm", 1)
+    path = tmp_path / "own/farm" / f"{table}.tsv"
+    if table == "weak":
+        shutil.copytree(tmp_path / "own/farm/train", tmp_path / "own/farm/weak")
+        for clip in (tmp_path / "own/farm/weak").iterdir():
+            sound, rate = soundfile.read(clip)
+            soundfile.write(clip, sound[::-1] * 0.9, rate)  # another sound
+        path.write_text("filename\tevent_labels\n1.wav\tbell\n2.wav\t\n")
+    path.write_text(path.read_text() + row)
+    line = len(path.read_text().splitlines())
+    code = main.main(["data", "check", str(tmp_path / "own")])
+    said = capsys.readouterr()
+    problems = [one for one in (said.out + said.err).splitlines() if one.startswith(("problem: ", "error: "))]
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            pool = setting("farm", [tmp_path / "own"]).pool
+            for read in (pool.training, pool.validation, pool.weak, pool.unlabeled):
+                read("farm")
+            ended = ""
+        except UserError as error:
+            ended = str(error)
+    strange = [str(warning.message) for warning in told if issubclass(warning.category, UnknownLabel)]
+    if problem is None:
+        assert (code, problems, strange, ended) == (0, [], [], "")
+    else:
+        assert code in (1, 2)  # 2: its lists cannot even be read
+        assert [problem.format(line) in one for one in problems] == [True]
+        assert problem.format(line) in "".join([*strange, ended])
 
 
 def test_a_folder_with_nothing_in_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
