@@ -9,10 +9,9 @@ from search.objectives import UNITS
 from search.space import Space
 from sedkd.configuration import from_flat
 from sedkd.errors import UserError
-from sedkd.starts import FAMILY
 from sedkd.task import Task
 from sedkd.train.settings import TrainSettings
-from sedkd.trial import cost_before_training
+from sedkd.trial import cost_before_training, lack
 
 OPTIONS = {
     "macs": "--max-macs",
@@ -40,12 +39,11 @@ class Budget:
 
 
 class Limits:
-    """What students cost and what is above a budget's limits, known before training; each architecture is looked at
-    once."""
+    """What students cost, what is above a budget's limits, and what cannot be trained at all, known before training;
+    each architecture is looked at once."""
 
     def __init__(self, task: Task, base: TrainSettings, budget: Budget) -> None:
         self.task, self.base, self.limits = task, base, dict(budget.limits)
-        self.has_family = budget.has_family
         self.known: dict[Any, Mapping[str, float]] = {}
 
     def cost(self, values: Mapping[str, Any]) -> Mapping[str, float]:
@@ -56,10 +54,16 @@ class Limits:
             self.known[configuration.student] = {k: v for k, v in asdict(cost).items() if v is not None}
         return self.known[configuration.student]
 
+    def lack(self, values: Mapping[str, Any]) -> str | None:
+        """Why a configuration cannot be trained, whatever it costs; None where it can."""
+        try:
+            configuration = from_flat(values, self.base)
+        except (ValueError, TypeError, UserError) as error:  # each value has its place, but not all go together
+            return str(error)
+        return lack(configuration, self.task)
+
     def is_over(self, values: Mapping[str, Any]) -> bool:
-        """Whether a configuration is above a limit, or begins from a family where that does not pay."""
-        if values.get("initialisation") == FAMILY and not self.has_family:
-            return True
+        """Whether a configuration that can be trained is above a limit."""
         return any(excess > 0 for excess in self.excess(values).values())
 
     def excess(self, values: Mapping[str, Any]) -> dict[str, float]:
@@ -72,8 +76,10 @@ class Limits:
 
 def check_budget(task: Task, space: Space, budget: Budget) -> None:
     """UserError when even the smallest student of the space is over a limit."""
-    limits, over = budget.limits, Limits(task, TrainSettings(), budget).excess(smallest(space))
-    for name, excess in over.items():
+    limits, known, least = budget.limits, Limits(task, TrainSettings(), budget), smallest(space)
+    if known.lack(least) is not None:
+        return
+    for name, excess in known.excess(least).items():
         if excess > 0:
             needed = f"{limits[name] + excess:.3g}" if name == "latency" else f"{limits[name] + excess:.0f}"
             raise UserError(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +12,11 @@ from search.architecture import architecture
 from search.comparison_table import arms_table, pairs_table, per_class_table
 from search.display import Display
 from search.preparation import Prepared, Subject, prepare
+from search.space import STRATEGY
 from search.stop import Stop
 from search.store import Store, open_store
 from search.table import student_words
-from sedkd.compare.arms import Plan, arms
+from sedkd.compare.arms import Arm, Plan, arms
 from sedkd.compare.result import on_test
 from sedkd.compare.training import RATES, Trained, train_all
 from sedkd.data.recordings import digest_of
@@ -24,6 +25,7 @@ from sedkd.errors import UserError
 from sedkd.paths import written_atomically
 from sedkd.progress import Progress
 from sedkd.train.settings import TrainSettings
+from sedkd.trial import lack
 
 if TYPE_CHECKING:
     from sedkd.task import Task
@@ -59,6 +61,7 @@ def run_compare(question: Question) -> int:
         if not task.pool.has_test(task.environment.name):
             raise UserError(f"{task.pool.lack(task.environment.name, 'test')}; a comparison is scored on test")
         plan = _plan(question, prepared, student)
+        _require_runnable(arms(plan), task)
         name = _name(task, plan)
         folder = store.root / "comparisons" / name
         display.print(
@@ -73,10 +76,18 @@ def run_compare(question: Question) -> int:
     return 0
 
 
+def _require_runnable(asked: Sequence[Arm], task: "Task") -> None:
+    """UserError when an arm cannot be trained, before any is."""
+    for arm in asked:
+        reason = lack(arm.configuration, task)
+        if reason:
+            raise UserError(f"--strategy {arm.configuration.strategy}: arm {arm.name!r} cannot be trained: {reason}")
+
+
 def _plan(question: Question, prepared: Prepared, student: Any) -> Plan:
     """The arms' common ground; a strategy's parameters are the space's defaults, alike for every environment."""
     task, space = prepared.task, prepared.space
-    defaults = space.defaults(strategy=question.strategy)
+    defaults = space.defaults(**({STRATEGY: question.strategy} if space.choices(STRATEGY) else {}))
     parameters: dict[str, dict[str, Any]] = {}
     for key, value in defaults.items():
         part, _, name = key.rpartition(".")

@@ -1,13 +1,16 @@
 """A comparison in MLflow: one run in the environment's experiment with its numbers, table, figure."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from search.comparison_table import SCORES, shown_pairs
 from search.links import ROLE_TAG
 from search.mlflow_client import experiment_of, quiet_client
 from search.store import Store
 from sedkd.compare.result import METRICS
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 COMPARISON_TAG = "sedkd.comparison"
 
@@ -26,14 +29,11 @@ def log_comparison(result: dict[str, Any], files: list[Path], store: Store) -> s
 
 
 def _logged(result: dict[str, Any], files: list[Path], store: Store) -> str:
-    from mlflow.entities import Metric, Param, RunTag
-
     store.root.mkdir(parents=True, exist_ok=True)
     client = quiet_client(store)
     experiment = experiment_of(client, store, result["environment"])
     name = result["comparison"]
-    for old in client.search_runs([experiment], f"tags.`{COMPARISON_TAG}` = '{name}'"):
-        client.delete_run(old.info.run_id)
+    before = client.search_runs([experiment], f"tags.`{COMPARISON_TAG}` = '{name}'")
     tags = {
         ROLE_TAG: "comparison",
         COMPARISON_TAG: name,
@@ -49,15 +49,26 @@ def _logged(result: dict[str, Any], files: list[Path], store: Store) -> str:
     run = client.create_run(
         experiment, run_name=f"compare {name}", tags=tags | {_safe(k): v for k, v in verdicts.items()}
     )
+    try:
+        _fill(client, run.info.run_id, result, files)
+    except BaseException:  # Ctrl-C among them: there whole or not at all, and what was there before stays
+        client.delete_run(run.info.run_id)
+        raise
+    for old in before:
+        client.delete_run(old.info.run_id)
+    return run.info.run_id
+
+
+def _fill(client: "MlflowClient", run_id: str, result: dict[str, Any], files: list[Path]) -> None:
+    """Write everything, and end the run."""
+    from mlflow.entities import Metric, Param, RunTag
+
     params = [Param(key, str(result[key])) for key in ("architecture", "strategy", "seeds", "steps", "recordings")]
     metrics = [Metric(_safe(key), float(value), 0, 0) for key, value in _numbers(result).items()]
-    client.log_batch(
-        run.info.run_id, metrics=metrics, params=params, tags=[RunTag("mlflow.note.content", _note(result))]
-    )
+    client.log_batch(run_id, metrics=metrics, params=params, tags=[RunTag("mlflow.note.content", _note(result))])
     for file in files:
-        client.log_artifact(run.info.run_id, str(file))
-    client.set_terminated(run.info.run_id)
-    return run.info.run_id
+        client.log_artifact(run_id, str(file))
+    client.set_terminated(run_id)
 
 
 def _numbers(result: dict[str, Any]) -> dict[str, float]:

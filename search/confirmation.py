@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from search.failures import reason_of
 from search.front import Member
 from search.objectives import Objectives
 from search.plan import Plan
@@ -51,24 +52,34 @@ def confirmed(store: Store, study: str, number: int) -> Confirmed | None:
 
 def confirm(
     study: "optuna.Study", plan: Plan, members: Sequence[Member], most: int, progress: Progress | None = None
-) -> None:
-    """Train the `most` best of the front again, each with three new seeds; what was trained is read from disk."""
+) -> dict[int, str]:
+    """Train the `most` best of the front again, each with three new seeds; what was trained is read from disk.
+
+    Returns, by number, why those that failed with a new seed could not be confirmed.
+    """
     quality, cost = plan.objectives.quality, plan.objectives.cost
     best = sorted(members, key=lambda m: -m.measure(quality))[:most]
     counts: dict[int, dict[str, np.ndarray]] = {}
+    failed: dict[int, str] = {}
     for place, member in enumerate(best):
         folder = plan.store.trial_folder(study.study_name, member.number)
         runs = []
         for seed in range(SEEDS):
             what = f"confirming trial {member.number} ({place + 1} of {len(best)}), seed {seed + 1} of {SEEDS}"
-            runs.append(_counts(plan, member, FIRST_SEED + seed, folder, _under(what, progress)))
-        counts[member.number] = {metric: np.stack([run[metric] for run in runs]) for metric in METRICS}
-    ordered = sorted(best, key=lambda m: m.measure(cost))
+            try:
+                runs.append(_counts(plan, member, FIRST_SEED + seed, folder, _under(what, progress)))
+            except Exception as error:  # as in the search itself, one that fails must not keep the others
+                failed[member.number] = reason_of(error, folder / f"confirmed-{seed}")
+                break
+        else:
+            counts[member.number] = {metric: np.stack([run[metric] for run in runs]) for metric in METRICS}
+    ordered = sorted((m for m in best if m.number in counts), key=lambda m: m.measure(cost))
     for place, member in enumerate(ordered):
         cheaper = [other for other in ordered[:place] if other.measure(cost) < member.measure(cost)]
         found = _summary(counts[member.number], _alike(member, cheaper, counts, plan.objectives))
         with written_atomically(plan.store.trial_folder(study.study_name, member.number) / FILE) as temporary:
             temporary.write_text(json.dumps(asdict(found)))
+    return failed
 
 
 def _under(what: str, progress: Progress | None) -> Progress | None:

@@ -8,7 +8,7 @@ from search.front import Member
 from search.gain import Gain
 from search.plan import Plan
 from search.repeats import Repeats
-from search.study import ANSWERED, INFEASIBLE, OWNER, finished, running, spent, turn
+from search.study import ANSWERED, INFEASIBLE, LACK, OWNER, finished, running, spent, turn
 from sedkd.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class Draws:
     def __init__(self, study: "optuna.Study", plan: Plan, owner: str) -> None:
         self.study, self.plan, self.owner = study, plan, owner
         self.limits, self.repeats = plan.limits, Repeats()
+        self.lack: str | None = None  # of the latest draw that cannot be trained
         self.gain = Gain(plan.objectives)
 
     def next(self) -> "tuple[optuna.Trial, dict[str, Any], int] | None":
@@ -34,7 +35,7 @@ class Draws:
             if trial is None:
                 return None
             values = self.plan.space.suggest(trial)
-            if self._is_over(trial, values):
+            if self._cannot_be(trial, values) or self._is_over(trial, values):
                 continue
             same = self.repeats.of(values, finished(self.study))
             if same is None:
@@ -59,6 +60,18 @@ class Draws:
             trial.set_user_attr(OWNER, self.owner)
             return trial
 
+    def _cannot_be(self, trial: "optuna.Trial", values: Mapping[str, Any]) -> bool:
+        """A draw that cannot be trained costs nothing, says why, and does not count."""
+        from optuna.trial import TrialState
+
+        reason = self.limits.lack(values)
+        if reason is None:
+            return False
+        self.lack = reason
+        trial.set_user_attr(LACK, reason)
+        self.study.tell(trial, state=TrialState.PRUNED)
+        return True
+
     def _is_over(self, trial: "optuna.Trial", values: Mapping[str, Any]) -> bool:
         """An infeasible draw costs nothing, teaches the sampler its constraint, and does not count."""
         from optuna.trial import TrialState
@@ -79,5 +92,9 @@ class Draws:
     def _exhausted(self, answered: int) -> str:
         limits = ", ".join(f"{OPTIONS[name]} {most:g}" for name, most in self.plan.budget.limits.items())
         if answered < MOST_ANSWERED:
-            return f"{limits}: the last {MOST_FREE} draws were above it or trained before; raise it, or widen the space"
+            causes = [f"above {limits}"] if limits else []
+            causes += [f"such as cannot be trained ({self.lack})"] if self.lack else []
+            found = ", ".join([*causes, "or trained before"])
+            mend = "raise the limit, or widen the space" if limits else "widen the space"
+            return f"the last {MOST_FREE} draws were {found}; {mend}"
         return f"the last {answered} draws were all trained before; widen the space or ask for fewer --trials"

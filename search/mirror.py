@@ -48,10 +48,12 @@ class Mirror:
             self._tell(lambda tracker: tracker.sync())
             self.spent += time.monotonic() - now
 
-    def close(self, status: str, teacher: dict[str, SplitScores] | None = None) -> None:
+    def teacher(self, scores: dict[str, SplitScores]) -> None:
+        """The teacher's scores by split."""
+        self._tell(lambda tracker: tracker.teacher(scores))
+
+    def close(self, status: str) -> None:
         """Bring it up to date a last time and end the study's run as `status`."""
-        if teacher:
-            self._tell(lambda tracker: tracker.teacher(teacher))
         self._tell(lambda tracker: tracker.close(status))
 
     def _tell(self, action: Callable[[Tracker], Any]) -> None:

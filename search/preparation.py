@@ -5,11 +5,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.runnable import runnable
 from search.space import STRATEGY, Space
 from search.spaces import Setting, setting
 from sedkd.data.broken import leave_out_broken
 from sedkd.distill.registry import parts
 from sedkd.errors import UserError
+from sedkd.models.bodies import TIMM
+from sedkd.models.student import StudentSettings
+from sedkd.models.timm_backbone import backbone_weights, hub_file
 from sedkd.progress import Progress, counting
 from sedkd.starts import AUDIOSET_WIDTHS
 from sedkd.teach.teacher import teacher_for
@@ -82,7 +86,9 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
     notices = [*pool.notices, *chosen]
     first, *others = [teacher_for(pool, kind.strip(), device, seed, progress) for kind in kinds.split(",")]
     task = Task(pool, found.environment, wanted, first, device, progress, tuple(others))
-    space = _fitted(found.space, task, notices)
+    if not len(task.training.corpus.labeled):
+        raise UserError(f"{pool.origin}: no training clip was listened to for {', '.join(wanted)}; widen --events")
+    space = runnable(_fitted(found.space, task, notices), task, notices)
     return Prepared(task, space, notices)
 
 
@@ -136,13 +142,26 @@ def _fitted(space: Space, task: "Task", notices: list[str]) -> Space:
 def _require_published_weights(space: Space) -> None:
     """UserError when an initialisation of the space needs a file that is not there, before anything is trained."""
     for value in space.choices("initialisation"):
-        file = Path(str(value).partition(":")[2]).expanduser()
-        if ":" in str(value) and not file.exists():
+        kind, named, text = str(value).partition(":")
+        file = Path(text).expanduser()
+        if named and not file.exists():
             raise UserError(f"initialisation {value}: no such file")
+        if kind == "timm":
+            _require_timm_weights(space, file if named else None)
         if value == "audioset":
             for width in AUDIOSET_WIDTHS:
-                if any(d.name == "student.width" and d.low <= width <= d.high for d in space.dimensions):
+                if any(d.name == "student.width" and d.holds(width) for d in space.dimensions):
                     weights_path(AUDIOSET_WIDTHS[width])
+
+
+def _require_timm_weights(space: Space, file: Path | None) -> None:
+    """UserError when a timm backbone of the space has no published weights, or `file` does not hold them."""
+    depth = space.defaults().get("student.depth", StudentSettings().depth)
+    blocks = next((d.when or {} for d in space.dimensions if d.name == "initialisation"), {}).get("student.block")
+    for block in blocks or space.choices("student.block"):
+        if block.startswith(TIMM):
+            name = block.removeprefix(TIMM)
+            backbone_weights(name, depth, file or hub_file(name))
 
 
 def _without(

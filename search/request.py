@@ -8,6 +8,7 @@ from search.budget import Budget, check_budget
 from search.objectives import parse
 from search.plan import Manner, Plan
 from search.preparation import Subject, prepare
+from search.runnable import without_family
 from search.store import open_store
 from search.study import identity
 from sedkd.progress import Progress
@@ -44,7 +45,8 @@ def planned(request: Request, progress: Progress) -> Planned:
     objectives, store = parse(request.objectives), open_store(request.store)
     prepared = prepare(request.subject, request.seed, progress)
     base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))
-    check_budget(prepared.task, prepared.space, request.budget)
-    plan = Plan(prepared.task, prepared.space, objectives, base, request.budget, request.manner, store)
-    name, facts = identity(prepared.task, prepared.space, objectives, base, request.subject.subset)
+    space = without_family(prepared.space, request.budget, prepared.notices)
+    check_budget(prepared.task, space, request.budget)
+    plan = Plan(prepared.task, space, objectives, base, request.budget, request.manner, store)
+    name, facts = identity(prepared.task, space, objectives, base, request.subject.subset)
     return Planned(plan, name, facts, prepared.notices)

@@ -1,16 +1,17 @@
 """One run of `sedkd-search`, from the first line on the screen to the last."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from search.budget import FAMILY_FROM
 from search.carrying import carried
 from search.closing import show, show_summary
 from search.confirmation import confirm
 from search.display import Display
-from search.finale import score_on_test, teacher_on_validation
+from search.failures import write_traceback
+from search.finale import SplitScores, score_on_test, teacher_on_validation
 from search.front import front
 from search.mirror import Mirror
 from search.plan import GAIN
@@ -19,7 +20,7 @@ from search.run import begin, search
 from search.sampling.choice import can_guess, sampler_of, with_sampler
 from search.stop import Stop
 from search.stopping import can_stop
-from search.store import open_store
+from search.store import Store, open_store
 from search.study import (
     RECORD,
     SAMPLER,
@@ -32,10 +33,9 @@ from search.study import (
     spent,
 )
 from search.table import human
-from search.workers import Crew, Teller
+from search.workers import Crew, Teller, WorkerFailed
 from sedkd.errors import SedkdWarning, UserError
 from sedkd.parallel import cores
-from sedkd.starts import FAMILY
 
 if TYPE_CHECKING:
     import optuna
@@ -67,39 +67,55 @@ class _Session:
             ready = planned(self.request, display.preparing)
             plan = ready.plan
             self.study = open_study(plan.store, ready.name, ready.facts, plan.objectives)
-            self.study.set_user_attr(SAMPLER, sampler_of(plan))
             self.mirror = Mirror(self.study, plan.objectives, plan.store, display.notice)
-            teacher = teacher_on_validation(plan.task, plan.objectives.criterion, plan.store, ready.name)
-            self._introduce(ready, teacher.values[plan.objectives.quality])
-            self.mirror.begin(teacher)
+            scores: dict[str, SplitScores] | None = None
             try:
-                self._search(ready)
-                members = front(finished(self.study), plan.objectives)
-                confirm(self.study, plan, members, self.request.confirm, display.preparing)
-                scores = score_on_test(plan.task, members, plan.store, ready.name, display.testing)
+                with self._ended_in_any_case(plan.store):
+                    scores = self._run(ready)
             except KeyboardInterrupt:
-                close_stale(self.study, plan.store)  # the signal may have come between two trials
-                self.mirror.close("KILLED")
                 display.stop()
                 show(self.study, plan.objectives, plan.store, display, None)
                 raise
-            except UserError:  # what stopped it is said by whoever called; MLflow must not show it as running
-                close_stale(self.study, plan.store)
-                self.mirror.close("FAILED")
-                raise
-            self.mirror.close("FINISHED", scores)
             display.stop()
             show(self.study, plan.objectives, plan.store, display, scores)
             return ready.name
+
+    @contextmanager
+    def _ended_in_any_case(self, store: Store) -> Iterator[None]:
+        """Whatever ends what runs in here: afterwards neither Optuna nor MLflow shows anything as running."""
+        status = "FAILED"
+        try:
+            yield
+            status = "FINISHED"
+        except KeyboardInterrupt:
+            status = "KILLED"
+            raise
+        finally:
+            try:
+                close_stale(self.study, store)  # the end may have come between two trials
+            finally:
+                self.mirror.close(status)
+
+    def _run(self, ready: Planned) -> dict[str, SplitScores]:
+        """Search, confirm, score the front on test; the teacher's scores."""
+        plan, display = ready.plan, self.display
+        self.study.set_user_attr(SAMPLER, sampler_of(plan))
+        teacher = teacher_on_validation(plan.task, plan.objectives.criterion, plan.store, ready.name)
+        self._introduce(ready, teacher.values[plan.objectives.quality])
+        self.mirror.begin(teacher)
+        self._search(ready)
+        members = front(finished(self.study), plan.objectives)
+        failed = confirm(self.study, plan, members, self.request.confirm, display.preparing)
+        for number, reason in failed.items():
+            display.notice(f"trial {number} could not be confirmed: {reason}")
+        scores = score_on_test(plan.task, members, plan.store, ready.name, display.testing)
+        self.mirror.teacher(scores)
+        return scores
 
     def _introduce(self, ready: Planned, teacher_score: float) -> None:
         notices = list(ready.notices)
         if self.request.manner.early_stopping and not can_stop(ready.plan.objectives):
             notices.append("no early stopping: it needs one F1, and costs known before training, as objectives")
-        if ready.plan.space.has("initialisation", FAMILY) and not self.request.budget.has_family:
-            notices.append(
-                f"starts from the family are left aside: training it costs too much below {FAMILY_FROM} trials"
-            )
         if self.request.manner.sampler == GAIN and not can_guess(ready.plan.objectives):
             notices.append("sampler: tpe; gain needs one quality against one cost that is known before training")
         self.display.introduce(
@@ -116,7 +132,11 @@ class _Session:
             return
         threads = max(cores() // self.request.workers, 1)
         crew = Crew(_Work(self.request, ready.name, threads), self.request.workers, self._hear, self._bury)
-        crew.run(lambda: self.stop.asked)
+        try:
+            crew.run(lambda: self.stop.asked)
+        except WorkerFailed as error:
+            place = write_traceback(error.traceback, ready.plan.store.study_folder(ready.name))
+            raise UserError(f"a worker ended with {error}; traceback: {place}") from error
 
     def _hear(self, worker: int, kind: str, *rest: Any) -> None:
         """A message of a worker's watcher."""
@@ -124,10 +144,10 @@ class _Session:
         if kind == "end":
             self._mirrored()
 
-    def _bury(self, worker: int) -> None:
+    def _bury(self, worker: int, by: str) -> None:
         lost = close_stale(self.study, open_store(self.request.store))
         trials = f"; trial {', '.join(map(str, lost))} is tried once more" if lost else ""
-        self.display.notice(f"worker {worker} died{trials}; another takes its place")
+        self.display.notice(f"worker {worker} died ({by}){trials}; another takes its place")
 
     def _mirrored(self) -> None:
         self.mirror.sync()

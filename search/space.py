@@ -26,7 +26,8 @@ COMMON = {"type", "default", "when", "help"}
 @dataclass(frozen=True)
 class Dimension:
     """One thing that varies. `when` maps other dimensions to the values for which this one is drawn; `help` says what
-    it is."""
+    it is. `whole` is the dimension as its study knows it, where some of its choices are never drawn (`Space.barring`).
+    """
 
     name: str
     kind: str
@@ -38,6 +39,7 @@ class Dimension:
     choices: tuple[Any, ...] = ()
     when: Mapping[str, Sequence[Any]] | None = None
     help: str = ""
+    whole: "Dimension | None" = None
 
     def applies(self, values: Mapping[str, Any]) -> bool:
         """Whether this dimension is drawn, given those drawn before it."""
@@ -55,7 +57,7 @@ class Dimension:
             return trial.suggest_int(self.name, int(self.low), int(self.high), step=step, log=self.log)
         if self.kind == "float":
             return trial.suggest_float(self.name, self.low, self.high, log=self.log)
-        return trial.suggest_categorical(self.name, self.choices)
+        return trial.suggest_categorical(self.name, (self.whole or self).choices)
 
     def distribution(self) -> "optuna.distributions.BaseDistribution":
         """What `suggest` draws from, as Optuna describes it."""
@@ -66,7 +68,7 @@ class Dimension:
             return distributions.IntDistribution(int(self.low), int(self.high), log=self.log, step=step)
         if self.kind == "float":
             return distributions.FloatDistribution(self.low, self.high, log=self.log)
-        return distributions.CategoricalDistribution(self.choices)
+        return distributions.CategoricalDistribution((self.whole or self).choices)
 
     def holds(self, value: Any) -> bool:
         """Whether this dimension can take `value`."""
@@ -99,7 +101,14 @@ class Space:
         return {d.name: d.distribution() for d in self.dimensions}
 
     def defaults(self, **pinned: Any) -> dict[str, Any]:
-        """The default configuration, with some dimensions pinned."""
+        """The default configuration, with some dimensions pinned; a pin counts where its dimension applies.
+
+        Raises:
+            ValueError: there is no dimension of this name.
+        """
+        unknown = set(pinned) - {d.name.replace(".", "_") for d in self.dimensions}
+        if unknown:
+            raise ValueError(f"{', '.join(sorted(unknown))}: no dimension of this space")
         values: dict[str, Any] = {}
         for dimension in self.dimensions:
             if dimension.applies(values):
@@ -118,9 +127,32 @@ class Space:
         """The space in which choice dimension `name` cannot take `value`."""
         return Space(tuple(_dropped(d, value) if d.name == name else d for d in self.dimensions))
 
+    def barring(self, name: str, values: Sequence[Any]) -> "Space":
+        """The space in which choice dimension `name` is never drawn as one of `values`.
+
+        Unlike `without`, this leaves the study as it is, its identity and what its storage knows of the dimension: it
+        holds for one run, and another may draw them.
+        """
+        dimensions = []
+        for dimension in self.dimensions:
+            whole = dimension.whole or dimension
+            for value in values if dimension.name == name else ():
+                dimension = replace(_dropped(dimension, value), whole=whole)
+            dimensions.append(dimension)
+        return Space(tuple(dimensions))
+
+    @property
+    def barred(self) -> dict[str, tuple[Any, ...]]:
+        """By dimension, the choices that are never drawn."""
+        kept = {d.name: (d.whole.choices, d.choices) for d in self.dimensions if d.whole}
+        return {name: tuple(v for v in every if v not in drawn) for name, (every, drawn) in kept.items()}
+
     def as_dict(self) -> dict[str, Any]:
-        """For digests and for the study's record: what decides the draws, by dimension."""
-        return {d.name: {k: v for k, v in vars(d).items() if k not in ("name", "help")} for d in self.dimensions}
+        """For digests and for the study's record: what decides the draws, by dimension, as the study knows it."""
+        return {
+            d.name: {k: v for k, v in vars(d.whole or d).items() if k not in ("name", "help", "whole")}
+            for d in self.dimensions
+        }
 
     @property
     def help(self) -> dict[str, str]:
@@ -200,7 +232,8 @@ def _check_values(space: Space, path: Path) -> None:
     strategies = next((d.choices for d in space.dimensions if d.name == STRATEGY), (SCRATCH,))
     for dimension in space.dimensions:
         drawn = False
-        parents: dict[str, Sequence[Any]] = {STRATEGY: strategies} if dimension.name != STRATEGY else {}
+        varies = dimension.name != STRATEGY and bool(space.choices(STRATEGY))
+        parents: dict[str, Sequence[Any]] = {STRATEGY: strategies} if varies else {}
         parents |= dimension.when or {}
         for conditions in itertools.product(*parents.values()):
             for value in dimension.extremes():

@@ -36,11 +36,13 @@ OWNER = "owner"  # user attribute of a trial: the lock of the process that runs 
 NAMED_CLIPS = 8  # of validation, whose paths an export looks up
 CONTROL = "control"  # user attribute of a trial: which control it is
 CARRIED = "carried"  # user attribute of a trial: the study and the trial that its configuration comes from
-INFEASIBLE = "infeasible"
+INFEASIBLE = "infeasible"  # user attribute of a trial that was above a limit and not trained
+LACK = "lack"  # user attribute of a trial that was not trained: why it cannot be
 ANSWERED = "answered"  # user attribute of a trial: the number of the finished one whose result it was given
 STOPPED = "stopped"  # user attribute of a trial that was ended at a rung: what is remembered of it
 RETRIED = "retried"  # user attribute of a trial: the number of the lost one that it repeats
-REASON = "reason"
+REASON = "reason"  # user attribute of a failed trial: why, in one line
+INTERRUPTED = "interrupted"  # the reason of one that Ctrl-C ended
 SAMPLER = "sampler"  # user attribute of a study: who asked for its latest trials
 
 
@@ -210,14 +212,22 @@ def ownership(store: Store) -> Iterator[str]:
 
 
 def enqueue_missing(study: "optuna.Study", kind: str, items: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Put named configurations next in line, each once in a study's life unless its trial failed. `kind` is the user
-    attribute that holds the name, such as CONTROL."""
-    from optuna.trial import TrialState
-
-    there = {t.user_attrs.get(kind) for t in study.get_trials(deepcopy=False) if t.state != TrialState.FAIL}
+    """Put named configurations next in line, each once in a study's life; again only where Ctrl-C or a kill came before
+    it could fail or end. `kind` is the user attribute that holds the name, such as CONTROL."""
+    there = {t.user_attrs.get(kind) for t in study.get_trials(deepcopy=False) if not _is_undone(t)}
     for name, values in items:
         if name not in there:
             study.enqueue_trial(dict(values), user_attrs={kind: name})
+
+
+def _is_undone(trial: "optuna.trial.FrozenTrial") -> bool:
+    """Whether a trial failed without a fault of its own. One whose process was lost is in line again already (see
+    `close_stale`), unless it was lost before it had begun."""
+    from optuna.trial import TrialState
+
+    if trial.state != TrialState.FAIL:
+        return False
+    return trial.user_attrs.get(REASON) == INTERRUPTED or (REASON not in trial.user_attrs and not trial.params)
 
 
 def quiet_optuna() -> Any:

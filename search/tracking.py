@@ -128,9 +128,11 @@ class Tracker:
             self.client.set_terminated(self.parent, "FINISHED")
 
     def close(self, status: str) -> None:
-        """Bring all up to date and end the parent run: FINISHED, or KILLED after Ctrl-C."""
-        self._settle()
-        self.client.set_terminated(self.parent, status)
+        """Bring all up to date and end the parent run, whatever comes of it: FINISHED, FAILED, or KILLED (Ctrl-C)."""
+        try:
+            self._settle()
+        finally:
+            self.client.set_terminated(self.parent, status)
 
     def child_id(self, number: int) -> str:
         """Run id of a trial's child run."""

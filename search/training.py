@@ -5,16 +5,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.failures import reason_of, summary
 from search.objectives import Objectives
-from search.stopping import RUNGS, Hopeless, costs_of, is_hopeless, rung_of, summary
+from search.stopping import RUNGS, Hopeless, costs_of, is_hopeless, rung_of
+from search.stopping import summary as looked_at
 from search.store import Store
-from search.study import CONTROL, REASON, RECORD, STOPPED, finished
+from search.study import CONTROL, INTERRUPTED, REASON, RECORD, STOPPED, finished
 from sedkd.configuration import from_flat
 from sedkd.models.checkpoint import save_model
 from sedkd.progress import Progress
 from sedkd.starts import RANDOM
 from sedkd.task import Task
-from sedkd.train.fit import Checkpoint, TrainingDiverged
+from sedkd.train.fit import Checkpoint
 from sedkd.train.settings import TrainSettings
 from sedkd.trial import TrialResult, cost_before_training, run_trial
 
@@ -41,7 +43,8 @@ class Trainer:
         self.progress, self.early_stopping = progress, early_stopping
 
     def run(self, trial: "optuna.Trial", values: Mapping[str, Any], seed: int) -> str | None:
-        """Train one student and tell Optuna; the reason when it failed."""
+        """Train one student and tell Optuna; the reason when it failed, whatever that is. What ends the process, such
+        as Ctrl-C, ends the trial as failed and is raised on."""
         from optuna.trial import TrialState
 
         try:
@@ -55,16 +58,11 @@ class Trainer:
             trial.set_user_attr(STOPPED, self._stopped(end, values, trial.user_attrs.get(CONTROL)))
             self.study.tell(trial, state=TrialState.PRUNED)
             return None
-        except KeyboardInterrupt:
-            _fail(self.study, trial, "interrupted")
+        except Exception as error:
+            reason = reason_of(error, self.store.trial_folder(self.study.study_name, trial.number))
+        except BaseException as error:
+            _fail(self.study, trial, INTERRUPTED if isinstance(error, KeyboardInterrupt) else summary(error))
             raise
-        except (TrainingDiverged, MemoryError) as error:
-            reason = str(error) or type(error).__name__
-        except RuntimeError as error:
-            if "out of memory" not in str(error).lower() and "can't allocate memory" not in str(error).lower():
-                self.study.tell(trial, state=TrialState.FAIL)
-                raise
-            reason = "out of memory"
         _fail(self.study, trial, reason)
         return reason
 
@@ -85,7 +83,7 @@ class Trainer:
             if is_control:  # what others are compared with is trained to its end
                 return
             costs = costs or costs_of(asdict(cost_before_training(configuration, self.task)), self.objectives)
-            there = [summary(member, self.objectives) for member in finished(self.study)]
+            there = [looked_at(member, self.objectives) for member in finished(self.study)]
             if is_hopeless(point.score, costs, rung, there):
                 raise Hopeless(rung, point.score, curve)
 

@@ -1,10 +1,11 @@
-"""Several processes at one study: started, listened to, replaced when they die, ended together.
+"""Several processes at one study: started, listened to, replaced when a signal ended them, ended together.
 
 Each prepares the task for itself from the caches, whose files are mapped into memory and so held once for all; what
 they tell comes through a pipe of their own, so that one that is killed in mid-word disturbs no other.
 """
 
 import os
+import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Protocol
 
+from search.failures import summary, traceback_of
 from search.stop import Stop
 from search.warned import show_own_warnings
 from sedkd.errors import UserError
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
 REPLACEMENTS = 3  # of each worker: if more die, something is wrong that another process will not mend
 GRACE = 4.0  # seconds that workers have to put down what they are at
 LISTEN = 0.2
+
+
+class WorkerFailed(Exception):
+    """A worker ended by an exception outside of any trial: it in one line, and its traceback."""
+
+    def __init__(self, line: str, traceback: str) -> None:
+        super().__init__(line)
+        self.traceback = traceback
 
 
 class Work(Protocol):
@@ -64,10 +74,10 @@ class Teller:
 
 
 class Crew:
-    """The workers. `hear` is called with a worker's number and each of its messages; `died` when one is gone that did
-    not end by itself."""
+    """The workers. `hear` is called with a worker's number and each of its messages; `died` with its number and the
+    signal's name when a signal ended one."""
 
-    def __init__(self, work: Work, count: int, hear: Callable[..., None], died: Callable[[int], None]) -> None:
+    def __init__(self, work: Work, count: int, hear: Callable[..., None], died: Callable[[int, str], None]) -> None:
         self.work, self.hear, self.died = work, hear, died
         self.context = get_context("spawn")
         self.members: dict[Connection, tuple[int, BaseProcess]] = {}
@@ -76,7 +86,13 @@ class Crew:
             self._start(number)
 
     def run(self, asked_to_stop: Callable[[], bool]) -> None:
-        """Listen until all have ended. KeyboardInterrupt when it was asked for; UserError that a worker ended with."""
+        """Listen until all have ended.
+
+        Raises:
+            KeyboardInterrupt: it was asked for.
+            UserError: a worker ended with it, ended itself, or signals end them again and again.
+            WorkerFailed: any other exception ended a worker.
+        """
         try:
             while self.members:
                 if asked_to_stop():
@@ -100,15 +116,21 @@ class Crew:
         except (EOFError, OSError):
             del self.members[pipe]
             process.join()
-            if process.exitcode != 0:
-                self._replace(number)
+            self._ended(number, process.exitcode or 0)
             return
         if kind == "mistake":
             raise UserError(rest[0])
+        if kind == "broken":
+            raise WorkerFailed(*rest)
         self.hear(number, kind, *rest)
 
-    def _replace(self, number: int) -> None:
-        self.died(number)
+    def _ended(self, number: int, code: int) -> None:
+        """Replace it if a signal ended it: another process may have more luck, but not with an error of the code."""
+        if code > 0:
+            raise UserError(f"worker {number} ended itself with exit code {code}, without a word")
+        if code == 0:
+            return
+        self.died(number, _name_of(-code))
         self.left -= 1
         if self.left < 0:
             raise UserError("workers die again and again (is there memory enough?); try fewer --workers")
@@ -140,5 +162,15 @@ def _enter(work: Work, number: int, pipe: Connection, parent: int) -> None:
         pass
     except UserError as error:
         pipe.send(("mistake", str(error)))
+    except BaseException as error:  # SystemExit among them
+        pipe.send(("broken", summary(error), traceback_of(error)))
     finally:
         pipe.close()
+
+
+def _name_of(number: int) -> str:
+    """A signal's name, such as SIGKILL."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal has none
+        return f"signal {number}"

@@ -82,7 +82,8 @@ def _trained(block: str, task: Task, progress: Callable[[int, int], None] | None
     family.mean.copy_(mean)
     family.std.copy_(std)
     family.to(task.device)
-    sizes = Sizes(family.embedding_size, task.teacher.model.embedding_size, len(task.events))
+    assert corpus.teacher is not None
+    sizes = Sizes(family.embedding_size, corpus.teacher.embeddings.shape[1], len(task.events))
     terms = [*build_terms("response", {}, sizes), InPlace(family, TRAINING.seed)]
     fit(family, corpus, terms, TRAINING, progress=progress)
     return family

@@ -36,7 +36,8 @@ def generic_student(
         torch.manual_seed(TRAINING.seed)
         student = Student(settings, labels)
         student.standardise_by(*(t.cpu() for t in corpus.statistics()))
-        sizes = Sizes(student.embedding_size, task.teacher.model.embedding_size, len(labels))
+        assert corpus.teacher is not None
+        sizes = Sizes(student.embedding_size, corpus.teacher.embeddings.shape[1], len(labels))
         fit(student.to(task.device), corpus, build_terms("response", {}, sizes), TRAINING, progress=progress)
         save_model(student, target, {"teacher": task.teacher.key, "environments": list(task.pool.environments)})
 

@@ -21,6 +21,7 @@ from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import Answers, tune
 from sedkd.score.summary import score
 from sedkd.teach.adapt import adapted, learnt_from
+from sedkd.teach.adapt import lack as adapting_lacks
 from sedkd.teach.choice import TeacherSettings
 from sedkd.teach.ensemble import combined, weights_from
 from sedkd.teach.targets import for_labels, teacher_outputs
@@ -101,6 +102,20 @@ class Task:
     def training(self) -> Split:
         """The environment's labelled and unlabelled training clips with the teacher's targets for its events."""
         return replace(self._own(self.events), corpus=self.corpus(TeacherSettings()))
+
+    @property
+    def targets(self) -> TeacherOutputs:
+        """The first teacher's outputs for the events on the training clips."""
+        found = self.training.corpus.teacher
+        assert found is not None
+        return found
+
+    def lack(self, settings: TeacherSettings) -> str | None:
+        """Why these teachers cannot teach like this; None where they can."""
+        if settings.adaptation != "adapted":
+            return None
+        reasons = (adapting_lacks(teacher, self._channels(teacher)) for teacher in self._asked(settings))
+        return next((reason for reason in reasons if reason), None)
 
     def corpus(self, settings: TeacherSettings | None, foreign: bool = False) -> Corpus:
         """The training clips as `settings` would have them taught (None: not at all), on the task's device.
@@ -197,7 +212,7 @@ class Task:
         return (with_foreign(own, others) if foreign else own).to(self.device)
 
     def _outputs(self, settings: TeacherSettings, foreign: bool, labels: tuple[str, ...]) -> TeacherOutputs:
-        teachers = self.teachers[:1] if settings.ensemble == "first" else self.teachers
+        teachers = self._asked(settings)
         if settings.adaptation == "adapted":
             teachers = tuple(self.adapted(teacher) for teacher in teachers)
         found = [for_labels(self._rows(teacher, foreign), teacher.model.labels, labels) for teacher in teachers]
@@ -206,6 +221,13 @@ class Task:
         weighted = settings.ensemble == "weighted"
         scores = [self._class_scores(t, labels) if weighted else [None] * len(labels) for t in teachers]
         return combined(found, weights_from(scores))
+
+    def _asked(self, settings: TeacherSettings) -> tuple[Teacher, ...]:
+        return self.teachers[:1] if settings.ensemble == "first" else self.teachers
+
+    def _channels(self, teacher: Teacher) -> int:
+        """Of a teacher's embeddings; what they are, whatever its model says."""
+        return self._rows(teacher, foreign=False).embeddings.shape[1]
 
     def _rows(self, teacher: Teacher, foreign: bool) -> TeacherOutputs:
         """A teacher's outputs for all its labels on the training clips, which all trials share."""

@@ -9,6 +9,7 @@ from sedkd.cost.known import known_cost
 from sedkd.cost.latency import latency_ms_per_second
 from sedkd.cost.summary import Cost, cost_of
 from sedkd.distill.registry import build_terms
+from sedkd.distill.registry import lack as strategy_lack
 from sedkd.distill.term import Sizes
 from sedkd.generic import start_from
 from sedkd.initialise import initialised
@@ -41,6 +42,14 @@ def cost_before_training(configuration: Configuration, task: Task, with_latency:
     return replace(cost, latency=latency_ms_per_second(Student(configuration.student, task.events)))
 
 
+def lack(configuration: Configuration, task: Task) -> str | None:
+    """Why a configuration cannot be trained with this task, known before anything is; None where it can."""
+    reason = strategy_lack(configuration.strategy, task, configuration.student)
+    if reason is None and configuration.taught_by:
+        reason = task.lack(configuration.taught_by)
+    return reason
+
+
 def run_trial(
     configuration: Configuration,
     task: Task,
@@ -69,7 +78,7 @@ def run_trial(
     )
     foreign = configuration.train.foreign_share > 0 and task.has_generic
     corpus = task.corpus(configuration.taught_by, foreign)
-    sizes = Sizes(student.embedding_size, task.teacher.model.embedding_size, len(student.labels))
+    sizes = Sizes(student.embedding_size, task.targets.embeddings.shape[1], len(student.labels))
     terms = build_terms(configuration.strategy, configuration.parameters, sizes)
     begun_from, train = configuration.initialisation, configuration.train
     training = replace(

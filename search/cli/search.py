@@ -3,9 +3,13 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from search.cli.guard import guarded, positive
 from search.cli.subject import ENVIRONMENT, add_subject_options, subject_of
+
+if TYPE_CHECKING:
+    from search.request import Request
 
 EXAMPLES = """examples:
   sedkd-search --env street --trials 12                             built-in synthetic soundscapes
@@ -62,17 +66,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from search.budget import Budget
-    from search.plan import Manner
-    from search.request import Request
     from search.session import run_searches
     from search.spaces import environments_of
 
-    subject = subject_of(options)
+    request = request_of(options)
+    subject = request.subject
+    return run_searches(request, environments_of(options.env, subject.data, subject.dataset))
+
+
+def request_of(options: argparse.Namespace) -> "Request":
+    """What was typed."""
+    from search.budget import Budget
+    from search.plan import Manner
+    from search.request import Request
+
     limits = {"macs": options.max_macs, "params": options.max_params, "bytes": options.max_bytes}
     limits["latency"] = options.max_latency_ms
-    request = Request(
-        subject=subject,
+    return Request(
+        subject=subject_of(options),
         budget=Budget(options.trials, options.timeout, options.patience, {k: v for k, v in limits.items() if v}),
         manner=Manner(
             sampler=options.sampler,
@@ -87,7 +98,6 @@ def _run(options: argparse.Namespace) -> int:
         confirm=options.confirm,
         store=options.store,
     )
-    return run_searches(request, environments_of(options.env, subject.data, subject.dataset))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from search.front import reference_point
 from search.objectives import COST, Objectives
 from search.plan import GAIN, TPE, Plan
 from search.sampling.knowledge import StudyKnowledge
+from search.sampling.narrowed import Narrowed
 from search.sampling.sampler import GainSampler, Observation
 
 AFTER_TRAINING = "latency"  # the one cost that is measured, not counted
@@ -18,13 +19,14 @@ def with_sampler(study: optuna.Study, plan: Plan, seed: int) -> optuna.Study:
     """The study with a sampler of its own; one that started again with the same seed would repeat its random draws."""
     seed += len(study.get_trials(deepcopy=False))
     if sampler_of(plan) != GAIN:
-        study.sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+        tpe = optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+        study.sampler = Narrowed(tpe, plan.space, seed)
         return study
     objectives = plan.objectives
     worst = dict(zip(objectives.names, reference_point(objectives), strict=True))
     knowledge = StudyKnowledge(study, objectives, plan.limits)
     reference = (worst[objectives.quality], worst[objectives.cost])
-    study.sampler = GainSampler(plan.space, knowledge, reference, seed, _past(study, plan))
+    study.sampler = Narrowed(GainSampler(plan.space, knowledge, reference, seed, _past(study, plan)), plan.space, seed)
     return study
 
 

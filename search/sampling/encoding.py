@@ -17,7 +17,8 @@ class Encoding:
     def __init__(self, space: Space) -> None:
         self.columns: list[tuple[Dimension, Any]] = []
         for dimension in space.dimensions:
-            values = dimension.choices if dimension.kind == "choice" else (None,)
+            known = dimension.whole or dimension  # the study may hold what is no longer drawn
+            values = known.choices if known.kind == "choice" else (None,)
             self.columns += [(dimension, value) for value in values]
 
     def __call__(self, configurations: Sequence[Mapping[str, Any]]) -> np.ndarray:

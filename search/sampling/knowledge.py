@@ -37,7 +37,7 @@ class StudyKnowledge:
         return [trial.params for trial in running(self.study) if trial.number != but]
 
     def cost(self, configuration: Mapping[str, Any]) -> float:
-        if self.limits.is_over(configuration):
+        if self.limits.lack(configuration) is not None or self.limits.is_over(configuration):
             return math.inf
         return math.log10(max(self.limits.cost(configuration)[self.objectives.cost], 1e-9))
 

@@ -5,6 +5,8 @@ frequency the network looks. Student's and teacher's, brought to one number of b
 window, are to agree; their numbers of channels need not.
 """
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool1d, normalize
@@ -13,6 +15,12 @@ from sedkd.distill.batch import Batch
 from sedkd.distill.term import Sizes, Term
 from sedkd.errors import UserError
 from sedkd.models.frame import FrameOutput
+
+if TYPE_CHECKING:
+    from sedkd.models.student import StudentSettings
+    from sedkd.task import Task
+
+NO_MAP = "this teacher has no feature map at its output's rate; use another"
 
 
 def energy(feature_map: Tensor) -> Tensor:
@@ -39,9 +47,13 @@ class Strategy(Term):
         super().__init__()
         self.weight = weight
 
+    @classmethod
+    def lack(cls, task: "Task", student: "StudentSettings") -> str | None:
+        return None if task.targets.attention is not None else NO_MAP
+
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         if batch.teacher_attention is None:
-            raise UserError("strategy attention: this teacher has no feature map at its output's rate; use another")
+            raise UserError(f"strategy attention: {NO_MAP}")
         assert output.feature_map is not None
         # The teacher's is stored as a root mean square, whose range fp16 can hold.
         theirs = torch.square(batch.teacher_attention)

@@ -5,6 +5,7 @@ softened answers of the moment, which begin as easy as the student's own.
 """
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -14,6 +15,12 @@ from sedkd.distill.response import response_loss
 from sedkd.distill.term import Lesson, Sizes, Term, mean_where
 from sedkd.errors import UserError
 from sedkd.models.frame import FrameOutput
+
+if TYPE_CHECKING:
+    from sedkd.models.student import StudentSettings
+    from sedkd.task import Task
+
+NO_WIDTH = "widens students of sedkd's own family only; a timm backbone has no width"
 
 
 class Strategy(Term):
@@ -27,6 +34,12 @@ class Strategy(Term):
             raise ValueError(f"joint.widening must be at least 1, not {widening}")
         self.widening, self.temperature, self.weight = widening, temperature, weight
 
+    @classmethod
+    def lack(cls, task: "Task", student: "StudentSettings") -> str | None:
+        from sedkd.models.bodies import TIMM
+
+        return NO_WIDTH if student.block.startswith(TIMM) else None
+
     def begin(self, lesson: Lesson) -> None:
         from sedkd.distill.peer import Peer
         from sedkd.models.bodies import TIMM
@@ -34,7 +47,7 @@ class Strategy(Term):
 
         student = lesson.model
         if not isinstance(student, Student) or student.settings.block.startswith(TIMM):
-            raise UserError("strategy joint: widens students of sedkd's own family only; a timm backbone has no width")
+            raise UserError(f"strategy joint: {NO_WIDTH}")
         settings = replace(student.settings, width=self.widening * student.settings.width)
         teacher = Student(settings, student.labels, student.features)
         teacher.standardise_by(student.mean.cpu(), student.std.cpu())

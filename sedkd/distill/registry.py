@@ -7,11 +7,15 @@ one's own, which is found without touching sedkd.
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sedkd.distill.labels import Labels
 from sedkd.distill.term import Sizes, Term
 from sedkd.errors import UserError
+
+if TYPE_CHECKING:
+    from sedkd.models.student import StudentSettings
+    from sedkd.task import Task
 
 SCRATCH = "none"
 
@@ -40,6 +44,20 @@ def parameters_of(name: str) -> tuple[str, ...]:
 def needs_teacher(strategy: str) -> bool:
     """Whether one of a strategy's parts reads a teacher's outputs. A factory that does not tell is taken to."""
     return any(getattr(find(name), "needs_teacher", True) for name in parts(strategy))
+
+
+def lack(strategy: str, task: "Task", student: "StudentSettings") -> str | None:
+    """Why one of a strategy's parts cannot train such a student with this task; None where all can, as far as they
+    tell (see `Term.lack`). UserError when a strategy of one's own cannot tell."""
+    for name in parts(strategy):
+        ask = getattr(find(name), "lack", None)
+        try:
+            reason = ask(task, student) if ask else None
+        except Exception as error:  # what somebody else wrote may raise anything
+            raise UserError(f"strategy {name}: its `lack` raised {type(error).__name__}: {error}") from error
+        if reason:
+            return f"strategy {name}: {reason}"
+    return None
 
 
 def build_terms(strategy: str, parameters: Mapping[str, Mapping[str, Any]], sizes: Sizes) -> list[Term]:

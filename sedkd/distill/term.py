@@ -13,6 +13,8 @@ from sedkd.distill.batch import Batch
 from sedkd.models.frame import FrameModel, FrameOutput
 
 if TYPE_CHECKING:
+    from sedkd.models.student import StudentSettings
+    from sedkd.task import Task
     from sedkd.train.corpus import Corpus
     from sedkd.train.settings import TrainSettings
 
@@ -40,11 +42,19 @@ class Term(nn.Module):
 
     A subclass named `Strategy` is built with `Strategy(sizes, **parameters)`, the parameters being those that the
     space names `<strategy>.<parameter>`. `begin` is called once before the first step, `after_step` after each.
-    `needs_teacher` tells whether the batch must carry a teacher's outputs.
+    `needs_teacher` tells whether the batch must carry a teacher's outputs, `lack` what else has to be there.
     """
 
     weight: float = 1.0
     needs_teacher: bool = True
+
+    @classmethod
+    def lack(cls, task: "Task", student: "StudentSettings") -> str | None:
+        """Why this strategy cannot train such a student with this task, and the mend, in words; None where it can.
+
+        Asked before anything is trained, and often: what cannot run is not drawn.
+        """
+        return None
 
     def begin(self, lesson: Lesson) -> None:
         """Look at the student and the clips; modules that are made here are trained along."""

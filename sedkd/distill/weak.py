@@ -6,6 +6,7 @@ makes one probability per clip and label of its answers, and that one is held ag
 """
 
 import warnings
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,11 @@ from sedkd.distill.batch import Batch
 from sedkd.distill.term import Lesson, Sizes, Term, mean_where
 from sedkd.errors import SedkdWarning, UserError
 from sedkd.models.frame import FrameOutput
+
+if TYPE_CHECKING:
+    from sedkd.models.student import StudentSettings
+    from sedkd.task import Task
+    from sedkd.train.corpus import Corpus
 
 POOLINGS = ("linear_softmax", "attention")
 SHARE = 0.25  # clips drawn per step, as a share of the batch
@@ -39,6 +45,20 @@ def attention_pool(p: Tensor, scores: Tensor, valid: Tensor) -> Tensor:
     """
     weights = torch.softmax(scores.masked_fill(valid[..., None] == 0, -torch.inf), dim=1)
     return (weights * p).sum(1)
+
+
+def short_enough(corpus: "Corpus", frame_seconds: float) -> Tensor:
+    """Indices of the clips with clip-level labels that are not longer than `LONGEST_SECONDS`."""
+    weak = corpus.weak.cpu()
+    return weak[corpus.out_starts.diff().cpu()[weak] * frame_seconds < LONGEST_SECONDS + 0.5]
+
+
+def _lack(corpus: "Corpus", frame_seconds: float) -> str | None:
+    if not len(corpus.weak):
+        return "no clip has clip-level labels: add weak.tsv and weak/, or drop 'weak'"
+    if not len(short_enough(corpus, frame_seconds)):
+        return f"no clip of weak.tsv is as short as {LONGEST_SECONDS:g} s: add some, or drop 'weak'"
+    return None
 
 
 def clip_loss(pooled: Tensor, tags: Tensor, tagged: Tensor) -> Tensor:
@@ -68,22 +88,24 @@ class Strategy(Term):
         self.weight = weight
         self.scores = nn.Linear(sizes.student, sizes.labels) if pooling == "attention" else None
 
+    @classmethod
+    def lack(cls, task: "Task", student: "StudentSettings") -> str | None:
+        from sedkd.task import FRAME_SECONDS
+
+        return _lack(task.training.corpus, FRAME_SECONDS)
+
     def begin(self, lesson: Lesson) -> None:
         self.lesson = lesson  # no torch module, so the student in it is not counted as a part of this one
         self.corpus = lesson.corpus.taught_by(None)
         self.generator = torch.Generator().manual_seed(lesson.settings.seed)
         self.lengths = (self.corpus.out_starts[1:] - self.corpus.out_starts[:-1]).cpu()
-        weak = self.corpus.weak.cpu()
-        if not len(weak):
-            raise UserError("strategy 'weak': no clip has clip-level labels: add weak.tsv and weak/, or drop 'weak'")
-        self.clips = weak[self.lengths[weak] * lesson.model.frame_seconds < LONGEST_SECONDS + 0.5]
-        if not len(self.clips):
-            raise UserError(
-                f"strategy 'weak': no clip of weak.tsv is as short as {LONGEST_SECONDS:g} s: add some, or drop 'weak'"
-            )
-        if len(self.clips) < len(weak):
+        reason = _lack(self.corpus, lesson.model.frame_seconds)
+        if reason:
+            raise UserError(f"strategy weak: {reason}")
+        self.clips, every = short_enough(self.corpus, lesson.model.frame_seconds), len(self.corpus.weak)
+        if len(self.clips) < every:
             warnings.warn(
-                f"strategy 'weak': {len(weak) - len(self.clips)} of {len(weak)} clips of weak.tsv are longer than "
+                f"strategy 'weak': {every - len(self.clips)} of {every} clips of weak.tsv are longer than "
                 f"{LONGEST_SECONDS:g} s and are left out",
                 SedkdWarning,
                 stacklevel=2,

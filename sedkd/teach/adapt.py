@@ -28,6 +28,17 @@ def learnt_from(known: Tensor) -> Tensor:
     return frames[:: -(-len(frames) // MOST_FRAMES) or 1]
 
 
+def lack(teacher: Teacher, channels: int) -> str | None:
+    """Why a teacher with embeddings of so many channels cannot be adapted; None where it can."""
+    layer = getattr(teacher.model, "classifier", None)
+    if isinstance(layer, nn.Linear) and layer.weight.shape == (len(teacher.model.labels), channels):
+        return None
+    return (
+        f"teacher {teacher.kind}: cannot be adapted, having no linear layer `classifier` from its embedding to its "
+        "logits; leave `adapted` out of teacher.adaptation"
+    )
+
+
 def adapted(teacher: Teacher, embeddings: Tensor, targets: Tensor, known: Tensor, environment: str) -> Teacher:
     """The teacher with a last layer of this environment.
 
@@ -37,12 +48,11 @@ def adapted(teacher: Teacher, embeddings: Tensor, targets: Tensor, known: Tensor
     Raises:
         UserError: a teacher of one's own has no linear layer `classifier` from its embedding to its logits.
     """
-    layer = getattr(teacher.model, "classifier", None)
-    if not isinstance(layer, nn.Linear) or layer.in_features != embeddings.shape[1]:
-        raise UserError(
-            f"teacher {teacher.kind}: cannot be adapted, having no linear layer `classifier` over its embedding; "
-            "leave `adapted` out of teacher.adaptation"
-        )
+    reason = lack(teacher, embeddings.shape[1])
+    if reason:
+        raise UserError(reason)
+    layer = teacher.model.classifier
+    assert isinstance(layer, nn.Linear)  # or it had lacked it
     head = deepcopy(layer).to(embeddings.device)
     start = head.weight.detach().clone()
     optimiser = torch.optim.Adam(head.parameters(), RATE)

@@ -235,7 +235,7 @@ def test_long_clips_are_left_out() -> None:
 @pytest.mark.parametrize("tagged", [None, torch.zeros(40, 2, dtype=torch.bool)])
 def test_without_clip_level_labels(tagged: Tensor | None) -> None:
     model = student()
-    with pytest.raises(UserError, match=r"strategy 'weak': no clip has clip-level labels: add weak\.tsv") as caught:
+    with pytest.raises(UserError, match=r"strategy weak: no clip has clip-level labels: add weak\.tsv") as caught:
         fit(model, replace(corpus(), tagged=tagged), [Strategy(Sizes(model.embedding_size, 1, 2))], QUICK)
     assert "\n" not in str(caught.value)
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -89,3 +90,35 @@ def finish(process: subprocess.Popen, timeout: float = 300) -> str:
     out, errors = process.communicate(timeout=timeout)
     assert process.returncode == 0, errors
     return out
+
+
+def quick_search(words: list[str], watcher: Any = None) -> tuple[Any, Any]:
+    """What `sedkd-search` does with these words, but for the test split and MLflow; the study and what was planned."""
+    from search.cli.search import parser, request_of
+    from search.request import planned
+    from search.run import begin, search
+    from search.sampling.choice import with_sampler
+    from search.study import open_study
+
+    request = request_of(parser().parse_args(words))
+    ready = planned(request, lambda *_: None)
+    study = open_study(ready.plan.store, ready.name, ready.facts, ready.plan.objectives)
+    begin(study, ready.plan, [])
+    search(with_sampler(study, ready.plan, request.seed), ready.plan, watcher or Deaf(), lambda: None)
+    return study, ready
+
+
+class Deaf:
+    """A watcher that keeps what failed."""
+
+    def __init__(self) -> None:
+        self.reasons: list[str] = []
+
+    def begin(self, *_: Any) -> None: ...
+
+    def stage(self, *_: Any) -> None: ...
+
+    def end(self, *_: Any) -> None: ...
+
+    def failed(self, number: int, reason: str) -> None:
+        self.reasons.append(reason)
