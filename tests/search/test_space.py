@@ -55,6 +55,14 @@ def test_controls_are_scratch_default_smallest_and_largest():
         from_flat(values, TrainSettings())
 
 
+def test_defaults_know_their_names():
+    space = parsed(strategy=STRATEGY, **{"response.weight": {"type": "float", "low": 1, "high": 2}})
+    assert space.defaults(strategy="none", response_weight=2) == {"strategy": "none"}  # it does not apply
+    assert space.defaults(response_weight=2)["response.weight"] == 2
+    with pytest.raises(ValueError, match="response_wieght, width: no dimension of this space"):
+        space.defaults(response_wieght=2, width=4)
+
+
 def test_controls_leave_out_what_the_space_does_not_know():
     response = {"type": "choice", "of": ["response"]}
     assert [name for name, _ in controls(parsed(strategy=response), 2)] == ["default distillation"]

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import optuna
 import pytest
+from ending import Ending
 from mlflow import MlflowClient
 from small_study import arguments, finish, start, write_farm
 
+import search.workers
 from search.store import open_store
 from search.study import finished, load_study, spent
+from search.workers import Crew, WorkerFailed
+from sedkd.errors import UserError
 
 SEARCH = "search.cli.search"
 
@@ -139,3 +143,42 @@ def test_a_workers_mistake_is_one_line(farm, tmp_path):
     assert process.returncode == 2
     assert "trained before; widen the space or ask for fewer --trials" in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("how", "kind", "message"),
+    [
+        ("bug", WorkerFailed, r"^KeyError: 'key' \(.*ending.py, line \d+\)$"),
+        ("sys.exit", WorkerFailed, r"^SystemExit: enough \("),
+        ("exit", UserError, r"^worker 0 ended itself with exit code 3"),
+        ("signal", UserError, "again and again"),
+    ],
+)
+def test_only_what_a_signal_ended_is_replaced(how, kind, message, monkeypatch, capfd):
+    monkeypatch.setattr(search.workers, "REPLACEMENTS", 1)
+    died = []
+    crew = Crew(Ending(how), 1, lambda *_: None, lambda *who: died.append(who))
+    with pytest.raises(kind, match=message) as caught:
+        crew.run(lambda: False)
+    assert died == ([(0, "SIGKILL")] * 2 if how == "signal" else [])
+    assert "Traceback" not in capfd.readouterr().err
+    if kind is WorkerFailed:
+        assert "ending.py" in caught.value.traceback
+
+
+def test_a_workers_bug_outside_of_a_trial_is_one_line(farm, tmp_path):
+    """A strategy's file that does something else in another process: it is imported there again."""
+    (tmp_path / "mine.py").write_text(
+        "import multiprocessing\nfrom sedkd.distill.response import Strategy\n"
+        "if multiprocessing.parent_process():\n    {}['key']\n"
+    )
+    (tmp_path / "own.yaml").write_text("dimensions:\n  strategy: {type: choice, of: ['mine:Strategy', none]}\n")
+    process = start(SEARCH, *arguments(farm, 9, workers=2, space=tmp_path / "own.yaml"), cwd=tmp_path)
+    out, errors = process.communicate(timeout=200)
+    assert process.returncode == 2, errors
+    (line,) = errors.strip().splitlines()
+    assert line.startswith(f"error: a worker ended with KeyError: 'key' ({tmp_path / 'mine.py'}, line 4); traceback: ")
+    assert "KeyError" in Path(line.rpartition("traceback: ")[2]).read_text()
+    assert "takes its place" not in out
+    client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
+    assert not client.search_runs([client.get_experiment_by_name("sedkd-farm").experiment_id], "status = 'RUNNING'")
