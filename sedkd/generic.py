@@ -46,12 +46,14 @@ def generic_student(
 
 
 def start_from(student: Student, learned: Student) -> None:
-    """Copy a trained student's weights, of its last layer the rows of the labels that both have."""
-    weights = dict(learned.state_dict())
+    """Copy a trained student's weights, of its last layer the rows of the labels that both have. Each stays on the
+    device on which it lies."""
+    own = student.state_dict()
+    weights = {name: tensor.to(own[name].device) for name, tensor in learned.state_dict().items()}
     known = [label for label in student.labels if label in learned.labels]
     here, there = ([model.labels.index(label) for label in known] for model in (student, learned))
     for name in ("classifier.weight", "classifier.bias"):
-        rows = student.state_dict()[name].clone()
+        rows = own[name].clone()
         rows[here] = weights[name][there]
         weights[name] = rows
     student.load_state_dict(weights)
