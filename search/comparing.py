@@ -176,5 +176,7 @@ def _keep(result: dict[str, Any], folder: Path, store: Store) -> list[str]:
 def _show(result: dict[str, Any], display: Display, lines: list[str]) -> None:
     for table in (arms_table(result), pairs_table(result), per_class_table(result)):
         display.table(table)
+    if not any(result["support"].values()):
+        display.notice("test holds none of the events: what cannot be computed there is '-'")
     for line in lines:
         display.print(line)

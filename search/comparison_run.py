@@ -50,7 +50,8 @@ def _logged(result: dict[str, Any], files: list[Path], store: Store) -> str:
         experiment, run_name=f"compare {name}", tags=tags | {_safe(k): v for k, v in verdicts.items()}
     )
     params = [Param(key, str(result[key])) for key in ("architecture", "strategy", "seeds", "steps", "recordings")]
-    metrics = [Metric(_safe(key), float(value), 0, 0) for key, value in _numbers(result).items()]
+    numbers = {key: value for key, value in _numbers(result).items() if value is not None}
+    metrics = [Metric(_safe(key), float(value), 0, 0) for key, value in numbers.items()]
     client.log_batch(
         run.info.run_id, metrics=metrics, params=params, tags=[RunTag("mlflow.note.content", _note(result))]
     )
@@ -60,7 +61,7 @@ def _logged(result: dict[str, Any], files: list[Path], store: Store) -> str:
     return run.info.run_id
 
 
-def _numbers(result: dict[str, Any]) -> dict[str, float]:
+def _numbers(result: dict[str, Any]) -> dict[str, float | None]:
     found = {f"teacher/{name}": result["teachers"][0]["values"][name] for name in SCORES}
     for arm in result["arms"]:
         found |= {f"{arm['name']}/{name}": arm["test"][name]["mean"] for name in SCORES}

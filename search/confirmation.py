@@ -97,7 +97,8 @@ def _alike(
     """The first of the cheaper ones that is not distinguishable from `member` by the F1 that was searched for."""
     metric = objectives.criterion
     for other in cheaper:
-        if compare(counts[member.number][metric], counts[other.number][metric]).macro.verdict == EQUAL:
+        difference = compare(counts[member.number][metric], counts[other.number][metric]).macro
+        if difference is not None and difference.verdict == EQUAL:
             return other.number
     return None
 
@@ -108,6 +109,7 @@ def _summary(counts: dict[str, np.ndarray], alike: int | None) -> Confirmed:
         nothing = counts[metric].copy()
         nothing[..., 0] = 0  # no hit: an F1 of 0, of which the difference is the F1 itself
         difference = compare(counts[metric], nothing).macro
+        assert difference is not None  # nothing is searched for without events on validation
         found["values"][metric], found["low"][metric], found["high"][metric] = (
             difference.mean, difference.low, difference.high,
         )  # fmt: skip

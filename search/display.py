@@ -22,7 +22,7 @@ from rich.progress import (
 from search.front import Member, front, knee
 from search.gain import Gain
 from search.objectives import Objectives
-from search.table import human, strategy_words, student_words
+from search.table import human, score_words, strategy_words, student_words
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -88,7 +88,7 @@ class Display:
         study: str,
         facts: Mapping[str, Any],
         notices: Sequence[str],
-        teacher_score: float,
+        teacher_score: float | None,
         done: int,
         wanted: int,
     ) -> None:
@@ -98,7 +98,9 @@ class Display:
         self.print(f"  events   {', '.join(facts['events'])}")
         self.print(f"  data     {source}")
         self.objectives, self.gain = Objectives(tuple(facts["objectives"])), None
-        self.print(f"  teacher  {facts['teacher']}; {self.objectives.quality} on validation {teacher_score:.3f}")
+        self.print(
+            f"  teacher  {facts['teacher']}; {self.objectives.quality} on validation {score_words(teacher_score)}"
+        )
         for notice in notices:
             self.notice(notice)
         if done:

@@ -4,7 +4,7 @@ Scores are kept beside the student; one that is there is never computed again, s
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,21 @@ DECISIONS_FILE = "test-decisions.json"  # what was fixed before the test split w
 
 @dataclass(frozen=True)
 class SplitScores:
-    """Scores on one split: `values` by name and `per_class`."""
+    """Scores on one split: `values` by name and `per_class`; None is what cannot be computed."""
 
-    values: dict[str, float]
+    values: dict[str, float | None]
     per_class: dict[str, dict[str, float | None]]
+
+    @property
+    def holds_events(self) -> bool:
+        """Whether the split holds any of the events."""
+        return any(value is not None for scores in self.per_class.values() for value in scores.values())
+
+
+def notes_on_test(scores: Iterable[SplitScores | None]) -> list[str]:
+    """What a person should know of these test scores."""
+    silent = any(found and not found.holds_events for found in scores)
+    return ["test holds none of the events: what cannot be computed there is '-'"] if silent else []
 
 
 def test_scores(store: Store, study: str, number: int) -> SplitScores | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from search.space import STRATEGY, Space
 from search.spaces import Setting, setting
 from sedkd.data.broken import leave_out_broken
+from sedkd.data.positives import require_positives
 from sedkd.distill.registry import parts
 from sedkd.errors import UserError
 from sedkd.progress import Progress, counting
@@ -78,6 +79,7 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
     found = setting(subject.environment, subject.data, subject.space, subject.dataset, subject.fold, progress)
     wanted = found.environment.narrowed(subject.events, subject.subset)
     pool = reporting(found, progress)
+    require_positives(pool, found.environment.name, wanted)
     kinds, chosen = choose_teacher(subject.teacher, found)
     notices = [*pool.notices, *chosen]
     first, *others = [teacher_for(pool, kind.strip(), device, seed, progress) for kind in kinds.split(",")]

@@ -190,10 +190,12 @@ class Tracker:
                 self._once(member, TEST_TAG, {f"test_{name}": value for name, value in test.values.items()})
             if means:
                 parts = {"": means.values, "_low": means.low, "_high": means.high}
-                values = {f"confirmed_{name}{part}": v for part, found in parts.items() for name, v in found.items()}
+                values: dict[str, float | None] = {
+                    f"confirmed_{name}{part}": v for part, found in parts.items() for name, v in found.items()
+                }
                 self._once(member, CONFIRMED_TAG, values)
 
-    def _once(self, member: Member, tag: str, values: Mapping[str, float]) -> None:
+    def _once(self, member: Member, tag: str, values: Mapping[str, float | None]) -> None:
         """Write metrics of a trial, unless this tag says that they were."""
         run = self.children[member.number]
         if tag not in run.data.tags:
