@@ -1,5 +1,6 @@
 """What a person sees when a search has ended: the front, the teacher beside it, and what to type next."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from search.confirmation import confirmed
 from search.display import Display
 from search.finale import SplitScores, notes_on_test, test_scores
 from search.front import front, knee
+from search.names import cleaned
 from search.objectives import Objectives
 from search.store import Store, open_store
 from search.study import FACTS, finished, load_study, objectives_of, spent, stopped
@@ -50,9 +52,11 @@ def show(
 
 
 def _what_next(environment: str, store: Store, display: Display) -> None:
-    place = "" if store.root == Path.cwd() / "mlruns" else f" --store {store.root}"
+    place = "" if store.root == Path.cwd() / "mlruns" else f" --store {shlex.quote(str(store.root))}"
+    out = shlex.quote(f"{cleaned(environment)}-knee")
+    environment = shlex.quote(environment)
     display.print(
-        f"export one:  sedkd export --env {environment} --pick knee --out {environment}-knee{place}\n"
+        f"export one:  sedkd export --env {environment} --pick knee --out {out}{place}\n"
         f"one page:    sedkd report --env {environment}{place}\n"
         f"look at all: sedkd ui{place}"
     )

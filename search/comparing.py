@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from search.architecture import architecture
 from search.comparison_table import arms_table, pairs_table, per_class_table
 from search.display import Display
+from search.names import cleaned
 from search.preparation import Prepared, Subject, prepare
 from search.stop import Stop
 from search.store import Store, open_store
@@ -106,7 +107,7 @@ def _name(task: "Task", plan: Plan) -> str:
         RATES,
     ]
     digest = hashlib.blake2b(json.dumps(parts).encode(), digest_size=3).hexdigest()
-    return f"{task.environment.name}-{digest}"
+    return f"{cleaned(task.environment.name)}-{digest}"
 
 
 def _flat(plan: Plan) -> dict[str, Any]:

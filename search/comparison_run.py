@@ -6,6 +6,7 @@ from typing import Any
 from search.comparison_table import SCORES, shown_pairs
 from search.links import ROLE_TAG
 from search.mlflow_client import experiment_of, quiet_client
+from search.names import experiment_name, key
 from search.store import Store
 from sedkd.compare.result import METRICS
 
@@ -22,7 +23,7 @@ def log_comparison(result: dict[str, Any], files: list[Path], store: Store) -> s
         run_id = _logged(result, files, store)
     except (MlflowException, requests.RequestException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
         return f"MLflow:  not told ({str(error).splitlines()[0]}); the same line tries again"
-    return f"MLflow:  experiment sedkd-{result['environment']}, run {run_id}"
+    return f"MLflow:  experiment {experiment_name(result['environment'])}, run {run_id}"
 
 
 def _logged(result: dict[str, Any], files: list[Path], store: Store) -> str:
@@ -47,11 +48,11 @@ def _logged(result: dict[str, Any], files: list[Path], store: Store) -> str:
         for metric in METRICS
     }
     run = client.create_run(
-        experiment, run_name=f"compare {name}", tags=tags | {_safe(k): v for k, v in verdicts.items()}
+        experiment, run_name=f"compare {name}", tags=tags | {key(k): v for k, v in verdicts.items()}
     )
-    params = [Param(key, str(result[key])) for key in ("architecture", "strategy", "seeds", "steps", "recordings")]
-    numbers = {key: value for key, value in _numbers(result).items() if value is not None}
-    metrics = [Metric(_safe(key), float(value), 0, 0) for key, value in numbers.items()]
+    params = [Param(name, str(result[name])) for name in ("architecture", "strategy", "seeds", "steps", "recordings")]
+    numbers = {name: value for name, value in _numbers(result).items() if value is not None}
+    metrics = [Metric(key(name), float(value), 0, 0) for name, value in numbers.items()]
     client.log_batch(
         run.info.run_id, metrics=metrics, params=params, tags=[RunTag("mlflow.note.content", _note(result))]
     )
@@ -70,11 +71,6 @@ def _numbers(result: dict[str, Any]) -> dict[str, float | None]:
         for metric in METRICS:
             found |= {f"{pair['a']} - {pair['b']}/{metric}_{end}": pair[metric][end] for end in ("mean", "low", "high")}
     return found
-
-
-def _safe(name: str) -> str:
-    """MLflow allows letters, digits, spaces and -_./ in names."""
-    return "".join(c if c.isalnum() or c in " -_./" else "_" for c in name)
 
 
 def _note(result: dict[str, Any]) -> str:

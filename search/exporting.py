@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.finale import test_scores
 from search.front import NAMED_PICKS, Member, front, pick
+from search.names import experiment_name
 from search.notes import trial_note
 from search.objectives import Objectives
 from search.store import Store
@@ -105,7 +106,7 @@ def _register(
     tracker.sync(figures=False)
     mlflow.set_tracking_uri(store.mlflow_uri)
     mlflow.set_registry_uri(store.mlflow_uri)
-    name = f"sedkd-{study.user_attrs[FACTS]['environment']}"
+    name = experiment_name(study.user_attrs[FACTS]["environment"])
     run_id = tracker.child_id(member.number)
     with mlflow.start_run(run_id=run_id):
         info: Any = mlflow.onnx.log_model(

@@ -1,8 +1,8 @@
 """The study in Optuna's storage: its identity, its trials, and what they left behind.
 
-A study is named after its environment and a digest of everything that its scores depend on. The same line typed
-again therefore continues the same study, and a line that differs in data, events, space, teacher or objectives
-starts another.
+A study is named after its environment (see `search.names`) and a digest of everything that its scores depend on. The
+same line typed again therefore continues the same study, and a line that differs in data, events, space, teacher or
+objectives starts another.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.front import Member
+from search.names import cleaned
 from search.objectives import Objectives
 from search.space import Space
 from search.store import Store
@@ -78,7 +79,7 @@ def identity(
     ]
     digest = hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=3).hexdigest()
     label = f"{task.environment.name}.{subset}" if subset else task.environment.name
-    return f"{label}-{digest}", facts
+    return f"{cleaned(label)}-{digest}", facts
 
 
 def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Objectives) -> "optuna.Study":

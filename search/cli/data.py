@@ -80,8 +80,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: "Report") -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from search.display import plain_console
 
     table = Table(title=str(report.out), title_justify="left")
     for column in ("environment", "split"):
@@ -92,7 +93,7 @@ def _show(report: "Report") -> None:
         events = report.events.get((environment, split))
         text = "hidden" if events is None else f"{events} labels" if split == _WEAK else str(events)
         table.add_row(environment, split, str(clips), text)
-    console = Console()
+    console = plain_console()
     console.print(table)
     for note in report.notes:
-        console.print(f"note: {note}", markup=False, highlight=False)
+        console.print(f"note: {note}")

@@ -13,8 +13,8 @@ def add_parser(subparsers: Any) -> None:
         help="score a table of detections against the ground truth",
         description="Segment-based F1 (1 s) and event-based F1 (200 ms, 20 %) per class, macro and micro; with "
         "--operating-points also PSDS1 and PSDS2. Tables are TAB-separated with the header "
-        "filename onset offset event_label (or .csv); a row with only a filename lists a file without events. Files are matched by name "
-        "or, where the folders differ, by the end of their paths.",
+        "filename onset offset event_label (or .csv); a row with only a filename lists a file without events. Files "
+        "are matched by name or, where the folders differ, by the end of their paths.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("truth", type=Path, help="table of the reference events")

@@ -67,9 +67,9 @@ def run_show(options: argparse.Namespace) -> int:
     """List cached teachers and public weights."""
     import json
 
-    from rich.console import Console
     from rich.table import Table
 
+    from search.display import plain_console
     from sedkd.models.checkpoint import read_header
     from sedkd.teach.teacher import teachers_folder
     from sedkd.teach.weights import AUDIOSET_WEIGHTS, is_cached, weights_folder
@@ -82,7 +82,7 @@ def run_show(options: argparse.Namespace) -> int:
         table.add_row(
             path.name, json.loads(header["notes"])["origin"], str(len(json.loads(header["config"])["labels"]))
         )
-    console = Console()
+    console = plain_console()
     console.print(table)
     for name in AUDIOSET_WEIGHTS:
         state = "in the cache" if is_cached(name) else f"not in the cache: sedkd teacher fetch {name}"
