@@ -22,6 +22,7 @@ from sedkd.compare.training import RATES, Trained, train_all
 from sedkd.data.recordings import digest_of
 from sedkd.distill.registry import find, parts
 from sedkd.errors import UserError
+from sedkd.kept import read_json
 from sedkd.paths import written_atomically
 from sedkd.progress import Progress
 from sedkd.train.settings import TrainSettings
@@ -137,7 +138,7 @@ def _result(
     asked = [question.seeds, [t.arm.name for t in trained], task.pool.test_digest(task.environment.name)]
     path = folder / f"result-{hashlib.blake2b(json.dumps(asked).encode(), digest_size=3).hexdigest()}.json"
     if path.exists():
-        return json.loads(path.read_text())
+        return read_json(path, dict, "remove it; the same line scores the arms anew")
     facts = {
         "comparison": folder.name,
         "environment": task.environment.name,

@@ -5,6 +5,7 @@ from typing import Any
 
 from search.comparison_table import SCORES, shown_pairs
 from search.links import ROLE_TAG
+from search.mirror import attempt
 from search.mlflow_client import experiment_of, quiet_client
 from search.names import experiment_name, key
 from search.store import Store
@@ -15,14 +16,11 @@ COMPARISON_TAG = "sedkd.comparison"
 
 def log_comparison(result: dict[str, Any], files: list[Path], store: Store) -> str:
     """Write the run, or write it anew where it is there; a line that says where, or why MLflow was not told."""
-    import requests
-    import sqlalchemy
-    from mlflow.exceptions import MlflowException
-
-    try:
-        run_id = _logged(result, files, store)
-    except (MlflowException, requests.RequestException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-        return f"MLflow:  not told ({str(error).splitlines()[0]}); the same line tries again"
+    runs: list[str] = []
+    reason = attempt(lambda: runs.append(_logged(result, files, store)))
+    if reason is not None:
+        return f"MLflow:  not told ({reason}); the same line tries again"
+    (run_id,) = runs
     return f"MLflow:  experiment {experiment_name(result['environment'])}, run {run_id}"
 
 

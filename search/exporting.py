@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.finale import test_scores
 from search.front import NAMED_PICKS, Member, front, pick
+from search.mirror import attempt, impatient
 from search.names import experiment_name
 from search.notes import trial_note
 from search.objectives import Objectives
@@ -37,6 +38,7 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
     Raises:
         UserError: no such student, its file or the audio to check it with is gone, or `out` is in the way.
     """
+    impatient()
     objectives, members = objectives_of(study), finished(study)
     on_front = front(members, objectives)
     member = pick(word, on_front, members, objectives)
@@ -55,7 +57,9 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
         f"{' (SYNTHETIC soundscapes)' if facts['synthetic'] else ''}, {human(member.measure('macs'))} MACs/s"
     )
     aliases = sorted({*picks_of(on_front, objectives).get(member.number, []), *({word} & set(NAMED_PICKS))})
-    yield _register(study, store, objectives, member, out, aliases)
+    registered: list[str] = []
+    reason = attempt(lambda: registered.append(_register(study, store, objectives, member, out, aliases)))
+    yield registered[0] if reason is None else f"not registered in MLflow ({reason}); the export itself is whole"
     yield f"try it: sedkd detect {out} FILE.wav"
 
 

@@ -13,6 +13,7 @@ from search.front import Member
 from search.store import Store
 from search.training import student_path
 from sedkd.data.sealed import opened_test
+from sedkd.kept import read_json
 from sedkd.models.checkpoint import load_model
 from sedkd.paths import written_atomically
 from sedkd.score.postprocess import PostProcessing, tune
@@ -21,6 +22,7 @@ from sedkd.task import Task
 
 TEST_FILE = "test.json"
 TEACHER_FILE = "teacher.json"
+_AGAIN = "remove it; the same search line scores what is missing"
 DECISIONS_FILE = "test-decisions.json"  # what was fixed before the test split was opened the last time
 
 
@@ -96,7 +98,15 @@ def _post(found: Mapping[str, Any]) -> PostProcessing:
 
 def _kept(store: Store, study: str) -> dict[str, Any]:
     path = store.study_folder(study) / TEACHER_FILE
-    return json.loads(path.read_text()) if path.exists() else {}
+    return read_json(path, _checked, _AGAIN) if path.exists() else {}
+
+
+def _checked(kept: dict[str, Any]) -> dict[str, Any]:
+    _post(kept["post"])
+    for split in ("validation", "test"):
+        if split in kept:
+            SplitScores(**kept[split])
+    return kept
 
 
 def _keep(store: Store, study: str, kept: Mapping[str, Any]) -> None:
@@ -105,7 +115,7 @@ def _keep(store: Store, study: str, kept: Mapping[str, Any]) -> None:
 
 
 def _read(path: Path) -> SplitScores | None:
-    return SplitScores(**json.loads(path.read_text())) if path.exists() else None
+    return read_json(path, lambda found: SplitScores(**found), _AGAIN) if path.exists() else None
 
 
 def _write(path: Path, scores: Scores) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from search.database import require_sound
 from search.names import experiment_name
 from search.store import Store
 
@@ -29,7 +30,13 @@ def experiment_of(client: "MlflowClient", store: Store, environment: str) -> str
 
 
 def quiet_client(store: Store) -> "MlflowClient":
-    """A client of the store, without telemetry and without an announcement for each new table."""
+    """A client of the store, without telemetry and without an announcement for each new table.
+
+    Raises:
+        UserError: the store's database is damaged; nothing is written to it.
+    """
+    if "MLFLOW_TRACKING_URI" not in os.environ:
+        require_sound(store.mlflow_file, "or move it away: `sedkd sync` tells a new one all that the studies hold")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from mlflow import MlflowClient
 

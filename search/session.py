@@ -83,7 +83,10 @@ class _Session:
                 display.stop()
                 show(self.study, plan.objectives, plan.store, display, None)
                 raise
-            except UserError:  # what stopped it is said by whoever called; MLflow must not show it as running
+            except (
+                UserError,
+                OSError,
+            ):  # what stopped it is said by whoever called; MLflow must not show it as running
                 close_stale(self.study, plan.store)
                 self.mirror.close("FAILED")
                 raise

@@ -14,13 +14,21 @@ class Store:
     root: Path
 
     @property
+    def optuna_file(self) -> Path:
+        return self.root / "optuna.db"
+
+    @property
+    def mlflow_file(self) -> Path:
+        return self.root / "mlflow.db"
+
+    @property
     def optuna_url(self) -> str:
-        return _sqlite_url(self.root / "optuna.db")
+        return _sqlite_url(self.optuna_file)
 
     @property
     def mlflow_uri(self) -> str:
         """MLFLOW_TRACKING_URI is honoured; else SQLite below `root`."""
-        return os.environ.get("MLFLOW_TRACKING_URI") or _sqlite_url(self.root / "mlflow.db")
+        return os.environ.get("MLFLOW_TRACKING_URI") or _sqlite_url(self.mlflow_file)
 
     @property
     def artifacts_uri(self) -> str | None:
@@ -29,7 +37,7 @@ class Store:
 
     @property
     def exists(self) -> bool:
-        return (self.root / "optuna.db").exists()
+        return self.optuna_file.exists()
 
     def study_folder(self, study: str) -> Path:
         return self.root / "studies" / study

@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.database import WAIT_SECONDS, require_sound, tell_of
 from search.front import Member
 from search.names import cleaned
 from search.objectives import Objectives
@@ -230,10 +231,22 @@ def quiet_optuna() -> Any:
 
 
 def _storage(store: Store) -> "optuna.storages.RDBStorage":
+    from optuna.exceptions import StorageInternalError
     from optuna.storages import RDBStorage
+    from sqlalchemy.exc import SQLAlchemyError
 
-    # Two processes may write at once: wait for the other instead of failing.
-    return RDBStorage(store.optuna_url, engine_kwargs={"connect_args": {"timeout": 60}})
+    require_sound(store.optuna_file, "or move it away: the same line begins anew, and finds the caches full")
+    try:
+        # Two processes may write at once: wait for the other instead of failing.
+        storage = RDBStorage(store.optuna_url, engine_kwargs={"connect_args": {"timeout": WAIT_SECONDS}})
+    except (StorageInternalError, SQLAlchemyError, RuntimeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(
+            f"{store.optuna_file}: cannot be used ({reason}); make room, see that it may be written to, or name "
+            "another folder with --store"
+        ) from error
+    tell_of(storage.engine, store.optuna_file)
+    return storage
 
 
 def _matches(summary: Any, environment: str | None, name: str | None) -> bool:

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Protocol
 
+from search.mistakes import line_of
 from search.stop import Stop
 from search.warned import show_own_warnings
 from sedkd.errors import UserError
@@ -138,7 +139,10 @@ def _enter(work: Work, number: int, pipe: Connection, parent: int) -> None:
         work(number, teller)
     except KeyboardInterrupt:
         pass
-    except UserError as error:
-        pipe.send(("mistake", str(error)))
+    except Exception as error:
+        line = line_of(error)
+        if line is None:
+            raise
+        pipe.send(("mistake", line))
     finally:
         pipe.close()

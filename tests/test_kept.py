@@ -2,10 +2,11 @@
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from sedkd.paths import made_once
+from sedkd.kept import made_once
 
 
 def test_it_is_made_when_it_is_not_there(tmp_path):
@@ -15,8 +16,8 @@ def test_it_is_made_when_it_is_not_there(tmp_path):
         made.append(1)
         target.write_text("made")
 
-    assert made_once(target, make).read_text() == "made"
-    assert made_once(target, make) == target
+    assert made_once(target, make, Path.read_text) == "made"
+    assert made_once(target, make, Path.read_text) == "made"
     assert made == [1]
 
 
@@ -29,11 +30,11 @@ def test_others_wait_and_do_not_make_it_again(tmp_path):
         made.append(1)
         target.write_text("made")
 
-    first = threading.Thread(target=made_once, args=(target, slowly))
+    first = threading.Thread(target=made_once, args=(target, slowly, Path.read_text))
     first.start()
     begun.wait()
     told = []
-    made_once(target, slowly, lambda done, total: told.append((done, total)))
+    made_once(target, slowly, Path.read_text, lambda done, total: told.append((done, total)))
     first.join()
     assert made == [1]
     assert (0, 1) in told
@@ -49,7 +50,7 @@ def test_who_waits_can_be_interrupted_and_a_failure_leaves_the_turn_to_others(tm
 
     def first() -> None:
         with pytest.raises(RuntimeError):
-            made_once(target, never)
+            made_once(target, never, Path.read_text)
 
     def interrupted(done: int, total: int) -> None:
         raise KeyboardInterrupt
@@ -58,7 +59,7 @@ def test_who_waits_can_be_interrupted_and_a_failure_leaves_the_turn_to_others(tm
     thread.start()
     begun.wait()
     with pytest.raises(KeyboardInterrupt):
-        made_once(target, lambda: None, interrupted)
+        made_once(target, lambda: None, Path.read_text, interrupted)
     end.set()
     thread.join()
-    assert made_once(target, lambda: target.write_text("made") and None).read_text() == "made"
+    assert made_once(target, lambda: target.write_text("made") and None, Path.read_text) == "made"
