@@ -105,7 +105,7 @@ def _register(
     import mlflow.onnx
     import onnx
 
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # an error is raised as well
     tracker = Tracker(study, objectives, store)
     tracker.sync(figures=False)
     mlflow.set_tracking_uri(store.mlflow_uri)

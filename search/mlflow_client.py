@@ -41,7 +41,7 @@ def quiet_client(store: Store) -> "MlflowClient":
     from mlflow import MlflowClient
 
     for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # an error is raised as well
     return MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
 
 

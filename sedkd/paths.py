@@ -25,9 +25,18 @@ def written_atomically(target: Path) -> Iterator[Path]:
     Two processes may write the same target at once: each has its own temporary file and the last rename wins,
     which is harmless because a cache key determines the content.
 
+    What a link points to is replaced, not the link. A device or a pipe (/dev/stdout) is written to, not replaced.
+
     Raises:
         OSError: the disk is full, say; it names `target`, also where writing does not tell what it wrote to.
     """
+    if _is_special(target):
+        with naming(target), tempfile.TemporaryDirectory() as folder:
+            yield Path(folder, target.name)
+            with target.open("wb") as stream:
+                stream.write(Path(folder, target.name).read_bytes())
+        return
+    target = target.resolve() if target.is_symlink() else target
     with naming(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.name[:MOST_OF_NAME]}.", dir=target.parent)
@@ -41,12 +50,19 @@ def written_atomically(target: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def _is_special(target: Path) -> bool:
+    """Whether a device or a pipe stands there, or it is a name of an open stream."""
+    stream = str(target.absolute()).startswith(("/dev/std", "/dev/fd/", "/proc/"))
+    return stream or (target.exists() and not target.is_file() and not target.is_dir())
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """An OSError inside that names no file, as of a write to a full disk, names this one."""
+    """An OSError inside that names no file, as of a write to a full disk, or a temporary one, names this one."""
     try:
         yield
     except OSError as error:
-        if error.filename is None and error.errno is not None:
-            error.filename = str(path)
+        beside = f"{path.with_name(f'.{path.name[:MOST_OF_NAME]}.')}"
+        if error.errno is not None and (error.filename is None or str(error.filename).startswith(beside)):
+            error.filename, error.filename2 = str(path), None
         raise

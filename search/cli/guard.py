@@ -36,6 +36,22 @@ def guarded(run: Callable[[], int]) -> int:
         return 2
 
 
+def between(kind: type, low: float, high: float) -> Callable[[str], Any]:
+    """An argparse type: a number from `low` to `high`."""
+
+    def parse(text: str) -> Any:
+        value = kind(text)
+        if not low <= value <= high:
+            raise ValueError
+        return value
+
+    parse.__name__ = f"{kind.__name__} from {low:.10g} to {high:.10g}"
+    return parse
+
+
+SEED = between(int, 0, 2**32 - 1)
+
+
 def positive(kind: type) -> Callable[[str], Any]:
     """An argparse type: a number above 0."""
 

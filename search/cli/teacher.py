@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from search.cli.guard import SEED
 from search.cli.subject import add_data_options, add_skip_bad
 
 
@@ -19,7 +20,7 @@ def add_parser(subparsers: Any) -> None:
         "--teacher", default=None, metavar="KIND", help="crnn, timm:NAME, mn04_as, mn10_as or a .pt file"
     )
     train.add_argument("--out", type=Path, metavar="FILE", help="also write the teacher to this .safetensors file")
-    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--seed", type=SEED, default=0)
     train.add_argument("--device", default="auto")
     train.set_defaults(run=run_train)
     show = actions.add_parser("show", help="the teachers in the cache")

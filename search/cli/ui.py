@@ -5,6 +5,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from search.cli.guard import between
+
 if TYPE_CHECKING:
     from search.store import Store
 
@@ -14,7 +16,7 @@ SHOWN = 3  # studies of an environment that links are shown to
 def add_parser(subparsers: Any) -> None:
     """Add the command `ui`."""
     parser = subparsers.add_parser("ui", help="look at all studies in a browser (MLflow)", description=__doc__)
-    parser.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (5000)")
+    parser.add_argument("--port", type=between(int, 1, 65535), default=5000, help="port on 127.0.0.1 (5000)")
     parser.add_argument("--store", metavar="DIR", help="folder of results (default: $SEDKD_STORE or ./mlruns)")
     parser.set_defaults(run=run)
 
