@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.links import ROLE_TAG, STUDY_TAG
 from search.mlflow_client import log_metrics
+from search.names import cleaned
 from search.notes import NOTE_TAG, trial_note
 from search.objectives import Objectives
 from search.store import Store
@@ -49,7 +50,7 @@ class ChildRuns:
         record, attributes = _record(trial), trial.user_attrs
         tags = {
             "mlflow.parentRunId": self.parent,
-            STUDY_TAG: self.study.study_name,
+            STUDY_TAG: cleaned(self.study.study_name),
             ROLE_TAG: "trial",
             TRIAL_TAG: str(trial.number),
             "synthetic": str(self.study.user_attrs[FACTS]["synthetic"]).lower(),
@@ -103,15 +104,10 @@ def measures_of(record: Mapping[str, Any]) -> dict[str, float]:
     for label, scores in record.get("per_class", {}).items():
         for name, value in scores.items():
             if value is not None:
-                measures[f"{name}_class/{_metric_name(label)}"] = value
+                measures[f"{name}_class/{cleaned(label)}"] = value
     return measures
 
 
 def _record(trial: "optuna.trial.FrozenTrial") -> dict[str, Any] | None:
     """What is remembered of a trial that was trained, to its end or until a rung."""
     return trial.user_attrs.get(RECORD) or trial.user_attrs.get(STOPPED)
-
-
-def _metric_name(label: str) -> str:
-    """MLflow allows letters, digits, spaces and -_./ in names of metrics."""
-    return "".join(c if c.isalnum() or c in " -_./" else "_" for c in label)

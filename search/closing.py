@@ -1,17 +1,19 @@
 """What a person sees when a search has ended: the front, the teacher beside it, and what to type next."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from search.confirmation import confirmed
 from search.display import Display
-from search.finale import SplitScores, test_scores
+from search.finale import SplitScores, notes_on_test, test_scores
 from search.front import front, knee
+from search.names import cleaned
 from search.objectives import Objectives
 from search.store import Store, open_store
 from search.study import FACTS, finished, load_study, objectives_of, spent, stopped
-from search.table import front_table, human, strategy_words, student_words
+from search.table import front_table, human, score_words, strategy_words, student_words
 
 if TYPE_CHECKING:
     import optuna
@@ -36,21 +38,25 @@ def show(
     if facts["synthetic"]:
         title += " (SYNTHETIC soundscapes)"
     display.table(front_table(members, objectives, tests, title, means))
+    for note in notes_on_test(tests.values()):
+        display.notice(note)
     early = len(stopped(study))
     if early:
         display.print(f"{early} of the trials were ended early, because others did better for no more")
     if not any(means.values()):
         display.print("one seed each; --confirm 5 trains the five best again with new seeds, for means and intervals")
     if teacher:
-        shown = ", ".join(f"{split} {scores.values[objectives.quality]:.3f}" for split, scores in teacher.items())
+        shown = ", ".join(f"{split} {score_words(s.values[objectives.quality])}" for split, s in teacher.items())
         display.print(f"teacher: {objectives.quality} {shown} ({facts['teacher']})")
     _what_next(facts["environment"], store, display)
 
 
 def _what_next(environment: str, store: Store, display: Display) -> None:
-    place = "" if store.root == Path.cwd() / "mlruns" else f" --store {store.root}"
+    place = "" if store.root == Path.cwd() / "mlruns" else f" --store {shlex.quote(str(store.root))}"
+    out = shlex.quote(f"{cleaned(environment)}-knee")
+    environment = shlex.quote(environment)
     display.print(
-        f"export one:  sedkd export --env {environment} --pick knee --out {environment}-knee{place}\n"
+        f"export one:  sedkd export --env {environment} --pick knee --out {out}{place}\n"
         f"one page:    sedkd report --env {environment}{place}\n"
         f"look at all: sedkd ui{place}"
     )
@@ -89,7 +95,7 @@ def _summary_rows(study: "optuna.Study", store: Store) -> list[list[str]]:
                 *(head if not rows else ["", "", ""]),
                 word,
                 f"{member.measure(objectives.quality):.3f}",
-                f"{test.values[objectives.quality]:.3f}" if test else "-",
+                score_words(test.values[objectives.quality] if test else None),
                 human(member.measure("macs")),
                 student_words(configuration),
                 strategy_words(configuration),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from search.architecture import architecture
 from search.comparison_table import arms_table, pairs_table, per_class_table
 from search.display import Display
+from search.names import cleaned
 from search.preparation import Prepared, Subject, prepare
 from search.space import STRATEGY
 from search.stop import Stop
@@ -22,6 +23,7 @@ from sedkd.compare.training import RATES, Trained, train_all
 from sedkd.data.recordings import digest_of
 from sedkd.distill.registry import find, parts
 from sedkd.errors import UserError
+from sedkd.kept import read_json
 from sedkd.paths import written_atomically
 from sedkd.progress import Progress
 from sedkd.train.settings import TrainSettings
@@ -117,7 +119,7 @@ def _name(task: "Task", plan: Plan) -> str:
         RATES,
     ]
     digest = hashlib.blake2b(json.dumps(parts).encode(), digest_size=3).hexdigest()
-    return f"{task.environment.name}-{digest}"
+    return f"{cleaned(task.environment.name)}-{digest}"
 
 
 def _flat(plan: Plan) -> dict[str, Any]:
@@ -147,7 +149,7 @@ def _result(
     asked = [question.seeds, [t.arm.name for t in trained], task.pool.test_digest(task.environment.name)]
     path = folder / f"result-{hashlib.blake2b(json.dumps(asked).encode(), digest_size=3).hexdigest()}.json"
     if path.exists():
-        return json.loads(path.read_text())
+        return read_json(path, dict, "remove it; the same line scores the arms anew")
     facts = {
         "comparison": folder.name,
         "environment": task.environment.name,
@@ -187,5 +189,7 @@ def _keep(result: dict[str, Any], folder: Path, store: Store) -> list[str]:
 def _show(result: dict[str, Any], display: Display, lines: list[str]) -> None:
     for table in (arms_table(result), pairs_table(result), per_class_table(result)):
         display.table(table)
+    if not any(result["support"].values()):
+        display.notice("test holds none of the events: what cannot be computed there is '-'")
     for line in lines:
         display.print(line)

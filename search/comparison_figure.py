@@ -19,14 +19,19 @@ def comparison_png(result: dict[str, Any], path: Path) -> None:
     for row, arm in enumerate(reversed(arms)):
         found = arm["test"]["f1_segment"]
         left.plot(found["seeds"], [row] * len(found["seeds"]), "o", color="#9aa5b1", markersize=5)
-        left.plot(found["mean"], row, "|", color="#1f2a37", markersize=16, markeredgewidth=2)
+        if found["mean"] is not None:
+            left.plot(found["mean"], row, "|", color="#1f2a37", markersize=16, markeredgewidth=2)
     for teacher, style in zip(result["teachers"], ("--", ":"), strict=False):
-        left.axvline(teacher["values"]["f1_segment"], color="#d1495b", linestyle=style, label=teacher["name"])
-    left.legend(loc="best", frameon=False, fontsize=8)
+        if teacher["values"]["f1_segment"] is not None:
+            left.axvline(teacher["values"]["f1_segment"], color="#d1495b", linestyle=style, label=teacher["name"])
+    if left.get_legend_handles_labels()[0]:
+        left.legend(loc="best", frameon=False, fontsize=8)
     left.set_yticks(range(len(arms)), [arm["name"] for arm in reversed(arms)])
     left.set_xlabel("macro segment F1 on test (dots: seeds, bar: their mean)")
     for row, pair in enumerate(reversed(pairs)):
         found = pair["f1_segment"]
+        if found["mean"] is None:
+            continue
         colour = COLOURS.get(found["verdict"], "#6b7280")
         right.plot([100 * found["low"], 100 * found["high"]], [row, row], color=colour, linewidth=3)
         right.plot(100 * found["mean"], row, "o", color=colour)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from search.comparison_table import SCORES, shown_pairs
 from search.links import ROLE_TAG
+from search.mirror import attempt
 from search.mlflow_client import experiment_of, quiet_client
+from search.names import experiment_name, key
 from search.store import Store
 from sedkd.compare.result import METRICS
 
@@ -17,15 +19,12 @@ COMPARISON_TAG = "sedkd.comparison"
 
 def log_comparison(result: dict[str, Any], files: list[Path], store: Store) -> str:
     """Write the run, or write it anew where it is there; a line that says where, or why MLflow was not told."""
-    import requests
-    import sqlalchemy
-    from mlflow.exceptions import MlflowException
-
-    try:
-        run_id = _logged(result, files, store)
-    except (MlflowException, requests.RequestException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-        return f"MLflow:  not told ({str(error).splitlines()[0]}); the same line tries again"
-    return f"MLflow:  experiment sedkd-{result['environment']}, run {run_id}"
+    runs: list[str] = []
+    reason = attempt(lambda: runs.append(_logged(result, files, store)))
+    if reason is not None:
+        return f"MLflow:  not told ({reason}); the same line tries again"
+    (run_id,) = runs
+    return f"MLflow:  experiment {experiment_name(result['environment'])}, run {run_id}"
 
 
 def _logged(result: dict[str, Any], files: list[Path], store: Store) -> str:
@@ -47,7 +46,7 @@ def _logged(result: dict[str, Any], files: list[Path], store: Store) -> str:
         for metric in METRICS
     }
     run = client.create_run(
-        experiment, run_name=f"compare {name}", tags=tags | {_safe(k): v for k, v in verdicts.items()}
+        experiment, run_name=f"compare {name}", tags=tags | {key(k): v for k, v in verdicts.items()}
     )
     try:
         _fill(client, run.info.run_id, result, files)
@@ -63,15 +62,16 @@ def _fill(client: "MlflowClient", run_id: str, result: dict[str, Any], files: li
     """Write everything, and end the run."""
     from mlflow.entities import Metric, Param, RunTag
 
-    params = [Param(key, str(result[key])) for key in ("architecture", "strategy", "seeds", "steps", "recordings")]
-    metrics = [Metric(_safe(key), float(value), 0, 0) for key, value in _numbers(result).items()]
+    params = [Param(name, str(result[name])) for name in ("architecture", "strategy", "seeds", "steps", "recordings")]
+    numbers = {name: value for name, value in _numbers(result).items() if value is not None}
+    metrics = [Metric(key(name), float(value), 0, 0) for name, value in numbers.items()]
     client.log_batch(run_id, metrics=metrics, params=params, tags=[RunTag("mlflow.note.content", _note(result))])
     for file in files:
         client.log_artifact(run_id, str(file))
     client.set_terminated(run_id)
 
 
-def _numbers(result: dict[str, Any]) -> dict[str, float]:
+def _numbers(result: dict[str, Any]) -> dict[str, float | None]:
     found = {f"teacher/{name}": result["teachers"][0]["values"][name] for name in SCORES}
     for arm in result["arms"]:
         found |= {f"{arm['name']}/{name}": arm["test"][name]["mean"] for name in SCORES}
@@ -80,11 +80,6 @@ def _numbers(result: dict[str, Any]) -> dict[str, float]:
         for metric in METRICS:
             found |= {f"{pair['a']} - {pair['b']}/{metric}_{end}": pair[metric][end] for end in ("mean", "low", "high")}
     return found
-
-
-def _safe(name: str) -> str:
-    """MLflow allows letters, digits, spaces and -_./ in names."""
-    return "".join(c if c.isalnum() or c in " -_./" else "_" for c in name)
 
 
 def _note(result: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from search.table import human
+from search.table import human, score_words
 from sedkd.compare.arms import AWARE, GENERIC, SCRATCH
 from sedkd.compare.result import METRICS
 
@@ -22,11 +22,11 @@ def arms_table(result: dict[str, Any]) -> "Table":
     for head in ("", "clips without labels", "rate", *SCORES, "MACs/s", "params", "kB", "ms/s"):
         table.add_column(head, justify="left" if head in ("", "clips without labels") else "right")
     for teacher in result["teachers"]:
-        table.add_row(teacher["name"], "", "", *(f"{teacher['values'][name]:.3f}" for name in SCORES),
-                      *_costs(teacher["cost"]))  # fmt: skip
+        scores = [score_words(teacher["values"][name]) for name in SCORES]
+        table.add_row(teacher["name"], "", "", *scores, *_costs(teacher["cost"]))
     table.add_section()
     for arm in result["arms"]:
-        scores = (f"{arm['test'][name]['mean']:.3f} ± {arm['test'][name]['sd']:.3f}" for name in SCORES)
+        scores = [_over_seeds(arm["test"][name]) for name in SCORES]
         table.add_row(arm["name"], arm["unlabelled"], f"{arm['rate']:g}", *scores, *_costs(arm["cost"]))
     return table
 
@@ -72,7 +72,13 @@ def _costs(cost: dict[str, Any]) -> tuple[str, ...]:
     return human(cost["macs"]), human(cost["params"]), f"{cost['bytes'] / 1000:.0f}", f"{cost['latency']:.2f}"
 
 
+def _over_seeds(found: dict[str, Any]) -> str:
+    return "-" if found["mean"] is None else f"{found['mean']:.3f} ± {found['sd']:.3f}"
+
+
 def _interval(found: dict[str, Any]) -> str:
+    if found["mean"] is None:
+        return "-"
     return f"{100 * found['mean']:+.1f} [{100 * found['low']:+.1f}, {100 * found['high']:+.1f}]"
 
 

@@ -20,8 +20,9 @@ from search.store import Store
 from sedkd.compare.bootstrap import EQUAL, compare
 from sedkd.compare.result import METRICS, counts_of
 from sedkd.configuration import from_flat
+from sedkd.kept import made_once, read_json
 from sedkd.paths import written_atomically
-from sedkd.progress import Progress
+from sedkd.progress import Progress, counting
 from sedkd.trial import run_trial
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ class Confirmed:
 def confirmed(store: Store, study: str, number: int) -> Confirmed | None:
     """What is known of a trial, if it was confirmed."""
     path = store.trial_folder(study, number) / FILE
-    return Confirmed(**json.loads(path.read_text())) if path.exists() else None
+    if not path.exists():
+        return None
+    mend = "remove it; the same line with --confirm writes it anew"
+    return read_json(path, lambda found: Confirmed(**found), mend)
 
 
 def confirm(
@@ -92,14 +96,21 @@ def _under(what: str, progress: Progress | None) -> Progress | None:
 def _counts(plan: Plan, member: Member, seed: int, folder: Path, progress: Progress | None) -> dict[str, np.ndarray]:
     """Per F1 the counts `[recordings, labels, 3]` of one new student on validation."""
     path = folder / f"confirmed-{seed}.json"
-    if not path.exists():
+
+    def make() -> None:
         configuration = from_flat(member.record["configuration"], replace(plan.base, seed=seed))
         result = run_trial(configuration, plan.task, plan.objectives.criterion, progress=progress)
         answers = plan.task.validation.answers(result.student.to(plan.task.device))
         found = {name: counts.tolist() for name, counts in counts_of(answers, result.post).items()}
         with written_atomically(path) as temporary:
             temporary.write_text(json.dumps(found))
-    return {name: np.array(counts, dtype=np.int64) for name, counts in json.loads(path.read_text()).items()}
+
+    return made_once(path, make, _read_counts, counting(progress, "waiting for another process"))
+
+
+def _read_counts(path: Path) -> dict[str, np.ndarray]:
+    found = json.loads(path.read_text())
+    return {metric: np.array(found[metric], dtype=np.int64) for metric in METRICS}
 
 
 def _alike(
@@ -108,7 +119,8 @@ def _alike(
     """The first of the cheaper ones that is not distinguishable from `member` by the F1 that was searched for."""
     metric = objectives.criterion
     for other in cheaper:
-        if compare(counts[member.number][metric], counts[other.number][metric]).macro.verdict == EQUAL:
+        difference = compare(counts[member.number][metric], counts[other.number][metric]).macro
+        if difference is not None and difference.verdict == EQUAL:
             return other.number
     return None
 
@@ -119,6 +131,7 @@ def _summary(counts: dict[str, np.ndarray], alike: int | None) -> Confirmed:
         nothing = counts[metric].copy()
         nothing[..., 0] = 0  # no hit: an F1 of 0, of which the difference is the F1 itself
         difference = compare(counts[metric], nothing).macro
+        assert difference is not None  # nothing is searched for without events on validation
         found["values"][metric], found["low"][metric], found["high"][metric] = (
             difference.mean, difference.low, difference.high,
         )  # fmt: skip

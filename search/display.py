@@ -22,12 +22,17 @@ from rich.progress import (
 from search.front import Member, front, knee
 from search.gain import Gain
 from search.objectives import Objectives
-from search.table import human, strategy_words, student_words
+from search.table import human, score_words, strategy_words, student_words
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 WIDE = 140
+
+
+def plain_console(**more: Any) -> Console:
+    """A console that shows text as it is: labels and paths may hold [brackets] or :signs: that rich would read."""
+    return Console(highlight=False, markup=False, emoji=False, **more)
 
 
 class Display:
@@ -37,9 +42,9 @@ class Display:
         self.interrupted = interrupted
         self.live = sys.stdout.isatty()
         # Where there is no terminal to fit, lines and tables are as wide as they want to be.
-        self.console = Console(highlight=False, width=None if self.live else WIDE)
+        self.console = plain_console(width=None if self.live else WIDE)
         self.progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -69,14 +74,14 @@ class Display:
 
     def print(self, text: str) -> None:
         """A line as it is, however long."""
-        self.console.print(text, soft_wrap=True, markup=False)
+        self.console.print(text, soft_wrap=True)
 
     def table(self, table: "Table") -> None:
         """A table as wide as the terminal allows."""
         self.console.print(table)
 
     def notice(self, text: str) -> None:
-        self.console.print(f"note: {text}", style="yellow", soft_wrap=True, markup=False)
+        self.console.print(f"note: {text}", style="yellow", soft_wrap=True)
 
     def preparing(self, what: str, done: int, total: int) -> None:
         if not self.live and what != self.announced.get(0):
@@ -88,7 +93,7 @@ class Display:
         study: str,
         facts: Mapping[str, Any],
         notices: Sequence[str],
-        teacher_score: float,
+        teacher_score: float | None,
         done: int,
         wanted: int,
     ) -> None:
@@ -98,7 +103,9 @@ class Display:
         self.print(f"  events   {', '.join(facts['events'])}")
         self.print(f"  data     {source}")
         self.objectives, self.gain = Objectives(tuple(facts["objectives"])), None
-        self.print(f"  teacher  {facts['teacher']}; {self.objectives.quality} on validation {teacher_score:.3f}")
+        self.print(
+            f"  teacher  {facts['teacher']}; {self.objectives.quality} on validation {score_words(teacher_score)}"
+        )
         for notice in notices:
             self.notice(notice)
         if done:

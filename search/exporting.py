@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from search.finale import test_scores
 from search.front import NAMED_PICKS, Member, front, pick
+from search.mirror import attempt, impatient
+from search.names import experiment_name
 from search.notes import trial_note
 from search.objectives import Objectives
 from search.store import Store
@@ -36,6 +38,7 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
     Raises:
         UserError: no such student, its file or the audio to check it with is gone, or `out` is in the way.
     """
+    impatient()
     objectives, members = objectives_of(study), finished(study)
     on_front = front(members, objectives)
     member = pick(word, on_front, members, objectives)
@@ -54,7 +57,9 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
         f"{' (SYNTHETIC soundscapes)' if facts['synthetic'] else ''}, {human(member.measure('macs'))} MACs/s"
     )
     aliases = sorted({*picks_of(on_front, objectives).get(member.number, []), *({word} & set(NAMED_PICKS))})
-    yield _register(study, store, objectives, member, out, aliases)
+    registered: list[str] = []
+    reason = attempt(lambda: registered.append(_register(study, store, objectives, member, out, aliases)))
+    yield registered[0] if reason is None else f"not registered in MLflow ({reason}); the export itself is whole"
     yield f"try it: sedkd detect {out} FILE.wav"
 
 
@@ -100,12 +105,12 @@ def _register(
     import mlflow.onnx
     import onnx
 
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # an error is raised as well
     tracker = Tracker(study, objectives, store)
     tracker.sync(figures=False)
     mlflow.set_tracking_uri(store.mlflow_uri)
     mlflow.set_registry_uri(store.mlflow_uri)
-    name = f"sedkd-{study.user_attrs[FACTS]['environment']}"
+    name = experiment_name(study.user_attrs[FACTS]["environment"])
     run_id = tracker.child_id(member.number)
     with mlflow.start_run(run_id=run_id):
         info: Any = mlflow.onnx.log_model(

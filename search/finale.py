@@ -4,7 +4,7 @@ Scores are kept beside the student; one that is there is never computed again, s
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from search.front import Member
 from search.store import Store
 from search.training import student_path
 from sedkd.data.sealed import opened_test
+from sedkd.kept import read_json
 from sedkd.models.checkpoint import load_model
 from sedkd.paths import written_atomically
 from sedkd.score.postprocess import PostProcessing, tune
@@ -21,15 +22,27 @@ from sedkd.task import Task
 
 TEST_FILE = "test.json"
 TEACHER_FILE = "teacher.json"
+_AGAIN = "remove it; the same search line scores what is missing"
 DECISIONS_FILE = "test-decisions.json"  # what was fixed before the test split was opened the last time
 
 
 @dataclass(frozen=True)
 class SplitScores:
-    """Scores on one split: `values` by name and `per_class`."""
+    """Scores on one split: `values` by name and `per_class`; None is what cannot be computed."""
 
-    values: dict[str, float]
+    values: dict[str, float | None]
     per_class: dict[str, dict[str, float | None]]
+
+    @property
+    def holds_events(self) -> bool:
+        """Whether the split holds any of the events."""
+        return any(value is not None for scores in self.per_class.values() for value in scores.values())
+
+
+def notes_on_test(scores: Iterable[SplitScores | None]) -> list[str]:
+    """What a person should know of these test scores."""
+    silent = any(found and not found.holds_events for found in scores)
+    return ["test holds none of the events: what cannot be computed there is '-'"] if silent else []
 
 
 def test_scores(store: Store, study: str, number: int) -> SplitScores | None:
@@ -85,7 +98,15 @@ def _post(found: Mapping[str, Any]) -> PostProcessing:
 
 def _kept(store: Store, study: str) -> dict[str, Any]:
     path = store.study_folder(study) / TEACHER_FILE
-    return json.loads(path.read_text()) if path.exists() else {}
+    return read_json(path, _checked, _AGAIN) if path.exists() else {}
+
+
+def _checked(kept: dict[str, Any]) -> dict[str, Any]:
+    _post(kept["post"])
+    for split in ("validation", "test"):
+        if split in kept:
+            SplitScores(**kept[split])
+    return kept
 
 
 def _keep(store: Store, study: str, kept: Mapping[str, Any]) -> None:
@@ -94,7 +115,7 @@ def _keep(store: Store, study: str, kept: Mapping[str, Any]) -> None:
 
 
 def _read(path: Path) -> SplitScores | None:
-    return SplitScores(**json.loads(path.read_text())) if path.exists() else None
+    return read_json(path, lambda found: SplitScores(**found), _AGAIN) if path.exists() else None
 
 
 def _write(path: Path, scores: Scores) -> None:

@@ -1,7 +1,9 @@
 """Where MLflow's UI shows a study: the links, the tags by which runs are found, the table of trials as it opens."""
 
 import json
+from urllib.parse import quote
 
+from search.names import cleaned
 from search.objectives import QUALITY, Objectives
 
 STUDY_TAG = "sedkd.study"
@@ -12,7 +14,7 @@ TRAINING = "workflowType=machine_learning"  # else the UI opens as one for langu
 
 def trials_link(experiment: str, study: str) -> str:
     """The table of `view_of`, below the server's address."""
-    return f"#/experiments/{experiment}/runs?{TRAINING}&viewStateShareKey={study}"
+    return f"#/experiments/{experiment}/runs?{TRAINING}&viewStateShareKey={quote(cleaned(study))}"
 
 
 def run_link(experiment: str, run: str, page: str = "") -> str:
@@ -28,7 +30,7 @@ def view_of(study: str, objectives: Objectives) -> str:
     params = [f"params.`{name}`" for name in ("strategy", "initialisation", *student)]
     return json.dumps(
         {
-            "searchFilter": f"tags.`{STUDY_TAG}` = '{study}' and tags.`{ROLE_TAG}` = 'trial'",
+            "searchFilter": f"tags.`{STUDY_TAG}` = '{cleaned(study)}' and tags.`{ROLE_TAG}` = 'trial'",
             "orderByKey": "metrics.`pareto_rank`",
             "orderByAsc": True,
             "selectedColumns": [*metrics, *params, "tags.`control`"],

@@ -9,6 +9,7 @@ from search.finale import SplitScores
 from search.objectives import Objectives
 from search.store import Store
 from search.tracking import Tracker
+from sedkd.errors import UserError
 
 if TYPE_CHECKING:
     import optuna
@@ -79,6 +80,8 @@ def attempt(action: Callable[[], Any]) -> str | None:
 
     try:
         action()
+    except UserError as error:
+        return str(error)
     except (MlflowException, requests.RequestException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-        return str(error).splitlines()[0]
+        return (str(error).splitlines() or [type(error).__name__])[0]
     return None

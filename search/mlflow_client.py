@@ -5,7 +5,10 @@ import os
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from search.database import require_sound
+from search.names import experiment_name
 from search.store import Store
 
 if TYPE_CHECKING:
@@ -16,23 +19,29 @@ BATCH = 900  # MLflow takes at most 1000 metrics in one call
 
 def experiment_of(client: "MlflowClient", store: Store, environment: str) -> str:
     """The id of an environment's experiment, made where there is none."""
-    name = f"sedkd-{environment}"
+    name = experiment_name(environment)
     found = client.get_experiment_by_name(name)
     if found:
         return found.experiment_id
     where = store.artifacts_uri
     # The kind makes the UI open with its view for trained models instead of the one for language models.
     tags = {"mlflow.experimentKind": "custom_model_development"}
-    return client.create_experiment(name, f"{where}/{name}" if where else None, tags)
+    return client.create_experiment(name, f"{where}/{quote(name)}" if where else None, tags)
 
 
 def quiet_client(store: Store) -> "MlflowClient":
-    """A client of the store, without telemetry and without an announcement for each new table."""
+    """A client of the store, without telemetry and without an announcement for each new table.
+
+    Raises:
+        UserError: the store's database is damaged; nothing is written to it.
+    """
+    if "MLFLOW_TRACKING_URI" not in os.environ:
+        require_sound(store.mlflow_file, "or move it away: `sedkd sync` tells a new one all that the studies hold")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from mlflow import MlflowClient
 
     for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # an error is raised as well
     return MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
 
 

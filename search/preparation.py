@@ -9,6 +9,7 @@ from search.runnable import runnable
 from search.space import STRATEGY, Space
 from search.spaces import Setting, setting
 from sedkd.data.broken import leave_out_broken
+from sedkd.data.positives import require_positives
 from sedkd.distill.registry import parts
 from sedkd.errors import UserError
 from sedkd.models.bodies import TIMM
@@ -31,6 +32,7 @@ GENERIC, SLICE = "generic", "slice"
 class Subject:
     """What is listened for, where, and who teaches: what `sedkd-search` and `sedkd compare` have in common.
 
+    `events`: as they were typed (see `Environment.listed`).
     `data`: folders, which make one pool; none: synthetic soundscapes. `dataset`: what lies in them; None: what is
     recognised. `space`: a person's own file. `teacher`: a kind, several joined by commas, or
     None for the choice of `choose_teacher`. `device`: cpu, cuda or auto. `skip_bad`: broken audio files are left out.
@@ -39,7 +41,7 @@ class Subject:
 
     environment: str
     data: tuple[Path, ...] = ()
-    events: list[str] | None = None
+    events: str | None = None
     subset: str | None = None
     space: Path | None = None
     teacher: str | None = None
@@ -80,8 +82,10 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
     leave_out_broken(subject.skip_bad)
     device = device_of(subject.device)
     found = setting(subject.environment, subject.data, subject.space, subject.dataset, subject.fold, progress)
-    wanted = found.environment.narrowed(subject.events, subject.subset)
+    listed = None if subject.events is None else found.environment.listed(subject.events)
+    wanted = found.environment.narrowed(listed, subject.subset)
     pool = reporting(found, progress)
+    require_positives(pool, found.environment.name, wanted)
     kinds, chosen = choose_teacher(subject.teacher, found)
     notices = [*pool.notices, *chosen]
     first, *others = [teacher_for(pool, kind.strip(), device, seed, progress) for kind in kinds.split(",")]

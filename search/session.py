@@ -112,7 +112,7 @@ class _Session:
         self.mirror.teacher(scores)
         return scores
 
-    def _introduce(self, ready: Planned, teacher_score: float) -> None:
+    def _introduce(self, ready: Planned, teacher_score: float | None) -> None:
         notices = list(ready.notices)
         if self.request.manner.early_stopping and not can_stop(ready.plan.objectives):
             notices.append("no early stopping: it needs one F1, and costs known before training, as objectives")

@@ -43,6 +43,8 @@ def environments_of(asked: str, data: Sequence[Path], dataset: str | None = None
     """
     if asked == "all":
         return _there(data, dataset)
+    if "," in asked and asked in _there(data, dataset):
+        return [asked]
     names = [name.strip() for name in asked.split(",")]
     if not all(names) or len(set(names)) < len(names):
         raise UserError(f"--env {asked}: expected one environment, several different ones joined by commas, or all")

@@ -1,8 +1,8 @@
 """The study in Optuna's storage: its identity, its trials, and what they left behind.
 
-A study is named after its environment and a digest of everything that its scores depend on. The same line typed
-again therefore continues the same study, and a line that differs in data, events, space, teacher or objectives
-starts another.
+A study is named after its environment (see `search.names`) and a digest of everything that its scores depend on. The
+same line typed again therefore continues the same study, and a line that differs in data, events, space, teacher or
+objectives starts another.
 """
 
 import hashlib
@@ -17,7 +17,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.database import WAIT_SECONDS, require_sound, tell_of
 from search.front import Member
+from search.names import cleaned
 from search.objectives import Objectives
 from search.space import Space
 from search.store import Store
@@ -80,7 +82,7 @@ def identity(
     ]
     digest = hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=3).hexdigest()
     label = f"{task.environment.name}.{subset}" if subset else task.environment.name
-    return f"{label}-{digest}", facts
+    return f"{cleaned(label)}-{digest}", facts
 
 
 def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Objectives) -> "optuna.Study":
@@ -239,10 +241,22 @@ def quiet_optuna() -> Any:
 
 
 def _storage(store: Store) -> "optuna.storages.RDBStorage":
+    from optuna.exceptions import StorageInternalError
     from optuna.storages import RDBStorage
+    from sqlalchemy.exc import SQLAlchemyError
 
-    # Two processes may write at once: wait for the other instead of failing.
-    return RDBStorage(store.optuna_url, engine_kwargs={"connect_args": {"timeout": 60}})
+    require_sound(store.optuna_file, "or move it away: the same line begins anew, and finds the caches full")
+    try:
+        # Two processes may write at once: wait for the other instead of failing.
+        storage = RDBStorage(store.optuna_url, engine_kwargs={"connect_args": {"timeout": WAIT_SECONDS}})
+    except (StorageInternalError, SQLAlchemyError, RuntimeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(
+            f"{store.optuna_file}: cannot be used ({reason}); make room, see that it may be written to, or name "
+            "another folder with --store"
+        ) from error
+    tell_of(storage.engine, store.optuna_file)
+    return storage
 
 
 def _matches(summary: Any, environment: str | None, name: str | None) -> bool:

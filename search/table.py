@@ -82,7 +82,7 @@ def front_table(
         table.add_row(
             str(row["trial"]),
             f"{row[quality]:.3f}",
-            f"{row[f'test_{quality}']:.3f}" if f"test_{quality}" in row else "-",
+            score_words(row.get(f"test_{quality}")),
             human(row["macs"]),
             human(row["params"]),
             f"{row['latency']:.2f}" if "latency" in row else "-",
@@ -101,6 +101,11 @@ def confirmed_words(found: "Confirmed | None", quality: str) -> str:
     interval = f"{found.values[quality]:.3f} [{found.low[quality]:.3f}, {found.high[quality]:.3f}]"
     alike = found.indistinguishable_from
     return interval if alike is None else f"{interval}, not distinguishable from trial {alike}"
+
+
+def score_words(value: float | None) -> str:
+    """A score to three digits; "-" where there is none, or none can be computed."""
+    return "-" if value is None else f"{value:.3f}"
 
 
 def student_words(configuration: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from search.front import Member, front, knee, ranks
 from search.gain import Gain
 from search.links import ROLE_TAG, STUDY_TAG, VIEW_TAG, view_of
 from search.mlflow_client import experiment_of, log_metrics, quiet_client
+from search.names import cleaned
 from search.notes import NOTE_TAG, study_note
 from search.objectives import Objectives
 from search.store import Store
@@ -143,7 +144,7 @@ class Tracker:
         self.marked = {n: int(run.data.metrics.get("pareto_rank", 0)) for n, run in self.children.items()}
 
     def _runs(self, role: str, also: str = "") -> "list[Run]":
-        query = f"tags.`{STUDY_TAG}` = '{self.study.study_name}' and tags.`{ROLE_TAG}` = '{role}'{also}"
+        query = f"tags.`{STUDY_TAG}` = '{cleaned(self.study.study_name)}' and tags.`{ROLE_TAG}` = '{role}'{also}"
         runs: list[Run] = []
         token = None
         while True:
@@ -155,12 +156,12 @@ class Tracker:
 
     def _parent(self) -> str:
         view = view_of(self.study.study_name, self.objectives)
-        self.client.set_experiment_tag(self.experiment, VIEW_TAG + self.study.study_name, view)
+        self.client.set_experiment_tag(self.experiment, VIEW_TAG + cleaned(self.study.study_name), view)
         existing = self._runs("study")
         if existing:
             return existing[0].info.run_id
         tags = {
-            STUDY_TAG: self.study.study_name,
+            STUDY_TAG: cleaned(self.study.study_name),
             ROLE_TAG: "study",
             "synthetic": str(self.facts["synthetic"]).lower(),
             "teacher": self.facts["teacher"],
@@ -192,10 +193,12 @@ class Tracker:
                 self._once(member, TEST_TAG, {f"test_{name}": value for name, value in test.values.items()})
             if means:
                 parts = {"": means.values, "_low": means.low, "_high": means.high}
-                values = {f"confirmed_{name}{part}": v for part, found in parts.items() for name, v in found.items()}
+                values: dict[str, float | None] = {
+                    f"confirmed_{name}{part}": v for part, found in parts.items() for name, v in found.items()
+                }
                 self._once(member, CONFIRMED_TAG, values)
 
-    def _once(self, member: Member, tag: str, values: Mapping[str, float]) -> None:
+    def _once(self, member: Member, tag: str, values: Mapping[str, float | None]) -> None:
         """Write metrics of a trial, unless this tag says that they were."""
         run = self.children[member.number]
         if tag not in run.data.tags:

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Protocol
 
 from search.failures import summary, traceback_of
+from search.mistakes import line_of
 from search.stop import Stop
 from search.warned import show_own_warnings
 from sedkd.errors import UserError
@@ -160,10 +161,12 @@ def _enter(work: Work, number: int, pipe: Connection, parent: int) -> None:
         work(number, teller)
     except KeyboardInterrupt:
         pass
-    except UserError as error:
-        pipe.send(("mistake", str(error)))
     except BaseException as error:  # SystemExit among them
-        pipe.send(("broken", summary(error), traceback_of(error)))
+        line = line_of(error) if isinstance(error, Exception) else None
+        if line is not None:
+            pipe.send(("mistake", line))
+        else:
+            pipe.send(("broken", summary(error), traceback_of(error)))
     finally:
         pipe.close()
 

@@ -3,6 +3,7 @@
 Read from YAML (`spaces/*.yaml`); the same file may say what a search varies, which this module leaves alone.
 """
 
+import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -63,6 +64,21 @@ class Environment:
             subsets={name: tuple(map(respelt, labels)) for name, labels in self.subsets.items()},
             aliases={alias: respelt(label) for alias, label in self.aliases.items()},
         )
+
+    def listed(self, text: str) -> list[str]:
+        """The labels of a text such as `car,siren`: a label that itself holds a comma is recognised where the
+        environment has it, or stands in double quotes as in a .csv."""
+        parts, found = text.split(","), []
+        while parts:
+            runs = [",".join(parts[:length]) for length in range(len(parts), 0, -1)]
+            known = next((run for run in runs if self.canonical(run.strip()) in self.events), None)
+            if known is None:
+                return [label for row in csv.reader(text.splitlines(), skipinitialspace=True) for label in row]
+            found.append(known)
+            parts = parts[known.count(",") + 1 :]
+            while parts and not parts[0].strip():
+                parts.pop(0)
+        return found
 
     def narrowed(self, events: Iterable[str] | None = None, subset: str | None = None) -> tuple[str, ...]:
         """The events to detect: all, those listed, or those of a named subset. Order follows `self.events`."""

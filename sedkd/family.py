@@ -18,11 +18,12 @@ from sedkd.distill.batch import Batch
 from sedkd.distill.registry import build_terms
 from sedkd.distill.response import response_loss
 from sedkd.distill.term import Sizes, Term, mean_where
+from sedkd.kept import made_once
 from sedkd.models.checkpoint import load_model, save_model
 from sedkd.models.frame import FrameOutput
 from sedkd.models.slimmable import Slimmable
 from sedkd.models.student import Student, StudentSettings
-from sedkd.paths import cache_root, made_once
+from sedkd.paths import cache_root
 from sedkd.starts import WIDEST
 from sedkd.task import Task
 from sedkd.teach.choice import TeacherSettings
@@ -49,10 +50,11 @@ def family_student(
 def family_of(block: str, task: Task, progress: Callable[[int, int], None] | None = None) -> Slimmable:
     """The trained family of students with this kind of block, from the cache or made now."""
     target = cache_root() / "families" / f"{_key(block, task)}.safetensors"
-    made_once(
-        target, lambda: save_model(_trained(block, task, progress), target, {"teacher": task.teacher.key}), progress
-    )
-    return load_model(target)  # type: ignore[return-value]
+
+    def make() -> None:
+        save_model(_trained(block, task, progress), target, {"teacher": task.teacher.key})
+
+    return made_once(target, make, load_model, progress)  # type: ignore[return-value]
 
 
 class InPlace(Term):

@@ -13,9 +13,10 @@ import torch
 
 from sedkd.distill.registry import build_terms
 from sedkd.distill.term import Sizes
+from sedkd.kept import made_once
 from sedkd.models.checkpoint import load_model, save_model
 from sedkd.models.student import Student, StudentSettings
-from sedkd.paths import cache_root, made_once
+from sedkd.paths import cache_root
 from sedkd.task import Task
 from sedkd.train.fit import fit
 from sedkd.train.settings import TrainSettings
@@ -41,8 +42,7 @@ def generic_student(
         fit(student.to(task.device), corpus, build_terms("response", {}, sizes), TRAINING, progress=progress)
         save_model(student, target, {"teacher": task.teacher.key, "environments": list(task.pool.environments)})
 
-    made_once(target, make, progress)
-    return load_model(target)  # type: ignore[return-value]
+    return made_once(target, make, load_model, progress)  # type: ignore[return-value]
 
 
 def start_from(student: Student, learned: Student) -> None:

@@ -2,11 +2,11 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-WAIT_SECONDS = 0.5
+MOST_OF_NAME = 100  # characters: a temporary file's name is longer than its target's
 
 
 def cache_root() -> Path:
@@ -18,42 +18,51 @@ def cache_root() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "sedkd"
 
 
-def made_once(target: Path, make: Callable[[], None], progress: Callable[[int, int], None] | None = None) -> Path:
-    """`target`, which `make` writes when it is not there; of several processes one makes it and the others wait.
-
-    Those that wait report to `progress` that nothing is done yet, so that they can be interrupted.
-    """
-    from filelock import FileLock, Timeout
-
-    if target.exists():
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(target.with_name(f".{target.name}.lock"))
-    while True:
-        try:
-            with lock.acquire(timeout=WAIT_SECONDS):
-                if not target.exists():
-                    make()
-                return target
-        except Timeout:
-            if progress:
-                progress(0, 1)
-
-
 @contextmanager
 def written_atomically(target: Path) -> Iterator[Path]:
     """Yield a temporary path beside `target`; on success it becomes `target`, on an error it is removed.
 
     Two processes may write the same target at once: each has its own temporary file and the last rename wins,
     which is harmless because a cache key determines the content.
+
+    What a link points to is replaced, not the link. A device or a pipe (/dev/stdout) is written to, not replaced.
+
+    Raises:
+        OSError: the disk is full, say; it names `target`, also where writing does not tell what it wrote to.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
+    if _is_special(target):
+        with naming(target), tempfile.TemporaryDirectory() as folder:
+            yield Path(folder, target.name)
+            with target.open("wb") as stream:
+                stream.write(Path(folder, target.name).read_bytes())
+        return
+    target = target.resolve() if target.is_symlink() else target
+    with naming(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:MOST_OF_NAME]}.", dir=target.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            temporary.chmod(0o644)  # temporary files begin private, and some writers make new ones
+            os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _is_special(target: Path) -> bool:
+    """Whether a device or a pipe stands there, or it is a name of an open stream."""
+    stream = str(target.absolute()).startswith(("/dev/std", "/dev/fd/", "/proc/"))
+    return stream or (target.exists() and not target.is_file() and not target.is_dir())
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An OSError inside that names no file, as of a write to a full disk, or a temporary one, names this one."""
     try:
-        yield temporary
-        temporary.chmod(0o644)  # temporary files begin private, and some writers make new ones
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        beside = f"{path.with_name(f'.{path.name[:MOST_OF_NAME]}.')}"
+        if error.errno is not None and (error.filename is None or str(error.filename).startswith(beside)):
+            error.filename, error.filename2 = str(path), None
+        raise

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sedkd.errors import UserError
 from sedkd.parallel import require_started
-from sedkd.paths import cache_root
+from sedkd.paths import cache_root, naming
 
 LOOK_SECONDS = 0.5  # how often one who waits looks how far the other is
 
@@ -34,7 +34,7 @@ class Unfinished:
 
     def note(self, parts: Sequence[str]) -> None:
         """Parts, each an ASCII word, are done and safe on the disk: call it after the files were synchronised."""
-        with self.journal.open("a", encoding="ascii") as journal:
+        with naming(self.journal), self.journal.open("a", encoding="ascii") as journal:
             journal.write("".join(f"{part}\n" for part in parts))
             journal.flush()
             os.fsync(journal.fileno())
@@ -87,7 +87,7 @@ def parts_in(journal: Path) -> set[str]:
     """The parts that a journal names; a last line without an end was torn by a kill and does not count."""
     if not journal.exists():
         return set()
-    return set(journal.read_text(encoding="ascii").split("\n")[:-1])
+    return set(journal.read_text(encoding="ascii", errors="replace").split("\n")[:-1])
 
 
 def require_room(folder: Path, size: int) -> None:

@@ -54,6 +54,33 @@ def test_narrowing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("dog, barking", ["dog, barking"]),
+        ("car,dog, barking", ["car", "dog, barking"]),
+        ("dog, barking,car", ["dog, barking", "car"]),
+        ('"dog, barking",car', ["dog, barking", "car"]),
+        ('"dog",car', ["dog", "car"]),
+        ("dog,car", ["dog", "car"]),
+        ("dog , car,", ["dog", "car"]),
+        ('5" pipe,a,b,c', ['5" pipe', "a,b,c"]),
+        ("bark,car", ["dog, barking", "car"]),
+    ],
+)
+def test_labels_with_commas_can_be_named(text: str, labels: list[str]) -> None:
+    events = ("dog, barking", "dog", "car", '5" pipe', "a,b,c")
+    yard = Environment("yard", "yard", events, aliases={"bark": "dog, barking"})
+    assert set(yard.narrowed(yard.listed(text))) == set(labels)
+
+
+@pytest.mark.parametrize("text", ["", ",", "cat", "dog, bark,car", '"dog', "dog\ncat"])
+def test_lists_of_unknown_labels(text: str) -> None:
+    yard = Environment("yard", "yard", ("dog, barking", "car"))
+    with pytest.raises(UserError, match=r"^--events: .*; environment yard has: dog, barking, car$"):
+        yard.narrowed(yard.listed(text))
+
+
+@pytest.mark.parametrize(
     ("events", "message"), [(["car", "siren"], "no event 'siren'"), ([], "no event is named"), ([" "], "no event is")]
 )
 def test_narrowing_to_nothing_known(events: list[str], message: str) -> None:

@@ -1,64 +1,58 @@
-"""What is made once, by one process, while others wait and can be interrupted."""
+"""Files that appear when they are whole."""
 
-import threading
-import time
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from sedkd.paths import made_once
+from sedkd.paths import written_atomically
 
 
-def test_it_is_made_when_it_is_not_there(tmp_path):
-    target, made = tmp_path / "new" / "thing.txt", []
-
-    def make() -> None:
-        made.append(1)
-        target.write_text("made")
-
-    assert made_once(target, make).read_text() == "made"
-    assert made_once(target, make) == target
-    assert made == [1]
+def write(target: Path, text: str = "whole") -> None:
+    with written_atomically(target) as temporary:
+        temporary.write_text(text)
 
 
-def test_others_wait_and_do_not_make_it_again(tmp_path):
-    target, made, begun = tmp_path / "thing.txt", [], threading.Event()
-
-    def slowly() -> None:
-        begun.set()
-        time.sleep(1.2)
-        made.append(1)
-        target.write_text("made")
-
-    first = threading.Thread(target=made_once, args=(target, slowly))
-    first.start()
-    begun.wait()
-    told = []
-    made_once(target, slowly, lambda done, total: told.append((done, total)))
-    first.join()
-    assert made == [1]
-    assert (0, 1) in told
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "new" / ("x" * 200)
+    write(target)
+    with pytest.raises(TypeError):
+        write(target, 7)  # type: ignore[arg-type]
+    assert target.read_text() == "whole"
+    assert list(target.parent.iterdir()) == [target]
 
 
-def test_who_waits_can_be_interrupted_and_a_failure_leaves_the_turn_to_others(tmp_path):
-    target, begun, end = tmp_path / "thing.txt", threading.Event(), threading.Event()
+def test_a_link_stays_and_its_file_is_written(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    write(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_text() == "whole"
 
-    def never() -> None:
-        begun.set()
-        end.wait()
-        raise RuntimeError("failed")
 
-    def first() -> None:
-        with pytest.raises(RuntimeError):
-            made_once(target, never)
+def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE, text=True) as reader:
+        write(tmp_path / "pipe")
+        assert reader.communicate(timeout=30)[0] == "whole"
+    assert (tmp_path / "pipe").is_fifo()
+    assert list(tmp_path.iterdir()) == [tmp_path / "pipe"]
 
-    def interrupted(done: int, total: int) -> None:
-        raise KeyboardInterrupt
 
-    thread = threading.Thread(target=first)
-    thread.start()
-    begun.wait()
-    with pytest.raises(KeyboardInterrupt):
-        made_once(target, lambda: None, interrupted)
-    end.set()
-    thread.join()
-    assert made_once(target, lambda: target.write_text("made") and None).read_text() == "made"
+def test_stdout_is_written_to() -> None:
+    code = "from pathlib import Path; from sedkd.paths import written_atomically as w\n"
+    code += "with w(Path('/dev/stdout')) as t: t.write_text('whole')"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "whole"
+    assert Path("/dev/stdout").is_symlink()
+
+
+def test_an_error_names_the_target(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as caught:  # noqa: PT011  ENOSPC has no class of its own
+        write(Path("/dev/full"), "x" * 100_000)
+    assert caught.value.filename == "/dev/full"
+    assert Path("/dev/full").is_char_device()
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError) as caught:  # noqa: PT011
+        write(tmp_path / "file" / "below")
+    assert str(caught.value.filename).startswith(str(tmp_path / "file"))

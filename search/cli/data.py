@@ -5,12 +5,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.cli import check
+from search.cli.guard import SEED, between
 
 if TYPE_CHECKING:
     from sedkd.synth.isolated import Report
 
 _SPLITS = {"train": 100, "validation": 80, "test": 100, "unlabeled": 200}
 _WEAK = "weak"
+_COUNT = between(int, 0, 10**6)
+_SECONDS = between(float, 0.1, 3600)
+_HERTZ = between(int, 1000, 384_000)
 
 
 def add_parser(subparsers: Any) -> None:
@@ -40,13 +44,17 @@ def add_parser(subparsers: Any) -> None:
         help="YAML with the environments (example: spaces/recipes/esc10.yaml); without it, one of all classes",
     )
     for split, count in _SPLITS.items():
-        parser.add_argument(f"--{split}", type=int, default=count, metavar="N", help="clips per environment")
+        parser.add_argument(f"--{split}", type=_COUNT, default=count, metavar="N", help="clips per environment")
     parser.add_argument(
-        f"--{_WEAK}", type=int, default=0, metavar="N", help="clips per environment with clip-level labels only"
+        f"--{_WEAK}",
+        type=_COUNT,
+        default=0,
+        metavar="N",
+        help="clips per environment with clip-level labels only",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same bytes")
-    parser.add_argument("--clip-seconds", type=float, default=10.0, metavar="S", help="length of a clip")
-    parser.add_argument("--rate", type=int, default=16_000, metavar="HZ", help="sampling rate to write")
+    parser.add_argument("--seed", type=SEED, default=0, metavar="N", help="the same seed gives the same bytes")
+    parser.add_argument("--clip-seconds", type=_SECONDS, default=10.0, metavar="S", help="length of a clip")
+    parser.add_argument("--rate", type=_HERTZ, default=16_000, metavar="HZ", help="sampling rate to write")
     parser.add_argument(
         "--truth", choices=("tsv", "jams"), default="tsv", help="tables, or also a JAMS file beside each labelled clip"
     )
@@ -80,8 +88,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(report: "Report") -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from search.display import plain_console
 
     table = Table(title=str(report.out), title_justify="left")
     for column in ("environment", "split"):
@@ -92,7 +101,7 @@ def _show(report: "Report") -> None:
         events = report.events.get((environment, split))
         text = "hidden" if events is None else f"{events} labels" if split == _WEAK else str(events)
         table.add_row(environment, split, str(clips), text)
-    console = Console()
+    console = plain_console()
     console.print(table)
     for note in report.notes:
-        console.print(f"note: {note}", markup=False, highlight=False)
+        console.print(f"note: {note}")

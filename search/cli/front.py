@@ -23,7 +23,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the front to stdout."""
     from search.confirmation import confirmed
-    from search.finale import test_scores
+    from search.finale import notes_on_test, test_scores
     from search.store import open_store
     from search.study import finished, load_study, objectives_of, spent
     from search.table import front_frame, front_table
@@ -41,7 +41,10 @@ def run(options: argparse.Namespace) -> int:
         synthetic = " (SYNTHETIC soundscapes)" if study.user_attrs["facts"]["synthetic"] else ""
         title = f"{study.study_name}: the front of {spent(study)} trials{synthetic}"
         means = {m.number: confirmed(store, study.study_name, m.number) for m in members}
-        Display().table(front_table(members, objectives, tests, title, means))
+        display = Display()
+        display.table(front_table(members, objectives, tests, title, means))
+        for note in notes_on_test(tests.values()):
+            display.notice(note)
     elif options.format == "csv":
         front_frame(members, objectives, tests).to_csv(sys.stdout, index=False)
     else:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from search.mistakes import line_of
 from search.warned import show_own_warnings
 
 
@@ -15,6 +16,8 @@ def guarded(run: Callable[[], int]) -> int:
     # (`python benchmarks/steps.py`); this lies between. OMP_WAIT_POLICY overrides it.
     os.environ.setdefault("GOMP_SPINCOUNT", "30000")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    # The processes that are started from here do not take the current folder's random.py or queue.py for Python's.
+    os.environ["PYTHONSAFEPATH"] = "1"
     show_own_warnings(lambda line: print(f"warning: {line}", file=sys.stderr))
     sys.path.append(os.getcwd())  # where a strategy or a teacher `module:callable` of one's own is found
     try:
@@ -26,12 +29,27 @@ def guarded(run: Callable[[], int]) -> int:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  Python flushes it once more on its way out
         return 0
     except Exception as error:
-        from sedkd.errors import UserError
-
-        if not isinstance(error, UserError):
+        line = line_of(error)
+        if line is None:
             raise
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {line}", file=sys.stderr)
         return 2
+
+
+def between(kind: type, low: float, high: float) -> Callable[[str], Any]:
+    """An argparse type: a number from `low` to `high`."""
+
+    def parse(text: str) -> Any:
+        value = kind(text)
+        if not low <= value <= high:
+            raise ValueError
+        return value
+
+    parse.__name__ = f"{kind.__name__} from {low:.10g} to {high:.10g}"
+    return parse
+
+
+SEED = between(int, 0, 2**32 - 1)
 
 
 def positive(kind: type) -> Callable[[str], Any]:

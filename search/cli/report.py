@@ -17,6 +17,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the page and say where it is."""
+    from search.names import cleaned
     from search.reporting.page import page_of
     from search.store import open_store
     from search.study import load_study
@@ -25,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
 
     store = open_store(options.store)
     study = load_study(store, options.env, options.study)
-    out = options.out or Path(f"{study.study_name}.html")
+    out = options.out or Path(f"{cleaned(study.study_name)}.html")
     if out.is_dir():
         raise UserError(f"{out}: is a folder; give --out a file")
     page = page_of(study, store)

@@ -13,11 +13,12 @@ def add_parser(subparsers: Any) -> None:
         help="score a table of detections against the ground truth",
         description="Segment-based F1 (1 s) and event-based F1 (200 ms, 20 %) per class, macro and micro; with "
         "--operating-points also PSDS1 and PSDS2. Tables are TAB-separated with the header "
-        "filename onset offset event_label (or .csv); a row with only a filename lists a file without events.",
+        "filename onset offset event_label (or .csv); a row with only a filename lists a file without events. Files "
+        "are matched by name or, where the folders differ, by the end of their paths.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("truth", type=Path, help="table of the reference events")
-    parser.add_argument("detections", type=Path, help="table of the detected events")
+    parser.add_argument("detections", type=Path, help="table of the detected events; - reads it from stdin")
     parser.add_argument(
         "--durations",
         type=Path,
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the report; a UserError is left to the caller."""
     from sedkd.score.report import score_files
 
-    report = score_files(args.truth, args.detections, args.durations, args.operating_points)
+    detections = Path("/dev/stdin") if str(args.detections) == "-" else args.detections
+    report = score_files(args.truth, detections, args.durations, args.operating_points)
     print(json.dumps(report.as_dict(), indent=2) if args.format == "json" else report.as_text())
     return 0

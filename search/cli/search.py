@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from search.cli.guard import guarded, positive
+from search.cli.guard import SEED, guarded, positive
 from search.cli.subject import ENVIRONMENT, add_subject_options, subject_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     budget.add_argument("--steps", type=positive(int), metavar="N", help="optimiser steps per student (150)")
     manner = top.add_argument_group("how")
     manner.add_argument("--workers", type=positive(int), default=1, metavar="N", help="trials at once (1)")
-    manner.add_argument("--seed", type=int, default=0, help="seed of sampler and students (0)")
+    manner.add_argument("--seed", type=SEED, default=0, help="seed of sampler and students (0)")
     manner.add_argument("--sampler", choices=("gain", "tpe"), default="gain", help=SAMPLER)
     manner.add_argument("--confirm", type=positive(int), default=0, metavar="K", help=CONFIRM)
     manner.add_argument("--noise", action="store_true", help=NOISE)

@@ -20,7 +20,12 @@ def add_subject_options(parser: argparse.ArgumentParser, env_help: str = ENVIRON
     add_data_options(what)
     add_skip_bad(what)
     narrowing = what.add_mutually_exclusive_group()
-    narrowing.add_argument("--events", metavar="A,B", help="only these events")
+    narrowing.add_argument(
+        "--events",
+        metavar="A,B",
+        help="only these events; one that holds a comma is recognised, or stands in double quotes as in a .csv: "
+        "'\"dog, barking\",car'",
+    )
     narrowing.add_argument("--subset", metavar="NAME", help="only this named subset of the events")
     what.add_argument("--space", type=Path, metavar="FILE", help="your own environment and search space (YAML)")
     what.add_argument(
@@ -72,11 +77,10 @@ def subject_of(options: argparse.Namespace) -> "Subject":
     """What was typed."""
     from search.preparation import Subject
 
-    events = options.events.split(",") if options.events is not None else None
     return Subject(
         options.env,
         tuple(options.data),
-        events,
+        options.events,
         options.subset,
         options.space,
         options.teacher,

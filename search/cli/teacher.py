@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from search.cli.guard import SEED
 from search.cli.subject import add_data_options, add_skip_bad
 
 
@@ -19,7 +20,7 @@ def add_parser(subparsers: Any) -> None:
         "--teacher", default=None, metavar="KIND", help="crnn, timm:NAME, mn04_as, mn10_as or a .pt file"
     )
     train.add_argument("--out", type=Path, metavar="FILE", help="also write the teacher to this .safetensors file")
-    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--seed", type=SEED, default=0)
     train.add_argument("--device", default="auto")
     train.set_defaults(run=run_train)
     show = actions.add_parser("show", help="the teachers in the cache")
@@ -67,9 +68,9 @@ def run_show(options: argparse.Namespace) -> int:
     """List cached teachers and public weights."""
     import json
 
-    from rich.console import Console
     from rich.table import Table
 
+    from search.display import plain_console
     from sedkd.models.checkpoint import read_header
     from sedkd.teach.teacher import teachers_folder
     from sedkd.teach.weights import AUDIOSET_WEIGHTS, is_cached, weights_folder
@@ -82,7 +83,7 @@ def run_show(options: argparse.Namespace) -> int:
         table.add_row(
             path.name, json.loads(header["notes"])["origin"], str(len(json.loads(header["config"])["labels"]))
         )
-    console = Console()
+    console = plain_console()
     console.print(table)
     for name in AUDIOSET_WEIGHTS:
         state = "in the cache" if is_cached(name) else f"not in the cache: sedkd teacher fetch {name}"

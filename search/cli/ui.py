@@ -3,7 +3,12 @@
 import argparse
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from search.cli.guard import between
+
+if TYPE_CHECKING:
+    from search.store import Store
 
 SHOWN = 3  # studies of an environment that links are shown to
 
@@ -11,42 +16,50 @@ SHOWN = 3  # studies of an environment that links are shown to
 def add_parser(subparsers: Any) -> None:
     """Add the command `ui`."""
     parser = subparsers.add_parser("ui", help="look at all studies in a browser (MLflow)", description=__doc__)
-    parser.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (5000)")
+    parser.add_argument("--port", type=between(int, 1, 65535), default=5000, help="port on 127.0.0.1 (5000)")
     parser.add_argument("--store", metavar="DIR", help="folder of results (default: $SEDKD_STORE or ./mlruns)")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Replace this process by MLflow's server."""
+    from search.mirror import attempt, impatient
     from search.store import open_store
     from sedkd.errors import UserError
 
     store = open_store(options.store)
+    impatient()
     if not store.exists and "MLFLOW_TRACKING_URI" not in os.environ:
         raise UserError(f"{store.root}: no study yet; run `sedkd-search --env street` first, or give --store")
     if _is_taken(options.port):
         raise UserError(f"port {options.port} is in use; choose another with --port")
+    links: list[tuple[str, str, str]] = []
+    reason = attempt(lambda: links.extend(_links(store)))
+    if reason is not None:
+        raise UserError(f"MLflow at {store.mlflow_uri} cannot be read: {reason}")
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # saves half of the server's memory
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     address = f"http://127.0.0.1:{options.port}"
     print(f"MLflow will answer at {address} in 5 to 20 seconds; Ctrl-C ends it")
-    for study, trials, figure in _links(store.mlflow_uri):
+    for study, trials, figure in links:
         print(f"  {study}")
         print(f"    trials, the front first: {address}/{trials}")
         print(f"    the front as a figure:   {address}/{figure}")
     sys.stdout.flush()
-    where = ["--host", "127.0.0.1", "--port", str(options.port)]
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.mlflow_uri, *where]
+    where = ["--host", "127.0.0.1", "--port", str(options.port), "--workers", "1"]  # one person looks
+    # No module of the current folder, such as mlflow.py or random.py, is taken for another's: neither by this process
+    # (-P), nor by those that it starts, nor by uvicorn, which puts a folder of its own choice first.
+    os.environ |= {"PYTHONSAFEPATH": "1", "UVICORN_APP_DIR": str(store.root)}
+    command = [sys.executable, "-P", "-m", "mlflow", "ui", "--backend-store-uri", store.mlflow_uri, *where]
     os.execv(sys.executable, command)
 
 
-def _links(uri: str) -> list[tuple[str, str, str]]:
+def _links(store: "Store") -> list[tuple[str, str, str]]:
     """The latest studies of each experiment of ours, with the links to their trials and to their live front."""
-    from mlflow import MlflowClient
-
     from search.links import ROLE_TAG, STUDY_TAG, run_link, trials_link
+    from search.mlflow_client import quiet_client
 
-    client = MlflowClient(uri)
+    client = quiet_client(store)
     found = []
     for experiment in client.search_experiments(filter_string="name LIKE 'sedkd-%'"):
         place = experiment.experiment_id

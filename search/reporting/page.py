@@ -4,6 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from search.figure import PLAIN, pareto_figure
+from search.finale import notes_on_test
 from search.reporting.background import facts_table, space_table
 from search.reporting.course import hypervolume_figures, importance_parts
 from search.reporting.findings import Findings, findings_of
@@ -17,7 +18,7 @@ from search.reporting.students import (
     settings_table,
 )
 from search.store import Store
-from search.table import human
+from search.table import human, score_words
 
 if TYPE_CHECKING:
     import optuna
@@ -50,7 +51,7 @@ def _sections(found: Findings) -> list[str]:
     volumes = Html(f'<div class="pair">{_drawn(trials, "trials")}{_drawn(hours, "hours")}</div>')
     reference = "measured from a score of 0 and a cost that no student reaches, costs as log10"
     return [
-        section("The front", _drawn(front, "front"), paragraph(_legend(found)), front_table(found)),
+        section("The front", _drawn(front, "front"), paragraph(_legend(found)), front_table(found), *_notes(found)),
         section("Controls", controls_table(found)),
         section("Events", *classes_tables(found)),
         section("Scores and costs", measures_table(found), settings_table(found)),
@@ -67,12 +68,18 @@ def _summary(found: Findings) -> str:
     for member in found.on_front:
         if member.number in found.picks:
             test = found.tests.get(member.number)
-            score = f"{member.measure(quality):.3f}" + (f" ({test.values[quality]:.3f} on test)" if test else "")
+            score = f"{member.measure(quality):.3f}" + (
+                f" ({score_words(test.values[quality])} on test)" if test else ""
+            )
             words = " and ".join(found.picks[member.number])
             shown.append(f"{words}: trial {member.number} with {score} at {human(member.measure(cost))} {HEADS[cost]}")
     teacher = found.teacher.get("validation")
-    beside = f"; the teacher {teacher.values[quality]:.3f}" if teacher else ""
+    beside = f"; the teacher {score_words(teacher.values[quality])}" if teacher else ""
     return f"{len(found.members)} finished trials. By {quality} on validation, {'; '.join(shown)}{beside}."
+
+
+def _notes(found: Findings) -> list[str]:
+    return [paragraph(f"Note: {note}.") for note in notes_on_test(found.tests.values())]
 
 
 def _legend(found: Findings) -> str:

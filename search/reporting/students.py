@@ -57,13 +57,18 @@ def controls_table(found: Findings) -> str:
 def measures_table(found: Findings) -> str:
     """Every score and every cost of the front."""
     tests = [found.tests[m.number].values if m.number in found.tests else {} for m in found.on_front]
-    measured: list[Mapping[str, float]] = [m.record["measures"] for m in found.on_front]
+    measured: list[Mapping[str, float | None]] = [m.record["measures"] for m in found.on_front]
     splits = (("validation", measured), ("test", tests))
-    scores = {f"{q} {split}": [_score(values.get(q)) for values in every] for q in QUALITY for split, every in splits}
-    columns = scores | {HEADS[c]: [_cost(m, c) for m in found.on_front] for c in COST}
-    known = {head: cells for head, cells in columns.items() if any(cells)}
-    rows = list(zip((m.number for m in found.on_front), *known.values(), strict=True))
-    return table("All scores and costs of the front", ["trial", *known], rows)
+    columns = {
+        f"{q} {split}": [_score(values.get(q)) for values in every]
+        for q in QUALITY
+        for split, every in splits
+        if any(q in values for values in every)  # one that cannot be computed is there, as a dash
+    }
+    costs = {HEADS[c]: [_cost(m, c) for m in found.on_front] for c in COST}
+    columns |= {head: cells for head, cells in costs.items() if any(cells)}
+    rows = list(zip((m.number for m in found.on_front), *columns.values(), strict=True))
+    return table("All scores and costs of the front", ["trial", *columns], rows)
 
 
 def settings_table(found: Findings) -> str:

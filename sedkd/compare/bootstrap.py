@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 RESAMPLES = 4000
 LEVEL = 0.95
 BETTER, WORSE, EQUAL = "better", "worse", "not distinguishable"
+UNTOLD = "not computable"  # where the recordings hold none of the labels
 
 Counts = NDArray[np.int64]
 """`[seeds, recordings, labels, 3]`: hits, detections and references (see `sedkd.score.f1.segment_counts`)."""
@@ -36,9 +37,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The difference of macro F1, and that of each label (None for one that the recordings do not hold)."""
+    """The difference of macro F1, and that of each label; None for what the recordings do not hold."""
 
-    macro: Difference
+    macro: Difference | None
     per_class: list[Difference | None]
 
 
@@ -59,6 +60,8 @@ def compare(a: Counts, b: Counts, resamples: int = RESAMPLES, seed: int = 0) -> 
     gap, gaps = point[0] - point[1], drawn[0] - drawn[1]
     there = ~np.isnan(gap)
     per_class = [_difference(gap[c], gaps[:, c]) if there[c] else None for c in range(len(gap))]
+    if not there.any():
+        return Comparison(None, per_class)
     # A label may be missing from a resample though not from the recordings: the mean is over those that are there.
     held = gaps[:, there][~np.isnan(gaps[:, there]).all(1)]
     macro = _difference(float(np.nanmean(gap)), np.nanmean(held, axis=1))

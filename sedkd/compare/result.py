@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sedkd.compare.arms import AWARE
-from sedkd.compare.bootstrap import Comparison, Difference, compare, f1
+from sedkd.compare.bootstrap import UNTOLD, Comparison, Difference, compare, f1
 from sedkd.compare.training import Trained
 from sedkd.cost.summary import cost_of
 from sedkd.data.sealed import opened_test
@@ -41,7 +41,7 @@ def on_test(
         "teachers": {name: asdict(post) for name, post in posts.items()},
     }
     counts: dict[str, dict[str, np.ndarray]] = {}
-    rows = []
+    rows: list[dict[str, Any]] = []
     with opened_test(decisions, record):
         test = task.split(task.pool.test(task.environment.name))
         taught = []
@@ -103,7 +103,10 @@ def counts_of(answers: Answers, post: PostProcessing) -> dict[str, np.ndarray]:
 
 
 def _row(
-    trained: Trained, values: Sequence[Mapping[str, float]], counts: Mapping[str, np.ndarray], events: Sequence[str]
+    trained: Trained,
+    values: Sequence[Mapping[str, float | None]],
+    counts: Mapping[str, np.ndarray],
+    events: Sequence[str],
 ) -> dict[str, Any]:
     configuration = trained.arm.configuration
     per_class = {m: f1(counts[m].sum(1)) for m in METRICS}  # [seeds, labels]
@@ -127,13 +130,18 @@ def _row(
     }
 
 
-def _over_seeds(values: Sequence[Mapping[str, float]]) -> dict[str, dict[str, Any]]:
-    """Mean, standard deviation (of the sample; 0 with one seed) and each seed's value of every score."""
-    found = {}
+def _over_seeds(values: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, Any]]:
+    """Mean, standard deviation (of the sample; 0 with one seed) and each seed's value of every score; None and no value
+    for one that cannot be computed."""
+    found: dict[str, dict[str, Any]] = {}
     for name in values[0]:
-        column = [float(v[name]) for v in values]
-        spread = float(np.std(column, ddof=1)) if len(column) > 1 else 0.0
-        found[name] = {"mean": float(np.mean(column)), "sd": spread, "seeds": column}
+        column = [v[name] for v in values]
+        known = [float(value) for value in column if value is not None]
+        if len(known) < len(column):
+            found[name] = {"mean": None, "sd": None, "seeds": []}
+            continue
+        spread = float(np.std(known, ddof=1)) if len(known) > 1 else 0.0
+        found[name] = {"mean": float(np.mean(known)), "sd": spread, "seeds": known}
     return found
 
 
@@ -146,7 +154,9 @@ def _told(found: Comparison, events: Sequence[str]) -> dict[str, Any]:
     return _difference(found.macro) | {"per_class": per_class}
 
 
-def _difference(found: Difference) -> dict[str, Any]:
+def _difference(found: Difference | None) -> dict[str, Any]:
+    if found is None:
+        return {"mean": None, "low": None, "high": None, "verdict": UNTOLD}
     return {"mean": found.mean, "low": found.low, "high": found.high, "verdict": found.verdict}
 
 

@@ -6,15 +6,17 @@ What is finished is read again instead of being trained again, so an interrupted
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sedkd.compare.arms import Arm
 from sedkd.configuration import Configuration
-from sedkd.models.checkpoint import load_model, save_model
+from sedkd.kept import made_once
+from sedkd.models.checkpoint import load_model, read_header, save_model
 from sedkd.models.frame import FrameModel
 from sedkd.paths import written_atomically
-from sedkd.progress import Progress
+from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import PostProcessing
 from sedkd.task import Task
 from sedkd.trial import run_trial
@@ -71,7 +73,8 @@ def _trained(
     """The record of one student: scores on validation, post-processing, curve, cost, seconds."""
     weights = _weights(folder, rate, seed)
     path = weights.with_suffix(".json")
-    if not path.exists():  # written last
+
+    def make() -> None:
         result = run_trial(_with(arm.configuration, rate, seed), task, criterion, with_psds=False, progress=progress)
         save_model(result.student, weights)
         record = {
@@ -81,9 +84,17 @@ def _trained(
             "cost": asdict(result.cost),
             "seconds": result.seconds,
         }
-        with written_atomically(path) as temporary:
+        with written_atomically(path) as temporary:  # last: what it tells of is there
             temporary.write_text(json.dumps(record))
-    return json.loads(path.read_text())
+
+    return made_once(path, make, partial(_read, weights=weights), counting(progress, "waiting for another process"))
+
+
+def _read(path: Path, weights: Path) -> dict[str, Any]:
+    """A student's record, where its weights are whole."""
+    read_header(weights)
+    record = json.loads(path.read_text())
+    return {key: record[key] for key in ("validation", "post", "curve", "cost", "seconds")}
 
 
 def _with(configuration: Configuration, rate: float, seed: int) -> Configuration:

@@ -3,8 +3,10 @@
 import hashlib
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 from sedkd.cost.summary import Cost, cost_of
+from sedkd.kept import kept
 from sedkd.models.student import Student, StudentSettings
 from sedkd.paths import cache_root, written_atomically
 
@@ -15,11 +17,17 @@ def known_cost(settings: StudentSettings, labels: int) -> Cost:
     """The cost of an untrained student for so many labels, from the cache or counted now; latency is not measured."""
     key = json.dumps([VERSION, asdict(settings), labels], sort_keys=True)
     target = cache_root() / "costs" / f"{hashlib.blake2b(key.encode(), digest_size=10).hexdigest()}.json"
-    try:
-        return Cost(**json.loads(target.read_text()))
-    except FileNotFoundError:
-        pass
+    found = kept(target, _read)
+    if found is not None:
+        return found
     cost = cost_of(Student(settings, tuple(map(str, range(labels)))), with_latency=False)
     with written_atomically(target) as temporary:
         temporary.write_text(json.dumps(asdict(cost)))
     return cost
+
+
+def _read(path: Path) -> Cost:
+    found = json.loads(path.read_text())
+    if not all(isinstance(found[name], int | float) for name in ("macs", "params", "bytes")):
+        raise ValueError("no costs")
+    return Cost(**found)

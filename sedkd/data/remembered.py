@@ -132,15 +132,25 @@ def _with_memory(work: Callable[[sqlite3.Connection], dict[Path, str]]) -> dict[
     """What `work` makes of the memory, in one transaction; None where there is no memory to be had."""
     file = cache_root() / "files.sqlite"
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(file, timeout=WAIT_SECONDS)) as memory, memory:
-            memory.execute(_TABLE)
-            return work(memory)
+        try:
+            return _opened(file, work)
+        except sqlite3.OperationalError:  # busy, or not to be written to: no damage
+            raise
+        except sqlite3.DatabaseError as error:
+            warnings.warn(f"{file}: is damaged ({error}), so it is made again", SedkdWarning, stacklevel=2)
+            for part in (file.with_name(f"{file.name}-journal"), file):
+                part.unlink(missing_ok=True)
+            return _opened(file, work)
     except (sqlite3.Error, OSError) as error:
-        warnings.warn(
-            f"{file}: cannot be used ({error}), so files are read anew; remove it", SedkdWarning, stacklevel=2
-        )
+        warnings.warn(f"{file}: cannot be used ({error}), so files are read anew", SedkdWarning, stacklevel=2)
         return None
+
+
+def _opened(file: Path, work: Callable[[sqlite3.Connection], dict[Path, str]]) -> dict[Path, str]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(file, timeout=WAIT_SECONDS)) as memory, memory:
+        memory.execute(_TABLE)
+        return work(memory)
 
 
 def _name(path: Path) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from sedkd.cost.macs import feature_macs_per_second
 from sedkd.features.logmel import FeatureSettings
 
-Scores = Mapping[str, float]
+Scores = Mapping[str, float | None]
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,14 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from sedkd.data.recordings import Recording, content_hashes
 from sedkd.features.build import build
 from sedkd.features.logmel import FeatureSettings
+from sedkd.kept import kept, whole
 from sedkd.paths import cache_root, written_atomically
 from sedkd.unfinished import alone, telling
 
@@ -64,17 +66,25 @@ def features_of(
     folder = cache_root() / "features"
     array, index = folder / f"{key}.npy", folder / f"{key}.json"
 
-    def is_there() -> bool:
-        return index.exists() and array.exists()
+    def read(path: Path) -> Pack:
+        """The pack whose index this is; FileNotFoundError where the array is gone."""
+        starts = np.asarray(json.loads(path.read_text())["starts"], dtype=np.int64)
+        frames = np.load(array, mmap_mode="r")
+        if len(starts) != len(recordings) + 1 or frames.shape != (max(starts[-1], 1), settings.n_mels):
+            raise ValueError(f"{array.name} holds {frames.shape} instead of the rows of {len(recordings)} recordings")
+        return Pack(key, frames, starts)
 
-    if not is_there():
+    pack = kept(index, read)
+    if pack is None:
         counts = [max(frame_count(r.duration, settings), 1) for r in recordings]
         begins = [0, *np.cumsum(counts).tolist()]
-        with alone(f"features-{key}", is_there, telling(progress, len(recordings))) as work:
+        with alone(
+            f"features-{key}", lambda: whole(index, read) is not None, telling(progress, len(recordings))
+        ) as work:
             if work:
                 made = build(recordings, begins, settings, work, progress)
                 with written_atomically(index) as temporary:
                     temporary.write_text(json.dumps({"starts": begins, "settings": settings.as_dict()}))
                 made.replace(array)  # last: killed before, the rows are still where they will be looked for
-    starts = np.asarray(json.loads(index.read_text())["starts"], dtype=np.int64)
-    return Pack(key, np.load(array, mmap_mode="r"), starts)
+        pack = read(index)
+    return pack

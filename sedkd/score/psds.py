@@ -26,14 +26,14 @@ MAX_EFPR = 100.0  # false alarms per hour
 
 @dataclass(frozen=True)
 class PsdsReport:
-    """PSDS between 0 and 1.
+    """PSDS between 0 and 1; None where no reference event is there to be found.
 
     class_area1, class_area2: the normalised area under each class's own curve in the two settings. Their mean is
     not the PSDS, which takes the spread between the classes off (alpha_ST = 1).
     """
 
-    psds1: float
-    psds2: float
+    psds1: float | None
+    psds2: float | None
     class_area1: dict[str, float]
     class_area2: dict[str, float]
 
@@ -59,7 +59,7 @@ def psds(
             validation set, where 16 events run over, it adds 0.0001 to PSDS1.
 
     Raises:
-        UserError: no operating point, no reference event, a missing duration, or detections in an unknown file.
+        UserError: no operating point, a missing duration, or detections in an unknown file.
     """
     if not operating_points:
         raise UserError("PSDS needs at least one operating point (a set of detections at one threshold)")
@@ -73,7 +73,7 @@ def psds(
     # psds_eval leaves the rates of a class without reference uninitialised.
     scored = sorted(set(reference["event_label"]))
     if not scored:
-        raise UserError("PSDS is undefined without any reference event of the scored classes")
+        return PsdsReport(None, None, {}, {})
     tables = [_table(detections, durations, scored) for detections in operating_points.values()]
     metadata = _frame([(filename, float(durations[filename])) for filename in truth], ["filename", "duration"])
 

@@ -11,6 +11,7 @@ from typing import Any
 from sedkd.data.events import Annotations, read_annotations, read_durations, require_known_files
 from sedkd.errors import UserError
 from sedkd.score.f1 import F1Report, event_f1, segment_f1
+from sedkd.score.matching import by_truth
 from sedkd.score.psds import PsdsReport, psds
 
 SEGMENT_SECONDS = 1.0
@@ -52,7 +53,7 @@ class ScoreReport:
         ]
         if self.psds is not None:
             points = f"({self.operating_points} operating points)"
-            lines += ["", f"PSDS1 {self.psds.psds1:.5f}   PSDS2 {self.psds.psds2:.5f}   {points}"]
+            lines += ["", f"PSDS1 {_fraction(self.psds.psds1)}   PSDS2 {_fraction(self.psds.psds2)}   {points}"]
         if self.notes:
             lines += ["", *(f"note: {note}" for note in self.notes)]
         return "\n".join(lines)
@@ -67,7 +68,8 @@ def score_files(
     """Score a table of detections: segment-based F1 (1 s), event-based F1 (200 ms, 20 %), PSDS where asked for.
 
     Args:
-        truth_path, detections_path: tables as `read_annotations` reads them.
+        truth_path, detections_path: tables as `read_annotations` reads them; other paths to the same files match
+            (see `by_truth`).
         durations_path: a table `filename duration`. Without it each file is taken to end with its latest offset
             in truth or detections, rounded up to the segment grid, and a note says so.
         operating_points_dir: folder of *.tsv tables of detections; the last number in a name is its threshold.
@@ -78,9 +80,8 @@ def score_files(
     truth = read_annotations(truth_path)
     if not truth:
         raise UserError(f"{truth_path}: lists no file: there is nothing to score")
-    detections = read_annotations(detections_path)
-    require_known_files(detections, truth, str(detections_path))
-    durations = None if durations_path is None else read_durations(durations_path)
+    detections = _read(detections_path, truth)
+    durations = None if durations_path is None else _lengths(durations_path, truth)
     points: dict[float, Annotations] = {}
     notes: list[str] = []
     if durations is None:
@@ -99,6 +100,8 @@ def score_files(
         points = _read_operating_points(Path(operating_points_dir), truth)
 
     known = {event.event_label for events in truth.values() for event in events}
+    if not known:
+        notes.append("the ground truth holds no event: what cannot be computed is '-'")
     notes += _strangers(known, "every one of them counts as a false alarm in micro", detections)
     notes += [f"operating points: {note}" for note in _strangers(known, "PSDS leaves them out", *points.values())]
     return ScoreReport(
@@ -126,10 +129,22 @@ def _read_operating_points(folder: Path, truth: Annotations) -> dict[float, Anno
             raise UserError(f"{path}: has the same threshold as {other.name}: keep one of them")
     if not sources:
         raise UserError(f"{folder}: holds no .tsv: PSDS needs one table of detections per threshold")
-    points = {threshold: read_annotations(path) for threshold, path in sorted(sources.items())}
-    for threshold, point in points.items():
-        require_known_files(point, truth, str(sources[threshold]))
-    return points
+    return {threshold: _read(path, truth) for threshold, path in sorted(sources.items())}
+
+
+def _read(path: Path | str, truth: Annotations) -> Annotations:
+    """A table of detections in files of the ground truth, under its names."""
+    detections = by_truth(read_annotations(path), truth, str(path))
+    require_known_files(detections, truth, str(path))
+    return detections
+
+
+def _lengths(path: Path | str, truth: Annotations) -> dict[str, float]:
+    """The table of durations under the ground truth's names; it may list other files as well."""
+    listed = read_durations(path)
+    exact = {name: seconds for name, seconds in listed.items() if name in truth}
+    others = {name: seconds for name, seconds in listed.items() if name not in truth}
+    return exact | by_truth(others, [name for name in truth if name not in exact], str(path))
 
 
 def _guessed_length(events: Sequence[Any]) -> float:
@@ -148,6 +163,10 @@ def _strangers(known: set[str], consequence: str, *tables: Annotations) -> list[
 
 def _percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.2f}"
+
+
+def _fraction(value: float | None) -> str:
+    return "-" if value is None else f"{value:.5f}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -15,9 +15,10 @@ PSDS_THRESHOLDS = 50
 @dataclass(frozen=True)
 class Scores:
     """`values`: f1_segment, f1_segment_micro, f1_event, f1_event_micro and, where asked for, psds1 and psds2, as
-    fractions; `per_class`: label -> its f1_segment and f1_event (None where the split holds no such event)."""
+    fractions; None where the split holds nothing to be found. `per_class`: label -> its f1_segment and f1_event (None
+    where the split holds no such event)."""
 
-    values: Mapping[str, float]
+    values: Mapping[str, float | None]
     per_class: Mapping[str, Mapping[str, float | None]]
     support: Mapping[str, int]
 
@@ -33,10 +34,10 @@ def score(answers: Answers, post: PostProcessing, with_psds: bool) -> Scores:
     segment = segment_f1(truth, detections, durations, answers.labels)
     event = event_f1(truth, detections, answers.labels)
     values = {
-        "f1_segment": segment.macro or 0.0,
-        "f1_segment_micro": segment.micro or 0.0,
-        "f1_event": event.macro or 0.0,
-        "f1_event_micro": event.micro or 0.0,
+        "f1_segment": segment.macro,
+        "f1_segment_micro": segment.micro,
+        "f1_event": event.macro,
+        "f1_event_micro": event.micro,
     }
     if with_psds:
         values |= _psds(answers, post, truth, durations)
@@ -46,7 +47,9 @@ def score(answers: Answers, post: PostProcessing, with_psds: bool) -> Scores:
     return Scores(values, per_class, dict(segment.support))
 
 
-def _psds(answers: Answers, post: PostProcessing, truth: Mapping, durations: Mapping[str, float]) -> dict[str, float]:
+def _psds(
+    answers: Answers, post: PostProcessing, truth: Mapping, durations: Mapping[str, float]
+) -> dict[str, float | None]:
     from sedkd.score.psds import psds
 
     smoothed = {

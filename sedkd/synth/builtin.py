@@ -7,6 +7,7 @@ never share a source: an individual's timbre that is in test is in no other spli
 import os
 import shutil
 import tempfile
+import warnings
 import zlib
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from sedkd.data.events import Event, write_annotations
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
+from sedkd.kept import one_at_a_time
 from sedkd.paths import cache_root, written_atomically
 from sedkd.synth.backgrounds import background
 from sedkd.synth.clips import CLIP_COST_SECONDS, Progress, run_all, write_clip
@@ -41,10 +43,23 @@ def ensure(root: Path, environment: str, split: str, progress: Progress | None =
     """
     _check(environment, split)
     folder = root / environment
-    table = folder / f"{split}.tsv"
     _claim(root)
-    if (folder / split).is_dir() and (split == "unlabeled" or table.is_file()):
+    if _is_there(folder, split) and _is_whole(folder, split):
         return folder
+    with one_at_a_time(root / f".{environment}-{split}.lock", progress):
+        _make(folder, split, progress)
+    return folder
+
+
+def _make(folder: Path, split: str, progress: Progress | None) -> None:
+    """Make a split that is not there or damaged, unless another process has just done so."""
+    environment, table = folder.name, folder / f"{split}.tsv"
+    if _is_there(folder, split):
+        if _is_whole(folder, split):
+            return
+        warnings.warn(f"{folder / split}: soundscapes are damaged, so they are made again", SedkdWarning, stacklevel=2)
+        shutil.rmtree(folder / split)
+        table.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{split}.", dir=folder))
     try:
@@ -56,7 +71,6 @@ def ensure(root: Path, environment: str, split: str, progress: Progress | None =
         shutil.rmtree(temporary, ignore_errors=True)
     if split != "unlabeled":
         write_annotations(table, dict(truth))
-    return folder
 
 
 def render_clip(environment: str, split: str, number: int) -> Soundscape:
@@ -84,6 +98,22 @@ def _write(folder: Path, environment: str, split: str, number: int) -> tuple[str
     name = f"{split}_{number:04d}.wav"
     write_clip(folder / name, soundscape.audio, RATE)
     return name, soundscape.events
+
+
+def _is_there(folder: Path, split: str) -> bool:
+    return (folder / split).is_dir() and (split == "unlabeled" or (folder / f"{split}.tsv").is_file())
+
+
+def _is_whole(folder: Path, split: str) -> bool:
+    """Whether a split holds all its clips, of one size, and its table a line for each."""
+    clips = {path.name: path.stat().st_size for path in (folder / split).glob("*.wav")}
+    if len(clips) != COUNTS[split] or len(set(clips.values())) > 1:
+        return False
+    if split == "unlabeled":
+        return True
+    text = (folder / f"{split}.tsv").read_bytes()
+    listed = {line.split(b"\t")[0].decode(errors="replace") for line in text.splitlines()[1:]}
+    return text.endswith(b"\n") and listed == set(clips)
 
 
 def _code(text: str) -> int:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from torch import nn
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording
 from sedkd.features.pack import Pack, features_of
+from sedkd.kept import kept, whole
 from sedkd.paths import cache_root, written_atomically
 from sedkd.rows import Rows
 from sedkd.teach.answers import write_answers
@@ -45,23 +47,33 @@ def teacher_outputs(
     From the cache when teacher, audio, features and grid are the same. A killed computation is taken up where it
     stopped; of several processes one computes and the others wait for it. `progress(done, total)` counts windows.
     """
-    from safetensors.torch import load_file
-
     pack = features_of(recordings, teacher.model.features)
     key = _key(teacher, pack, grid, frame_seconds)
     path = cache_root() / "targets" / f"{key}.safetensors"
-    if not path.exists():
+    read = partial(_read, frames=int(grid.out_starts[-1]))
+    outputs = kept(path, read)
+    if outputs is None:
         corpus = corpus_for(teacher.model, recordings, pool, pack)
         windows = sum(map(len, batches_of(teacher.model, corpus)))
-        with alone(f"targets-{key}", path.exists, telling(progress, windows)) as work:
+        with alone(f"targets-{key}", lambda: whole(path, read) is not None, telling(progress, windows)) as work:
             if work:
                 answers = write_answers(teacher.model, corpus, work, progress)
                 with written_atomically(path) as temporary:
                     _write_aligned(temporary, answers, corpus, grid, (teacher.model.frame_seconds, frame_seconds))
-    outputs = TeacherOutputs(**load_file(path))  # mapped into memory, where all processes share it
+        outputs = read(path)
     if teacher.head is None:
         return outputs
     return replace(outputs, logits=_through(teacher.head.cpu(), outputs.embeddings))
+
+
+def _read(path: Path, frames: int) -> TeacherOutputs:
+    """The outputs, mapped into memory, where all processes share them."""
+    from safetensors.torch import load_file
+
+    outputs = TeacherOutputs(**load_file(path))
+    if len(outputs.logits) != frames or len(outputs.embeddings) != frames:
+        raise ValueError(f"{len(outputs.logits)} frames of logits instead of {frames}")
+    return outputs
 
 
 def for_labels(outputs: TeacherOutputs, teacher_labels: Sequence[str], labels: Sequence[str]) -> TeacherOutputs:

@@ -12,6 +12,7 @@ import inspect
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -24,6 +25,7 @@ from sedkd.distill.labels import Labels
 from sedkd.errors import UserError
 from sedkd.features.logmel import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings
 from sedkd.features.pack import Pack, features_of
+from sedkd.kept import made_once
 from sedkd.models.checkpoint import Build, load_model, save_model
 from sedkd.models.frame import FrameModel
 from sedkd.models.student import Student, StudentSettings
@@ -56,7 +58,8 @@ class Teacher:
 def teacher_for(
     pool: Pool, kind: str, device: torch.device, seed: int = 0, progress: Progress | None = None
 ) -> Teacher:
-    """The teacher of `kind` for the environments of `pool`: from the cache, or trained and kept there.
+    """The teacher of `kind` for the environments of `pool`: from the cache, or trained and kept there, by one process
+    while others wait.
 
     Raises:
         UserError: the kind is unknown, its weights are not there, or a given teacher misses labels.
@@ -71,7 +74,8 @@ def teacher_for(
     settings = replace(settings, seed=seed)
     key = teacher_key(kind, pool, recordings, pack, settings)
     target = teachers_folder() / f"{key}.safetensors"
-    if not target.exists():
+
+    def make() -> None:
         model = _train(kind, build, pool, recordings, pack, settings, device, progress)
         about = {
             "kind": kind,
@@ -80,7 +84,10 @@ def teacher_for(
             "synthetic": pool.synthetic,
         }
         save_model(model, target, {**about, "origin": _origin(kind, pool), "settings": asdict(settings)})
-    return Teacher(load_model(target, build).to(device), key, kind, _origin(kind, pool))
+
+    waiting = counting(progress, "waiting for the teacher, which another process trains")
+    model = made_once(target, make, partial(load_model, build=build), waiting)
+    return Teacher(model.to(device), key, kind, _origin(kind, pool))
 
 
 def teachers_folder() -> Path:

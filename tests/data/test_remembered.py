@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sedkd.data.remembered import remembered
+from sedkd.errors import SedkdWarning
 
 
 @pytest.fixture
@@ -109,7 +110,14 @@ def test_an_error_is_told_and_what_was_found_before_is_kept(files: list[Path]) -
 def test_a_damaged_memory_is_a_warning(files: list[Path], tmp_path: Path) -> None:
     asked_for("x", files)
     (tmp_path / "cache" / "files.sqlite").write_bytes(b"no database" * 1000)
-    with pytest.warns(UserWarning, match=r"files\.sqlite: cannot be used .* remove it"):
+    with pytest.warns(SedkdWarning, match=r"files\.sqlite: is damaged \(file is not a database\), so it is made again"):
+        assert asked_for("x", files) == (["A", "B", "C"], ["a", "b", "c"])
+    assert asked_for("x", files) == (["A", "B", "C"], [])
+
+
+def test_a_memory_that_cannot_be_used_is_a_warning(files: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "cache" / "files.sqlite").mkdir(parents=True)
+    with pytest.warns(SedkdWarning, match=r"files\.sqlite: cannot be used .*, so files are read anew"):
         assert asked_for("x", files) == (["A", "B", "C"], ["a", "b", "c"])
 
 

@@ -77,8 +77,14 @@ def test_what_cannot_be_scored() -> None:
         psds(TRUTH, {"a.wav": 10.0, "b.wav": 10.0}, {0.5: TRUTH})
     with pytest.raises(UserError, match=r"operating point 0\.25 names 'x\.wav'"):
         psds(TRUTH, HOUR, {0.25: {"x.wav": []}})
-    with pytest.raises(UserError, match="without any reference event"):
-        psds({"a.wav": []}, HOUR, {0.5: {}})
+
+
+@pytest.mark.parametrize("labels", [None, ["bell"]])
+def test_without_a_reference_event_there_is_no_score(labels: list[str] | None) -> None:
+    truth = {"a.wav": [] if labels is None else TRUTH["a.wav"]}
+    report = psds(truth, HOUR, {0.5: {}, 0.6: {"a.wav": [Event(1, 2, "bell")]}}, labels)
+    assert (report.psds1, report.psds2) == (None, None)
+    assert report.class_area1 == report.class_area2 == {}
 
 
 def test_replacements_equal_psds_eval() -> None:

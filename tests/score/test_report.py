@@ -103,8 +103,8 @@ def test_what_does_not_fit_together(folder: Path) -> None:
     with pytest.raises(UserError, match=r"same threshold as again_0\.50\.tsv"):
         score_files(truth, found, durations, folder / "points")
 
-    write_annotations(found, {"sub/a.wav": []})
-    with pytest.raises(UserError, match=r"found\.tsv names 'sub/a\.wav'"):
+    write_annotations(found, {"sub/b.wav": []})
+    with pytest.raises(UserError, match=r"found\.tsv names 'sub/b\.wav'"):
         score_files(truth, found, durations)
     with pytest.raises(UserError, match=r"found\.tsv, line 1: no column duration"):
         score_files(truth, truth, found)
@@ -120,3 +120,37 @@ def test_detections_in_an_unknown_file_name_the_operating_point(folder: Path) ->
     write_annotations(folder / "points" / "run2_th_0.75.tsv", {"z.wav": []})
     with pytest.raises(UserError, match=r"run2_th_0\.75\.tsv names 'z\.wav'"):
         score_files(*(folder / name for name in ("truth.tsv", "found.tsv", "durations.tsv", "points")))
+
+
+@pytest.mark.parametrize("found", [{}, {"a.wav": [Event(0, 2, "car")]}])
+def test_a_truth_of_negatives_only(folder: Path, found: Annotations) -> None:
+    write_annotations(folder / "truth.tsv", {"a.wav": [], "quiet.wav": []})
+    write_annotations(folder / "found.tsv", found)
+    report = score_files(*(folder / name for name in ("truth.tsv", "found.tsv", "durations.tsv", "points")))
+    assert report.segment.macro is report.event.macro is None
+    assert report.segment.micro == (0.0 if found else None)
+    text = report.as_text()
+    assert "PSDS1 -   PSDS2 -   (2 operating points)" in text
+    assert "note: the ground truth holds no event: what cannot be computed is '-'" in text
+    assert "0.00" not in next(line for line in text.splitlines() if line.startswith("macro"))
+    assert json.loads(json.dumps(report.as_dict()))["psds"]["psds1"] is None
+
+
+def test_tables_that_name_files_by_other_paths(folder: Path) -> None:
+    plain = score_files(*(folder / name for name in ("truth.tsv", "found.tsv", "durations.tsv", "points")))
+    for path in (folder / "found.tsv", folder / "durations.tsv", *(folder / "points").iterdir()):
+        path.write_text(path.read_text().replace("a.wav", "some/where/a.wav"))
+    with (folder / "durations.tsv").open("a") as table:
+        table.write("elsewhere/b.wav\t3\nanywhere/b.wav\t4\n")  # no file of the truth
+    report = score_files(*(folder / name for name in ("truth.tsv", "found.tsv", "durations.tsv", "points")))
+    assert report == plain
+
+
+def test_detections_come_through_a_pipe(folder: Path) -> None:
+    (folder / "found.tsv").write_text((folder / "found.tsv").read_text().replace("a.wav", "some/where/a.wav"))
+    words = ["-m", "search.cli.main", "score", str(folder / "truth.tsv"), "-"]
+    with (folder / "found.tsv").open() as stream:
+        piped = subprocess.Popen(["cat"], stdin=stream, stdout=subprocess.PIPE)
+        out = subprocess.run([sys.executable, *words], stdin=piped.stdout, capture_output=True, text=True, check=True)
+        piped.wait()
+    assert "2 files, 2 reference events, 2 detections" in out.stdout

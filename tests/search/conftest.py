@@ -1,5 +1,6 @@
 """The small study's data, anew for each test."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,12 @@ from small_study import write_farm
 def farm(tmp_path: Path) -> Path:
     """A folder with the environments farm and yard, a teacher file and a space file beside it."""
     return write_farm(tmp_path)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_mlflow() -> None:
+    """As `_own_mlflow`, before a module's own fixtures."""
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 
 @pytest.fixture(autouse=True)

@@ -128,3 +128,30 @@ def test_a_finished_study_answers_other_names_with_a_list(capsys, farm, tmp_path
     line = line_of(capsys, main.main, ["export", "--env", "farm", "--out", occupied, *store])
     assert str(occupied) in line
     assert (occupied / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        (search.main, ["--env", "street", "--seed", "-1"]),
+        (search.main, ["--env", "street", "--timeout", "nan"]),
+        (search.main, ["--env", "street", "--max-macs", "nan"]),
+        (search.main, ["--env", "street", "--steps", "0"]),
+        (main.main, ["ui", "--port", "99999"]),
+        (main.main, ["ui", "--port", "-1"]),
+        (main.main, ["ui", "--port", "0"]),
+        (main.main, ["compare", "--env", "street", "--seeds", "0"]),
+        (main.main, ["teacher", "train", "--seed", "-3"]),
+        (main.main, ["data", "synthesise", "--events", "x", "--out", "y", "--rate", "0"]),
+        (main.main, ["data", "synthesise", "--events", "x", "--out", "y", "--clip-seconds", "nan"]),
+        (main.main, ["data", "synthesise", "--events", "x", "--out", "y", "--clip-seconds", "inf"]),
+        (main.main, ["data", "synthesise", "--events", "x", "--out", "y", "--train", "-1"]),
+    ],
+)
+def test_numbers_that_make_no_sense(capsys, run, words):
+    with pytest.raises(SystemExit) as ended:
+        run(words)
+    assert ended.value.code == 2
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert f"argument {words[-2]}: invalid " in line
+    assert words[-1] in line

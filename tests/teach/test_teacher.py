@@ -1,6 +1,8 @@
 """Teachers: trained once, found again, trained anew when what they learned from has changed."""
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,9 +67,29 @@ def test_trained_once_and_found_again(pool: Pool, monkeypatch: pytest.MonkeyPatc
     assert first.model.labels == pool.labels == ("low", "mid", "high")
     assert not first.model.training
     assert first.origin == "crnn: random weights, trained on the labelled clips of hall, park"
-    (path,) = teachers_folder().iterdir()
+    (path,) = teachers_folder().glob("*.safetensors")
     assert path.stem == first.key
     assert '"environments": ["hall", "park"]' in read_header(path)["notes"]
+
+
+def test_of_two_at_once_one_trains_and_the_other_waits(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    train, begun, waiting = module._train, threading.Event(), threading.Event()
+    trained: list[str] = []
+
+    def slowly(kind: str, *rest: object) -> object:
+        trained.append(kind)
+        begun.set()
+        assert waiting.wait(60)
+        return train(kind, *rest)
+
+    monkeypatch.setattr(module, "_train", slowly)
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(teacher_for, pool, "crnn", CPU, 3)
+        assert begun.wait(60)
+        told = lambda what, *_: waiting.set() if what.startswith("waiting for the teacher") else None  # noqa: E731
+        second = teacher_for(pool, "crnn", CPU, 3, told)
+        assert torch.equal(weights(first.result()), weights(second))
+    assert trained == ["crnn"]
 
 
 def test_what_changes_a_teacher(root: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:

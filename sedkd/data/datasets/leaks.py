@@ -1,5 +1,6 @@
 """Find the same recording under two names, in two splits or in two datasets."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
@@ -11,10 +12,12 @@ from sedkd.data.audio import content_hash, read_blocks
 from sedkd.data.datasets.dataset import Clip
 from sedkd.data.decoding import BrokenAudio
 from sedkd.data.inspection import audio_info, audio_infos
+from sedkd.kept import kept
 from sedkd.paths import cache_root, written_atomically
 
 VERSION = 2
 GLIMPSE = 8000  # frames
+DIGEST_BYTES = 16
 
 
 def decoded_hash(path: Path) -> str:
@@ -22,11 +25,12 @@ def decoded_hash(path: Path) -> str:
 
     So wav and flac, 16 and 24 bits, mono and twice the same channel agree. Kept on disk by the file's content.
     """
-    kept = cache_root() / "decoded" / f"{content_hash(path)}-{VERSION}.txt"
-    if kept.exists():
-        return kept.read_text()
+    file = cache_root() / "decoded" / f"{content_hash(path)}-{VERSION}.txt"
+    found = kept(file, _read_digest)
+    if found is not None:
+        return found
     digest = _digest(path)
-    with written_atomically(kept) as temporary:
+    with written_atomically(file) as temporary:
         temporary.write_text(digest)
     return digest
 
@@ -91,8 +95,15 @@ def _glimpse(path: Path) -> str:
 
 
 def _digest(path: Path, start: int = 0, frames: int | None = None) -> str:
-    digest = blake2b(str(audio_info(path).rate).encode(), digest_size=16)
+    digest = blake2b(str(audio_info(path).rate).encode(), digest_size=DIGEST_BYTES)
     for block in read_blocks(path, start, frames):
         whole = np.floor(block * 32768).astype(np.int32)  # as 16 bits hold it, whatever wrote it
         digest.update((whole.sum(axis=1) // whole.shape[1]).astype("<i2").tobytes())
     return digest.hexdigest()
+
+
+def _read_digest(file: Path) -> str:
+    digest = file.read_text()
+    if not re.fullmatch(rf"[0-9a-f]{{{2 * DIGEST_BYTES}}}", digest):
+        raise ValueError("no digest")
+    return digest

@@ -18,9 +18,10 @@ from sedkd.data.datasets.placing import placed
 from sedkd.data.events import Event
 from sedkd.data.inspection import audio_infos, sound_infos
 from sedkd.data.pool import Pool, folder_pool
+from sedkd.data.positives import lack_of_events, scored, taught
 from sedkd.data.recordings import TEST, Recording
 from sedkd.environment import Environment
-from sedkd.errors import UnknownLabel, UserError
+from sedkd.errors import SedkdWarning, UnknownLabel, UserError
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def survey(
         pools = _folder_pools(opened[0], known, found) if alone else _pools(opened, known, found)
         for name, pool in pools.items():
             _look(pool, name, opened, found)
-    for line, kind in dict.fromkeys((str(warning.message), warning.category) for warning in caught):
+    own = [(str(warning.message), warning.category) for warning in caught if issubclass(warning.category, SedkdWarning)]
+    for line, kind in dict.fromkeys(own):
         (found.problems if issubclass(kind, UnknownLabel) else found.notices).append(line)
     return found
 
@@ -143,6 +145,7 @@ def _folder_pools(dataset: Dataset, known: Mapping[str, Environment], found: Sur
 def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> None:
     """The environment's splits, as far as they can be read."""
     support: dict[str, Counter[str]] = {}
+    labels: dict[str, set[str]] = {}
     read = {TRAIN: pool.training, VALIDATION: pool.validation, WEAK: pool.weak, UNLABELED: pool.unlabeled}
     for split, reader in read.items():
         try:
@@ -154,14 +157,19 @@ def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> 
             part = _part(name, split, recordings)
             found.parts.append(part)
             support[split] = Counter(part.events or {})
+            labels[split] = scored(recordings) if split == VALIDATION else taught(recordings)
     tested = _tested(pool, name, datasets)
     if tested:
         hours, rates = _extent(tested)
         found.parts.append(Part(name, TEST, len(tested), hours, rates))
     else:
         found.notices.append(f"{name}: no test split: nothing will be scored at the end")
-    for split in (TRAIN, VALIDATION):
-        silent = [label for label in pool.environments[name].events if split in support and not support[split][label]]
+    for split, known in ((TRAIN, (TRAIN, WEAK)), (VALIDATION, (VALIDATION,))):
+        own = pool.environments[name].events
+        if split in support and not any(labels.get(each, set()) & set(own) for each in known):
+            found.problems.append(lack_of_events(pool, name, split, own))
+            continue
+        silent = [label for label in own if split in support and not support[split][label]]
         if silent:
             found.notices.append(f"{name}: {split} holds no {', '.join(silent)}: the scores leave that out")
 

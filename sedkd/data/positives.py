@@ -1,0 +1,45 @@
+"""Splits without a single event of those that are searched for: nothing can be learnt or tuned on them."""
+
+from collections.abc import Sequence
+
+from sedkd.data.pool import Pool
+from sedkd.data.recordings import Recording
+from sedkd.errors import UserError
+
+_LOST = {
+    "train": "there is nothing to learn from",
+    "validation": "thresholds cannot be tuned, nor F1 computed",
+}
+
+
+def require_positives(pool: Pool, name: str, events: Sequence[str]) -> None:
+    """UserError when train or validation of an environment holds none of the events. Test stays sealed.
+
+    Weak and soft labels count for train.
+    """
+    there = {
+        "train": taught([*pool.training(name), *pool.weak(name)]),
+        "validation": scored(pool.validation(name)),
+    }
+    for split, labels in there.items():
+        if not labels & set(events):
+            raise UserError(lack_of_events(pool, name, split, events))
+
+
+def scored(recordings: Sequence[Recording]) -> set[str]:
+    """The labels of a split's events."""
+    return {event.event_label for recording in recordings for event in recording.events or ()}
+
+
+def taught(recordings: Sequence[Recording]) -> set[str]:
+    """The labels of a split's events, soft labels and tags."""
+    soft = {event.event_label for recording in recordings for event, _ in recording.soft or ()}
+    return scored(recordings) | soft | {tag for recording in recordings for tag in recording.tags or ()}
+
+
+def lack_of_events(pool: Pool, name: str, split: str, events: Sequence[str]) -> str:
+    """What to say of a split without any of the events, with the mend."""
+    return (
+        f"{pool.origin}: {split} of {name} holds none of the events ({', '.join(events)}), so that {_LOST[split]}; "
+        f"put recordings with such events into {split}, or search for other --events"
+    )

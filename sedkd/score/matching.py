@@ -1,0 +1,57 @@
+"""Which file of the ground truth a table means that names it by another path: `detect` tells the path it was given."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from sedkd.errors import UserError
+
+Rows = TypeVar("Rows")
+
+
+def by_truth(table: Mapping[str, Rows], truth: Iterable[str], source: str) -> dict[str, Rows]:
+    """A table's rows under the ground truth's names; a name that fits none of those stays as it is.
+
+    A name that the truth lists is that file. Any other is the one whose path ends alike, in its last part at least.
+
+    Raises:
+        UserError: a name fits several files, or several names fit one; both are named, as is `source`.
+    """
+    known = list(truth)
+    ends: dict[str, list[str]] = {}
+    for name in known:
+        ends.setdefault(_parts(name)[-1], []).append(name)
+    listed, meant = set(known), dict[str, str]()
+    found: dict[str, Rows] = {}
+    for name, rows in table.items():
+        target = name if name in listed else _meant(name, ends.get(_parts(name)[-1], []), source)
+        if target in meant:
+            raise UserError(
+                f"{source}: {meant[target]!r} and {name!r} both stand for {target!r} of the ground truth: "
+                "keep one, or name both as the ground truth does"
+            )
+        meant[target], found[target] = name, rows
+    return found
+
+
+def _meant(name: str, candidates: list[str], source: str) -> str:
+    """Of files whose last part is that of `name`, the one whose path agrees farthest; `name` where there is none."""
+    if not candidates:
+        return name
+    agreement = {other: _common_end(name, other) for other in candidates}
+    best = [other for other, length in agreement.items() if length == max(agreement.values())]
+    if len(best) > 1:
+        raise UserError(
+            f"{source}: {name!r} may be {best[0]!r} or {best[1]!r} of the ground truth: name it as it stands there"
+        )
+    return best[0]
+
+
+def _common_end(first: str, second: str) -> int:
+    """How many parts two paths have in common at their ends."""
+    pairs = zip(reversed(_parts(first)), reversed(_parts(second)), strict=False)
+    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(_parts(first)), len(_parts(second))))
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return PurePosixPath(name.replace("\\", "/")).parts or ("",)

@@ -1,0 +1,39 @@
+"""Tables that name the ground truth's files by other paths."""
+
+import pytest
+
+from sedkd.errors import UserError
+from sedkd.score.matching import by_truth
+
+
+@pytest.mark.parametrize(
+    ("name", "truth", "meant"),
+    [
+        ("b.wav", ["b.wav", "a/b.wav"], "b.wav"),
+        ("a/b.wav", ["b.wav", "c.wav"], "b.wav"),
+        ("/data/set/farm/b.wav", ["farm/b.wav", "yard/b.wav"], "farm/b.wav"),
+        ("b.wav", ["farm/b.wav", "farm/c.wav"], "farm/b.wav"),
+        ("./b.wav", ["b.wav"], "b.wav"),
+        ("farm\\b.wav", ["b.wav"], "b.wav"),
+        ("test/b.wav", ["0/b.wav"], "0/b.wav"),
+        ("b.wav", ["ab.wav", "b.WAV"], "b.wav"),
+    ],
+)
+def test_a_name_means_the_file_whose_path_ends_alike(name: str, truth: list[str], meant: str) -> None:
+    assert by_truth({name: 7}, truth, "found.tsv") == {meant: 7}
+
+
+@pytest.mark.parametrize(
+    ("names", "truth", "message"),
+    [
+        (["x/b.wav"], ["a/b.wav", "c/b.wav"], "'x/b.wav' may be 'a/b.wav' or 'c/b.wav' of the ground truth"),
+        (["b.wav"], ["a/b.wav", "c/b.wav"], "'b.wav' may be 'a/b.wav' or 'c/b.wav'"),
+        (["a/b.wav", "c/b.wav"], ["b.wav"], "'a/b.wav' and 'c/b.wav' both stand for 'b.wav'"),
+        (["b.wav", "c/b.wav"], ["b.wav"], "'b.wav' and 'c/b.wav' both stand for 'b.wav'"),
+    ],
+)
+def test_what_is_ambiguous_is_named(names: list[str], truth: list[str], message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        by_truth(dict.fromkeys(names, 0), truth, "found.tsv")
+    assert str(caught.value).startswith(f"found.tsv: {message}")
+    assert "\n" not in str(caught.value)
