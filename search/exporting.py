@@ -17,7 +17,8 @@ from search.study import FACTS, finished, objectives_of
 from search.table import human, picks_of
 from search.tracking import Tracker
 from search.training import student_path
-from sedkd.data.audio import AUDIO_SUFFIXES, read_audio
+from sedkd.data.audio import read_audio
+from sedkd.data.folders import audio_below
 from sedkd.errors import UserError
 from sedkd.export.bundle import ONNX, write_bundle
 from sedkd.export.card import CardFacts
@@ -67,8 +68,8 @@ def _check_audio(facts: Mapping[str, Any], rate: int) -> "list[numpy.ndarray]":
     """A few validation clips on which ONNX is compared with torch."""
     folder = Path(facts["data"]) / facts["environment"] / "validation"
     # Studies of earlier versions do not name their clips; those lie in the generic folder.
-    named = facts.get("validation") or folder.glob("*")
-    paths = sorted(p for p in map(Path, named) if p.suffix.lower() in AUDIO_SUFFIXES and p.exists())[:CHECK_CLIPS]
+    named = facts.get("validation") or audio_below(folder)
+    paths = sorted(path for path in map(Path, named) if path.exists())[:CHECK_CLIPS]
     if not paths:
         raise UserError(f"{folder}: no audio to check the export with; put the study's data back where they were")
     return [read_audio(path, rate) for path in paths]

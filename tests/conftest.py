@@ -1,6 +1,8 @@
 """What the tests share: quiet threads, a cache of their own, and where the real data lie."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,17 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cache")
     os.environ["SEDKD_CACHE"] = str(folder)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings() -> Iterator[None]:
+    """What a command leaves in the process (variables, MLflow's registry) does not reach the next test."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+    if "mlflow" in sys.modules:
+        sys.modules["mlflow"].set_registry_uri("")
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from sedkd.errors import UserError
 from sedkd.score.f1 import F1Report, event_f1, segment_f1
 from sedkd.score.matching import by_truth
 from sedkd.score.psds import PsdsReport, psds
+from sedkd.spelling import folded, usual_spellings
 
 SEGMENT_SECONDS = 1.0
 
@@ -69,7 +70,7 @@ def score_files(
 
     Args:
         truth_path, detections_path: tables as `read_annotations` reads them; other paths to the same files match
-            (see `by_truth`).
+            (see `by_truth`), and other spellings the same labels (`sedkd.spelling`).
         durations_path: a table `filename duration`. Without it each file is taken to end with its latest offset
             in truth or detections, rounded up to the segment grid, and a note says so.
         operating_points_dir: folder of *.tsv tables of detections; the last number in a name is its threshold.
@@ -99,6 +100,8 @@ def score_files(
     if operating_points_dir is not None:
         points = _read_operating_points(Path(operating_points_dir), truth)
 
+    spellings = usual_spellings(event.event_label for events in truth.values() for event in events)
+    notes += _respelt(spellings, truth, detections, *points.values())
     known = {event.event_label for events in truth.values() for event in events}
     if not known:
         notes.append("the ground truth holds no event: what cannot be computed is '-'")
@@ -145,6 +148,21 @@ def _lengths(path: Path | str, truth: Annotations) -> dict[str, float]:
     exact = {name: seconds for name, seconds in listed.items() if name in truth}
     others = {name: seconds for name, seconds in listed.items() if name not in truth}
     return exact | by_truth(others, [name for name in truth if name not in exact], str(path))
+
+
+def _respelt(spellings: Mapping[str, str], *tables: Annotations) -> list[str]:
+    """Spell all labels as the ground truth mostly does, in place; a note per spelling that was another one."""
+    others: dict[str, str] = {}
+    for table in tables:
+        for filename, events in table.items():
+            own = [replace(e, event_label=spellings.get(folded(e.event_label), e.event_label)) for e in events]
+            others |= {
+                e.event_label: new.event_label
+                for e, new in zip(events, own, strict=True)
+                if e.event_label != new.event_label
+            }
+            table[filename] = own
+    return [f"the label {label!r} is read as {meant!r}" for label, meant in sorted(others.items())]
 
 
 def _guessed_length(events: Sequence[Any]) -> float:

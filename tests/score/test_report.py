@@ -32,6 +32,21 @@ def command(*arguments: object) -> int:
     return args.run(args)
 
 
+def test_other_spellings_of_a_label_are_that_label(folder: Path) -> None:
+    write_annotations(
+        folder / "truth.tsv", {"a.wav": [Event(0, 2, "Car"), Event(5, 6, "dog_bark"), Event(7, 8, "Car")]}
+    )
+    write_annotations(
+        folder / "found.tsv", {"a.wav": [Event(0, 2, "car"), Event(5, 6, "Dog  bark"), Event(7, 8, "CAR")]}
+    )
+    write_annotations(folder / "points" / "0.25.tsv", {"a.wav": [Event(0, 2, "cAr")]})
+    (folder / "points" / "run2_th_0.25.tsv").unlink()
+    report = score_files(*(folder / name for name in ("truth.tsv", "found.tsv", "durations.tsv", "points")))
+    assert report.segment.per_class == report.event.per_class == {"Car": 1.0, "dog_bark": 1.0}
+    notes = [f"the label {label!r} is read as 'Car'" for label in ("CAR", "cAr", "car")]
+    assert set(notes) <= set(report.notes)
+
+
 def test_report_with_everything(folder: Path) -> None:
     report = score_files(*(folder / name for name in ("truth.tsv", "found.tsv", "durations.tsv", "points")))
     assert (report.files, report.reference_events, report.detected_events) == (2, 2, 2)

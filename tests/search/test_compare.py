@@ -24,7 +24,7 @@ def words(farm: Path, **more: object) -> list[str]:
 
 
 def test_the_whole_comparison(farm: Path, tmp_path: Path) -> None:
-    out = finish(start("search.cli.main", *words(farm), "--ablate", cwd=tmp_path))
+    out = finish(start("search.cli.main", *words(farm), cwd=tmp_path))
     interval = r"[+-]\d+\.\d \[[+-]\d+\.\d, [+-]\d+\.\d\]"
     assert re.search(rf"aware - scratch +│ +{interval} +│ +(better|worse|not distinguishable)", out)
     assert "SYNTHETIC" not in out
