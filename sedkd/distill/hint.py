@@ -12,14 +12,26 @@ from sedkd.models.frame import FrameOutput
 
 
 def hint_loss(projected: Tensor, teacher: Tensor, valid: Tensor) -> Tensor:
-    """Mean squared distance of `projected` and standardised `teacher` `[batch, frames, channels]` over valid frames."""
-    frames = teacher[valid > 0]
-    standard = (teacher - frames.mean(0)) / frames.std(0).clamp_min(1e-3)
-    return mean_where((projected - standard).square(), valid[..., None])
+    """Mean squared distance of `projected` and the standardised `teacher`, both `[batch, frames, channels]`, over the
+    valid frames."""
+    return mean_where((projected - standardised(teacher, valid)).square(), valid[..., None])
+
+
+def standardised(teacher: Tensor, valid: Tensor) -> Tensor:
+    """`teacher` `[batch, frames, channels]` with mean 0 and standard deviation 1 per channel over its valid frames.
+
+    A channel that does not vary is only centred and stays 0, so that a single valid frame is 0 everywhere.
+    """
+    mask, count = valid[..., None], valid.sum()
+    away = teacher - (teacher * mask).sum((0, 1)) / count.clamp_min(1)
+    variance = (away.square() * mask).sum((0, 1)) / (count - 1).clamp_min(1)
+    return away / variance.clamp_min(1e-6).sqrt()
 
 
 class Strategy(Term):
     """The projection belongs to training only and is thrown away afterwards."""
+
+    in_cohort = True
 
     def __init__(self, sizes: Sizes, weight: float = 1.0) -> None:
         super().__init__()

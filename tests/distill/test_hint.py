@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from sedkd.distill.batch import Batch
-from sedkd.distill.hint import Strategy, hint_loss
+from sedkd.distill.hint import Strategy, hint_loss, standardised
 from sedkd.distill.term import Sizes
 from sedkd.models.frame import FrameOutput
 
 
-def standardised(teacher: torch.Tensor) -> torch.Tensor:
-    rows = teacher.flatten(0, 1)
+def by_rows(teacher: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+    rows = teacher[valid > 0]
     return (teacher - rows.mean(0)) / rows.std(0)
 
 
@@ -25,8 +25,8 @@ def test_the_least_value_is_the_standardised_teacher() -> None:
     torch.manual_seed(0)
     teacher = torch.randn(3, 8, 5) * torch.tensor([1.0, 10.0, 100.0, 0.1, 1.0]) + 7
     valid = torch.ones(3, 8)
-    assert float(hint_loss(standardised(teacher), teacher, valid)) == pytest.approx(0, abs=1e-9)
-    off = standardised(teacher)
+    assert float(hint_loss(by_rows(teacher, valid), teacher, valid)) == pytest.approx(0, abs=1e-9)
+    off = by_rows(teacher, valid)
     off[..., 2] += 1
     assert float(hint_loss(off, teacher, valid)) == pytest.approx(1 / 5, rel=1e-4)
 
@@ -46,6 +46,28 @@ def test_frames_past_the_end_count_nowhere() -> None:
     before = hint_loss(projected, teacher, valid)
     teacher[1, 2:], projected[1, 2:] = 1e4, -1e4
     torch.testing.assert_close(hint_loss(projected, teacher, valid), before)
+
+
+@pytest.mark.parametrize(("dtype", "rtol"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
+def test_mean_and_deviation_are_those_of_the_valid_frames(dtype: torch.dtype, rtol: float) -> None:
+    torch.manual_seed(0)
+    teacher = torch.randn(4, 9, 3, dtype=dtype) * torch.tensor([1.0, 50.0, 0.02], dtype=dtype) + 7
+    valid = (torch.arange(9) < torch.tensor([9, 5, 0, 2])[:, None]).to(dtype)
+    torch.testing.assert_close(standardised(teacher, valid), by_rows(teacher, valid), rtol=rtol, atol=100 * rtol)
+    two = (torch.arange(9) < torch.tensor([1, 1, 0, 0])[:, None]).to(dtype)  # the fewest that have a deviation
+    torch.testing.assert_close(standardised(teacher, two), by_rows(teacher, two), rtol=rtol, atol=1e4 * rtol)
+
+
+@pytest.mark.parametrize("valid", [0, 1])
+def test_without_two_valid_frames_nothing_varies(valid: int) -> None:
+    """Of one frame the teacher says 0 throughout; of none it says nothing."""
+    mask, projected = torch.zeros(2, 6), torch.full((2, 6, 3), 0.5, requires_grad=True)
+    mask[0, :valid] = 1
+    loss = hint_loss(projected, 100 * torch.randn(2, 6, 3), mask)
+    loss.backward()
+    assert loss.item() == pytest.approx(0.25 * valid)
+    assert projected.grad.isfinite().all()
+    assert projected.grad.sum() == pytest.approx(valid)
 
 
 def test_the_projection_learns() -> None:
