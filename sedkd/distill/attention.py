@@ -43,6 +43,8 @@ def attention_loss(student: Tensor, teacher: Tensor, valid: Tensor) -> Tensor:
 class Strategy(Term):
     """The map is taken where both networks have reached the output's rate and can still tell frequencies."""
 
+    in_cohort = True
+
     def __init__(self, sizes: Sizes, weight: float = 1.0) -> None:
         super().__init__()
         self.weight = weight

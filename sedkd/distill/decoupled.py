@@ -19,11 +19,17 @@ from sedkd.models.frame import FrameOutput
 class Strategy(Term):
     """`target_share` is a: 0.5 gives active and inactive entries the same say, however rare events are."""
 
+    in_cohort = True
+    temperature: Tensor
+    target_share: Tensor
+
     def __init__(self, sizes: Sizes, temperature: float = 2.0, target_share: float = 0.5, weight: float = 1.0) -> None:
         super().__init__()
         if not 0 <= target_share <= 1:
             raise ValueError(f"decoupled.target_share must lie in 0..1, not {target_share}")
-        self.temperature, self.target_share, self.weight = temperature, target_share, weight
+        self.setting("temperature", temperature)
+        self.setting("target_share", target_share)
+        self.weight = weight
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         assert batch.teacher_logits is not None

@@ -11,6 +11,8 @@ from sedkd.models.frame import FrameOutput
 class Labels(Term):
     """Binary cross-entropy per frame and class, where the class is annotated."""
 
+    in_cohort = True
+
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         loss = binary_cross_entropy_with_logits(output.logits, batch.targets, reduction="none")
         return mean_where(loss, batch.known)

@@ -57,6 +57,8 @@ def relation_loss(student: Tensor, teacher: Tensor) -> Tensor:
 class Strategy(Term):
     """See the module's header."""
 
+    in_cohort = True
+
     def __init__(self, sizes: Sizes, weight: float = 1.0) -> None:
         super().__init__()
         self.weight = weight

@@ -14,7 +14,7 @@ from sedkd.distill.term import Sizes, Term, mean_where
 from sedkd.models.frame import FrameOutput
 
 
-def response_loss(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+def response_loss(student: Tensor, teacher: Tensor, temperature: float | Tensor) -> Tensor:
     """Softened binary cross-entropy per entry; `student` and `teacher` are logits of one shape.
 
     The teacher's own entropy is subtracted, which leaves the gradient alone and makes 0 the least value (a
@@ -29,9 +29,13 @@ def response_loss(student: Tensor, teacher: Tensor, temperature: float) -> Tenso
 class Strategy(Term):
     """Labelled and unlabelled clips alike learn the teacher's softened answers."""
 
+    in_cohort = True
+    temperature: Tensor
+
     def __init__(self, sizes: Sizes, temperature: float = 2.0, weight: float = 1.0) -> None:
         super().__init__()
-        self.temperature, self.weight = temperature, weight
+        self.setting("temperature", temperature)
+        self.weight = weight
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         assert batch.teacher_logits is not None

@@ -22,8 +22,8 @@ def similarity_loss(student: Tensor, teacher: Tensor, present: Tensor | None = N
         student, teacher = student * present[..., None], teacher * present[..., None]
     ours, theirs = (normalize(x @ x.transpose(-1, -2), dim=-1) for x in (student, teacher))
     square = (ours - theirs).square().sum((-1, -2))
-    count = square.new_tensor(float(student.shape[-2])) if present is None else present.sum(-1).clamp_min(1)
-    return (square / count.square()).mean()
+    count = student.shape[-2] if present is None else present.sum(-1).clamp_min(1)
+    return (square / count**2).mean()
 
 
 def clip_means(embedding: Tensor, valid: Tensor) -> Tensor:
@@ -35,11 +35,15 @@ def clip_means(embedding: Tensor, valid: Tensor) -> Tensor:
 class Strategy(Term):
     """`clip_share` weighs the similarity of clips against that of frames; 0 and 1 leave one of them out."""
 
+    in_cohort = True
+    clip_share: Tensor
+
     def __init__(self, sizes: Sizes, clip_share: float = 0.5, weight: float = 1.0) -> None:
         super().__init__()
         if not 0 <= clip_share <= 1:
             raise ValueError(f"similarity.clip_share must lie in 0..1, not {clip_share}")
-        self.clip_share, self.weight = clip_share, weight
+        self.setting("clip_share", clip_share)
+        self.weight = weight
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         assert batch.teacher_embedding is not None

@@ -5,8 +5,9 @@ output; what it needs besides (a projection, a peer) it owns as modules, which a
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 
 from sedkd.distill.batch import Batch
@@ -43,10 +44,21 @@ class Term(nn.Module):
     A subclass named `Strategy` is built with `Strategy(sizes, **parameters)`, the parameters being those that the
     space names `<strategy>.<parameter>`. `begin` is called once before the first step, `after_step` after each.
     `needs_teacher` tells whether the batch must carry a teacher's outputs, `lack` what else has to be there.
+
+    `in_cohort` tells whether the terms of several students may be computed at once (see `TermCohort`). For that,
+    `forward` must be one that `torch.func.vmap` can map: it answers from the term's parameters and buffers and from
+    its arguments alone, no shape and no branch depends on what a tensor holds, and what may differ from student to
+    student is a parameter or a `setting`. `begin` and `after_step` stay as they are here. A subclass does not inherit
+    it, since what it adds may keep state: it says so itself.
     """
 
     weight: float = 1.0
     needs_teacher: bool = True
+    in_cohort: bool = False
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.in_cohort = cls.__dict__.get("in_cohort", False)
 
     @classmethod
     def lack(cls, task: "Task", student: "StudentSettings") -> str | None:
@@ -55,6 +67,11 @@ class Term(nn.Module):
         Asked before anything is trained, and often: what cannot run is not drawn.
         """
         return None
+
+    def setting(self, name: str, value: float) -> None:
+        """Keep a number that the loss is computed with as the attribute `name`: a float32 buffer `[]`, as which the
+        members of a cohort may each have their own."""
+        self.register_buffer(name, torch.tensor(value, dtype=torch.float32))
 
     def begin(self, lesson: Lesson) -> None:
         """Look at the student and the clips; modules that are made here are trained along."""
