@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from sedkd.models.audioset import mobilenet
+from sedkd.models.norm import NormReLU
 from sedkd.models.timm_backbone import opened_backbone
 
 BLOCKS = ("conv", "separable", "mobilenet")
@@ -116,8 +117,7 @@ def _mobilenet_layers(width: int, depth: int) -> Any:
 def _conv(inputs: int, outputs: int, stride: tuple[int, int] = (1, 1), groups: int = 1, size: int = 3) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
+        NormReLU(outputs),
     )
 
 

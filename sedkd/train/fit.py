@@ -83,7 +83,7 @@ def fit(
     modules = nn.ModuleList([model, *terms]).to(device).train()
     parameters = [p for p in modules.parameters() if p.requires_grad]
     optimiser, schedule = optimiser_for(parameters, settings)
-    magnitudes = _Magnitudes(len(terms), device)
+    magnitudes = Magnitudes()
     total, since = torch.zeros((), device=device), 0
 
     def look(step: int) -> None:
@@ -100,7 +100,7 @@ def fit(
         look(0)
     for step in range(1, settings.steps + 1):
         batch = draw()
-        output = _answer(model, draw.masked(batch.features))
+        output = answer(model, draw.masked(batch.features))
         losses = torch.stack([term(batch, output) for term in terms])
         weights = torch.tensor([term.weight for term in terms], device=device)  # some change theirs from step to step
         loss = (losses * weights * magnitudes.scales(losses.detach())).sum()
@@ -121,7 +121,7 @@ def fit(
     return curve
 
 
-def _answer(model: FrameModel, features: Tensor) -> FrameOutput:
+def answer(model: nn.Module, features: Tensor) -> FrameOutput:
     """The model's output; on a GPU computed in bfloat16 where that costs nothing, answered in float32."""
     with torch.autocast(features.device.type, torch.bfloat16, enabled=features.device.type in REDUCED):
         output = model(features)
@@ -134,24 +134,27 @@ def optimiser_for(
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
     """AdamW, and its rate as a cosine after a short warm-up."""
     optimiser = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
-    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, settings.steps))
+    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, settings.steps))
 
 
-class _Magnitudes:
+class Magnitudes:
     """Running mean of each term's loss, to bring all of them to the first one's scale."""
 
-    def __init__(self, terms: int, device: torch.device) -> None:
-        self.mean, self.seen = torch.zeros(terms, device=device), 0
+    def __init__(self) -> None:
+        self.mean: Tensor | float = 0.0
+        self.seen = 0
 
     def scales(self, losses: Tensor) -> Tensor:
+        """What to multiply losses `[..., terms]` with; a leading axis is of students, each with its own means."""
         self.seen += 1
         self.mean = MAGNITUDE_DECAY * self.mean + (1 - MAGNITUDE_DECAY) * losses
         mean = self.mean / (1 - MAGNITUDE_DECAY**self.seen)  # as in Adam: the first steps count in full
-        first = torch.where(mean[0] == 0, 1.0, mean[0])  # 0 where no batch holds a label: the others still count
+        label = mean[..., :1]
+        first = torch.where(label == 0, 1.0, label)  # 0 where no batch holds a label: the others still count
         return first / mean.clamp_min(1e-8)
 
 
-def _rate(step: int, steps: int) -> float:
+def rate_at(step: int, steps: int) -> float:
     warmup = max(round(steps * WARMUP), 1)
     if step < warmup:
         return (step + 1) / warmup

@@ -32,9 +32,16 @@ class Sampler:
 
     def masked(self, features: Tensor) -> Tensor:
         """Features `[batch, frames, mels]` with one random band per window set to the window's mean."""
-        count, _, mels = features.shape
+        return blanked(features, self.bands(len(features), features.shape[2]))
+
+    def bands(self, count: int, mels: int) -> Tensor:
+        """One random band per window, `[count, mels]`, True where it hides the features."""
         width = torch.randint(MASKED_MELS + 1, (count, 1), generator=self.generator)
         low = (torch.rand(count, 1, generator=self.generator) * (mels - width + 1)).long()
         band = torch.arange(mels)
-        hidden = ((band >= low) & (band < low + width)).to(self.device)[:, None]
-        return torch.where(hidden, features.mean(dim=(1, 2), keepdim=True), features)
+        return ((band >= low) & (band < low + width)).to(self.device)
+
+
+def blanked(features: Tensor, hidden: Tensor) -> Tensor:
+    """Features `[..., frames, mels]` with the bands that `hidden` `[..., mels]` names set to their window's mean."""
+    return torch.where(hidden.unsqueeze(-2), features.mean(dim=(-2, -1), keepdim=True), features)

@@ -16,7 +16,7 @@ from sedkd.distill.term import Lesson, Term
 from sedkd.models.frame import FrameOutput
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.corpus import TeacherOutputs, with_foreign
-from sedkd.train.fit import Checkpoint, TrainingDiverged, Watch, _Magnitudes, _rate, fit
+from sedkd.train.fit import Checkpoint, Magnitudes, TrainingDiverged, Watch, fit, rate_at
 from sedkd.train.sampler import Sampler
 from sedkd.train.settings import TrainSettings
 
@@ -274,7 +274,7 @@ def test_masking_hides_one_narrow_band() -> None:
 
 
 def test_terms_are_brought_to_the_first_ones_scale() -> None:
-    magnitudes = _Magnitudes(2, torch.device("cpu"))
+    magnitudes = Magnitudes()
     losses = torch.tensor([2.0, 500.0])
     for _ in range(3):
         torch.testing.assert_close(magnitudes.scales(losses) * losses, torch.tensor([2.0, 2.0]))
@@ -283,7 +283,7 @@ def test_terms_are_brought_to_the_first_ones_scale() -> None:
 
 def test_without_any_label_the_other_terms_still_count() -> None:
     """With only unlabelled clips the label term is 0, and no other may be brought to that."""
-    magnitudes = _Magnitudes(2, torch.device("cpu"))
+    magnitudes = Magnitudes()
     assert magnitudes.scales(torch.tensor([0.0, 500.0]))[1] * 500 == pytest.approx(1)
 
 
@@ -304,9 +304,9 @@ def test_a_loud_term_counts_no_more_than_a_soft_one() -> None:
 
 
 def test_the_rate_rises_and_falls() -> None:
-    rates = [_rate(step, 100) for step in range(100)]
+    rates = [rate_at(step, 100) for step in range(100)]
     assert rates[0] == pytest.approx(0.1)
     assert max(rates) == rates[10] == pytest.approx(1)
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[-1] < 0.01
-    assert _rate(0, 1) <= 1
+    assert rate_at(0, 1) <= 1

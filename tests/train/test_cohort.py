@@ -1,0 +1,176 @@
+"""Several students in one step: the same students that they would be one by one."""
+
+import copy
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+import torch
+from bands import corpus, student
+from torch import Tensor
+
+from sedkd.distill.registry import build_terms
+from sedkd.distill.term import Sizes
+from sedkd.models.student import Student, StudentSettings
+from sedkd.train.cohort import Member, fit_cohort
+from sedkd.train.corpus import Corpus, TeacherOutputs
+from sedkd.train.fit import Checkpoint, TrainingDiverged, Watch, fit
+from sedkd.train.settings import TrainSettings
+
+QUICK = TrainSettings(steps=8, batch=6, frames=16, learning_rate=5e-3)
+SETTINGS = (
+    QUICK,
+    replace(QUICK, seed=3, learning_rate=2e-2, weight_decay=0.1),
+    replace(QUICK, seed=5, learning_rate=1e-3, unlabeled_share=0.5),
+)
+PARAMETERS = (
+    {},
+    {"response": {"temperature": 4.0, "weight": 0.5}, "hint": {"weight": 2.0}},
+    {"response": {"temperature": 1.0, "weight": 3.0}, "hint": {"weight": 0.1}},
+)
+WATCH = Watch(lambda model: float(model.classifier.weight.detach().abs().sum()), checkpoints=2)
+
+
+def taught(seed: int) -> Corpus:
+    """Clips with a teacher's answers, the same for whoever asks with one seed."""
+    data, random = corpus(), torch.Generator().manual_seed(seed)
+    frames = int(data.out_starts[-1])
+    sizes = (data.targets.shape[1], 5)
+    logits, embeddings = (torch.randn(frames, size, generator=random) for size in sizes)
+    return data.taught_by(TeacherOutputs(logits.half(), embeddings.half()))
+
+
+def members(strategy: str, settings: Sequence[TrainSettings] = SETTINGS) -> list[Member]:
+    found = []
+    for number, train in enumerate(settings):
+        torch.manual_seed(number)
+        own = Student(student().settings, student().labels)
+        own.standardise_by(*taught(0).statistics())
+        sizes = Sizes(own.embedding_size, 5, len(own.labels))
+        terms = build_terms(strategy, PARAMETERS[number % len(PARAMETERS)], sizes)
+        found.append(Member(own, taught(number % 2), terms, train, WATCH))
+    return found
+
+
+def alone(member: Member) -> list[Checkpoint]:
+    return fit(member.student, member.corpus, member.terms, member.settings, member.watch)
+
+
+def weights(model: Student) -> dict[str, Tensor]:
+    return {name: part.float() for name, part in model.state_dict().items()}
+
+
+def distance(one: Student, other: Student) -> float:
+    """Of all weights, as a share of their size."""
+    first, second = (torch.cat([part.detach().flatten() for part in model.parameters()]) for model in (one, other))
+    return float((first - second).norm() / second.norm())
+
+
+def assert_alike(one: Member, curve: Sequence[Checkpoint], other: Member, expected: Sequence[Checkpoint]) -> None:
+    """Within rounding, which Adam enlarges where a gradient is all but 0; other seeds are 0.1 and more apart."""
+    assert distance(one.student, other.student) < 5e-3
+    assert [point.step for point in curve] == [point.step for point in expected]
+    for point, wanted in zip(curve, expected, strict=True):
+        assert point.loss == pytest.approx(wanted.loss, rel=1e-3)
+        assert point.score == pytest.approx(wanted.score, rel=1e-3)
+
+
+@pytest.mark.parametrize("strategy", ["none", "response", "response+hint", "decoupled", "similarity+relation"])
+def test_a_cohort_trains_what_each_would_become_alone(strategy: str) -> None:
+    together, apart = members(strategy), members(strategy)
+    assert len({member.kind for member in together}) == 1
+    told: list[tuple[int, int]] = []
+    curves = fit_cohort(together, lambda *now: told.append(now))
+    assert told == [(step, QUICK.steps) for step in range(1, QUICK.steps + 1)]
+    for one, curve, other in zip(together, curves, apart, strict=True):
+        assert isinstance(curve, list)
+        assert not one.student.training
+        assert_alike(one, curve, other, alone(other))
+
+
+@pytest.mark.parametrize("block", ["conv", "separable"])
+@pytest.mark.parametrize(("width", "depth"), [(1, 1), (3, 2), (8, 5)])
+def test_of_any_architecture(block: str, width: int, depth: int) -> None:
+    def made() -> list[Member]:
+        found = []
+        for number, member in enumerate(members("none", SETTINGS[:2])):
+            torch.manual_seed(number)
+            own = Student(StudentSettings(width, depth, block), member.student.labels)
+            own.standardise_by(*member.corpus.statistics())
+            found.append(replace(member, student=own))
+        return found
+
+    together, apart = made(), made()
+    for one, curve, other in zip(together, fit_cohort(together), apart, strict=True):
+        assert isinstance(curve, list)
+        assert_alike(one, curve, other, alone(other))
+
+
+def test_a_cohort_of_one_is_the_plain_trainer() -> None:
+    (one,), (other,) = members("response", SETTINGS[:1]), members("response", SETTINGS[:1])
+    fit_cohort([one])
+    alone(other)
+    assert all(torch.equal(weights(one.student)[name], values) for name, values in weights(other.student).items())
+
+
+def test_in_another_order_they_are_the_same() -> None:
+    first, second = members("response"), members("response")
+    fit_cohort(first)
+    fit_cohort(second[::-1])
+    for one, other in zip(first, second, strict=True):
+        assert distance(one.student, other.student) < 5e-3
+    assert distance(first[0].student, first[1].student) > 0.1
+
+
+@pytest.mark.parametrize("bad", ["weights", "clips", "rate"])
+def test_one_that_diverges_harms_no_other(bad: str) -> None:
+    together, apart = members("response"), members("response")
+    if bad == "weights":
+        next(together[1].student.parameters()).data[:] = math.nan
+    elif bad == "clips":
+        together[1].corpus.frames.data[:] = math.inf
+    else:
+        together[1] = replace(together[1], settings=replace(together[1].settings, learning_rate=1e30))
+    curves = fit_cohort(together)
+    assert isinstance(curves[1], TrainingDiverged)
+    for number in (0, 2):
+        found = curves[number]
+        assert isinstance(found, list)
+        assert_alike(together[number], found, apart[number], alone(apart[number]))
+
+
+def test_one_of_which_its_watch_had_enough_ends_alone() -> None:
+    class Enough(Exception):
+        pass
+
+    def report(point: Checkpoint) -> None:
+        raise Enough
+
+    together = members("none")
+    together[0] = replace(together[0], watch=replace(WATCH, report=report))
+    first, second, third = fit_cohort(together)
+    assert isinstance(first, Enough)
+    assert [len(curve) for curve in (second, third) if isinstance(curve, list)] == [2, 2]
+
+
+def test_what_is_trained_alone_says_so() -> None:
+    member = members("none")[0]
+    sizes = Sizes(member.student.embedding_size, 5, len(member.student.labels))
+    for strategy in ("mutual", "born_again", "mean_teacher", "joint", "weak"):
+        assert replace(member, terms=build_terms(strategy, {}, sizes)).kind is None
+    gru = Student(StudentSettings(4, 2, head="gru"), member.student.labels)
+    assert replace(member, student=gru).kind is None
+    kinds = {
+        replace(member, settings=replace(member.settings, **change)).kind
+        for change in ({"steps": 9}, {"batch": 7}, {"frames": 17}, {"seed": 9, "learning_rate": 1.0})
+    }
+    assert len(kinds | {member.kind}) == 4
+
+
+def test_an_unchanged_student_beside_a_cohort(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their terms are copies: what the cohort learns of a hint's projection is nobody else's."""
+    together = members("response+hint")
+    before = copy.deepcopy(together[0].terms[2].state_dict())
+    fit_cohort(together)
+    assert all(torch.equal(values, before[name]) for name, values in together[0].terms[2].state_dict().items())
