@@ -20,10 +20,10 @@ from search.store import Store
 from sedkd.compare.bootstrap import EQUAL, compare
 from sedkd.compare.result import METRICS, counts_of
 from sedkd.configuration import from_flat
-from sedkd.kept import made_once, read_json
+from sedkd.kept import kept, one_at_a_time, read_json
 from sedkd.paths import written_atomically
 from sedkd.progress import Progress, counting
-from sedkd.trial import run_trial
+from sedkd.trial import TrialResult, run_trials
 
 if TYPE_CHECKING:
     import optuna
@@ -67,14 +67,11 @@ def confirm(
     failed: dict[int, str] = {}
     for place, member in enumerate(best):
         folder = plan.store.trial_folder(study.study_name, member.number)
-        runs = []
-        for seed in range(SEEDS):
-            what = f"confirming trial {member.number} ({place + 1} of {len(best)}), seed {seed + 1} of {SEEDS}"
-            try:
-                runs.append(_counts(plan, member, FIRST_SEED + seed, folder, _under(what, progress)))
-            except Exception as error:  # as in the search itself, one that fails must not keep the others
-                failed[member.number] = reason_of(error, folder / f"confirmed-{seed}")
-                break
+        what = f"confirming trial {member.number} ({place + 1} of {len(best)})"
+        try:
+            runs = _counts(plan, member, folder, _under(what, progress))
+        except Exception as error:  # as in the search itself, one that fails must not keep the others
+            failed[member.number] = reason_of(error, folder / "confirmed")
         else:
             counts[member.number] = {metric: np.stack([run[metric] for run in runs]) for metric in METRICS}
     ordered = sorted((m for m in best if m.number in counts), key=lambda m: m.measure(cost))
@@ -93,19 +90,26 @@ def _under(what: str, progress: Progress | None) -> Progress | None:
     return lambda stage, done, total: listener(f"{what}: {stage}", done, total)
 
 
-def _counts(plan: Plan, member: Member, seed: int, folder: Path, progress: Progress | None) -> dict[str, np.ndarray]:
-    """Per F1 the counts `[recordings, labels, 3]` of one new student on validation."""
-    path = folder / f"confirmed-{seed}.json"
+def _counts(plan: Plan, member: Member, folder: Path, progress: Progress | None) -> list[dict[str, np.ndarray]]:
+    """Per new seed and F1 the counts `[recordings, labels, 3]` of a student on validation: read, or made now, those of
+    one configuration in one step where that pays."""
+    paths = {seed: folder / f"confirmed-{seed}.json" for seed in range(FIRST_SEED, FIRST_SEED + SEEDS)}
+    with one_at_a_time(folder / ".confirming.lock", counting(progress, "waiting for another process")):
+        missing = [seed for seed, path in paths.items() if kept(path, _read_counts) is None]
+        base, values = plan.base, member.record["configuration"]
+        configurations = [from_flat(values, replace(base, seed=seed)) for seed in missing]
 
-    def make() -> None:
-        configuration = from_flat(member.record["configuration"], replace(plan.base, seed=seed))
-        result = run_trial(configuration, plan.task, plan.objectives.criterion, progress=progress)
-        answers = plan.task.validation.answers(result.student.to(plan.task.device))
-        found = {name: counts.tolist() for name, counts in counts_of(answers, result.post).items()}
-        with written_atomically(path) as temporary:
-            temporary.write_text(json.dumps(found))
+        def done(place: int, result: TrialResult | Exception) -> None:
+            if isinstance(result, Exception):
+                raise result
+            answers = plan.task.validation.answers(result.student.to(plan.task.device))
+            found = {name: counts.tolist() for name, counts in counts_of(answers, result.post).items()}
+            with written_atomically(paths[missing[place]]) as temporary:
+                temporary.write_text(json.dumps(found))
 
-    return made_once(path, make, _read_counts, counting(progress, "waiting for another process"))
+        if missing:
+            run_trials(configurations, plan.task, done, plan.objectives.criterion, progress)
+    return [_read_counts(path) for path in paths.values()]
 
 
 def _read_counts(path: Path) -> dict[str, np.ndarray]:

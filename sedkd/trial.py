@@ -1,7 +1,7 @@
 """One student's life: built, initialised, trained, post-processed on validation, scored and costed."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sedkd.configuration import Configuration
@@ -19,7 +19,9 @@ from sedkd.score.postprocess import PostProcessing, fast_f1, tune
 from sedkd.score.summary import Scores, score
 from sedkd.starts import FAMILY, rate_from, steps_from
 from sedkd.task import Task
+from sedkd.train.cohort import Member, fit_cohort
 from sedkd.train.fit import Checkpoint, Watch, fit
+from sedkd.train.packing import packed
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,47 @@ def run_trial(
         TrainingDiverged: the loss was not finite.
     """
     start = time.perf_counter()
+    member = _begun(configuration, task, criterion, progress, report, checkpoints)
+    curve = fit(
+        member.student, member.corpus, member.terms, member.settings, member.watch, counting(progress, "training")
+    )
+    return _finished(member.student, curve, task, criterion, with_psds, start)
+
+
+def run_trials(
+    configurations: Sequence[Configuration],
+    task: Task,
+    done: Callable[[int, TrialResult | Exception], None],
+    criterion: str = "f1_segment",
+    progress: Progress | None = None,
+) -> None:
+    """Train and score several students, those of one architecture in one step where that pays (`sedkd.train.packing`).
+
+    `done` is told of each, by its place, as soon as it is scored, or why it failed.
+    """
+    members = [_begun(configuration, task, criterion, progress) for configuration in configurations]
+    for places in packed(members, task.device):
+        start = time.perf_counter()
+        several = f"training {len(places)} students at once" if len(places) > 1 else "training"
+        curves = fit_cohort([members[place] for place in places], counting(progress, several))
+        share = (time.perf_counter() - start) * (1 - 1 / len(places))  # of the time that others of the cohort take
+        for place, curve in zip(places, curves, strict=True):
+            if isinstance(curve, Exception):
+                done(place, curve)
+            else:
+                begun = start + share
+                done(place, _finished(members[place].student, curve, task, criterion, False, begun))
+
+
+def _begun(
+    configuration: Configuration,
+    task: Task,
+    criterion: str,
+    progress: Progress | None,
+    report: Callable[[Checkpoint], None] | None = None,
+    checkpoints: int = 4,
+) -> Member:
+    """A student before its first step, on the task's device, with all that trains it."""
     student = initialised(
         configuration.student,
         task.labels(configuration.taught_by),
@@ -75,7 +118,7 @@ def run_trial(
         task,
         configuration.train.seed,
         progress,
-    )
+    ).to(task.device)
     foreign = configuration.train.foreign_share > 0 and task.has_generic
     corpus = task.corpus(configuration.taught_by, foreign)
     sizes = Sizes(student.embedding_size, task.targets.embeddings.shape[1], len(student.labels))
@@ -90,7 +133,13 @@ def run_trial(
         from_start=begun_from == FAMILY,
         report=report,
     )
-    curve = fit(student.to(task.device), corpus, terms, training, watch, counting(progress, "training"))
+    return Member(student, corpus, terms, training, watch)
+
+
+def _finished(
+    student: Student, curve: list[Checkpoint], task: Task, criterion: str, with_psds: bool, start: float
+) -> TrialResult:
+    """A trained student's post-processing, scores and cost."""
     final = _restricted(student, task.events)
     answers = task.validation.answers(final)
     post = tune(answers, criterion)

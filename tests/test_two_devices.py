@@ -165,11 +165,13 @@ def test_every_block(task: Task, block: str) -> None:
     trained(task, replace(SMALL, student=StudentSettings(4, 2, block), strategy="response"))
 
 
-def test_a_comparison(task: Task, tmp_path: Path) -> None:
+@pytest.mark.parametrize("together", [1, 2])
+def test_a_comparison(task: Task, tmp_path: Path, together: int) -> None:
     student = StudentSettings(4, 2)
     asked = arms(Plan(student, QUICK, "response", {}, 2, True))
     with second_device(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("sedkd.compare.training.RATES", (1e-2,))
+        patch.setattr("sedkd.train.packing.best_size", lambda *_: together)
         found = train_all(asked, task, 1, tmp_path, "f1_segment", lambda *_: lambda *_: None)
         result = on_test(task, found, 1, "f1_segment", tmp_path / "decisions.json")
     assert [arm["name"] for arm in result["arms"]] == [arm.name for arm in asked]

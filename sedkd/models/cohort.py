@@ -61,7 +61,8 @@ class CohortNet(nn.Module):
         """Features `[K, batch, frames * stride, mels]` to what each student answers, with the same first axis."""
         self.steps += 1
         weights = self._weights()
-        x = ((features - self.mean[:, None, None]) / self.std[:, None, None]).transpose(0, 1)
+        scale = 1 / self.std[:, None, None]
+        x = torch.addcmul(-self.mean[:, None, None] * scale, features, scale).transpose(0, 1)
         x = conv2d(self._ordered(x), weights["stem.0.weight"], stride=2, padding=1, groups=self.count)
         feature_map = x = self._normed(x, "stem.1", weights)
         for number, layer in enumerate(self.students[0].blocks.children()):

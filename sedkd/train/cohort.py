@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from sedkd.allocation import keep_freed_memory
 from sedkd.data.sealed import require_sealed
 from sedkd.distill.batch import Batch
 from sedkd.distill.term import Term
@@ -55,6 +56,7 @@ def fit_cohort(members: Sequence[Member], progress: Counter | None = None) -> li
     if len(members) == 1:
         return [_alone(members[0], progress)]
     require_sealed("training")
+    keep_freed_memory()
     return _Cohort(members).run(progress)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from sedkd.allocation import keep_freed_memory
 from sedkd.data.sealed import require_sealed
 from sedkd.distill.term import Lesson, Term
 from sedkd.models.frame import FrameModel, FrameOutput
@@ -72,6 +73,7 @@ def fit(
         TrainingDiverged: a loss was not finite.
     """
     require_sealed("training")
+    keep_freed_memory()
     watch = watch or Watch()
     start, marks, curve = time.perf_counter(), watch.marks(settings.steps), list[Checkpoint]()
     device = next(model.parameters()).device
@@ -133,7 +135,8 @@ def optimiser_for(
     parameters: Sequence[nn.Parameter], settings: TrainSettings
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
     """AdamW, and its rate as a cosine after a short warm-up."""
-    optimiser = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
+    # Not `fused`, which is quicker by half a millisecond a step, but whose last bit depends on where tensors lie.
+    optimiser = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay, foreach=True)
     return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, settings.steps))
 
 

@@ -44,4 +44,5 @@ class Sampler:
 
 def blanked(features: Tensor, hidden: Tensor) -> Tensor:
     """Features `[..., frames, mels]` with the bands that `hidden` `[..., mels]` names set to their window's mean."""
-    return torch.where(hidden.unsqueeze(-2), features.mean(dim=(-2, -1), keepdim=True), features)
+    gone = hidden.to(features.dtype).unsqueeze(-2)
+    return torch.addcmul(gone * features.mean(dim=(-2, -1), keepdim=True), features, 1 - gone)

@@ -62,14 +62,14 @@ def test_the_whole_comparison(farm: Path, tmp_path: Path) -> None:
     # Again: nothing is trained, and test stays sealed; the answer comes from disk.
     weights = {p: p.stat().st_mtime_ns for p in folder.rglob("*.safetensors")}
     decisions = [p.stat().st_mtime_ns for p in folder.glob("decisions-*.json")]
-    again = finish(start("search.cli.main", *words(farm), "--ablate", cwd=tmp_path))
+    again = finish(start("search.cli.main", *words(farm), cwd=tmp_path))
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*.safetensors")} == weights
     assert [p.stat().st_mtime_ns for p in folder.glob("decisions-*.json")] == decisions
     assert again.splitlines()[-1].split(", run ")[0] == out.splitlines()[-1].split(", run ")[0]
     assert len(client.search_runs([experiment.experiment_id])) == 1
 
     # One more seed: the students that are there are kept.
-    finish(start("search.cli.main", *words(farm, seeds=3), "--ablate", cwd=tmp_path))
+    finish(start("search.cli.main", *words(farm, seeds=3), cwd=tmp_path))
     now = {p: p.stat().st_mtime_ns for p in folder.rglob("*.safetensors")}
     assert {p: now[p] for p in weights} == weights
     assert len(now) == len(weights) + len(result["arms"])

@@ -71,7 +71,7 @@ def test_the_front_is_confirmed_once(tmp_path, capsys, monkeypatch):
 
     import search.confirmation as confirmation
 
-    monkeypatch.setattr(confirmation, "run_trial", None)  # nothing is trained a second time
+    monkeypatch.setattr(confirmation, "run_trials", None)  # nothing is trained a second time
     assert search.main(words) == 0
     capsys.readouterr()
     assert main.main(["front", "--env", "farm", "--store", str(tmp_path / "runs")]) == 0

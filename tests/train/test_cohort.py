@@ -72,8 +72,8 @@ def assert_alike(one: Member, curve: Sequence[Checkpoint], other: Member, expect
     assert distance(one.student, other.student) < 5e-3
     assert [point.step for point in curve] == [point.step for point in expected]
     for point, wanted in zip(curve, expected, strict=True):
-        assert point.loss == pytest.approx(wanted.loss, rel=1e-3)
-        assert point.score == pytest.approx(wanted.score, rel=1e-3)
+        assert point.loss == pytest.approx(wanted.loss, rel=5e-3)
+        assert point.score == pytest.approx(wanted.score, rel=5e-3)
 
 
 @pytest.mark.parametrize("strategy", ["none", "response", "response+hint", "decoupled", "similarity+relation"])

@@ -1,0 +1,113 @@
+"""How many students a machine trains in one step: measured once for an architecture, and remembered."""
+
+import hashlib
+import json
+import platform
+import time
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from sedkd.distill.labels import Labels
+from sedkd.kept import made_once
+from sedkd.models.student import STRIDE, Student, StudentSettings
+from sedkd.paths import cache_root, written_atomically
+from sedkd.train.cohort import Member, fit_cohort
+from sedkd.train.corpus import Corpus
+from sedkd.train.fit import Watch
+from sedkd.train.settings import TrainSettings
+
+VERSION = 1
+SIZES = {"cpu": (1, 2, 4, 8), "cuda": (1, 8, 32, 128)}
+STEPS = 4  # of which a size is timed, behind as many that are not
+GAIN = 1.05  # less is noise
+CLIPS, FRAMES = 40, 125
+
+
+def packed(members: Sequence[Member], device: torch.device) -> list[list[int]]:
+    """Places of the members that are to be trained in one step, in as few steps as pay."""
+    kinds: dict[Hashable, list[int]] = defaultdict(list)
+    for place, member in enumerate(members):
+        kinds[("alone", place) if member.kind is None else member.kind].append(place)
+    found = []
+    for places in kinds.values():
+        first = members[places[0]]
+        size = 1
+        if len(places) > 1:
+            size = best_size(first.student.settings, len(first.student.labels), first.settings, device, len(places))
+        found += [places[start : start + size] for start in range(0, len(places), size)]
+    return found
+
+
+def best_size(student: StudentSettings, labels: int, train: TrainSettings, device: torch.device, most: int) -> int:
+    """How many students of this architecture are trained fastest in one step, `most` at most."""
+    speeds = _speeds(student, labels, train, device)
+    able = {size: speed for size, speed in speeds.items() if size <= most}
+    best = max(able, key=lambda size: able[size])
+    return best if able[best] > GAIN * able[1] else 1
+
+
+def speed(student: StudentSettings, labels: int, train: TrainSettings, device: torch.device, size: int) -> float:
+    """Windows per second of `size` students in one step, from labels alone."""
+    settings = TrainSettings(steps=STEPS, batch=train.batch, frames=train.frames)
+    corpus = made_up(labels).to(device)
+
+    def seconds() -> float:
+        members = [
+            Member(Student(student, tuple(map(str, range(labels)))).to(device), corpus, [Labels()], settings, Watch())
+            for _ in range(size)
+        ]
+        start = time.perf_counter()
+        for ended in fit_cohort(members):
+            if isinstance(ended, Exception):
+                raise ended
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        return time.perf_counter() - start
+
+    seconds()
+    return size * STEPS * train.batch / min(seconds(), seconds())
+
+
+def made_up(labels: int) -> Corpus:
+    """Clips of noise with random targets."""
+    random = torch.Generator().manual_seed(0)
+    starts = torch.arange(CLIPS + 1) * FRAMES
+    frames = torch.randn(CLIPS * FRAMES * STRIDE, 64, generator=random).half()
+    targets = (torch.rand(CLIPS * FRAMES, labels, generator=random) > 0.9).half()
+    return Corpus(frames, starts * STRIDE, starts, targets, torch.ones(CLIPS, labels, dtype=torch.bool), STRIDE)
+
+
+def _speeds(student: StudentSettings, labels: int, train: TrainSettings, device: torch.device) -> dict[int, float]:
+    """Windows per second by size, as far as a larger one was faster; measured once for a machine."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    machine = [name, torch.__version__, torch.get_num_threads() if device.type == "cpu" else 0]
+    parts = [VERSION, machine, asdict(student), labels, train.batch, train.frames]
+    key = hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+    target = cache_root() / "speeds" / f"{key}.json"
+
+    def make() -> None:
+        found: dict[int, float] = {}
+        for size in SIZES[device.type]:
+            found[size] = speed(student, labels, train, device, size)
+            if found[size] < max(found.values()):
+                break
+        with written_atomically(target) as temporary:
+            temporary.write_text(json.dumps(found))
+
+    return made_once(target, make, _read)
+
+
+def _read(path: Path) -> dict[int, float]:
+    return {int(size): float(value) for size, value in json.loads(path.read_text()).items()}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
