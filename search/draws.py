@@ -8,7 +8,7 @@ from search.front import Member
 from search.gain import Gain
 from search.plan import Plan
 from search.repeats import Repeats
-from search.study import ANSWERED, INFEASIBLE, LACK, OWNER, finished, running, spent, turn
+from search.study import ANSWERED, INFEASIBLE, LACK, OWNER, finished, taken, turn
 from sedkd.errors import UserError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Draws:
         """A new trial, unless those that are done or on their way are enough."""
         budget = self.plan.budget
         with turn(self.plan.store, self.study.study_name):
-            if spent(self.study) + len(running(self.study)) >= budget.trials:
+            if taken(self.study) >= budget.trials:
                 return None
             if budget.patience is not None and self.gain.look(finished(self.study)).idle >= budget.patience:
                 return None

@@ -152,6 +152,15 @@ def spent(study: "optuna.Study") -> int:
     return sum(RECORD in trial.user_attrs for trial in complete) + len(stopped(study))
 
 
+def taken(study: "optuna.Study") -> int:
+    """How many of a budget's trials are done or on their way, of one look: another process may end one meanwhile."""
+    from optuna.trial import TrialState
+
+    trials = study.get_trials(deepcopy=False)
+    states = {TrialState.RUNNING: None, TrialState.COMPLETE: RECORD, TrialState.PRUNED: STOPPED}
+    return sum(states[t.state] in (None, *t.user_attrs) for t in trials if t.state in states)
+
+
 def running(study: "optuna.Study") -> list["optuna.trial.FrozenTrial"]:
     """The trials that some process is at."""
     from optuna.trial import TrialState

@@ -135,6 +135,7 @@ def test_no_room(copy: Path, size: int, place: str) -> None:
     assert "make room" in found
 
 
+@pytest.mark.slow
 def test_no_room_for_mlflow_is_a_note(copy: Path) -> None:
     shutil.rmtree(copy / "runs")
     ended = limited(arguments(copy / "recordings", 1), 400_000, copy)

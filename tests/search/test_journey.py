@@ -107,6 +107,7 @@ def check_mlflow(store: Path, front: set[int]) -> None:
         assert ("test_f1_segment" in run.data.metrics) == (run.data.tags["on_front"] == "true")
 
 
+@pytest.mark.slow
 def test_a_killed_study_continues_and_loses_nothing(farm, tmp_path):
     process = start(SEARCH, *arguments(farm, 40), cwd=tmp_path)
     wait_for(farm, 3, process)
@@ -149,6 +150,7 @@ def test_ctrl_c_keeps_what_is_finished(farm, tmp_path):
     assert not client.search_runs([experiment.experiment_id], "status = 'RUNNING'")
 
 
+@pytest.mark.slow
 def test_budgets_and_other_objectives(farm, tmp_path):
     words = arguments(farm, 6, max_macs=95_000, objectives="f1_event,psds1,params")
     out = finish(start(SEARCH, *words, cwd=tmp_path))

@@ -99,6 +99,7 @@ def test_limits_that_nothing_keeps(farm, tmp_path, capsys, option, message):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_early_stopping_is_recorded_and_can_be_switched_off(farm, tmp_path, capsys):
     study = searched(farm, tmp_path, 14)
     early = [t for t in study.trials if "stopped" in t.user_attrs]

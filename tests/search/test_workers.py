@@ -135,6 +135,7 @@ def test_workers_go_when_their_search_is_killed(farm, tmp_path):
     assert not [t for t in study_of(tmp_path).trials if t.state.name == "RUNNING"]
 
 
+@pytest.mark.slow
 def test_a_workers_mistake_is_one_line(farm, tmp_path):
     space = "dimensions:\n  student.width: {type: int, low: 4, high: 4}\n  strategy: {type: choice, of: [none]}\n"
     (tmp_path / "one.yaml").write_text(space)
