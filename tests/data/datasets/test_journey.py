@@ -43,17 +43,17 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("writer", "environment", "heard", "space"),
     [
         (tut.write_2017, "street", "audio/street/b005.wav", SPACE),
-        SLOW(tut.write_2016, "home", "audio/home/h004.wav", SPACE, marks=pytest.mark.slow),
-        SLOW(imoto.write, "office", "audio/office/a200_0_30.wav", SPACE, marks=pytest.mark.slow),
+        pytest.param(tut.write_2016, "home", "audio/home/h004.wav", SPACE, marks=pytest.mark.slow),
+        pytest.param(imoto.write, "office", "audio/office/a200_0_30.wav", SPACE, marks=pytest.mark.slow),
         (desed.write, "domestic", "audio/eval/public/Ytest1_10.000_20.000.wav", SPACE_WEAK),
-        SLOW(
+        pytest.param(
             maestro.write,
             "cafe_restaurant",
             "development_audio/cafe_restaurant/cafe_restaurant_03.wav",
             SPACE,
             marks=pytest.mark.slow,
         ),
-        SLOW(urbansed.write, "urban", "audio/test/soundscape_test_bimodal0.wav", SPACE, marks=pytest.mark.slow),
+        pytest.param(urbansed.write, "urban", "audio/test/soundscape_test_bimodal0.wav", SPACE, marks=pytest.mark.slow),
         (tsv.write, "site", "audio/eval/eval0.wav", SPACE),
     ],
 )
