@@ -46,6 +46,7 @@ def test_a_configuration_is_completed_for_the_space(space):
     from_flat(found, TrainSettings())
 
 
+@pytest.mark.slow
 def test_a_new_study_begins_with_what_others_found(tmp_path, capsys):
     farm, store = write_farm(tmp_path), open_store(str(tmp_path / "runs"))
     assert search.main(arguments(farm, 6, env="yard")) == 0

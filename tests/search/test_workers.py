@@ -101,6 +101,7 @@ def test_three_hard_kills_lose_nothing(farm, tmp_path):
             assert trial.params == study.trials[trial.user_attrs["retried"]].params
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_all_within_seconds(farm, tmp_path):
     process = start(SEARCH, *arguments(farm, 200, workers=2), cwd=tmp_path)
     wait_until(lambda: spent(study_of(tmp_path)) >= 2, process)
