@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
     """Every audio file, folders replaced by what lies in them; and whether one of them held nothing."""
-    from sedkd.data.audio import AUDIO_SUFFIXES
+    from sedkd.data.decoding import AUDIO_SUFFIXES
     from sedkd.data.folders import audio_below
 
     files, failed = [], False

@@ -15,7 +15,6 @@ from sedkd.data.inspection import BLOCK_SECONDS, AudioInfo, audio_info, require_
 from sedkd.data.resampling import ratio, resampled
 from sedkd.errors import UserError
 
-AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 MARGIN_SECONDS = 0.05  # read on both sides of a span, more than the resampling filter is long
 
 

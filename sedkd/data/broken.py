@@ -6,7 +6,7 @@ nothing but which recordings there are.
 
 import multiprocessing
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def leave_out_broken(yes: bool) -> None:
     _told.clear()
 
 
-def durations(paths: Sequence[Path], progress: Callable[[int, int], None] | None = None) -> dict[Path, float]:
+def durations(paths: Sequence[Path]) -> dict[Path, float]:
     """The length of every recording in seconds. Where broken ones are left out, they are missing, with a warning each.
 
     To leave them out, every file is read to its end, and what was found is remembered; otherwise only those whose
@@ -37,12 +37,12 @@ def durations(paths: Sequence[Path], progress: Callable[[int, int], None] | None
         BrokenAudio: a file cannot be used, and broken ones are not left out.
     """
     if _said["leave_out"]:
-        faults = dict(zip(paths, remembered("fault 1", paths, fault_of, progress), strict=True))
+        faults = dict(zip(paths, remembered("fault 1", paths, fault_of), strict=True))
         for fault in filter(None, faults.values()):
             _tell(f"{fault}; left out")
         paths = [path for path, fault in faults.items() if not fault]
     with mentioning_option():
-        infos = sound_infos(paths, progress)
+        infos = sound_infos(paths)
     for note in notes_on(infos):
         _tell(note)
     return {path: info.duration for path, info in infos.items()}

@@ -18,6 +18,7 @@ Reader = Literal["file", "part", "stream"]
 beginning to the end."""
 
 FORMATS = "mp3,flac,ogg,wav,w64,aac,aiff,mov,matroska"  # FFmpeg also knows playlists, which lead to other files
+AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 LOST_PACKETS = 3  # that cannot be decoded, as where one mp3 was put behind another; more are damage
 
 
@@ -53,8 +54,6 @@ def opened(path: Path, reader: Reader) -> Iterator[Sound]:
 
 def unreadable(path: Path) -> BrokenAudio:
     """What to say of a file that no decoder opens."""
-    from sedkd.data.audio import AUDIO_SUFFIXES
-
     if not path.exists():
         return BrokenAudio(f"{path}: no such audio file")
     if path.is_file() and path.stat().st_size == 0:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from sedkd.data.audio import AUDIO_SUFFIXES
+from sedkd.data.decoding import AUDIO_SUFFIXES
 from sedkd.errors import UserError
 from sedkd.spelling import composed
 

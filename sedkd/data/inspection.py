@@ -71,10 +71,10 @@ def audio_infos(
     return found
 
 
-def sound_infos(paths: Iterable[Path], progress: Callable[[int, int], None] | None = None) -> dict[Path, AudioInfo]:
+def sound_infos(paths: Iterable[Path]) -> dict[Path, AudioInfo]:
     """What is known of every file. BrokenAudio names the first that is missing, unreadable, damaged or empty."""
     found: dict[Path, AudioInfo] = {}
-    for path, info in audio_infos(paths, progress).items():
+    for path, info in audio_infos(paths).items():
         if isinstance(info, BrokenAudio):
             raise info
         found[path] = info

@@ -9,7 +9,7 @@ import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 UNKNOWN = 0x7FFFF000  # writers that cannot go back put sizes from here upwards, as sox and ffmpeg do into a pipe
 PADDING = 1 << 16  # bytes of zeros behind the audio that are no silence but a writer's padding
@@ -133,7 +133,7 @@ class _Part(io.RawIOBase):
         self._at = begin + offset
         return self._at - self._start
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+    def readinto(self, buffer: Any) -> int:
         self._file.seek(self._at)
         content = self._file.read(max(min(len(buffer), self._stop - self._at), 0))
         buffer[: len(content)] = content

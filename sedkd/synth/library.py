@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sedkd.data.audio import AUDIO_SUFFIXES
+from sedkd.data.decoding import AUDIO_SUFFIXES
 from sedkd.data.folders import audio_below
 from sedkd.data.inspection import sound_infos
 from sedkd.errors import UserError
