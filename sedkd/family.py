@@ -28,7 +28,7 @@ from sedkd.starts import WIDEST
 from sedkd.task import Task
 from sedkd.teach.choice import TeacherSettings
 from sedkd.train.fit import fit
-from sedkd.train.sampler import Sampler
+from sedkd.train.sampler import OneSampler
 from sedkd.train.settings import TrainSettings
 
 VERSION = 1
@@ -95,7 +95,7 @@ def _trained(block: str, task: Task, progress: Callable[[int, int], None] | None
 def _recalibrate(student: Student, task: Task) -> None:
     """Set the batch statistics to the mean over some batches of the environment's clips."""
     corpus = task.corpus(None)
-    draw = Sampler(corpus, TRAINING, task.device)
+    draw = OneSampler(corpus, TRAINING, task.device)
     norms = [module for module in student.modules() if isinstance(module, nn.BatchNorm2d)]
     usual = [norm.momentum for norm in norms]
     for norm in norms:
@@ -103,7 +103,7 @@ def _recalibrate(student: Student, task: Task) -> None:
         norm.momentum = None  # a plain mean over all batches
     student.train()
     for _ in range(RECALIBRATION_BATCHES):
-        student(draw().features)
+        student(draw().batch.features)
     for norm, momentum in zip(norms, usual, strict=True):
         norm.momentum = momentum
 

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import torch
+
 from sedkd.configuration import Configuration
 from sedkd.cost.known import known_cost
 from sedkd.cost.latency import latency_ms_per_second
@@ -122,6 +124,7 @@ def _begun(
     foreign = configuration.train.foreign_share > 0 and task.has_generic
     corpus = task.corpus(configuration.taught_by, foreign)
     sizes = Sizes(student.embedding_size, task.targets.embeddings.shape[1], len(student.labels))
+    torch.manual_seed(configuration.train.seed)  # a projection's weights, whatever was trained or read before them
     terms = build_terms(configuration.strategy, configuration.parameters, sizes)
     begun_from, train = configuration.initialisation, configuration.train
     training = replace(

@@ -103,7 +103,8 @@ def test_response_and_hint_from_the_generic_student(task: Task) -> None:
     assert result.cost.params == cost_before_training(SCRATCH, task).params
     assert not any("projection" in name for name in result.student.state_dict())
     again = run_trial(BOTH, task, criterion="f1_event")  # the generic student comes from the cache now
-    assert again.scores == result.scores
+    learned = result.student.state_dict()
+    assert all(torch.equal(values, learned[name]) for name, values in again.student.state_dict().items())
 
 
 def test_the_generic_start_is_the_generic_students(task: Task) -> None:

@@ -59,4 +59,4 @@ class Strategy(Term):
         assert output.feature_map is not None
         # The teacher's is stored as a root mean square, whose range fp16 can hold.
         theirs = torch.square(batch.teacher_attention)
-        return attention_loss(energy(output.feature_map), theirs, batch.valid)
+        return attention_loss(energy(output.feature_map), theirs, batch.unmixed)

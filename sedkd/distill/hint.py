@@ -40,4 +40,4 @@ class Strategy(Term):
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         assert batch.teacher_embedding is not None
-        return hint_loss(self.projection(output.embedding), batch.teacher_embedding, batch.valid)
+        return hint_loss(self.projection(output.embedding), batch.teacher_embedding, batch.unmixed)

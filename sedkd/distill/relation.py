@@ -16,29 +16,32 @@ from sedkd.models.frame import FrameOutput
 DISTANCE_WEIGHT, ANGLE_WEIGHT = 1.0, 2.0  # the paper's 25 : 50
 
 
-def distances(points: Tensor) -> Tensor:
-    """Distances `[n, n]` of `points` `[n, channels]`, divided by the mean over pairs (equation 6)."""
-    away, apart = _differences(points)
+def distances(points: Tensor, present: Tensor) -> Tensor:
+    """Distances `[n, n]` of `points` `[n, channels]`, divided by the mean over pairs (equation 6); 0 where one of the
+    two is not `present` `[n]`."""
+    away, apart = _differences(points, present)
     found = _lengths(away, apart)
-    pairs = len(points) * (len(points) - 1)
-    return found / (found.sum() / max(pairs, 1)).clamp_min(1e-6)
+    pairs = present.sum() * (present.sum() - 1)
+    return found / (found.sum() / pairs.clamp_min(1)).clamp_min(1e-6)
 
 
-def angles(points: Tensor) -> Tensor:
+def angles(points: Tensor, present: Tensor) -> Tensor:
     """Cosines `[n, n, n]` of the angle at the first point between the second and the third (equation 8).
 
-    0 where two of the three coincide, since they tell no direction.
+    0 where two of the three coincide, since they tell no direction, and where one is not `present` `[n]`.
     """
-    away, apart = _differences(points)
+    away, apart = _differences(points, present)
     direction = torch.where(apart[..., None], away / _lengths(away, apart).clamp_min(1e-12)[..., None], 0.0)
     return direction @ direction.transpose(1, 2)
 
 
-def _differences(points: Tensor) -> tuple[Tensor, Tensor]:
-    """Vectors `[n, n, channels]` from the first to the second, and which pairs `[n, n]` do not all but coincide."""
+def _differences(points: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
+    """Vectors `[n, n, channels]` from the first to the second, and which pairs `[n, n]` are present and do not all but
+    coincide."""
     away = points[None] - points[:, None]
     square = away.detach().square().sum(2)
-    return away, square > 1e-6 * square.mean()
+    both = present[None] * present[:, None] > 0
+    return away, both & (square > 1e-6 * square.mean())
 
 
 def _lengths(away: Tensor, apart: Tensor) -> Tensor:
@@ -47,10 +50,12 @@ def _lengths(away: Tensor, apart: Tensor) -> Tensor:
     return square.sqrt() * apart
 
 
-def relation_loss(student: Tensor, teacher: Tensor) -> Tensor:
-    """Huber losses of distances and angles; embeddings `[n, channels]`, whose channels may differ."""
-    apart = smooth_l1_loss(distances(student), distances(teacher))
-    turned = smooth_l1_loss(angles(student), angles(teacher))
+def relation_loss(student: Tensor, teacher: Tensor, present: Tensor | None = None) -> Tensor:
+    """Huber losses of distances and angles; embeddings `[n, channels]`, whose channels may differ. `present` `[n]` is 0
+    for points to leave out."""
+    present = torch.ones_like(student[:, 0]) if present is None else present
+    apart = smooth_l1_loss(distances(student, present), distances(teacher, present))
+    turned = smooth_l1_loss(angles(student, present), angles(teacher, present))
     return DISTANCE_WEIGHT * apart + ANGLE_WEIGHT * turned
 
 
@@ -66,4 +71,4 @@ class Strategy(Term):
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         assert batch.teacher_embedding is not None
         ours, theirs = (clip_means(e, batch.valid) for e in (output.embedding, batch.teacher_embedding))
-        return relation_loss(ours, theirs)
+        return relation_loss(ours, theirs, batch.unmixed.amax(1))

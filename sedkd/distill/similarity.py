@@ -47,7 +47,7 @@ class Strategy(Term):
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         assert batch.teacher_embedding is not None
-        ours, theirs, valid = output.embedding, batch.teacher_embedding, batch.valid
+        ours, theirs, valid = output.embedding, batch.teacher_embedding, batch.unmixed
         frames = similarity_loss(ours, theirs, valid)
         clips = similarity_loss(clip_means(ours, valid), clip_means(theirs, valid))
         return self.clip_share * clips + (1 - self.clip_share) * frames

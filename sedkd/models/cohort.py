@@ -52,14 +52,13 @@ class CohortNet(nn.Module):
             for name in _norms(first)
         }
         norm = next(iter(_norms(first).values()))
-        self.before, self.steps = int(norm.get_buffer("num_batches_tracked")), 0
+        self.before = int(norm.get_buffer("num_batches_tracked"))
         self.momentum, self.eps = norm.momentum or 0.0, norm.eps
         self.register_buffer("mean", torch.stack([student.mean for student in students]))
         self.register_buffer("std", torch.stack([student.std for student in students]))
 
     def forward(self, features: Tensor) -> FrameOutput:
         """Features `[K, batch, frames * stride, mels]` to what each student answers, with the same first axis."""
-        self.steps += 1
         weights = self._weights()
         scale = 1 / self.std[:, None, None]
         x = torch.addcmul(-self.mean[:, None, None] * scale, features, scale).transpose(0, 1)
@@ -70,9 +69,7 @@ class CohortNet(nn.Module):
                 x = avg_pool2d(x, layer.kernel_size)
             else:
                 for name, convolution in _convolutions(layer, f"blocks.{number}"):
-                    groups = self.count * convolution.groups
-                    x = conv2d(x, weights[f"{name}.0.weight"], padding=convolution.padding, groups=groups)
-                    x = self._normed(x, f"{name}.1", weights)
+                    x = self._normed(self._convolved(x, convolution, weights[f"{name}.0.weight"]), f"{name}.1", weights)
             if number + 1 <= MAP_AFTER:
                 feature_map = x
         embedding = self._apart(x.mean(dim=3)).transpose(2, 3)
@@ -80,8 +77,8 @@ class CohortNet(nn.Module):
         return FrameOutput(logits + weights["classifier.bias"][:, None, None], embedding, self._apart(feature_map))
 
     @torch.no_grad()
-    def write_back(self, number: int) -> Student:
-        """Give a student its weights and statistics as they are now."""
+    def write_back(self, number: int, steps: int) -> Student:
+        """Give a student its weights and statistics as they are now, after so many steps."""
         student = self.students[number]
         own = dict(student.named_parameters())
         for (name, shape), values in zip(self.shapes.items(), self.flat[number].split(self._sizes()), strict=True):
@@ -89,7 +86,7 @@ class CohortNet(nn.Module):
         for name, norm in _norms(student).items():
             for what, values in zip(RUNNING, self.statistics[name], strict=True):
                 getattr(norm, what).copy_(values.view(self.count, -1)[number])
-            norm.get_buffer("num_batches_tracked").fill_(self.before + self.steps)
+            norm.get_buffer("num_batches_tracked").fill_(self.before + steps)
         return student
 
     def _weights(self) -> dict[str, Tensor]:
@@ -100,6 +97,14 @@ class CohortNet(nn.Module):
             stacked = part.reshape(self.count, *shape)
             found[name] = stacked.flatten(0, 1) if len(shape) == 4 else stacked
         return found
+
+    def _convolved(self, x: Tensor, convolution: nn.Conv2d, weight: Tensor) -> Tensor:
+        if x.device.type == "cpu" or convolution.kernel_size != (1, 1):
+            return conv2d(x, weight, padding=convolution.padding, groups=self.count * convolution.groups)
+        # A GPU's convolutions know no good way for 1 x 1 ones in groups; they are a product of matrices per student.
+        batch, _, frames, bands = x.shape
+        products = weight.view(self.count, -1, weight.shape[1]) @ x.view(batch, self.count, -1, frames * bands)
+        return products.view(batch, -1, frames, bands)
 
     def _normed(self, x: Tensor, name: str, weights: dict[str, Tensor]) -> Tensor:
         weight, bias = (weights[f"{name}.{what}"].flatten() for what in ("weight", "bias"))

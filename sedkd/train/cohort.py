@@ -6,23 +6,22 @@ What comes out is what `fit` would have made of each alone, within rounding.
 import math
 import time
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 
 from sedkd.allocation import keep_freed_memory
 from sedkd.data.sealed import require_sealed
-from sedkd.distill.batch import Batch
 from sedkd.distill.term import Term
 from sedkd.distill.together import TermCohort, signature
 from sedkd.models.cohort import CohortNet, can_join
 from sedkd.models.student import Student
 from sedkd.progress import Counter
+from sedkd.train.captured import Repeated
 from sedkd.train.corpus import Corpus
 from sedkd.train.fit import CLIP_NORM, Checkpoint, Magnitudes, TrainingDiverged, Watch, answer, fit, rate_at
 from sedkd.train.optimiser import CohortAdamW
-from sedkd.train.sampler import Sampler, blanked
+from sedkd.train.sampler import Sampler
 from sedkd.train.settings import TrainSettings
 
 
@@ -51,13 +50,20 @@ Ended = list[Checkpoint] | Exception
 
 
 def fit_cohort(members: Sequence[Member], progress: Counter | None = None) -> list[Ended]:
-    """Train the members in place, on the device that their students lie on. They are of one kind; one by itself is
-    trained by `fit`."""
-    if len(members) == 1:
+    """Train the members in place, on the device that their students lie on. Several are of one kind.
+
+    On a GPU the step is captured as a graph, which pays for one member, too; on a CPU that one is trained by `fit`.
+    """
+    device = next(members[0].student.parameters()).device
+    if len(members) == 1 and (device.type == "cpu" or members[0].kind is None):
         return [_alone(members[0], progress)]
     require_sealed("training")
     keep_freed_memory()
-    return _Cohort(members).run(progress)
+    first_seen = list({id(member.corpus): None for member in members})
+    order = sorted(range(len(members)), key=lambda place: first_seen.index(id(members[place].corpus)))
+    found = _Cohort([members[place] for place in order], device).run(progress)
+    ended = dict(zip(order, found, strict=True))
+    return [ended[place] for place in range(len(members))]
 
 
 def _alone(member: Member, progress: Counter | None) -> Ended:
@@ -68,82 +74,80 @@ def _alone(member: Member, progress: Counter | None) -> Ended:
 
 
 class _Cohort:
-    def __init__(self, members: Sequence[Member]) -> None:
+    """Members with one corpus stand side by side. Everything that a step changes lies in tensors on the device."""
+
+    def __init__(self, members: Sequence[Member], device: torch.device) -> None:
         self.members = members
-        device = next(members[0].student.parameters()).device
         there = {id(member.corpus): member.corpus.to(device) for member in members}
-        self.draws = [Sampler(there[id(member.corpus)], member.settings, device) for member in members]
+        settings = [member.settings for member in members]
+        corpora = [there[id(member.corpus)] for member in members]
+        self.sampler = Sampler(corpora, settings, device, members[0].student.features.scale)
         self.net = CohortNet([member.student for member in members])
         self.terms = TermCohort([member.terms for member in members]).to(device)
         self.parameters = [self.net.flat, *(p for p in self.terms.parameters() if p.requires_grad)]
         rates, decays = (
-            torch.tensor([getattr(member.settings, name) for member in members], device=device)
+            torch.tensor([getattr(own, name) for own in settings], device=device)
             for name in ("learning_rate", "weight_decay")
         )
         self.optimiser = CohortAdamW(self.parameters, rates, decays, CLIP_NORM)
+        self.steps = settings[0].steps
+        self.rates = torch.tensor([rate_at(step, self.steps) for step in range(self.steps)], device=device)
+        self.done = torch.zeros(1, dtype=torch.long, device=device)
         self.magnitudes = Magnitudes()
         self.total, self.since = torch.zeros(len(members), device=device), 0
         self.curves: list[list[Checkpoint]] = [[] for _ in members]
         self.ended: dict[int, Exception] = {}
         self.start = time.perf_counter()
+        self.step = Repeated(self._step, device)
 
     def run(self, progress: Counter | None) -> list[Ended]:
-        steps = self.members[0].settings.steps
-        marks = self.members[0].watch.marks(steps)
+        marks = self.members[0].watch.marks(self.steps)
         self.net.train()
         self.terms.train()
-        for step in range(1, steps + 1):
-            self._step(rate_at(step - 1, steps))
+        for step in range(1, self.steps + 1):
+            self.sampler.prepare()
+            self.step()
+            self.since += 1
             if step in marks:
-                self._look(step, steps)
+                self._look(step)
                 if len(self.ended) == len(self.members):
                     break
             if progress:
-                progress(step, steps)
+                progress(step, self.steps)
         for number, member in enumerate(self.members):
-            self.net.write_back(number)
+            self.net.write_back(number, step)
             member.student.eval()
         return [self.ended.get(number, curve) for number, curve in enumerate(self.curves)]
 
-    def _step(self, factor: float) -> None:
-        batches = [draw() for draw in self.draws]
-        count, _, mels = batches[0].features.shape
-        batch = _stacked(batches)
-        hidden = torch.stack([draw.bands(count, mels) for draw in self.draws])
-        output = answer(self.net, blanked(batch.features, hidden))
+    def _step(self) -> None:
+        batch, heard = self.sampler()
+        output = answer(self.net, heard)
         losses = self.terms(batch, output)
         loss = (losses * self.terms.weights * self.magnitudes.scales(losses.detach())).sum(1)
+        factor = self.rates.index_select(0, self.done)
         self.optimiser.step(torch.autograd.grad(loss.sum(), self.parameters), factor)
-        self.total, self.since = self.total + loss.detach(), self.since + 1
+        self.done.add_(1)
+        self.total.add_(loss.detach())
 
-    def _look(self, step: int, steps: int) -> None:
+    def _look(self, step: int) -> None:
         """Score those that are still trained; one whose loss is no number, or whose watch raises, has ended."""
         losses = (self.total / self.since).tolist()
-        self.total, self.since = torch.zeros_like(self.total), 0
+        self.total.zero_()
+        self.since = 0
         for number, member in enumerate(self.members):
             if number in self.ended:
                 continue
             try:
-                self._look_at(number, member, losses[number], step, steps)
+                self._look_at(number, member, losses[number], step)
             except Exception as error:
                 self.ended[number] = error
 
-    def _look_at(self, number: int, member: Member, loss: float, step: int, steps: int) -> None:
+    def _look_at(self, number: int, member: Member, loss: float, step: int) -> None:
         if not math.isfinite(loss):
             raise TrainingDiverged(f"the loss became {loss} before step {step}")
-        student, watch = self.net.write_back(number), member.watch
+        student, watch = self.net.write_back(number, step), member.watch
         score = watch.evaluate(student.eval()) if watch.evaluate else math.nan
         seconds = (time.perf_counter() - self.start) / len(self.members)
-        self.curves[number].append(Checkpoint(step, steps, loss, score, seconds))
+        self.curves[number].append(Checkpoint(step, self.steps, loss, score, seconds))
         if watch.report:
             watch.report(self.curves[number][-1])
-
-
-def _stacked(batches: Sequence[Batch]) -> Batch:
-    """The batches of all members, their tensors joined along a new first axis."""
-
-    def joined(name: str) -> Any:
-        parts = [getattr(batch, name) for batch in batches]
-        return None if parts[0] is None else torch.stack(parts)
-
-    return Batch(**{field.name: joined(field.name) for field in fields(Batch)})

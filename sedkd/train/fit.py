@@ -13,7 +13,7 @@ from sedkd.data.sealed import require_sealed
 from sedkd.distill.term import Lesson, Term
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.train.corpus import Corpus
-from sedkd.train.sampler import Sampler
+from sedkd.train.sampler import OneSampler
 from sedkd.train.settings import TrainSettings
 
 CLIP_NORM = 5.0
@@ -78,7 +78,7 @@ def fit(
     start, marks, curve = time.perf_counter(), watch.marks(settings.steps), list[Checkpoint]()
     device = next(model.parameters()).device
     corpus = corpus.to(device)
-    draw = Sampler(corpus, settings, device)
+    draw = OneSampler(corpus, settings, device, model.features.scale)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a tenth to a quarter faster for convolutions on a CPU
     for term in terms:
         term.begin(Lesson(model, corpus, settings))
@@ -101,8 +101,8 @@ def fit(
     if 0 in marks:
         look(0)
     for step in range(1, settings.steps + 1):
-        batch = draw()
-        output = answer(model, draw.masked(batch.features))
+        batch, heard = draw()
+        output = answer(model, heard)
         losses = torch.stack([term(batch, output) for term in terms])
         weights = torch.tensor([term.weight for term in terms], device=device)  # some change theirs from step to step
         loss = (losses * weights * magnitudes.scales(losses.detach())).sum()
@@ -141,16 +141,19 @@ def optimiser_for(
 
 
 class Magnitudes:
-    """Running mean of each term's loss, to bring all of them to the first one's scale."""
+    """Running mean of each term's loss, to bring all of them to the first one's scale. It is kept where the losses lie,
+    so that a step on a GPU waits for nothing."""
 
     def __init__(self) -> None:
-        self.mean: Tensor | float = 0.0
-        self.seen = 0
+        self.mean: Tensor | None = None
+        self.seen = torch.zeros(())
 
     def scales(self, losses: Tensor) -> Tensor:
         """What to multiply losses `[..., terms]` with; a leading axis is of students, each with its own means."""
-        self.seen += 1
-        self.mean = MAGNITUDE_DECAY * self.mean + (1 - MAGNITUDE_DECAY) * losses
+        if self.mean is None:
+            self.mean, self.seen = torch.zeros_like(losses), self.seen.to(losses.device)
+        self.seen.add_(1)
+        self.mean.mul_(MAGNITUDE_DECAY).add_(losses, alpha=1 - MAGNITUDE_DECAY)
         mean = self.mean / (1 - MAGNITUDE_DECAY**self.seen)  # as in Adam: the first steps count in full
         label = mean[..., :1]
         first = torch.where(label == 0, 1.0, label)  # 0 where no batch holds a label: the others still count

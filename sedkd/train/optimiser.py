@@ -21,12 +21,12 @@ class CohortAdamW:
         self.parameters, self.rates, self.decays, self.clip_norm = list(parameters), rates, decays, clip_norm
         self.first = [torch.zeros_like(p) for p in self.parameters]
         self.second = [torch.zeros_like(p) for p in self.parameters]
-        self.steps = 0
+        self.steps = torch.zeros((), dtype=torch.float64, device=rates.device)
 
     @torch.no_grad()
-    def step(self, gradients: Sequence[Tensor], factor: float) -> None:
-        """One step down the gradients, at `factor` of the rates."""
-        self.steps += 1
+    def step(self, gradients: Sequence[Tensor], factor: float | Tensor) -> None:
+        """One step down the gradients, at `factor` of the rates. It can be captured as a CUDA graph."""
+        self.steps.add_(1)
         norm = torch.stack([gradient.flatten(1).norm(dim=1) for gradient in gradients]).norm(dim=0)
         kept = (self.clip_norm / (norm + 1e-6)).clamp(max=1.0)
         rates = self.rates * factor

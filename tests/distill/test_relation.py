@@ -14,20 +14,21 @@ from sedkd.train.corpus import TeacherOutputs
 SIZES = Sizes(4, 4, 2)
 RIGHT = torch.tensor([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]])  # sides 3, 4, 5, whose mean is 4
 EQUILATERAL = torch.eye(3)
+ALL = torch.ones(3)
 
 
 def test_distances_by_hand() -> None:
     expected = torch.tensor([[0, 0.75, 1], [0.75, 0, 1.25], [1, 1.25, 0]])
-    torch.testing.assert_close(distances(RIGHT), expected)
-    torch.testing.assert_close(distances(EQUILATERAL), 1 - torch.eye(3))
+    torch.testing.assert_close(distances(RIGHT, ALL), expected)
+    torch.testing.assert_close(distances(EQUILATERAL, ALL), 1 - torch.eye(3))
 
 
 def test_angles_by_hand() -> None:
-    found = angles(RIGHT)
+    found = angles(RIGHT, ALL)
     assert found[0, 1, 2] == found[0, 2, 1] == pytest.approx(0)
     assert float(found[1, 0, 2]) == pytest.approx(0.6)
     assert float(found[2, 0, 1]) == pytest.approx(0.8)
-    torch.testing.assert_close(angles(EQUILATERAL)[0, 1, 2], torch.tensor(0.5))
+    torch.testing.assert_close(angles(EQUILATERAL, ALL)[0, 1, 2], torch.tensor(0.5))
 
 
 def test_loss_by_hand() -> None:

@@ -148,7 +148,10 @@ def _here(value: Any) -> Any:
 
 @contextmanager
 def second_device() -> Iterator[torch.device]:
-    """Inside, the device that is yielded can be used as if it were there."""
+    """Inside, the device that is yielded can be used as if it were there; where it is, it is the real one."""
+    if torch.cuda.is_available():
+        yield CUDA
+        return
     future = torch.__future__
     before, inference = future.get_overwrite_module_params_on_conversion(), torch.inference_mode
     future.set_overwrite_module_params_on_conversion(True)  # a parameter cannot become another class

@@ -7,50 +7,14 @@ from dataclasses import replace
 
 import pytest
 import torch
-from bands import corpus, student
+from cohorts import QUICK, SETTINGS, WATCH, members
 from torch import Tensor
 
 from sedkd.distill.registry import build_terms
 from sedkd.distill.term import Sizes
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.cohort import Member, fit_cohort
-from sedkd.train.corpus import Corpus, TeacherOutputs
-from sedkd.train.fit import Checkpoint, TrainingDiverged, Watch, fit
-from sedkd.train.settings import TrainSettings
-
-QUICK = TrainSettings(steps=8, batch=6, frames=16, learning_rate=5e-3)
-SETTINGS = (
-    QUICK,
-    replace(QUICK, seed=3, learning_rate=2e-2, weight_decay=0.1),
-    replace(QUICK, seed=5, learning_rate=1e-3, unlabeled_share=0.5),
-)
-PARAMETERS = (
-    {},
-    {"response": {"temperature": 4.0, "weight": 0.5}, "hint": {"weight": 2.0}},
-    {"response": {"temperature": 1.0, "weight": 3.0}, "hint": {"weight": 0.1}},
-)
-WATCH = Watch(lambda model: float(model.classifier.weight.detach().abs().sum()), checkpoints=2)
-
-
-def taught(seed: int) -> Corpus:
-    """Clips with a teacher's answers, the same for whoever asks with one seed."""
-    data, random = corpus(), torch.Generator().manual_seed(seed)
-    frames = int(data.out_starts[-1])
-    sizes = (data.targets.shape[1], 5)
-    logits, embeddings = (torch.randn(frames, size, generator=random) for size in sizes)
-    return data.taught_by(TeacherOutputs(logits.half(), embeddings.half()))
-
-
-def members(strategy: str, settings: Sequence[TrainSettings] = SETTINGS) -> list[Member]:
-    found = []
-    for number, train in enumerate(settings):
-        torch.manual_seed(number)
-        own = Student(student().settings, student().labels)
-        own.standardise_by(*taught(0).statistics())
-        sizes = Sizes(own.embedding_size, 5, len(own.labels))
-        terms = build_terms(strategy, PARAMETERS[number % len(PARAMETERS)], sizes)
-        found.append(Member(own, taught(number % 2), terms, train, WATCH))
-    return found
+from sedkd.train.fit import Checkpoint, TrainingDiverged, fit
 
 
 def alone(member: Member) -> list[Checkpoint]:
@@ -76,9 +40,10 @@ def assert_alike(one: Member, curve: Sequence[Checkpoint], other: Member, expect
         assert point.score == pytest.approx(wanted.score, rel=5e-3)
 
 
+@pytest.mark.parametrize("mixture", [0.0, 0.7])
 @pytest.mark.parametrize("strategy", ["none", "response", "response+hint", "decoupled", "similarity+relation"])
-def test_a_cohort_trains_what_each_would_become_alone(strategy: str) -> None:
-    together, apart = members(strategy), members(strategy)
+def test_a_cohort_trains_what_each_would_become_alone(strategy: str, mixture: float) -> None:
+    together, apart = (members(strategy, SETTINGS, mixture) for _ in range(2))
     assert len({member.kind for member in together}) == 1
     told: list[tuple[int, int]] = []
     curves = fit_cohort(together, lambda *now: told.append(now))
