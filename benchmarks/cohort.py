@@ -17,8 +17,10 @@ import torch
 
 from search.architecture import architecture
 from search.store import open_store
+from sedkd.models.cohort import can_join
 from sedkd.models.student import StudentSettings
-from sedkd.train.cohort import can_join
+from sedkd.train.cohort import Ended, Member
+from sedkd.train.fit import fit
 from sedkd.train.packing import best_size, speed
 from sedkd.train.settings import TrainSettings
 
@@ -50,16 +52,20 @@ def main() -> None:
 
 
 def _rows(name: str, student: StudentSettings, sizes: Sequence[int], device: torch.device) -> None:
-    alone = speed(student, LABELS, TRAIN, device, 1)
+    alone = speed(student, LABELS, TRAIN, device, 1, _plain)
     for size in sizes:
         if size > 1 and not can_join(student):
             print(f"{name:<20}{size:>9}  trained one by one", flush=True)
             continue
-        together = alone if size == 1 else speed(student, LABELS, TRAIN, device, size)
-        _print(name, str(size), together, alone)
+        plain = size == 1 and device.type == "cpu"  # the plain trainer is what trains one there
+        _print(name, str(size), alone if plain else speed(student, LABELS, TRAIN, device, size), alone)
     if can_join(student) and len(sizes) > 1:
         chosen = best_size(student, LABELS, TRAIN, device, max(sizes))
         _print(name, f"best: {chosen}", speed(student, LABELS, TRAIN, device, chosen), alone)
+
+
+def _plain(members: Sequence[Member]) -> list[Ended]:
+    return [fit(m.student, m.corpus, m.terms, m.settings, m.watch) for m in members]
 
 
 def _print(name: str, size: str, together: float, alone: float) -> None:

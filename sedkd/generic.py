@@ -18,7 +18,8 @@ from sedkd.models.checkpoint import load_model, save_model
 from sedkd.models.student import Student, StudentSettings
 from sedkd.paths import cache_root
 from sedkd.task import Task
-from sedkd.train.fit import fit
+from sedkd.train.cohort import Member, fit_cohort
+from sedkd.train.fit import Watch
 from sedkd.train.settings import TrainSettings
 
 VERSION = 1
@@ -39,7 +40,10 @@ def generic_student(
         student.standardise_by(*(t.cpu() for t in corpus.statistics()))
         assert corpus.teacher is not None
         sizes = Sizes(student.embedding_size, corpus.teacher.embeddings.shape[1], len(labels))
-        fit(student.to(task.device), corpus, build_terms("response", {}, sizes), TRAINING, progress=progress)
+        terms = build_terms("response", {}, sizes)
+        (ended,) = fit_cohort([Member(student.to(task.device), corpus, terms, TRAINING, Watch())], progress)
+        if isinstance(ended, Exception):
+            raise ended
         save_model(student, target, {"teacher": task.teacher.key, "environments": list(task.pool.environments)})
 
     return made_once(target, make, load_model, progress)  # type: ignore[return-value]

@@ -15,14 +15,14 @@ from sedkd.distill.registry import lack as strategy_lack
 from sedkd.distill.term import Sizes
 from sedkd.generic import start_from
 from sedkd.initialise import initialised
-from sedkd.models.student import Student
+from sedkd.models.student import Student, StudentSettings
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import PostProcessing, fast_f1, tune
 from sedkd.score.summary import Scores, score
 from sedkd.starts import FAMILY, rate_from, steps_from
 from sedkd.task import Task
 from sedkd.train.cohort import Member, fit_cohort
-from sedkd.train.fit import Checkpoint, Watch, fit
+from sedkd.train.fit import Checkpoint, Watch
 from sedkd.train.packing import packed
 
 
@@ -73,9 +73,9 @@ def run_trial(
     """
     start = time.perf_counter()
     member = _begun(configuration, task, criterion, progress, report, checkpoints)
-    curve = fit(
-        member.student, member.corpus, member.terms, member.settings, member.watch, counting(progress, "training")
-    )
+    (curve,) = fit_cohort([member], counting(progress, "training"))
+    if isinstance(curve, Exception):
+        raise curve
     return _finished(member.student, curve, task, criterion, with_psds, start)
 
 
@@ -91,6 +91,7 @@ def run_trials(
     `done` is told of each, by its place, as soon as it is scored, or why it failed.
     """
     members = [_begun(configuration, task, criterion, progress) for configuration in configurations]
+    costs: dict[StudentSettings, Cost] = {}
     for places in packed(members, task.device):
         start = time.perf_counter()
         several = f"training {len(places)} students at once" if len(places) > 1 else "training"
@@ -100,8 +101,11 @@ def run_trials(
             if isinstance(curve, Exception):
                 done(place, curve)
             else:
-                begun = start + share
-                done(place, _finished(members[place].student, curve, task, criterion, False, begun))
+                student, begun = members[place].student, start + share
+                cost = costs.get(student.settings)
+                result = _finished(student, curve, task, criterion, False, begun, cost)
+                costs[student.settings] = result.cost
+                done(place, result)
 
 
 def _begun(
@@ -140,14 +144,21 @@ def _begun(
 
 
 def _finished(
-    student: Student, curve: list[Checkpoint], task: Task, criterion: str, with_psds: bool, start: float
+    student: Student,
+    curve: list[Checkpoint],
+    task: Task,
+    criterion: str,
+    with_psds: bool,
+    start: float,
+    cost: Cost | None = None,
 ) -> TrialResult:
-    """A trained student's post-processing, scores and cost."""
+    """A trained student's post-processing, scores and, where it is not known of another of its kind, cost."""
     final = _restricted(student, task.events)
     answers = task.validation.answers(final)
     post = tune(answers, criterion)
     scores = score(answers, post, with_psds)
-    return TrialResult(final.cpu(), post, scores, cost_of(final), curve, time.perf_counter() - start)
+    final = final.cpu()
+    return TrialResult(final, post, scores, cost or cost_of(final), curve, time.perf_counter() - start)
 
 
 def _restricted(student: Student, events: tuple[str, ...]) -> Student:

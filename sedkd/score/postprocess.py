@@ -78,27 +78,35 @@ def fast_f1(answers: Answers, criterion: str = "f1_segment") -> float:
 
 def _segment_f1(answers: Answers, smoothed: list[np.ndarray]) -> np.ndarray:
     """F1 `[thresholds, labels]` on the 1 s grid. A segment's score is the largest of the frames that touch it."""
-    system, reference = [], []
-    for p, events, duration in zip(smoothed, answers.truth, answers.durations, strict=True):
+    first, end, active = _segments(answers)
+    frames = np.concatenate([*smoothed, np.zeros((1, len(answers.labels)), smoothed[0].dtype)])  # reduceat looks there
+    peak = np.maximum.reduceat(frames, np.stack([first, end], axis=1).ravel())[::2]
+    peak[first == end] = 0  # a segment that no frame touches
+    positive = peak[None] >= np.asarray(THRESHOLDS, dtype=peak.dtype)[:, None, None]
+    return _f1((positive & active).sum(1), positive.sum(1), active.sum(0))
+
+
+def _segments(answers: Answers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of every segment of every recording: the first frame that touches it and the one behind the last, counted over
+    all recordings, and whether each label's events are active `[segments, labels]`."""
+    first, end, active, before = [], [], [], 0
+    for p, events, duration in zip(answers.probabilities, answers.truth, answers.durations, strict=True):
         segments = max(int(np.ceil(duration / SEGMENT_SECONDS)), 1)
-        frame = np.arange(len(p))
-        first = np.floor(frame * answers.frame_seconds / SEGMENT_SECONDS).astype(int)
-        end = np.minimum((frame + 1) * answers.frame_seconds, duration)
-        last = np.ceil(end / SEGMENT_SECONDS).astype(int) - 1
-        peak = np.zeros((segments, p.shape[1]), dtype=p.dtype)
-        for segment in (first, last):  # a frame shorter than a segment touches two at most
-            inside = (segment >= 0) & (segment < segments)
-            np.maximum.at(peak, segment[inside], p[inside])
-        active = np.zeros((segments, p.shape[1]), dtype=bool)
+        starts = np.arange(len(p)) * answers.frame_seconds
+        ends = np.minimum(starts + answers.frame_seconds, duration)
+        begun = np.floor(starts / SEGMENT_SECONDS).astype(int)  # both rise: a segment's frames lie side by side
+        ended = np.ceil(ends / SEGMENT_SECONDS).astype(int) - 1
+        number = np.arange(segments)
+        first.append(before + np.searchsorted(np.maximum(begun, ended), number))
+        end.append(before + np.searchsorted(np.minimum(begun, ended), number, side="right"))
+        there = np.zeros((segments, len(answers.labels)), dtype=bool)
         for event in events:
             if event.event_label in answers.labels:
                 rows = slice(int(event.onset // SEGMENT_SECONDS), int(np.ceil(event.offset / SEGMENT_SECONDS)))
-                active[rows, answers.labels.index(event.event_label)] = True
-        system.append(peak)
-        reference.append(active)
-    peak, active = np.concatenate(system), np.concatenate(reference)
-    positive = peak[None] >= np.asarray(THRESHOLDS, dtype=peak.dtype)[:, None, None]
-    return _f1((positive & active).sum(1), positive.sum(1), active.sum(0))
+                there[rows, answers.labels.index(event.event_label)] = True
+        active.append(there)
+        before += len(p)
+    return np.concatenate(first), np.concatenate(end), np.concatenate(active)
 
 
 def _event_f1(answers: Answers, smoothed: list[np.ndarray]) -> np.ndarray:

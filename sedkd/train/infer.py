@@ -20,11 +20,11 @@ def probabilities(model: FrameModel, corpus: Corpus) -> list[np.ndarray]:
     """Per recording, the probability of each label in each output frame, `[frames, labels]` float32."""
     lengths = (corpus.out_starts[1:] - corpus.out_starts[:-1]).tolist()
     answers = [np.zeros((length, len(model.labels)), dtype=np.float32) for length in lengths]
-    for recording, window, output in windowed_outputs(model, corpus):
-        kept = slice(window.keep_start - window.start, window.keep_stop - window.start)
-        answers[recording][window.keep_start : window.keep_stop] = (
-            torch.sigmoid(output.logits[kept]).float().cpu().numpy()
-        )
+    for batch in batches_of(model, corpus):
+        found = torch.sigmoid(_answered(model, corpus, batch).logits).float().cpu().numpy()  # at once, off a GPU
+        for (recording, window), p in zip(batch, found, strict=True):
+            kept = slice(window.keep_start - window.start, window.keep_stop - window.start)
+            answers[recording][window.keep_start : window.keep_stop] = p[kept]
     return answers
 
 
@@ -59,12 +59,16 @@ def batches_of(model: FrameModel, corpus: Corpus) -> list[list[Job]]:
 
 def outputs_of(model: FrameModel, corpus: Corpus, batch: Sequence[Job]) -> list[FrameOutput]:
     """The model's output `[frames, ...]` for each window of a batch; they are all of one length."""
+    output = _answered(model, corpus, batch)
+    maps = [None] * len(batch) if output.feature_map is None else list(output.feature_map)
+    return [FrameOutput(*parts) for parts in zip(output.logits, output.embedding, maps, strict=True)]
+
+
+def _answered(model: FrameModel, corpus: Corpus, batch: Sequence[Job]) -> FrameOutput:
     model.eval()
     device = next(model.parameters()).device
     with torch.inference_mode():
-        output = model(_features(corpus, batch).to(device))
-    maps = [None] * len(batch) if output.feature_map is None else list(output.feature_map)
-    return [FrameOutput(*parts) for parts in zip(output.logits, output.embedding, maps, strict=True)]
+        return model(_features(corpus, batch).to(device))
 
 
 def _features(corpus: Corpus, batch: Sequence[Job]) -> Tensor:

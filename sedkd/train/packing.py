@@ -5,7 +5,7 @@ import json
 import platform
 import time
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from sedkd.kept import made_once
 from sedkd.models.frame import FrameModel
 from sedkd.models.student import STRIDE, Student, StudentSettings
 from sedkd.paths import cache_root, written_atomically
-from sedkd.train.cohort import Member, fit_cohort
+from sedkd.train.cohort import Ended, Member, fit_cohort
 from sedkd.train.corpus import Corpus
 from sedkd.train.fit import Watch
 from sedkd.train.settings import TrainSettings
@@ -53,8 +53,15 @@ def best_size(student: StudentSettings, labels: int, train: TrainSettings, devic
     return best if able[best] > GAIN * able[1] else 1
 
 
-def speed(student: StudentSettings, labels: int, train: TrainSettings, device: torch.device, size: int) -> float:
-    """Windows per second of `size` students in one step, from labels alone."""
+def speed(
+    student: StudentSettings,
+    labels: int,
+    train: TrainSettings,
+    device: torch.device,
+    size: int,
+    trainer: Callable[[Sequence[Member]], list[Ended]] = fit_cohort,
+) -> float:
+    """Windows per second of `size` students whom `trainer` trains, from labels alone."""
     steps = STEPS[device.type]
     settings = TrainSettings(steps=2 * steps, batch=train.batch, frames=train.frames)
     corpus = made_up(labels).to(device)
@@ -71,7 +78,7 @@ def speed(student: StudentSettings, labels: int, train: TrainSettings, device: t
             Member(Student(student, tuple(map(str, range(labels)))).to(device), corpus, [Labels()], settings, watch)
             for _ in range(size)
         ]
-        for ended in fit_cohort(members):
+        for ended in trainer(members):
             if isinstance(ended, Exception):
                 raise ended
         return seen[size] - seen[size - 1]
