@@ -23,6 +23,7 @@ from sedkd.starts import FAMILY, rate_from, steps_from
 from sedkd.task import Task
 from sedkd.train.cohort import Member, fit_cohort
 from sedkd.train.fit import Checkpoint, Watch
+from sedkd.train.groups import cores_of, fit_groups
 from sedkd.train.packing import packed
 
 
@@ -91,21 +92,22 @@ def run_trials(
     `done` is told of each, by its place, as soon as it is scored, or why it failed.
     """
     members = [_begun(configuration, task, criterion, progress) for configuration in configurations]
+    cores = cores_of(task.device)
+    groups = packed(members, task.device, cores)
+    several = f"training {len(members)} students" if len(members) > 1 else "training"
     costs: dict[StudentSettings, Cost] = {}
-    for places in packed(members, task.device):
-        start = time.perf_counter()
-        several = f"training {len(places)} students at once" if len(places) > 1 else "training"
-        curves = fit_cohort([members[place] for place in places], counting(progress, several))
-        share = (time.perf_counter() - start) * (1 - 1 / len(places))  # of the time that others of the cohort take
-        for place, curve in zip(places, curves, strict=True):
+    for ended in fit_groups(
+        [[members[place] for place in places] for places in groups], cores, counting(progress, several)
+    ):
+        places = groups[ended.place]
+        for place, curve in zip(places, ended.members, strict=True):
             if isinstance(curve, Exception):
                 done(place, curve)
-            else:
-                student, begun = members[place].student, start + share
-                cost = costs.get(student.settings)
-                result = _finished(student, curve, task, criterion, False, begun, cost)
-                costs[student.settings] = result.cost
-                done(place, result)
+                continue
+            start, student = time.perf_counter() - ended.seconds / len(places), members[place].student
+            result = _finished(student, curve, task, criterion, False, start, costs.get(student.settings))
+            costs[student.settings] = result.cost
+            done(place, result)
 
 
 def _begun(

@@ -29,8 +29,9 @@ GAIN = 1.2  # of several over one; what is less may be noise, and then a cohort 
 CLIPS, FRAMES = 40, 125
 
 
-def packed(members: Sequence[Member], device: torch.device) -> list[list[int]]:
-    """Places of the members that are to be trained in one step, in as few steps as pay."""
+def packed(members: Sequence[Member], device: torch.device, cores: int = 1) -> list[list[int]]:
+    """Places of the members that are to be trained in one step, in as few steps as pay, but for each of the `cores`
+    something to do."""
     kinds: dict[Hashable, list[int]] = defaultdict(list)
     for place, member in enumerate(members):
         kind = member.kind
@@ -40,7 +41,8 @@ def packed(members: Sequence[Member], device: torch.device) -> list[list[int]]:
         first = members[places[0]]
         size = 1
         if len(places) > 1:
-            size = best_size(first.student.settings, len(first.student.labels), first.settings, device, len(places))
+            most = -(-len(places) // cores)
+            size = best_size(first.student.settings, len(first.student.labels), first.settings, device, most)
         found += [places[start : start + size] for start in range(0, len(places), size)]
     return found
 
@@ -98,17 +100,21 @@ def made_up(labels: int) -> Corpus:
 def _speeds(student: StudentSettings, labels: int, train: TrainSettings, device: torch.device) -> dict[int, float]:
     """Windows per second by size, as far as a larger one was faster; measured once for a machine."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
-    machine = [name, torch.__version__, torch.get_num_threads() if device.type == "cpu" else 0]
+    machine = [name, torch.__version__]
     parts = [VERSION, machine, asdict(student), labels, train.batch, train.frames]
     key = hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
     target = cache_root() / "speeds" / f"{key}.json"
 
     def make() -> None:
-        found: dict[int, float] = {}
-        for size in SIZES[device.type]:
-            found[size] = speed(student, labels, train, device, size)
-            if found[size] < max(found.values()):
-                break
+        found, threads = dict[int, float](), torch.get_num_threads()
+        torch.set_num_threads(1)  # as a cohort on a CPU is trained, one on each core
+        try:
+            for size in SIZES[device.type]:
+                found[size] = speed(student, labels, train, device, size)
+                if found[size] < max(found.values()):
+                    break
+        finally:
+            torch.set_num_threads(threads)
         with written_atomically(target) as temporary:
             temporary.write_text(json.dumps(found))
 
