@@ -135,7 +135,7 @@ def _fitted(space: Space, task: "Task", notices: list[str]) -> Space:
     if not task.has_generic:
         lack = (f"{pool.origin} holds one environment only", "put others beside it, or allow what needs none")
         space = _without(space, "train.foreign_share", lambda v: v != 0, lack, notices)
-        space = _without(space, "teacher.targets", lambda v: v != "own", lack, notices)
+        space = _without(space, "teacher.targets", lambda v: v == "all", lack, notices)
         space = _without(space, "initialisation", lambda v: v in (GENERIC, SLICE), lack, notices)
     if not task.others:
         lack = ("there is one teacher", "give --teacher A,B, or allow first")

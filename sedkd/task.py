@@ -96,7 +96,11 @@ class Task:
 
     def labels(self, settings: TeacherSettings | None) -> tuple[str, ...]:
         """The labels that a student trains for; None: without a teacher."""
-        return self.all_labels if settings and settings.targets == "all" else self.events
+        if settings is None or settings.targets == "own":
+            return self.events
+        if settings.targets == "all":
+            return self.all_labels
+        return tuple(label for label in self.all_labels if label in self.environment.events)
 
     @cached_property
     def training(self) -> Split:
@@ -122,9 +126,13 @@ class Task:
 
         `foreign` puts the other environments' labelled and unlabelled clips behind them, their annotations hidden.
         """
-        labels = self.labels(settings)
-        clips = self._once(("clips", labels, foreign), lambda: self._joined(labels, foreign))
-        return clips.taught_by(self._outputs(settings, foreign, labels) if settings else None)
+
+        def make() -> Corpus:
+            labels = self.labels(settings)
+            clips = self._once(("clips", labels, foreign), lambda: self._joined(labels, foreign))
+            return clips.taught_by(self._outputs(settings, foreign, labels) if settings else None)
+
+        return self._once(("corpus", settings, foreign), make)  # the students of a comparison share it
 
     @cached_property
     def validation(self) -> Split:

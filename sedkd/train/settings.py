@@ -7,6 +7,7 @@ from dataclasses import dataclass
 class TrainSettings:
     """`frames`: output frames per window. `unlabeled_share`, `foreign_share`: shares of each batch drawn from the
     environment's unlabelled clips and from other environments'; where there are none, labelled clips take the place.
+    `mixture`: probability that a window gets a second one of its kind added in power; labels are the union.
     """
 
     steps: int = 150
@@ -16,6 +17,7 @@ class TrainSettings:
     weight_decay: float = 1e-2
     unlabeled_share: float = 0.0
     foreign_share: float = 0.0
+    mixture: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -24,3 +26,5 @@ class TrainSettings:
                 f"train.unlabeled_share {self.unlabeled_share} and train.foreign_share {self.foreign_share} must not "
                 "be negative, nor above 1 together"
             )
+        if not 0 <= self.mixture <= 1:
+            raise ValueError(f"train.mixture {self.mixture} must lie between 0 and 1")
