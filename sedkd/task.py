@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from sedkd.data.pool import Pool
-from sedkd.data.recordings import Recording, digest_of
+from sedkd.data.recordings import Recording, digest_of, without_labels
 from sedkd.environment import Environment
 from sedkd.errors import UserError
 from sedkd.features.logmel import STUDENT_FEATURES
@@ -158,7 +158,7 @@ class Task:
         """Names the other environments' clips. Soundscapes are named by their folder, without being made for it."""
         if self.pool.synthetic:
             return self.pool.root.name
-        return digest_of([r for name in self._elsewhere for r in _hidden(self._clips(name))])
+        return digest_of([without_labels(r) for name in self._elsewhere for r in self._clips(name)])
 
     def split(self, recordings: Sequence[Recording]) -> Split:
         """Recordings of this environment with their corpus for its events."""
@@ -212,7 +212,11 @@ class Task:
 
     def _splits(self, labels: tuple[str, ...], foreign: bool) -> list[Split]:
         """The environment's own training clips and, where asked for, those of each other environment."""
-        elsewhere = [self._split(_hidden(self._clips(name)), labels) for name in self._elsewhere] if foreign else []
+        elsewhere = (
+            [self._split([*map(without_labels, self._clips(name))], labels) for name in self._elsewhere]
+            if foreign
+            else []
+        )
         return [self._own(labels), *elsewhere]
 
     def _joined(self, labels: tuple[str, ...], foreign: bool) -> Corpus:
@@ -275,8 +279,3 @@ def _where_heard(probability: np.ndarray, recording: Recording, labels: tuple[st
     if recording.listened is None:
         return probability
     return np.where([label in recording.listened for label in labels], probability, 0).astype(probability.dtype)
-
-
-def _hidden(recordings: Sequence[Recording]) -> list[Recording]:
-    """Recordings without their annotations."""
-    return [replace(recording, events=None, tags=None, soft=None, unknown=()) for recording in recordings]
