@@ -91,14 +91,14 @@ def _answered(question: Question, student: StudentSettings, store: Store, displa
 
 
 def _watch(display: Display) -> Callable[[str, int, int], Progress]:
-    """A line per training with the time left; times of trainings that were read from disk do not mislead it."""
-    ends: list[float] = [time.monotonic()]
+    """A line per training with the time left, by those that were trained since it began: what was read from disk does
+    not mislead it."""
+    begun: dict[str, tuple[float, int]] = {}
 
     def watch(what: str, done: int, total: int) -> Progress:
         now = time.monotonic()
-        if now - ends[-1] > 1:
-            ends.append(now)
-        left = (now - ends[0]) / (len(ends) - 1) * (total - done) / 60 if len(ends) > 1 else None
+        start, before = begun.setdefault(what, (now, done))
+        left = (now - start) / (done - before) * (total - done) / 60 if done > before else None
         when = "" if left is None else f", about {left:.0f} min left"
         line = f"[{done + 1}/{total}] {what}{when}"
         return lambda stage, step, steps: display.preparing(f"{line}: {stage}", step, steps)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
-from small_study import finish, start
 
 from search.architecture import architecture
 from search.cli import main
@@ -23,8 +22,26 @@ def words(farm: Path, **more: object) -> list[str]:
     return ["compare", *(text for key, value in options.items() for text in (f"--{key}", str(value)))]
 
 
-def test_the_whole_comparison(farm: Path, tmp_path: Path) -> None:
-    out = finish(start("search.cli.main", *words(farm), cwd=tmp_path))
+@pytest.fixture(autouse=True)
+def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four tries for every arm instead of twelve."""
+    monkeypatch.setattr("sedkd.compare.tries._RATES_OF", {1: (1e-2, 2e-2), 2: (1e-2,), 4: (1e-2,)})
+
+
+@pytest.fixture
+def one_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries are judged by one seed, however few recordings there are."""
+    monkeypatch.setattr("sedkd.compare.choice.FEW", 0)
+
+
+def shown(capsys: pytest.CaptureFixture, line: list[str]) -> str:
+    """What a command that ends well prints."""
+    assert main.main(line) == 0
+    return capsys.readouterr().out
+
+
+def test_the_whole_comparison(farm: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    out = shown(capsys, words(farm))
     interval = r"[+-]\d+\.\d \[[+-]\d+\.\d, [+-]\d+\.\d\]"
     assert re.search(rf"aware - scratch +│ +{interval} +│ +(better|worse|not distinguishable)", out)
     assert "SYNTHETIC" not in out
@@ -44,7 +61,7 @@ def test_the_whole_comparison(farm: Path, tmp_path: Path) -> None:
     )
     for arm in result["arms"]:
         assert len(arm["test"]["psds1"]["seeds"]) == 2
-        assert len(arm["tries"]) == 12
+        assert len(arm["tries"]) == 4
         assert all(len(one["seeds"]) == 2 for one in arm["tries"])
         best = max(arm["tries"], key=lambda one: one["validation"])
         assert {key: best[key] for key in ("recipe", "rate", "mixture")} == {
@@ -73,33 +90,25 @@ def test_the_whole_comparison(farm: Path, tmp_path: Path) -> None:
     # Again: nothing is trained, and test stays sealed; the answer comes from disk.
     weights = {p: p.stat().st_mtime_ns for p in folder.rglob("*.safetensors")}
     decisions = [p.stat().st_mtime_ns for p in folder.glob("decisions-*.json")]
-    again = finish(start("search.cli.main", *words(farm), cwd=tmp_path))
+    again = shown(capsys, words(farm))
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*.safetensors")} == weights
     assert [p.stat().st_mtime_ns for p in folder.glob("decisions-*.json")] == decisions
     assert again.splitlines()[-1].split(", run ")[0] == out.splitlines()[-1].split(", run ")[0]
     assert len(client.search_runs([experiment.experiment_id])) == 1
 
     # One more seed: the students that are there are kept.
-    finish(start("search.cli.main", *words(farm, seeds=3), cwd=tmp_path))
+    shown(capsys, words(farm, seeds=3))
     now = {p: p.stat().st_mtime_ns for p in folder.rglob("*.safetensors")}
     assert {p: now[p] for p in weights} == weights
     chosen = {(arm["recipe"], arm["rate"], arm["mixture"]) for arm in result["arms"]}  # one of two arms is trained once
     assert len(now) == len(weights) + len(chosen)
 
 
-@pytest.fixture
-def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two tries of each recipe, with one seed."""
-    monkeypatch.setattr("sedkd.compare.tries._RATES_OF", dict.fromkeys(range(1, 5), (1e-2,)))
-    monkeypatch.setattr("sedkd.compare.choice.FEW", 0)
-
-
-@pytest.mark.usefixtures("few_tries")
+@pytest.mark.usefixtures("one_seed")
 def test_how_many_labels(farm: Path, capsys: pytest.CaptureFixture) -> None:
-    assert main.main(words(farm, labels="2,4", seeds=1, steps=2)) == 0
-    shown = capsys.readouterr()
-    assert "farm: separable 4x2, 1 seeds, 2 steps, 2 of 6 labelled clips" in shown.out
-    assert "whether it has learnt from the labels that --labels hides is not known" in shown.out
+    out = shown(capsys, words(farm, labels="2,4", seeds=1, steps=2))
+    assert "farm: separable 4x2, 1 seeds, 2 steps, 2 of 6 labelled clips" in out
+    assert "whether it has learnt from the labels that --labels hides is not known" in out
     comparisons = farm.parent / "runs" / "comparisons"
     (curve,) = comparisons.glob("farm-labels-*")
     assert (curve / "labels.png").read_bytes().startswith(b"\x89PNG")
@@ -121,10 +130,9 @@ def test_how_many_labels(farm: Path, capsys: pytest.CaptureFixture) -> None:
     assert sorted(comparisons.iterdir()) == before
 
 
-@pytest.mark.usefixtures("few_tries")
+@pytest.mark.usefixtures("one_seed")
 def test_narrowing_to_some_events(farm: Path, capsys: pytest.CaptureFixture) -> None:
-    assert main.main(words(farm, events="hum", seeds=1, steps=2)) == 0
-    out = capsys.readouterr().out
+    out = shown(capsys, words(farm, events="hum", seeds=1, steps=2))
     assert "farm, 1 of 2 events: separable 4x2" in out
     assert re.search(r"aware - all events +│", out)
     (path,) = (farm.parent / "runs" / "comparisons").glob("*/comparison.json")
