@@ -20,6 +20,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pool:
+    monkeypatch.setenv("SEDKD_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(module, "CRNN", StudentSettings(4, 2))
     monkeypatch.setattr(module, "FROM_SCRATCH", TrainSettings(steps=2, batch=4, frames=8))
     root = write_folder(tmp_path / "data", {"park": ("low", "high"), "hall": ("mid", "low")}, clips=4)
