@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from search.comparison_table import shown_pairs
+from search.comparison_table import labelled_words, shown_pairs, subject_words
 from sedkd.compare.bootstrap import BETTER, WORSE
 
 COLOURS = {BETTER: "#2a7f4f", WORSE: "#b3432f"}
@@ -38,6 +38,6 @@ def comparison_png(result: dict[str, Any], path: Path) -> None:
     right.axvline(0, color="#1f2a37", linewidth=1)
     right.set_yticks(range(len(pairs)), [f"{pair['a']} - {pair['b']}" for pair in reversed(pairs)])
     right.set_xlabel("difference in F1 points, 95 % interval")
-    synthetic = " (synthetic soundscapes)" if result["synthetic"] else ""
-    figure.suptitle(f"{result['environment']}{synthetic}: {result['architecture']}, {result['seeds']} seeds")
+    what = f"{subject_words(result)}: {result['architecture']}, {result['seeds']} seeds, {labelled_words(result)}"
+    figure.suptitle(what)
     figure.savefig(path, dpi=130)

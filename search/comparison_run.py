@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.comparison_table import SCORES, shown_pairs
+from search.comparison_table import SCORES, labelled_words, shown_pairs
 from search.links import ROLE_TAG
 from search.mirror import attempt
 from search.mlflow_client import experiment_of, quiet_client
@@ -63,6 +63,7 @@ def _fill(client: "MlflowClient", run_id: str, result: dict[str, Any], files: li
     from mlflow.entities import Metric, Param, RunTag
 
     params = [Param(name, str(result[name])) for name in ("architecture", "strategy", "seeds", "steps", "recordings")]
+    params += [Param("labelled", labelled_words(result)), Param("events", ", ".join(result["events"]))]
     numbers = {name: value for name, value in _numbers(result).items() if value is not None}
     metrics = [Metric(key(name), float(value), 0, 0) for name, value in numbers.items()]
     client.log_batch(run_id, metrics=metrics, params=params, tags=[RunTag("mlflow.note.content", _note(result))])

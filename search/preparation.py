@@ -9,6 +9,7 @@ from search.runnable import runnable
 from search.space import STRATEGY, Space
 from search.spaces import Setting, setting
 from sedkd.data.broken import leave_out_broken
+from sedkd.data.fewer import with_labels
 from sedkd.data.positives import require_positives
 from sedkd.distill.registry import parts
 from sedkd.errors import UserError
@@ -23,6 +24,7 @@ from sedkd.teach.weights import is_cached, weights_path
 if TYPE_CHECKING:
     import torch
 
+    from sedkd.data.pool import Pool
     from sedkd.task import Task
 
 GENERIC, SLICE = "generic", "slice"
@@ -36,7 +38,8 @@ class Subject:
     `data`: folders, which make one pool; none: synthetic soundscapes. `dataset`: what lies in them; None: what is
     recognised. `space`: a person's own file. `teacher`: a kind, several joined by commas, or
     None for the choice of `choose_teacher`. `device`: cpu, cuda or auto. `skip_bad`: broken audio files are left out.
-    `fold`: the official one whose test list is test; None: the dataset's own split, or its first fold.
+    `fold`: the official one whose test list is test; None: the dataset's own split, or its first fold. `labels`: how
+    many labelled training clips of the environment are used as such; None: all.
     """
 
     environment: str
@@ -49,6 +52,7 @@ class Subject:
     dataset: str | None = None
     skip_bad: bool = False
     fold: int | None = None
+    labels: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,11 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
     listed = None if subject.events is None else found.environment.listed(subject.events)
     wanted = found.environment.narrowed(listed, subject.subset)
     pool = reporting(found, progress)
+    if subject.labels is not None:
+        pool = with_labels(pool, found.environment.name, subject.labels, seed)
     require_positives(pool, found.environment.name, wanted)
     kinds, chosen = choose_teacher(subject.teacher, found)
-    notices = [*pool.notices, *chosen]
+    notices = [*pool.notices, *chosen, *_unknown_past(kinds, pool)]
     first, *others = [teacher_for(pool, kind.strip(), device, seed, progress) for kind in kinds.split(",")]
     task = Task(pool, found.environment, wanted, first, device, progress, tuple(others))
     if not len(task.training.corpus.labeled):
@@ -122,6 +128,15 @@ def choose_teacher(asked: str | None, found: Setting) -> tuple[str, list[str]]:
     ]
 
 
+def _unknown_past(kinds: str, pool: "Pool") -> list[str]:
+    """What is to be said of teachers that are used as they are where labels are hidden."""
+    given = [kind.strip() for kind in kinds.split(",") if kind.strip().endswith(".safetensors")] if pool.hidden else []
+    return [
+        f"--teacher {kind} is used as it is: whether it has learnt from the labels that --labels hides is not known"
+        for kind in given
+    ]
+
+
 def _fitted(space: Space, task: "Task", notices: list[str]) -> Space:
     """Drop what the data and the teachers cannot serve, saying so; UserError when nothing would be left."""
     pool, name = task.pool, task.environment.name
@@ -135,7 +150,7 @@ def _fitted(space: Space, task: "Task", notices: list[str]) -> Space:
     if not task.has_generic:
         lack = (f"{pool.origin} holds one environment only", "put others beside it, or allow what needs none")
         space = _without(space, "train.foreign_share", lambda v: v != 0, lack, notices)
-        space = _without(space, "teacher.targets", lambda v: v != "own", lack, notices)
+        space = _without(space, "teacher.targets", lambda v: v == "all", lack, notices)
         space = _without(space, "initialisation", lambda v: v in (GENERIC, SLICE), lack, notices)
     if not task.others:
         lack = ("there is one teacher", "give --teacher A,B, or allow first")

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from sedkd.data.pool import Pool
-from sedkd.data.recordings import Recording, digest_of
+from sedkd.data.recordings import Recording, digest_of, without_labels
 from sedkd.environment import Environment
 from sedkd.errors import UserError
 from sedkd.features.logmel import STUDENT_FEATURES
@@ -96,7 +96,11 @@ class Task:
 
     def labels(self, settings: TeacherSettings | None) -> tuple[str, ...]:
         """The labels that a student trains for; None: without a teacher."""
-        return self.all_labels if settings and settings.targets == "all" else self.events
+        if settings is None or settings.targets == "own":
+            return self.events
+        if settings.targets == "all":
+            return self.all_labels
+        return tuple(label for label in self.all_labels if label in self.environment.events)
 
     @cached_property
     def training(self) -> Split:
@@ -122,9 +126,13 @@ class Task:
 
         `foreign` puts the other environments' labelled and unlabelled clips behind them, their annotations hidden.
         """
-        labels = self.labels(settings)
-        clips = self._once(("clips", labels, foreign), lambda: self._joined(labels, foreign))
-        return clips.taught_by(self._outputs(settings, foreign, labels) if settings else None)
+
+        def make() -> Corpus:
+            labels = self.labels(settings)
+            clips = self._once(("clips", labels, foreign), lambda: self._joined(labels, foreign))
+            return clips.taught_by(self._outputs(settings, foreign, labels) if settings else None)
+
+        return self._once(("corpus", settings, foreign), make)  # the students of a comparison share it
 
     @cached_property
     def validation(self) -> Split:
@@ -150,7 +158,7 @@ class Task:
         """Names the other environments' clips. Soundscapes are named by their folder, without being made for it."""
         if self.pool.synthetic:
             return self.pool.root.name
-        return digest_of([r for name in self._elsewhere for r in _hidden(self._clips(name))])
+        return digest_of([without_labels(r) for name in self._elsewhere for r in self._clips(name)])
 
     def split(self, recordings: Sequence[Recording]) -> Split:
         """Recordings of this environment with their corpus for its events."""
@@ -204,7 +212,11 @@ class Task:
 
     def _splits(self, labels: tuple[str, ...], foreign: bool) -> list[Split]:
         """The environment's own training clips and, where asked for, those of each other environment."""
-        elsewhere = [self._split(_hidden(self._clips(name)), labels) for name in self._elsewhere] if foreign else []
+        elsewhere = (
+            [self._split([*map(without_labels, self._clips(name))], labels) for name in self._elsewhere]
+            if foreign
+            else []
+        )
         return [self._own(labels), *elsewhere]
 
     def _joined(self, labels: tuple[str, ...], foreign: bool) -> Corpus:
@@ -267,8 +279,3 @@ def _where_heard(probability: np.ndarray, recording: Recording, labels: tuple[st
     if recording.listened is None:
         return probability
     return np.where([label in recording.listened for label in labels], probability, 0).astype(probability.dtype)
-
-
-def _hidden(recordings: Sequence[Recording]) -> list[Recording]:
-    """Recordings without their annotations."""
-    return [replace(recording, events=None, tags=None, soft=None, unknown=()) for recording in recordings]

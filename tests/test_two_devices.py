@@ -19,7 +19,7 @@ import sedkd.distill
 import sedkd.family as family
 import sedkd.generic as generic
 import sedkd.teach.teacher as teacher
-from sedkd.compare.arms import Plan, arms
+from sedkd.compare.arms import Arm, Plan, arms
 from sedkd.compare.result import on_test
 from sedkd.compare.training import train_all
 from sedkd.configuration import Configuration
@@ -168,9 +168,8 @@ def test_every_block(task: Task, block: str) -> None:
 @pytest.mark.parametrize("together", [1, 2])
 def test_a_comparison(task: Task, tmp_path: Path, together: int) -> None:
     student = StudentSettings(4, 2)
-    asked = arms(Plan(student, QUICK, "response", {}, 2, True))
+    asked = [Arm(arm.name, arm.tries[:1]) for arm in arms(Plan(student, QUICK, "response", {}, 2, True))]
     with second_device(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sedkd.compare.training.RATES", (1e-2,))
         patch.setattr("sedkd.train.packing.best_size", lambda *_: together)
         found = train_all(asked, task, 1, tmp_path, "f1_segment", lambda *_: lambda *_: None)
         result = on_test(task, found, 1, "f1_segment", tmp_path / "decisions.json")

@@ -1,22 +1,26 @@
 """The arms of a comparison: one architecture, trained in ways that differ in nothing but what is compared.
 
 All arms learn the labels of the same clips, those of the environment, for the same number of steps from the same
-initial weights. They differ in who teaches, and in which clips fill the batches.
+initial weights, and choose on validation among the same number of tries (`sedkd.compare.tries`). They differ in who
+teaches, and in which clips fill the batches.
+
+No recipe starts from the generic student: its own training would be steps that the other arms do not have.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sedkd.compare.tries import MOST_RECIPES, distinct, tries
 from sedkd.configuration import Configuration
-from sedkd.distill.registry import parameters_of, parts
+from sedkd.distill.registry import needs_teacher, parameters_of, parts
 from sedkd.models.student import StudentSettings
-from sedkd.teach.choice import TeacherSettings
 from sedkd.train.settings import TrainSettings
 
 SCRATCH, GENERIC, AWARE, LABELLED = "scratch", "generic", "aware", "aware, labelled clips only"
+EVERY = "all events"
 OTHER_HALF = 0.5  # share of a batch that is drawn from clips without labels
-FOREIGN = 0.125  # share of a batch that the aware arm keeps of other environments' clips
+FOREIGN = 0.125  # share of a batch that one of the aware recipes keeps of other environments' clips
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,9 @@ class Plan:
     """What a comparison is made of.
 
     strategy, parameters: of the distilled arms. environments: how many the data hold; with one there is nothing
-    generic. unlabeled: whether the environment has unlabelled clips. ablate: also each part of `aware` switched off.
+    generic. unlabeled: whether the environment has unlabelled clips. more_labels: whether the teacher knows more than
+    the events. adaptable: whether it can be adapted. narrowed: whether fewer than the environment's events are listened
+    for. ablate: also each part of `aware` switched off.
     """
 
     student: StudentSettings
@@ -33,66 +39,91 @@ class Plan:
     parameters: Mapping[str, Mapping[str, Any]]
     environments: int
     unlabeled: bool
+    more_labels: bool = True
+    adaptable: bool = True
+    narrowed: bool = False
     ablate: bool = False
 
 
 @dataclass(frozen=True)
 class Arm:
-    """A way of training, by name."""
+    """A way of training, by name, with the configurations from which it chooses on validation."""
 
     name: str
-    configuration: Configuration
-
-    @property
-    def unlabelled(self) -> str:
-        """In words, the clips that it learned from without labels."""
-        train = self.configuration.train
-        shares = (("own", train.unlabeled_share), ("elsewhere", train.foreign_share))
-        return ", ".join(f"{100 * share:.3g} % {where}" for where, share in shares if share) or "none"
+    tries: tuple[Configuration, ...]
 
 
 def arms(plan: Plan) -> list[Arm]:
-    """Scratch, generic (where there are other environments), aware, aware on labelled clips only, and ablations."""
+    """Scratch, generic (where there are other environments), aware, aware on labelled clips only, the student of all
+    events (where fewer are listened for), and ablations."""
     base = Configuration(plan.student, plan.train)
     taught = replace(base, strategy=plan.strategy, parameters=_known(plan))
-    aware = replace(_filled(taught, *_aware_shares(plan)), teacher=TeacherSettings(adaptation="adapted"))
-    found = [Arm(SCRATCH, base)]
+    aware = _aware(plan, taught)
+    found = [_arm(SCRATCH, [base])]
     if plan.environments > 1:
-        found.append(Arm(GENERIC, _generic(plan, taught)))
-    found.append(Arm(AWARE, aware))
+        found.append(_arm(GENERIC, [_generic(plan, taught)]))
+    found.append(_arm(AWARE, aware))
     if plan.unlabeled:
-        found.append(Arm(LABELLED, _filled(aware, 0.0, 0.0)))
-    return found + (_ablations(plan, aware) if plan.ablate else [])
+        found.append(_arm(LABELLED, [_filled(recipe, 0.0, 0.0) for recipe in aware]))
+    if plan.narrowed and needs_teacher(plan.strategy):  # without one, a student has no labels but the events
+        found.append(_arm(EVERY, [_taught(recipe, targets="environment") for recipe in aware]))
+    return found + (_ablations(plan, aware, found) if plan.ablate else [])
+
+
+def _arm(name: str, recipes: Sequence[Configuration]) -> Arm:
+    return Arm(name, tries(recipes))
+
+
+def _aware(plan: Plan, taught: Configuration) -> list[Configuration]:
+    """What the environment-aware arm may be, the first of them as many as are tried.
+
+    Where there are few clips of the site, those of other rooms and the general teacher are worth more than what is its
+    own: so it may be the generic arm's recipe for the own events, and that very recipe. Where fewer than its events
+    are listened for, a student of more of them is an arm of its own, and none of these.
+    """
+    half = OTHER_HALF if plan.unlabeled else 0.0
+    foreign = FOREIGN if plan.environments > 1 else 0.0
+    found = [_filled(taught, half, 0.0)]
+    if plan.environments > 1:
+        everywhere = _generic(plan, taught)
+        found += [_taught(everywhere, targets="own")] + ([] if plan.narrowed else [everywhere])
+    if plan.adaptable:
+        found.append(_taught(_filled(taught, max(half - foreign, 0.0), foreign), adaptation="adapted"))
+    return distinct([*found, _filled(taught, 0.0, 0.0)])[:MOST_RECIPES]
 
 
 def _generic(plan: Plan, taught: Configuration) -> Configuration:
     """Without regard to the environment: the general teacher, all its labels, and batches to which each environment
     gives the same share of its labelled and unlabelled clips."""
     own = OTHER_HALF / plan.environments if plan.unlabeled else 0.0
-    return replace(_filled(taught, own, 1 - 1 / plan.environments), teacher=TeacherSettings(targets="all"))
+    targets = "all" if plan.more_labels else "own"
+    return _taught(_filled(taught, own, 1 - 1 / plan.environments), targets=targets)
 
 
-def _ablations(plan: Plan, aware: Configuration) -> list[Arm]:
-    """`aware` with one of its parts switched off in turn."""
-    own, foreign = _aware_shares(plan)
-    found = [Arm("aware, general teacher", replace(aware, teacher=replace(aware.teacher, adaptation="general")))]
-    if plan.environments > 1:
-        every = replace(aware, teacher=replace(aware.teacher, targets="all"))
-        found.append(Arm("aware, all events", every))
-    if own and foreign:  # else one of the arms above is this already
-        found.append(Arm("aware, without own unlabelled clips", _filled(aware, 0.0, foreign)))
-        found.append(Arm("aware, nothing from elsewhere", _filled(aware, own, 0.0)))
-    return found
-
-
-def _aware_shares(plan: Plan) -> tuple[float, float]:
-    """Of each batch, the environment's own unlabelled clips and other environments'."""
-    foreign = FOREIGN if plan.environments > 1 else 0.0
-    return (OTHER_HALF - foreign if plan.unlabeled else 0.0), foreign
+def _ablations(plan: Plan, aware: Sequence[Configuration], others: Sequence[Arm]) -> list[Arm]:
+    """`aware` with one of its parts switched off in turn, where that is none of the other arms."""
+    switched: dict[str, Callable[[Configuration], Configuration]] = {
+        "aware, general teacher": lambda recipe: _taught(recipe, adaptation="general"),
+        "aware, all the teacher's events": lambda recipe: _taught(recipe, targets="all"),
+        "aware, without own unlabelled clips": lambda recipe: _filled(recipe, 0.0, recipe.train.foreign_share),
+        "aware, nothing from elsewhere": lambda recipe: _filled(recipe, recipe.train.unlabeled_share, 0.0),
+    }
+    if plan.environments == 1 or not plan.more_labels:
+        del switched["aware, all the teacher's events"]
+    there = [arm.tries for arm in others]
+    found = [_arm(name, [change(recipe) for recipe in aware]) for name, change in switched.items()]
+    return [arm for arm in found if arm.tries not in there]
 
 
 def _filled(configuration: Configuration, unlabeled: float, foreign: float) -> Configuration:
     return replace(configuration, train=replace(configuration.train, unlabeled_share=unlabeled, foreign_share=foreign))
+
+
+def _taught(configuration: Configuration, **changes: str) -> Configuration:
+    """Taught otherwise; a strategy without a teacher stays what it is."""
+    if not configuration.needs_teacher:
+        return configuration
+    return replace(configuration, teacher=replace(configuration.teacher, **changes))
 
 
 def _known(plan: Plan) -> dict[str, dict[str, Any]]:

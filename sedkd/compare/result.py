@@ -10,7 +10,10 @@ import numpy as np
 
 from sedkd.compare.arms import AWARE
 from sedkd.compare.bootstrap import UNTOLD, Comparison, Difference, compare, f1
+from sedkd.compare.choice import judges, tuning_seeds
 from sedkd.compare.training import Trained
+from sedkd.compare.tries import recipe_words
+from sedkd.configuration import Configuration
 from sedkd.cost.summary import cost_of
 from sedkd.data.sealed import opened_test
 from sedkd.progress import Counter
@@ -28,16 +31,16 @@ def on_test(
 ) -> dict[str, Any]:
     """Everything a comparison has to tell.
 
-    Keys: `teachers` and `arms` (scores as mean and standard deviation over seeds), `pairs` (per pair of arms and
-    metric the difference, its interval and verdict, also per class). The decisions are written to `record` before
-    the test split is opened, for this one pass.
+    Keys: `teachers` and `arms` (what each chose and tried, scores as mean and standard deviation over seeds), `tuning`
+    (by how many recordings and seeds they chose), `pairs` (per pair of arms and metric the difference, its interval and
+    verdict, also per class). The decisions are written to `record` before the test split is opened, for this one pass.
     """
     teachers = _teachers(task, trained)
     posts = {
         name: tune(task.teacher_answers(task.validation, teacher), criterion) for name, teacher in teachers.items()
     }
     decisions = {
-        "arms": {t.arm.name: {"rate": t.rate, "post": [r["post"] for r in t.records]} for t in trained},
+        "arms": {t.arm.name: _told_of(t.chosen) | {"post": [r["post"] for r in t.records]} for t in trained},
         "teachers": {name: asdict(post) for name, post in posts.items()},
     }
     counts: dict[str, dict[str, np.ndarray]] = {}
@@ -68,6 +71,7 @@ def on_test(
     return {
         "events": list(task.events),
         "recordings": len(test.recordings),
+        "tuning": {"recordings": judges(task), "seeds": len(tuning_seeds(task))},
         "support": {label: int(n) for label, n in found.support.items()},
         "teachers": taught,
         "arms": rows,
@@ -81,9 +85,10 @@ def _order(first: str, second: str) -> tuple[str, str]:
 
 
 def _teachers(task: Task, trained: Sequence[Trained]) -> dict[str, Teacher]:
-    """The general teacher and, where an arm used it, the adapted one."""
+    """The general teacher and, where an arm tried it, the adapted one."""
     found = {"teacher": task.teacher}
-    if any(t.arm.configuration.taught_by and t.arm.configuration.teacher.adaptation == "adapted" for t in trained):
+    tried = [configuration.taught_by for t in trained for configuration in t.arm.tries]
+    if any(settings and settings.adaptation == "adapted" for settings in tried):
         found["teacher, adapted"] = task.adapted(task.teacher)
     return found
 
@@ -108,17 +113,18 @@ def _row(
     counts: Mapping[str, np.ndarray],
     events: Sequence[str],
 ) -> dict[str, Any]:
-    configuration = trained.arm.configuration
+    configuration = trained.chosen
     per_class = {m: f1(counts[m].sum(1)) for m in METRICS}  # [seeds, labels]
     return {
         "name": trained.arm.name,
-        "unlabelled": trained.arm.unlabelled,
         "strategy": configuration.strategy,
         "teacher": asdict(configuration.teacher) if configuration.taught_by else None,
         "unlabeled_share": configuration.train.unlabeled_share,
         "foreign_share": configuration.train.foreign_share,
-        "rate": trained.rate,
-        "rates_tried": {f"{rate:g}": found for rate, found in trained.tried.items()},
+        **_told_of(configuration),
+        "tries": [
+            _told_of(one.configuration) | {"seeds": list(one.scores), "validation": one.mean} for one in trained.tried
+        ],
         "validation": _over_seeds([r["validation"] for r in trained.records]),
         "test": _over_seeds(values),
         "per_class": {
@@ -128,6 +134,12 @@ def _row(
         | {"latency": float(np.median([r["cost"]["latency"] for r in trained.records]))},
         "seconds": sum(r["seconds"] for r in trained.records),
     }
+
+
+def _told_of(configuration: Configuration) -> dict[str, Any]:
+    """What tells one try of an arm from the others."""
+    train = configuration.train
+    return {"recipe": recipe_words(configuration), "rate": train.learning_rate, "mixture": train.mixture}
 
 
 def _over_seeds(values: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, Any]]:

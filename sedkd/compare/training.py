@@ -1,16 +1,19 @@
-"""Train the arms of a comparison: the rate of each tuned on validation, then one student per seed, all kept on disk.
+"""Train the arms of a comparison: each chooses among its tries on validation, then one student per seed, all on disk.
 
 What is finished is read again instead of being trained again, so an interrupted comparison goes on where it stopped.
+A student is kept under what it is: one that two arms have in common is trained once.
 """
 
+import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sedkd.compare.arms import Arm
+from sedkd.compare.choice import Tried, tuning_seeds
 from sedkd.configuration import Configuration
 from sedkd.errors import UserError
 from sedkd.kept import kept, one_at_a_time
@@ -23,8 +26,6 @@ from sedkd.task import Task
 from sedkd.train.fit import TrainingDiverged
 from sedkd.trial import TrialResult, run_trials
 
-RATES = (1e-2, 2.5e-2, 6e-2)  # tried by every arm
-TUNING_SEED = 10_000  # no seed of the comparison itself
 FAILED = "failed"  # stands alone in the record of a student whose training diverged: why
 
 Watch = Callable[[str, int, int], Progress]
@@ -33,17 +34,17 @@ Watch = Callable[[str, int, int], Progress]
 
 @dataclass(frozen=True)
 class Trained:
-    """One arm: its rate with what each rate scored on validation, and per seed the record of a student."""
+    """One arm: what each of its tries scored on validation, what it chose, and per seed the record of a student."""
 
     arm: Arm
-    rate: float
-    tried: dict[float, float | None]
+    tried: tuple[Tried, ...]
+    chosen: Configuration
     records: list[dict[str, Any]]
     folder: Path
 
     def student(self, seed: int) -> FrameModel:
         """The student of a seed, on the CPU."""
-        return load_model(_weights(self.folder, self.rate, seed))
+        return load_model(_Run(self.chosen, seed, self.folder).weights)
 
     def post(self, seed: int) -> PostProcessing:
         """Its thresholds and filters, tuned on validation."""
@@ -52,25 +53,25 @@ class Trained:
 
 @dataclass(frozen=True)
 class _Run:
-    """One student of an arm, and where it is kept: its weights, and the record beside them."""
+    """One student, and where it is kept: its weights, and the record beside them."""
 
-    arm: Arm
-    rate: float
+    recipe: Configuration
     seed: int
     folder: Path
 
     @property
     def weights(self) -> Path:
-        return _weights(self.folder, self.rate, self.seed)
+        return self.path.with_suffix(".safetensors")
 
     @property
     def path(self) -> Path:
-        return self.weights.with_suffix(".json")
+        what = json.dumps(asdict(self.configuration), sort_keys=True)
+        name = hashlib.blake2b(what.encode(), digest_size=8).hexdigest()
+        return self.folder / f"{name}-seed-{self.seed}.json"
 
     @property
     def configuration(self) -> Configuration:
-        own = self.arm.configuration
-        return replace(own, train=replace(own.train, learning_rate=self.rate, seed=self.seed))
+        return replace(self.recipe, train=replace(self.recipe.train, seed=self.seed))
 
     def record(self) -> dict[str, Any] | None:
         """What is kept of it; None where it was not trained, or that is damaged."""
@@ -78,35 +79,33 @@ class _Run:
 
 
 def train_all(arms: Sequence[Arm], task: Task, seeds: int, folder: Path, criterion: str, watch: Watch) -> list[Trained]:
-    """Tune and train every arm; `folder` belongs to this comparison alone, of which one process at a time trains.
+    """Let every arm choose, then train it; `folder` belongs to this comparison alone, of which one process at a time
+    trains.
 
     Students of one architecture that learn by the same terms are trained in one step where that pays.
 
     Raises:
-        UserError: every rate of an arm diverged, or a seed did at the best one.
+        UserError: every try of an arm diverged, or a seed of the best one did.
     """
-    total = len(arms) * (len(RATES) + seeds)
-    places = {arm.name: folder / "".join(c if c.isalnum() else "-" for c in arm.name) for arm in arms}
     folder.mkdir(parents=True, exist_ok=True)
+    place, tuning = folder / "students", tuning_seeds(task)
+    tries = [_Run(recipe, seed, place) for arm in arms for recipe in arm.tries for seed in tuning]
+    different = len({run.path for run in tries})
+    total = different + len(arms) * seeds
     waiting = counting(watch("another process", 0, total), "waiting for it")
     with one_at_a_time(folder / ".training.lock", waiting):
-        runs = [_Run(arm, rate, TUNING_SEED, places[arm.name]) for arm in arms for rate in RATES]
-        found = _trained(runs, task, criterion, watch, "rates", 0, total)
-        tried = {
-            arm.name: {run.rate: _score(found[run.path], criterion) for run in runs if run.arm == arm} for arm in arms
-        }
-        best = {arm.name: _best(arm, tried[arm.name]) for arm in arms}
-        runs = [_Run(arm, best[arm.name], seed, places[arm.name]) for arm in arms for seed in range(seeds)]
-        found = _trained(runs, task, criterion, watch, "seeds", len(arms) * len(RATES), total)
-    for run in runs:
-        if FAILED in found[run.path]:
-            raise UserError(
-                f"arm {run.arm.name!r}: seed {run.seed} at the rate {run.rate:g}, the best one, failed: "
-                f"{found[run.path][FAILED]}; give fewer --seeds, or another --architecture"
-            )
+        found = _trained(tries, task, criterion, watch, "tries", 0, total)
+        tried = {arm.name: _tried(arm, tuning, place, found, criterion) for arm in arms}
+        chosen = {arm.name: _best(arm, tried[arm.name]) for arm in arms}
+        runs = [_Run(chosen[arm.name], seed, place) for arm in arms for seed in range(seeds)]
+        found = _trained(runs, task, criterion, watch, "seeds", different, total)
     return [
         Trained(
-            arm, best[arm.name], tried[arm.name], [found[run.path] for run in runs if run.arm == arm], places[arm.name]
+            arm,
+            tried[arm.name],
+            chosen[arm.name],
+            [_whole(arm, _Run(chosen[arm.name], seed, place), found) for seed in range(seeds)],
+            place,
         )
         for arm in arms
     ]
@@ -116,8 +115,9 @@ def _trained(
     runs: Sequence[_Run], task: Task, criterion: str, watch: Watch, what: str, before: int, total: int
 ) -> dict[Path, dict[str, Any]]:
     """The record of every run by its path, read or made now."""
-    found = {run.path: record for run in runs if (record := run.record()) is not None}
-    missing = [run for run in runs if run.path not in found]
+    different = {run.path: run for run in runs}
+    found = {path: record for path, run in different.items() if (record := run.record()) is not None}
+    missing = [run for path, run in different.items() if path not in found]
 
     def done(place: int, result: TrialResult | Exception) -> None:
         if isinstance(result, Exception) and not isinstance(result, TrainingDiverged):
@@ -148,16 +148,36 @@ def _record(result: TrialResult) -> dict[str, Any]:
     }
 
 
-def _score(record: dict[str, Any], criterion: str) -> float | None:
-    """On validation; None where training diverged."""
-    return None if FAILED in record else record["validation"][criterion]
+def _tried(
+    arm: Arm, seeds: Sequence[int], place: Path, found: Mapping[Path, dict[str, Any]], criterion: str
+) -> tuple[Tried, ...]:
+    """What every try of an arm scored, seed by seed; None where training diverged."""
+
+    def score(record: dict[str, Any]) -> float | None:
+        return None if FAILED in record else record["validation"][criterion]
+
+    return tuple(
+        Tried(recipe, tuple(score(found[_Run(recipe, seed, place).path]) for seed in seeds)) for recipe in arm.tries
+    )
 
 
-def _best(arm: Arm, tried: dict[float, float | None]) -> float:
-    able = {rate: score for rate, score in tried.items() if score is not None}
+def _best(arm: Arm, tried: Sequence[Tried]) -> Configuration:
+    able = [one for one in tried if one.mean is not None]
     if not able:
-        raise UserError(f"arm {arm.name!r}: training diverged at every rate ({', '.join(f'{r:g}' for r in tried)})")
-    return max(able, key=lambda rate: able[rate])
+        rates = sorted({one.configuration.train.learning_rate for one in tried})
+        raise UserError(f"arm {arm.name!r}: training diverged at every rate ({', '.join(f'{r:g}' for r in rates)})")
+    return max(able, key=lambda one: one.mean or 0.0).configuration
+
+
+def _whole(arm: Arm, run: _Run, found: Mapping[Path, dict[str, Any]]) -> dict[str, Any]:
+    """The record of a seed that did not diverge."""
+    record = found[run.path]
+    if FAILED in record:
+        raise UserError(
+            f"arm {arm.name!r}: seed {run.seed} at the rate {run.recipe.train.learning_rate:g}, the best one, failed: "
+            f"{record[FAILED]}; give fewer --seeds, or another --architecture"
+        )
+    return record
 
 
 def _read(path: Path, weights: Path) -> dict[str, Any]:
@@ -167,7 +187,3 @@ def _read(path: Path, weights: Path) -> dict[str, Any]:
         return {FAILED: str(record[FAILED])}
     read_header(weights)
     return {key: record[key] for key in ("validation", "post", "curve", "cost", "seconds")}
-
-
-def _weights(folder: Path, rate: float, seed: int) -> Path:
-    return folder / f"rate-{rate:g}-seed-{seed}.safetensors"

@@ -13,6 +13,7 @@ from sedkd.data.recordings import (
     named,
     read_labeled,
     read_unlabeled,
+    without_labels,
 )
 from sedkd.data.weak import read_weak
 from sedkd.environment import Environment
@@ -27,7 +28,8 @@ Prepare = Callable[[str, str], object]
 class Pool:
     """A data folder: `environments` by name, in the folder's order. `synthetic` data are called so in every result.
 
-    `notices` are what a person should know of the data, a line each.
+    `notices` are what a person should know of the data, a line each. `hidden` are labelled training clips that count
+    as unlabelled ones (see `sedkd.data.fewer`).
 
     The test split is not reachable through `training` or `validation`: what a search is given cannot see it.
     """
@@ -37,16 +39,19 @@ class Pool:
     synthetic: bool = False
     prepare: Prepare | None = None
     notices: Sequence[str] = ()
+    hidden: frozenset[Path] = frozenset()
 
     def training(self, name: str) -> list[Recording]:
-        return self._labeled(name, "train")
+        return [clip for clip in self._labeled(name, "train") if clip.path not in self.hidden]
 
     def validation(self, name: str) -> list[Recording]:
         return self._labeled(name, "validation")
 
     def unlabeled(self, name: str) -> list[Recording]:
-        self._prepare(name, "unlabeled")
-        return read_unlabeled(self.root, name)
+        found = self._unlabeled(name)
+        if not self.hidden:
+            return found
+        return found + [without_labels(clip) for clip in self._labeled(name, "train") if clip.path in self.hidden]
 
     def weak(self, name: str) -> list[Recording]:
         """Clips with labels but without onsets and offsets; an empty list where there is no weak.tsv."""
@@ -94,6 +99,10 @@ class Pool:
         if not recordings:
             raise UserError(f"{self.root / name / split}.tsv: lists no recording")
         return recordings
+
+    def _unlabeled(self, name: str) -> list[Recording]:
+        self._prepare(name, "unlabeled")
+        return read_unlabeled(self.root, name)
 
     def _prepare(self, name: str, split: str) -> None:
         if self.prepare:

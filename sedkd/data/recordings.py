@@ -10,7 +10,7 @@ import hashlib
 import json
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sedkd.data.audio import content_hash
@@ -49,6 +49,11 @@ class Recording:
     soft: tuple[tuple[Event, float], ...] | None = None
     listened: tuple[str, ...] | None = None
     unknown: tuple[tuple[float, float], ...] = ()
+
+
+def without_labels(recording: Recording) -> Recording:
+    """The recording as if nobody had annotated it."""
+    return replace(recording, events=None, tags=None, soft=None, unknown=())
 
 
 def environments_in(root: Path) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-TARGETS = ("own", "all")
+TARGETS = ("own", "environment", "all")
 ADAPTATIONS = ("general", "adapted")
 ENSEMBLES = ("first", "mean", "weighted")
 
@@ -11,8 +11,9 @@ ENSEMBLES = ("first", "mean", "weighted")
 class TeacherSettings:
     """What the student hears from its teacher.
 
-    targets: `own`, the events to be detected only, or `all` labels that the teacher knows; a student of all labels
-        keeps the rows of its own events at the end, so that both have the same architecture when they run.
+    targets: `own`, the events to be detected only, all events of the `environment`, where fewer are to be detected, or
+        `all` labels that the teacher knows; a student of more labels keeps the rows of its own events at the end, so
+        that all have the same architecture when they run.
     adaptation: the teacher as it came, trained on all environments (`general`), or fine-tuned on the environment's
         labelled clips first (`adapted`).
     ensemble: of several teachers the `first` alone, the `mean` of their logits, or the mean `weighted` per class by

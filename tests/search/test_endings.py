@@ -96,6 +96,7 @@ def test_a_comparisons_run_is_there_whole_or_not_at_all(farm: Path, monkeypatch:
     result = {
         "comparison": "farm-abc", "environment": "farm", "synthetic": False, "data": "/x", "architecture": "conv 4x2",
         "strategy": "response", "seeds": 1, "steps": 2, "recordings": 4, "pairs": [],
+        "labelled": {"used": 6, "of": 6}, "events": ["bell", "hum"],
         "teachers": [{"origin": "a test", "values": dict.fromkeys(SCORES, 0.5)}],
         "arms": [{"name": "scratch", "test": scores}],
     }  # fmt: skip

@@ -37,9 +37,6 @@ class DatasetPool(Pool):
     spell: Spell
     read: dict[tuple[str, str], list[Recording]] = field(default_factory=dict, compare=False)
 
-    def unlabeled(self, name: str) -> list[Recording]:
-        return self._split(name, UNLABELED)
-
     def weak(self, name: str) -> list[Recording]:
         return self._split(name, WEAK)
 
@@ -67,6 +64,9 @@ class DatasetPool(Pool):
             few = "; it is taken out of the training recordings, of which there must be two"
             raise UserError(self.lack(name, split) + (few if split == VALIDATION else ""))
         return found
+
+    def _unlabeled(self, name: str) -> list[Recording]:
+        return self._split(name, UNLABELED)
 
     def _split(self, name: str, split: str) -> list[Recording]:
         if split == TEST:  # read anew: nothing of it stays in memory when the seal is closed

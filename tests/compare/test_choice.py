@@ -1,0 +1,73 @@
+"""How an arm chooses, and by how much evidence."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from tiny import write_folder
+
+from sedkd.compare.arms import Arm
+from sedkd.compare.choice import FEW, TUNING_SEEDS, Tried, judges, tuning_seeds
+from sedkd.compare.training import train_all
+from sedkd.configuration import Configuration
+from sedkd.data.pool import folder_pool
+from sedkd.errors import UserError
+from sedkd.models.student import Student, StudentSettings
+from sedkd.task import Task
+from sedkd.teach.choice import TeacherSettings
+from sedkd.teach.teacher import Teacher
+from sedkd.train.settings import TrainSettings
+
+STUDENT = StudentSettings(4, 2)
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    root = write_folder(tmp_path, {"park": ("low", "high"), "hall": ("mid", "low")}, clips=3)
+    pool = folder_pool(root, {}, "park")
+    teacher = Teacher(Student(STUDENT, pool.labels).eval(), "a key", "crnn", "made for this test")
+    return Task(pool, pool.environments["park"], ("low",), teacher, torch.device("cpu"))
+
+
+def test_the_mean_over_the_seeds() -> None:
+    assert Tried(Configuration(), (0.25, 0.75)).mean == 0.5
+    assert Tried(Configuration(), (0.25, None)).mean is None
+
+
+def test_few_recordings_are_judged_by_more_seeds(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert judges(task) == 3 < FEW
+    assert tuning_seeds(task) == TUNING_SEEDS
+    monkeypatch.setattr("sedkd.compare.choice.FEW", 3)
+    assert tuning_seeds(task) == TUNING_SEEDS[:1]
+    table = task.pool.root / "park" / "validation.tsv"
+    table.write_text(table.read_text().replace("\tlow\n", "\thigh\n", 1))
+    fresh = Task(task.pool, task.environment, ("low",), task.teacher, task.device)
+    assert judges(fresh) == 2
+
+
+def test_the_environments_events_beside_those_that_are_asked_for(task: Task) -> None:
+    assert task.labels(TeacherSettings("own")) == ("low",)
+    assert task.labels(TeacherSettings("environment")) == ("low", "high")
+    assert task.labels(TeacherSettings("all")) == ("low", "mid", "high")
+
+
+def tried(rate: float) -> Configuration:
+    return Configuration(STUDENT, TrainSettings(steps=2, batch=4, frames=8, learning_rate=rate))
+
+
+def test_a_student_of_two_arms_is_trained_once(task: Task, tmp_path: Path) -> None:
+    asked = [Arm("one", (tried(1e-3), tried(1e-2))), Arm("other", (tried(1e-2), tried(2e-2)))]
+    trained = train_all(asked, task, 2, tmp_path / "runs", "f1_segment", lambda *_: lambda *_: None)
+    for arm in trained:
+        scores = {one.configuration.train.learning_rate: one.mean for one in arm.tried}
+        assert scores[arm.chosen.train.learning_rate] == max(scores.values())
+        assert len(arm.records) == 2
+    files = list((tmp_path / "runs" / "students").glob("*.safetensors"))
+    different = {(arm.chosen.train.learning_rate, seed) for arm in trained for seed in range(2)}
+    assert len(files) == 3 * len(TUNING_SEEDS) + len(different)
+
+
+def test_an_arm_that_diverges_at_every_rate(task: Task, tmp_path: Path) -> None:
+    arm = Arm("wild", (tried(1e30), tried(1e31)))
+    with pytest.raises(UserError, match=r"arm 'wild': training diverged at every rate \(1e\+30, 1e\+31\)"):
+        train_all([arm], task, 1, tmp_path / "runs", "f1_segment", lambda *_: lambda *_: None)
