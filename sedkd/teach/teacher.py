@@ -103,7 +103,7 @@ def teacher_key(kind: str, pool: Pool, recordings: Sequence[Recording], pack: Pa
         start += f" {content_hash(Path(source))}" if source else ""
     network = asdict(CRNN) if kind == "crnn" else None
     annotated = {name: list(labels) for name, labels in pool.annotated.items()}
-    parts = [VERSION, start, network, pack.key, digest_of(recordings), annotated, asdict(settings)]
+    parts = [VERSION, start, network, pack.key, digest_of(recordings), annotated, settings.as_key()]
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
