@@ -216,7 +216,6 @@ def test_a_search_goes_on_with_what_can_run(farm: Path, tmp_path: Path, monkeypa
     ("more", "message"),
     [
         ({"strategy": "attention"}, "--strategy attention: arm 'generic' cannot be trained: strategy attention: this"),
-        ({"strategy": "response"}, "arm 'aware' cannot be trained: teacher own_parts:plain: cannot be adapted"),
         ({"strategy": "joint", "architecture": f"{TIMM} 8x2"}, "a timm backbone has no width"),
     ],
 )
