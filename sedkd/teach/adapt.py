@@ -14,7 +14,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from sedkd.distill.term import mean_where
 from sedkd.errors import UserError
-from sedkd.teach.teacher import Teacher
+from sedkd.teach.model import Teacher
 
 STEPS, RATE = 100, 1e-3
 MOST_FRAMES = 400_000  # nine hours of them at 80 ms: all are in memory at once, in single precision
