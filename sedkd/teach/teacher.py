@@ -64,7 +64,7 @@ def teacher_for(
     path = Path(kind).expanduser()
     if path.suffix == ".safetensors":
         return _given(path, pool, device)
-    settings, build = _settings(kind), _own_builder(kind)
+    settings, build = _settings(kind, minutes), _own_builder(kind)
     features = _features_of(kind, build, pool)
     recordings = [recording for name in pool.environments for recording in pool.training(name)]
     pack = _features(recordings, features, progress)
@@ -127,8 +127,8 @@ def _staged(pool: Pool, minutes: float | None) -> dict[str, Any]:
     """What the stages of a teacher depend on besides, for its key: not on how many steps went into the minutes."""
     names = [name for name in pool.environments if pool.has_validation(name)]
     validation = {name: digest_of(pool.validation(name)) for name in names}
-    return {"version": STAGES_VERSION, "head": HEAD, "settings": asdict(HEAD_SETTINGS), "validation": validation,
-            "minutes": minutes}  # fmt: skip
+    return {"version": STAGES_VERSION, "head": HEAD, "settings": asdict(HEAD_SETTINGS), "minutes": minutes,
+            "validation": validation}  # fmt: skip
 
 
 def _from_audioset(
@@ -172,9 +172,9 @@ def _untrained(kind: str, labels: tuple[str, ...]) -> FrameModel:
     return Student(CRNN, labels)
 
 
-def _settings(kind: str) -> TrainSettings:
+def _settings(kind: str, minutes: float | None) -> TrainSettings:
     if has_stages(kind):
-        return FINE_SETTINGS
+        return HEAD_SETTINGS if minutes == 0 else FINE_SETTINGS
     if kind == "crnn" or ":" in kind:
         return FROM_SCRATCH
     raise UserError(
