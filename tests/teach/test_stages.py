@@ -96,9 +96,7 @@ def test_embeddings_are_computed_once(pool: Pool, published: Path, monkeypatch: 
     assert set(told) == {"training the teacher's head"}
 
 
-def test_fine_tuning_moves_the_whole_network(
-    pool: Pool, published: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fine_tuning_moves_the_whole_network(pool: Pool, published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, _ = head_over(published, pool, 0, CPU, None)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     scores = iter([0.1, 0.2, 0.3])  # of the head, and after 2 and 4 steps
