@@ -51,6 +51,15 @@ class AudioSetNet(FrameModel):
     def config(self) -> dict[str, Any]:
         return {"width": self.width, "labels": list(self.labels), "head": self.head}
 
+    def train(self, mode: bool = True) -> "AudioSetNet":
+        """As usual, but normalisation keeps the published statistics: they are those of two million clips, and the head
+        was trained behind them."""
+        super().train(mode)
+        for module in self.body.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
+
     def forward(self, features: Tensor) -> FrameOutput:
         x, lower = self.embedded(features)
         return self.answered(x)._replace(feature_map=lower.transpose(2, 3))

@@ -65,11 +65,13 @@ def fine_tune(model: AudioSetNet, pool: Pool, seed: int, minutes: float | None, 
 
     corpus, validation = split(_training(pool)).corpus, validation_of(pool, split)
     settings, looks = replace(FINE_SETTINGS, seed=seed), LOOKS
+    tell = counting(progress, "fine-tuning the teacher")
+    if tell:
+        tell(0, settings.steps)
     best, looking = Best(model, validation), time.perf_counter()
     if validation.splits:
         best.look()  # the head alone may stay the best
     look = time.perf_counter() - looking
-    tell = counting(progress, "fine-tuning the teacher")
     if minutes is not None:
         deadline, step = begun + 60 * minutes, _step_seconds(model, corpus, settings)
         steps, looks = fitting(PLANNED * (deadline - time.perf_counter()), step, look)
