@@ -9,7 +9,7 @@ from search.mirror import attempt
 from search.mlflow_client import experiment_of, quiet_client
 from search.names import experiment_name, key
 from search.store import Store
-from sedkd.compare.result import METRICS
+from sedkd.compare.scoring import METRICS
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.table import human, score_words
 from sedkd.compare.arms import AWARE, EVERY, GENERIC, SCRATCH
-from sedkd.compare.result import METRICS
+from sedkd.compare.scoring import METRICS
 
 if TYPE_CHECKING:
     from rich.table import Table

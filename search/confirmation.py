@@ -18,7 +18,7 @@ from search.objectives import Objectives
 from search.plan import Plan
 from search.store import Store
 from sedkd.compare.bootstrap import EQUAL, compare
-from sedkd.compare.result import METRICS, counts_of
+from sedkd.compare.scoring import METRICS, counts_of
 from sedkd.configuration import from_flat
 from sedkd.kept import kept, one_at_a_time, read_json
 from sedkd.paths import written_atomically

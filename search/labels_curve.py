@@ -9,7 +9,7 @@ from typing import Any
 from search.comparison_table import shown_pairs, subject_words
 from search.names import cleaned
 from search.store import Store
-from sedkd.compare.result import METRICS
+from sedkd.compare.scoring import METRICS
 from sedkd.paths import written_atomically
 
 

@@ -13,7 +13,6 @@ import uuid
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +62,7 @@ def identity(
         "teacher": "; ".join(teacher.origin for teacher in task.teachers),
         "teacher_kind": ",".join(teacher.kind for teacher in task.teachers),
         "objectives": list(objectives.names),
-        "train": asdict(base),
+        "train": base.as_key(),
         "space": space.as_dict(),
         "validation": [str(recording.path) for recording in task.validation.recordings[:NAMED_CLIPS]],
         "help": space.help,

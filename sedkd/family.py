@@ -8,7 +8,6 @@ slice is then a student that needs only a few steps more, and whose score before
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 
 import torch
 from torch import Tensor, nn
@@ -113,7 +112,7 @@ def _key(block: str, task: Task) -> str:
         VERSION,
         block,
         [WIDEST, DEEPEST, NARROWEST, BETWEEN],
-        asdict(TRAINING),
+        TRAINING.as_key(),
         list(task.events),
         task.teacher.key,
         digest_of(task.training.recordings),

@@ -11,19 +11,17 @@ import numpy as np
 from sedkd.compare.arms import AWARE
 from sedkd.compare.bootstrap import UNTOLD, Comparison, Difference, compare, f1
 from sedkd.compare.choice import judges, tuning_seeds
+from sedkd.compare.scoring import METRICS, scored
 from sedkd.compare.training import Trained
 from sedkd.compare.tries import recipe_words
 from sedkd.configuration import Configuration
 from sedkd.cost.summary import cost_of
 from sedkd.data.sealed import opened_test
 from sedkd.progress import Counter
-from sedkd.score.f1 import event_counts, segment_counts
-from sedkd.score.postprocess import Answers, PostProcessing, tune
-from sedkd.score.summary import score
+from sedkd.score.postprocess import tune
+from sedkd.score.summary import Scores
 from sedkd.task import Task
 from sedkd.teach.teacher import Teacher
-
-METRICS = ("f1_segment", "f1_event")  # those with intervals and verdicts
 
 
 def on_test(
@@ -43,39 +41,44 @@ def on_test(
         "arms": {t.arm.name: _told_of(t.chosen) | {"post": [r["post"] for r in t.records]} for t in trained},
         "teachers": {name: asdict(post) for name, post in posts.items()},
     }
-    counts: dict[str, dict[str, np.ndarray]] = {}
-    rows: list[dict[str, Any]] = []
     with opened_test(decisions, record):
         test = task.split(task.pool.test(task.environment.name))
-        taught = []
-        for name, teacher in teachers.items():
-            found = score(task.teacher_answers(test, teacher), posts[name], with_psds=True)
-            taught.append(
-                {
-                    "name": name,
-                    "origin": teacher.origin,
-                    "values": dict(found.values),
-                    "per_class": _plain(found.per_class),
-                    "cost": asdict(cost_of(teacher.model)),
-                }
-            )
-        for place, arm in enumerate(trained):
-            scored = []
-            for seed in range(seeds):
-                answers = test.answers(arm.student(seed).to(task.device))
-                scored.append((score(answers, arm.post(seed), with_psds=True), counts_of(answers, arm.post(seed))))
-                if progress:
-                    progress(place * seeds + seed + 1, len(trained) * seeds)
-            counts[arm.arm.name] = {m: np.stack([found[m] for _, found in scored]) for m in METRICS}
-            rows.append(_row(arm, [dict(found.values) for found, _ in scored], counts[arm.arm.name], task.events))
+        systems = [(task.teacher_answers(test, teacher), posts[name]) for name, teacher in teachers.items()]
+        for arm in trained:
+            systems += [(test.answers(arm.student(seed).to(task.device)), arm.post(seed)) for seed in range(seeds)]
+        found = []
+        for one in scored(systems):
+            found.append(one)
+            if progress:
+                progress(len(found), len(systems))
+    taught = [
+        _teacher(name, teacher, one.scores) for (name, teacher), one in zip(teachers.items(), found, strict=False)
+    ]
+    counts: dict[str, dict[str, np.ndarray]] = {}
+    rows: list[dict[str, Any]] = []
+    for place, arm in enumerate(trained):
+        first = len(teachers) + place * seeds
+        own = found[first : first + seeds]
+        counts[arm.arm.name] = {m: np.stack([one.counts[m] for one in own]) for m in METRICS}
+        rows.append(_row(arm, [dict(one.scores.values) for one in own], counts[arm.arm.name], task.events))
     return {
         "events": list(task.events),
         "recordings": len(test.recordings),
         "tuning": {"recordings": judges(task), "seeds": len(tuning_seeds(task))},
-        "support": {label: int(n) for label, n in found.support.items()},
+        "support": {label: int(n) for label, n in found[0].scores.support.items()},
         "teachers": taught,
         "arms": rows,
         "pairs": [_pair(counts, *_order(a, b), task.events) for a, b in combinations(counts, 2)],
+    }
+
+
+def _teacher(name: str, teacher: Teacher, found: Scores) -> dict[str, Any]:
+    return {
+        "name": name,
+        "origin": teacher.origin,
+        "values": dict(found.values),
+        "per_class": _plain(found.per_class),
+        "cost": asdict(cost_of(teacher.model)),
     }
 
 
@@ -91,20 +94,6 @@ def _teachers(task: Task, trained: Sequence[Trained]) -> dict[str, Teacher]:
     if any(settings and settings.adaptation == "adapted" for settings in tried):
         found["teacher, adapted"] = task.adapted(task.teacher)
     return found
-
-
-def counts_of(answers: Answers, post: PostProcessing) -> dict[str, np.ndarray]:
-    """Per F1 (see METRICS), the counts `[files, labels, 3]` of a student's detections."""
-    truth = {
-        name: [event for event in events if event.event_label in answers.labels]
-        for name, events in zip(answers.filenames, answers.truth, strict=True)
-    }
-    durations = dict(zip(answers.filenames, answers.durations, strict=True))
-    detections = answers.detections(post)
-    return {
-        "f1_segment": segment_counts(truth, detections, durations, answers.labels),
-        "f1_event": event_counts(truth, detections, answers.labels),
-    }
 
 
 def _row(

@@ -72,7 +72,8 @@ class Strategy(Term):
     """Beside each batch, a quarter as many weakly labelled clips, unmasked.
 
     Clips are heard whole, since no part of one need hold its events. They fill no more frames than the batch does, or
-    are a single clip of at most `LONGEST_SECONDS`; longer ones are never drawn.
+    are a single clip of at most `LONGEST_SECONDS`; longer ones are never drawn. Where windows are mixed
+    (`train.mixture`), clips are, too.
 
     Raises:
         ValueError: no such pooling.
@@ -118,13 +119,30 @@ class Strategy(Term):
         drawn = self._draw()
         clips = drawn.to(self.corpus.starts.device)
         heard = self.corpus.window(clips, torch.zeros_like(clips), int(self.lengths[drawn].max()))
+        heard, tags, tagged = self._mixed(heard, tags[clips], tagged[clips].float())
         answer = self.lesson.model(heard.features)
         p = torch.sigmoid(answer.logits)
         if self.scores is None:
             pooled = linear_softmax(p, heard.valid)
         else:
             pooled = attention_pool(p, self.scores(answer.embedding), heard.valid)
-        return clip_loss(pooled, tags[clips], tagged[clips].float())
+        return clip_loss(pooled, tags, tagged)
+
+    def _mixed(self, heard: Batch, tags: Tensor, tagged: Tensor) -> tuple[Batch, Tensor, Tensor]:
+        """The clips with one another on top, each with the probability `train.mixture`, and the union of their tags."""
+        from sedkd.train.draws import loudness
+        from sedkd.train.mixture import added, united
+
+        share = self.lesson.settings.mixture
+        if share == 0:
+            return heard, tags, tagged
+        louder = loudness(share, (len(tags),), self.generator).to(tags.device)
+        rolled = {name: None if part is None else part.roll(1, 0) for name, part in vars(heard).items()}
+        next_one = Batch(**rolled)  # type: ignore[arg-type]
+        mixed = (louder > -torch.inf).float()[:, None]
+        more_known = torch.where(mixed > 0, tagged.roll(1, 0), 1.0)
+        tags, tagged = united(tags, tagged, mixed * tags.roll(1, 0), more_known)
+        return added(heard, next_one, louder, self.lesson.model.features.scale), tags, tagged
 
     def _draw(self) -> Tensor:
         settings = self.lesson.settings

@@ -118,7 +118,7 @@ def teacher_key(
         start += f" {content_hash(Path(source))}" if source else ""
     network = asdict(CRNN) if kind == "crnn" else None
     annotated = {name: list(labels) for name, labels in pool.annotated.items()}
-    parts = [VERSION, start, network, pack.key, digest_of(recordings), annotated, asdict(settings)]
+    parts = [VERSION, start, network, pack.key, digest_of(recordings), annotated, settings.as_key()]
     parts += [staged] if staged else []
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
@@ -127,7 +127,7 @@ def _staged(pool: Pool, minutes: float | None) -> dict[str, Any]:
     """What the stages of a teacher depend on besides, for its key: not on how many steps went into the minutes."""
     names = [name for name in pool.environments if pool.has_validation(name)]
     validation = {name: digest_of(pool.validation(name)) for name in names}
-    return {"version": STAGES_VERSION, "head": HEAD, "settings": asdict(HEAD_SETTINGS), "minutes": minutes,
+    return {"version": STAGES_VERSION, "head": HEAD, "settings": HEAD_SETTINGS.as_key(), "minutes": minutes,
             "validation": validation}  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 So a student sees the same windows on every device and in any company, and a step on a GPU waits for nothing.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -51,10 +52,8 @@ class Draws:
         low = (self._random(self.generator) * (self.mels - width + 1)).long()
         if self.settings.mixture == 0:
             return Drawn(recordings, first, low, width, recordings, first, torch.full(first.shape, -torch.inf))
-        mixed = self._random(self.mixing) < self.settings.mixture
-        louder = (2 * self._random(self.mixing) - 1) * MIXED_DB * NEPERS
-        others, others_first = self._windows(self.mixing)
-        return Drawn(recordings, first, low, width, others, others_first, louder.where(mixed, torch.tensor(-torch.inf)))
+        louder = loudness(self.settings.mixture, first.shape, self.mixing)
+        return Drawn(recordings, first, low, width, *self._windows(self.mixing), louder)
 
     def _windows(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         drawn = [torch.randint(len(pool), (BLOCK, count), generator=generator) for pool, count in self.parts]
@@ -63,3 +62,10 @@ class Draws:
 
     def _random(self, generator: torch.Generator) -> Tensor:
         return torch.rand(BLOCK, self.settings.batch, generator=generator)
+
+
+def loudness(share: float, shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    """By how much what is added is louder, in nepers of power, within `MIXED_DB`; to a `share` of all, else -inf."""
+    mixed = torch.rand(shape, generator=generator) < share
+    louder = (2 * torch.rand(shape, generator=generator) - 1) * MIXED_DB * NEPERS
+    return louder.where(mixed, torch.tensor(-torch.inf))

@@ -24,16 +24,21 @@ def added(batch: Batch, other: Batch, louder: Tensor, scale: float) -> Batch:
     stride = batch.features.shape[-2] // there.shape[-1]
     gain = torch.where(there, louder[..., None], -torch.inf).repeat_interleave(stride, dim=-1)[..., None]
     both = there[..., None]
-    known = batch.known * torch.where(both, other.known, 1.0)
-    sounding = (batch.targets * batch.known >= 1) | (both & (other.targets * other.known >= 1))
+    targets, known = united(batch.targets, batch.known, both * other.targets, torch.where(both, other.known, 1.0))
     logits = batch.teacher_logits
     if logits is not None and other.teacher_logits is not None:
         logits = torch.where(both, torch.maximum(logits, other.teacher_logits), logits)
     return replace(
         batch,
         features=torch.logaddexp(scale * batch.features, scale * other.features + gain) / scale,
-        targets=torch.maximum(batch.targets, both * other.targets),
-        known=torch.maximum(known, sounding * batch.valid[..., None]),
+        targets=targets,
+        known=known * batch.valid[..., None],
         teacher_logits=logits,
         mixed=mixed.float(),
     )
+
+
+def united(labels: Tensor, known: Tensor, more: Tensor, more_known: Tensor) -> tuple[Tensor, Tensor]:
+    """Labels 0..1 of two sounds together, and where they are known: where both are, or where one surely sounds."""
+    sure = (labels * known >= 1) | (more * more_known >= 1)
+    return torch.maximum(labels, more), torch.maximum(known * more_known, sure.float())

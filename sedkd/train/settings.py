@@ -1,6 +1,7 @@
 """How a model is trained, whatever it is trained for."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -28,3 +29,8 @@ class TrainSettings:
             )
         if not 0 <= self.mixture <= 1:
             raise ValueError(f"train.mixture must lie in 0..1, not {self.mixture}")
+
+    def as_key(self) -> dict[str, Any]:
+        """What names a cache or a study: a setting that came later is left out where it changes nothing, so that what
+        was made before is found again."""
+        return {name: value for name, value in asdict(self).items() if name != "mixture" or value}

@@ -168,6 +168,23 @@ def test_the_loss_is_that_of_the_drawn_clips() -> None:
     torch.testing.assert_close(one_loss(term, model, data).detach(), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_clips_on_top_of_one_another_hold_the_events_of_both() -> None:
+    data = corpus(clips=2)
+    data = replace(
+        data, tags=torch.tensor([[1.0, 0.0], [0.0, 1.0]]), tagged=torch.tensor([[True, True], [True, False]])
+    )
+    term, _ = begun(data, replace(QUICK, mixture=1.0))
+    clips = torch.tensor([0, 1])
+    heard = data.window(clips, torch.zeros_like(clips), 6)
+    mixed, tags, tagged = term._mixed(heard, data.tags[clips], data.tagged[clips].float())
+    assert (mixed.features.exp() >= heard.features.exp()).all()
+    assert tags.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+    assert tagged.tolist() == [[1.0, 0.0], [1.0, 0.0]]  # of the second event nobody knows in one of the two
+    alone, tags, _ = begun(data)[0]._mixed(heard, data.tags[clips], data.tagged[clips].float())
+    assert alone is heard
+    assert torch.equal(tags, data.tags)
+
+
 @pytest.mark.parametrize(("pooling", "own"), [("linear_softmax", 0), ("attention", 2)])
 def test_the_gradient_reaches_the_student_which_is_no_part_of_the_term(pooling: str, own: int) -> None:
     data = corpus()

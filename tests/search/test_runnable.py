@@ -1,5 +1,6 @@
 """What cannot be trained is left out before anything is, with its reason, and the study keeps its name."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import optuna
@@ -18,6 +19,7 @@ from search.sampling.narrowed import Narrowed
 from search.space import Space, space_from
 from search.store import open_store
 from search.study import LACK, finished
+from sedkd.compare.arms import Arm
 from sedkd.data.pool import folder_pool
 from sedkd.environment import read_yaml
 from sedkd.errors import UserError
@@ -212,24 +214,48 @@ def test_a_search_goes_on_with_what_can_run(farm: Path, tmp_path: Path, monkeypa
     assert len(finished(quick_search([*words, "--trials", "9"])[0])) == 9  # it continues
 
 
-@pytest.mark.parametrize(
-    ("more", "message"),
-    [
-        ({"strategy": "attention"}, "--strategy attention: arm 'generic' cannot be trained: strategy attention: this"),
-        ({"strategy": "response"}, "arm 'aware' cannot be trained: teacher own_parts:plain: cannot be adapted"),
-        ({"strategy": "joint", "architecture": f"{TIMM} 8x2"}, "a timm backbone has no width"),
-    ],
-)
-def test_a_comparison_says_so_before_training(farm: Path, capsys, monkeypatch, more: dict, message: str) -> None:
+@pytest.fixture
+def compared(farm: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """`sedkd compare` with a teacher of one's own and other options than these; its exit code."""
     import sedkd.teach.teacher
 
     monkeypatch.setattr(sedkd.teach.teacher, "FROM_SCRATCH", TrainSettings(steps=2, batch=4, frames=8))
     asked = {"env": "farm", "data": farm, "teacher": "own_parts:plain", "architecture": "conv 4x2", "steps": 4,
-             "store": farm.parent / "runs", **more}  # fmt: skip
-    assert main.main(["compare", *(word for k, v in asked.items() for word in (f"--{k}", str(v)))]) == 2
+             "store": farm.parent / "runs"}  # fmt: skip
+
+    def run(**more: str) -> int:
+        return main.main(["compare", *(word for k, v in (asked | more).items() for word in (f"--{k}", str(v)))])
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"strategy": "attention"}, "--strategy attention: arm 'generic' cannot be trained: strategy attention: this"),
+        ({"strategy": "joint", "architecture": f"{TIMM} 8x2"}, "a timm backbone has no width"),
+    ],
+)
+def test_a_comparison_says_so_before_training(farm: Path, capsys, compared, more: dict, message: str) -> None:
+    assert compared(**more) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
     assert message in line
     assert not (farm.parent / "runs" / "comparisons").exists()
+
+
+def test_a_teacher_that_cannot_be_adapted_is_no_try(monkeypatch: pytest.MonkeyPatch, capsys, compared) -> None:
+    import search.comparing
+
+    def enough(arms: Sequence[Arm], *_: object) -> None:
+        tried = [c for arm in arms for c in arm.tries]
+        adaptations = sorted({str(c.taught_by and c.taught_by.adaptation) for c in tried})
+        raise UserError(f"tried with {adaptations}")
+
+    monkeypatch.setattr(search.comparing, "train_all", enough)
+    assert compared() == 2
+    said = capsys.readouterr()
+    assert "tried with ['None', 'general']" in said.err
+    assert "left out of the tries: the adapted teacher (teacher own_parts:plain: cannot be adapted" in said.out
 
 
 def test_a_study_of_before_is_continued(farm: Path, tmp_path: Path) -> None:

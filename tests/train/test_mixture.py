@@ -97,3 +97,8 @@ def test_a_mixture_is_louder_and_holds_more_events() -> None:
 def test_no_share_beyond_all() -> None:
     with pytest.raises(ValueError, match=r"train.mixture must lie in 0..1, not 1.5"):
         TrainSettings(mixture=1.5)
+
+
+def test_a_setting_that_came_later_renames_nothing_that_was_made_before() -> None:
+    assert "mixture" not in TrainSettings().as_key()
+    assert TrainSettings(mixture=0.5).as_key()["mixture"] == 0.5
