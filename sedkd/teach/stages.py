@@ -29,9 +29,9 @@ from sedkd.train.fit import Watch, fit
 from sedkd.train.settings import TrainSettings
 
 HEAD = "gru"
-HEAD_SETTINGS = TrainSettings(steps=400, frames=64, learning_rate=2e-3)
+HEAD_SETTINGS = TrainSettings(steps=200, frames=64, learning_rate=2e-3)
 FINE_SETTINGS = TrainSettings(steps=300, learning_rate=1e-3)
-LOOKS = 10  # at validation in a stage, at most
+LOOKS = 5  # at validation in a stage, at most
 LOOKING = 0.2  # share of the time of fine-tuning that they may take
 PLANNED = 0.9  # share of that time for which steps are planned: a machine has slower minutes, too
 TRIED = 2  # steps by which the time of one is measured
