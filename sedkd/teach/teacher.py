@@ -7,7 +7,6 @@ ones (`sedkd.teach.stages`), or a teacher that `sedkd teacher train` wrote, whic
 """
 
 import hashlib
-import importlib
 import inspect
 import json
 from collections.abc import Mapping, Sequence
@@ -23,7 +22,7 @@ from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording, digest_of
 from sedkd.distill.labels import Labels
 from sedkd.errors import UserError
-from sedkd.features.logmel import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings
+from sedkd.features.logmel import FeatureSettings
 from sedkd.features.pack import Pack, features_of
 from sedkd.kept import made_once
 from sedkd.models.audioset import AudioSetNet
@@ -33,9 +32,10 @@ from sedkd.models.student import Student, StudentSettings
 from sedkd.models.timm_net import TimmNet
 from sedkd.paths import cache_root
 from sedkd.progress import Progress, counting
+from sedkd.teach.kinds import built, features_of_kind, has_stages, own_builder, start_file
 from sedkd.teach.model import Stage, Teacher, corpus_for, stages_from
 from sedkd.teach.stages import FINE_SETTINGS, HEAD, HEAD_SETTINGS, fine_tune, head_over
-from sedkd.teach.weights import AUDIOSET_WEIGHTS, weights_path
+from sedkd.teach.weights import AUDIOSET_WEIGHTS
 from sedkd.train.fit import fit
 from sedkd.train.settings import TrainSettings
 
@@ -64,8 +64,8 @@ def teacher_for(
     path = Path(kind).expanduser()
     if path.suffix == ".safetensors":
         return _given(path, pool, device)
-    settings, build = _settings(kind, minutes), _own_builder(kind)
-    features = _features_of(kind, build, pool)
+    settings, build = _settings(kind, minutes), own_builder(kind)
+    features = features_of_kind(kind, build, pool)
     recordings = [recording for name in pool.environments for recording in pool.training(name)]
     pack = _features(recordings, features, progress)
     settings = replace(settings, seed=seed)
@@ -93,11 +93,6 @@ def teacher_for(
     return Teacher(model.to(device), key, kind, _origin(kind, pool, stages), stages=stages)
 
 
-def has_stages(kind: str) -> bool:
-    """Whether a teacher of this kind begins from AudioSet weights, so that it has a head and may be fine-tuned."""
-    return kind in AUDIOSET_WEIGHTS or kind.endswith(".pt")
-
-
 def teachers_folder() -> Path:
     return cache_root() / "teachers"
 
@@ -111,7 +106,7 @@ def teacher_key(
     staged: Mapping[str, Any],
 ) -> str:
     """Key of a trained teacher: everything that its weights depend on, the annotations as they stand among it."""
-    file, build = _start_file(kind), _own_builder(kind)
+    file, build = start_file(kind), own_builder(kind)
     start = content_hash(file) if file else kind
     if build:
         source = inspect.getsourcefile(build)
@@ -127,7 +122,8 @@ def _staged(pool: Pool, minutes: float | None) -> dict[str, Any]:
     """What the stages of a teacher depend on besides, for its key: not on how many steps went into the minutes."""
     names = [name for name in pool.environments if pool.has_validation(name)]
     validation = {name: digest_of(pool.validation(name)) for name in names}
-    return {"version": STAGES_VERSION, "head": HEAD, "settings": HEAD_SETTINGS.as_key(), "minutes": minutes,
+    longest = None if minutes is None else float(minutes)
+    return {"version": STAGES_VERSION, "head": HEAD, "settings": HEAD_SETTINGS.as_key(), "minutes": longest,
             "validation": validation}  # fmt: skip
 
 
@@ -135,7 +131,7 @@ def _from_audioset(
     kind: str, pool: Pool, device: torch.device, seed: int, progress: Progress | None, minutes: float | None
 ) -> tuple[FrameModel, tuple[Stage, ...]]:
     """The head alone, or the whole network from there; a head that is in the cache is not trained again."""
-    file = _start_file(kind)
+    file = start_file(kind)
     assert file is not None
     if minutes == 0:
         model, stage = head_over(file, pool, seed, device, progress)
@@ -157,7 +153,7 @@ def _train(
     progress: Progress | None,
 ) -> FrameModel:
     torch.manual_seed(settings.seed)
-    model = _built(kind, build, pool) if build else _untrained(kind, pool.labels)
+    model = built(kind, build, pool) if build else _untrained(kind, pool.labels)
     corpus = corpus_for(model, recordings, pool, pack)
     if isinstance(model, Student | TimmNet):
         model.standardise_by(*corpus.statistics())
@@ -181,39 +177,6 @@ def _settings(kind: str, minutes: float | None) -> TrainSettings:
         f"--teacher {kind}: expected crnn, timm:NAME, {', '.join(AUDIOSET_WEIGHTS)}, an EfficientAT .pt file, "
         "a .safetensors file of `sedkd teacher train`, or module:callable"
     )
-
-
-def _own_builder(kind: str) -> Build | None:
-    """The callable of `module:callable`; it makes a FrameModel out of `{"labels": [...]}` and of its `config()`."""
-    module, _, name = kind.partition(":")
-    if not name or module == "timm":
-        return None
-    try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise UserError(f"--teacher {kind}: cannot be found ({error}); is its folder the current one?") from error
-
-
-def _built(kind: str, build: Build, pool: Pool) -> FrameModel:
-    model = build({"labels": list(pool.labels)})
-    if not isinstance(model, FrameModel) or tuple(model.labels) != pool.labels:
-        raise UserError(
-            f"--teacher {kind}: must make a sedkd.models.frame.FrameModel with the labels of {{'labels': [...]}}"
-        )
-    return model
-
-
-def _features_of(kind: str, build: Build | None, pool: Pool) -> FeatureSettings:
-    if build:
-        return _built(kind, build, pool).features
-    return AUDIOSET_FEATURES if has_stages(kind) else STUDENT_FEATURES
-
-
-def _start_file(kind: str) -> Path | None:
-    """The published checkpoint that a teacher starts from, if it starts from one."""
-    if kind in AUDIOSET_WEIGHTS:
-        return weights_path(kind)
-    return Path(kind).expanduser() if kind.endswith(".pt") else None
 
 
 def _origin(kind: str, pool: Pool, stages: Sequence[Stage]) -> str:

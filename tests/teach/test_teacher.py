@@ -217,6 +217,7 @@ def test_what_changes_an_audioset_teacher(root: Path, pool: Pool, tmp_path: Path
     path = str(write_published(tmp_path / "small.pt"))
     keys = [teacher_for(pool, path, CPU, minutes=minutes).key for minutes in (None, 0, 1, 2)]
     assert len(set(keys)) == 4
+    assert teacher_for(pool, path, CPU, minutes=0.0).key == keys[1]
     table = root / "hall" / "validation.tsv"
     table.write_text("\n".join(table.read_text().splitlines()[:-1]) + "\n")
     assert teacher_for(pool, path, CPU, minutes=0).key not in keys
