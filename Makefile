@@ -1,9 +1,9 @@
-# make demo | test | proofs | lint | bench: each makes .venv and installs first, if need be.
+# make demo | test | proofs | gpu | lint | bench: each makes .venv and installs first, if need be.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test proofs lint bench clean
+.PHONY: demo test proofs gpu lint bench clean
 
 demo: $(INSTALLED)
 	$(BIN)/sedkd-search --env street --trials 12
@@ -14,6 +14,10 @@ test: $(INSTALLED)
 
 proofs: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow
+
+gpu: $(INSTALLED)
+	$(BIN)/python -m pytest -n 0 tests/train/test_cuda.py tests/test_two_devices.py tests/test_trial.py
+	$(BIN)/python benchmarks/cohort.py --device cuda
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

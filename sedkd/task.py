@@ -19,7 +19,7 @@ from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import Answers, tune
 from sedkd.score.summary import score
 from sedkd.split import Split
-from sedkd.teach.adapt import adapted, learnt_from
+from sedkd.teach.adapt import Labelled, adapted, learnt_from
 from sedkd.teach.adapt import lack as adapting_lacks
 from sedkd.teach.choice import TeacherSettings
 from sedkd.teach.ensemble import combined, weights_from
@@ -147,14 +147,18 @@ class Task:
         )
 
     def adapted(self, teacher: Teacher) -> Teacher:
-        """The teacher after it was adapted to this environment's labelled clips (see `sedkd.teach.adapt`)."""
+        """The teacher after it was adapted to this environment's labelled clips, as far as validation gains (see
+        `sedkd.teach.adapt`)."""
+
+        def labelled(recordings: Sequence[Recording]) -> Labelled:
+            split = self._split(recordings, teacher.model.labels)
+            frames = split.corpus.known_frames()
+            rows = learnt_from(frames)
+            return Labelled(self._answers_of(teacher, split).embeddings[rows], split.corpus.targets[rows], frames[rows])
 
         def make() -> Teacher:
-            clips = self._own(teacher.model.labels).corpus
-            frames = clips.known_frames()
-            rows = learnt_from(frames)
-            found = self._answers_of(teacher, self._own(self.events))
-            return adapted(teacher, found.embeddings[rows], clips.targets[rows], frames[rows], self.environment.name)
+            clips, held_out = self._clips(self.environment.name), self.pool.validation(self.environment.name)
+            return adapted(teacher, labelled(clips), labelled(held_out), self.environment.name)
 
         return self._once(("adapted", teacher.key), make)
 
