@@ -18,7 +18,7 @@ from sedkd.models.student import StudentSettings
 from sedkd.models.timm_backbone import backbone_weights, hub_file
 from sedkd.progress import Progress, counting
 from sedkd.starts import AUDIOSET_WIDTHS
-from sedkd.teach.teacher import teacher_for
+from sedkd.teach.teacher import has_stages, teacher_for
 from sedkd.teach.weights import is_cached, weights_path
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ class Subject:
     recognised. `space`: a person's own file. `teacher`: a kind, several joined by commas, or
     None for the choice of `choose_teacher`. `device`: cpu, cuda or auto. `skip_bad`: broken audio files are left out.
     `fold`: the official one whose test list is test; None: the dataset's own split, or its first fold. `labels`: how
-    many labelled training clips of the environment are used as such; None: all.
+    many labelled training clips of the environment are used as such; None: all. `teacher_minutes`: the longest that a
+    teacher from AudioSet weights is fine-tuned (see `teacher_for`).
     """
 
     environment: str
@@ -53,6 +54,7 @@ class Subject:
     skip_bad: bool = False
     fold: int | None = None
     labels: int | None = None
+    teacher_minutes: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,10 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
         pool = with_labels(pool, found.environment.name, subject.labels, seed)
     require_positives(pool, found.environment.name, wanted)
     kinds, chosen = choose_teacher(subject.teacher, found)
+    minutes = subject.teacher_minutes
+    require_stages(kinds, minutes)
     notices = [*pool.notices, *chosen, *_unknown_past(kinds, pool)]
-    first, *others = [teacher_for(pool, kind.strip(), device, seed, progress) for kind in kinds.split(",")]
+    first, *others = [teacher_for(pool, kind.strip(), device, seed, progress, minutes) for kind in kinds.split(",")]
     task = Task(pool, found.environment, wanted, first, device, progress, tuple(others))
     if not len(task.training.corpus.labeled):
         raise UserError(f"{pool.origin}: no training clip was listened to for {', '.join(wanted)}; widen --events")
@@ -126,6 +130,15 @@ def choose_teacher(asked: str | None, found: Setting) -> tuple[str, list[str]]:
         "teacher: crnn from scratch, because AudioSet weights are not in the cache; "
         "a much better start: `sedkd teacher fetch mn04_as`"
     ]
+
+
+def require_stages(kinds: str, minutes: float | None) -> None:
+    """UserError when `--teacher-minutes` is given and none of the teachers is fine-tuned."""
+    if minutes is not None and not any(has_stages(kind.strip()) for kind in kinds.split(",")):
+        raise UserError(
+            f"--teacher-minutes {minutes:g}: only a teacher from AudioSet weights is fine-tuned, and {kinds} is none; "
+            f"give --teacher mn04_as, or leave it out"
+        )
 
 
 def _unknown_past(kinds: str, pool: "Pool") -> list[str]:

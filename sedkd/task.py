@@ -6,7 +6,6 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import torch
 
 from sedkd.data.pool import Pool
@@ -15,11 +14,11 @@ from sedkd.environment import Environment
 from sedkd.errors import UserError
 from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.features.pack import features_of
-from sedkd.models.frame import FrameModel
 from sedkd.models.student import STRIDE
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import Answers, tune
 from sedkd.score.summary import score
+from sedkd.split import Split
 from sedkd.teach.adapt import Labelled, adapted, learnt_from
 from sedkd.teach.adapt import lack as adapting_lacks
 from sedkd.teach.choice import TeacherSettings
@@ -27,35 +26,8 @@ from sedkd.teach.ensemble import combined, weights_from
 from sedkd.teach.targets import for_labels, teacher_outputs
 from sedkd.teach.teacher import Teacher
 from sedkd.train.corpus import Corpus, TeacherOutputs, corpus_from, outputs_joined, with_foreign
-from sedkd.train.infer import probabilities
 
 FRAME_SECONDS = STRIDE * STUDENT_FEATURES.frame_seconds
-
-
-@dataclass(frozen=True)
-class Split:
-    """Recordings with their corpus on the student's grid."""
-
-    recordings: Sequence[Recording]
-    corpus: Corpus
-
-    def answers(self, model: FrameModel) -> Answers:
-        """The model's probabilities for this split; its labels must be the corpus's."""
-        return self.answers_from(probabilities(model, self.corpus), model.labels, model.frame_seconds)
-
-    def answers_from(self, found: Sequence[np.ndarray], labels: tuple[str, ...], frame_seconds: float) -> Answers:
-        """Probabilities `[frames, labels]` per recording, joined by what is known of the recordings.
-
-        They are 0 for labels that nobody listened for in a recording, where a detection is neither right nor wrong.
-        """
-        return Answers(
-            [_where_heard(p, r, labels) for p, r in zip(found, self.recordings, strict=True)],
-            [r.filename for r in self.recordings],
-            [r.duration for r in self.recordings],
-            [r.events or () for r in self.recordings],
-            labels,
-            frame_seconds,
-        )
 
 
 @dataclass
@@ -277,9 +249,3 @@ class Task:
     def _split(self, recordings: Sequence[Recording], labels: tuple[str, ...]) -> Split:
         pack = features_of(recordings, STUDENT_FEATURES, counting(self.progress, "computing features"))
         return Split(recordings, corpus_from(recordings, pack, STRIDE, FRAME_SECONDS, labels, self.pool.annotated))
-
-
-def _where_heard(probability: np.ndarray, recording: Recording, labels: tuple[str, ...]) -> np.ndarray:
-    if recording.listened is None:
-        return probability
-    return np.where([label in recording.listened for label in labels], probability, 0).astype(probability.dtype)

@@ -4,12 +4,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from search.cli.guard import positive
+from search.cli.guard import between, positive
 
 if TYPE_CHECKING:
     from search.preparation import Subject
 
 
+MOST_MINUTES = 7 * 24 * 60
 ENVIRONMENT = "environment: street, home, ... or one of your data's"
 
 
@@ -35,6 +36,7 @@ def add_subject_options(parser: argparse.ArgumentParser, env_help: str = ENVIRON
         "module:callable; several, joined by commas, make ensembles possible, the first one being the main teacher "
         "(default: crnn on synthetic soundscapes; on your data mn04_as when it has been fetched, else crnn)",
     )
+    add_teacher_minutes(what)
     what.add_argument("--device", default="auto", metavar="NAME", help="cpu, cuda, or auto (default)")
 
 
@@ -64,6 +66,17 @@ def add_data_options(group: argparse._ActionsContainer) -> None:
     )
 
 
+def add_teacher_minutes(group: argparse._ActionsContainer) -> None:
+    """`--teacher-minutes`."""
+    group.add_argument(
+        "--teacher-minutes",
+        type=between(float, 0, MOST_MINUTES),
+        metavar="M",
+        help="fine-tune a teacher from AudioSet weights for at most so many minutes, on this machine; 0: train a head "
+        "over its stored embeddings and nothing else, in about a minute (default: as long as it gains on validation)",
+    )
+
+
 def add_skip_bad(group: argparse._ActionsContainer) -> None:
     """`--skip-bad`."""
     group.add_argument(
@@ -88,4 +101,5 @@ def subject_of(options: argparse.Namespace) -> "Subject":
         options.dataset,
         options.skip_bad,
         options.fold,
+        teacher_minutes=options.teacher_minutes,
     )

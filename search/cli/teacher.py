@@ -2,10 +2,13 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from search.cli.guard import SEED
-from search.cli.subject import add_data_options, add_skip_bad
+from search.cli.subject import add_data_options, add_skip_bad, add_teacher_minutes
+
+if TYPE_CHECKING:
+    from sedkd.teach.model import Stage
 
 
 def add_parser(subparsers: Any) -> None:
@@ -19,6 +22,7 @@ def add_parser(subparsers: Any) -> None:
     train.add_argument(
         "--teacher", default=None, metavar="KIND", help="crnn, timm:NAME, mn04_as, mn10_as or a .pt file"
     )
+    add_teacher_minutes(train)
     train.add_argument("--out", type=Path, metavar="FILE", help="also write the teacher to this .safetensors file")
     train.add_argument("--seed", type=SEED, default=0)
     train.add_argument("--device", default="auto")
@@ -35,7 +39,7 @@ def run_train(options: argparse.Namespace) -> int:
     import shutil
 
     from search.display import Display
-    from search.preparation import choose_teacher, device_of, reporting
+    from search.preparation import choose_teacher, device_of, reporting, require_stages
     from search.spaces import setting
     from sedkd.data.broken import leave_out_broken
     from sedkd.data.datasets.opening import names_of
@@ -53,15 +57,27 @@ def run_train(options: argparse.Namespace) -> int:
         kind, notices = choose_teacher(options.teacher, found)
         for notice in notices:
             display.notice(notice)
-        pool = reporting(found, display.preparing)
-        teacher = teacher_for(pool, kind, device_of(options.device), options.seed, display.preparing)
+        require_stages(kind, options.teacher_minutes)
+        pool, device = reporting(found, display.preparing), device_of(options.device)
+        teacher = teacher_for(pool, kind, device, options.seed, display.preparing, options.teacher_minutes)
     path = teachers_folder() / f"{teacher.key}.safetensors"
     if options.out is not None:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, options.out)
         path = options.out
+    for stage in teacher.stages:
+        print(_stage_words(stage))
     print(f"{teacher.origin}\n{path}")
     return 0
+
+
+def _stage_words(stage: "Stage") -> str:
+    """What a stage took and how well the teacher did after it."""
+    from search.table import score_words
+
+    scores = ", ".join(f"{name} {score_words(f1)}" for name, f1 in stage.f1.items())
+    done = f"{stage.name}: {stage.steps} steps, {stage.seconds:.0f} s"
+    return f"{done}; segment F1 on validation: {scores}" if scores else f"{done}; no validation to stop on"
 
 
 def run_show(options: argparse.Namespace) -> int:

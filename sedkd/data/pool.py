@@ -64,6 +64,9 @@ class Pool:
     def has_test(self, name: str) -> bool:
         return self.synthetic or (self.root / name / "test.tsv").exists()
 
+    def has_validation(self, name: str) -> bool:
+        return self.synthetic or (self.root / name / "validation.tsv").exists()
+
     def test_digest(self, name: str) -> str | None:
         """Names the test split's annotations as they stand, without reading them; None where there are none."""
         table = self.root / name / "test.tsv"

@@ -2,7 +2,8 @@
 
 The published networks are torchvision's `mobilenet_v3_large` of another width, with one input channel, plain
 sigmoid gates in squeeze-excitation, and 527 clip-level outputs. Here their time strides are opened and their
-classifier's first layer is applied to every frame, followed by a new linear layer for the labels at hand.
+classifier's first layer is applied to every frame, followed by layers over time, where there are any
+(`sedkd.models.temporal`), and by a new linear layer for the labels at hand.
 """
 
 from pathlib import Path
@@ -15,6 +16,7 @@ from sedkd.errors import UserError
 from sedkd.features.logmel import AUDIOSET_FEATURES, FeatureSettings
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.models.strides import open_time_strides
+from sedkd.models.temporal import temporal_head
 
 STRIDE = 8  # feature frames of 10 ms per output frame of 80 ms
 MAP_AFTER = 7  # layers of MobileNetV3 behind which time has the output's rate and 16 of 128 mel bands are left
@@ -23,43 +25,67 @@ LAST_WIDTH = {0.4: 384, 0.5: 480, 1.0: 960}  # channels of the last feature map,
 
 
 class AudioSetNet(FrameModel):
-    """See the module's header. `width` is MobileNetV3's width multiplier."""
+    """See the module's header. `width` is MobileNetV3's width multiplier, `head` one of `sedkd.models.temporal.HEADS`.
+
+    The published part makes an embedding of every frame, `embedded`; `answered` is the rest. The embedding of its
+    output is the one behind the layers over time, from which the logits are computed.
+    """
 
     kind = "audioset"
     features: FeatureSettings = AUDIOSET_FEATURES
 
-    def __init__(self, width: float, labels: tuple[str, ...]) -> None:
+    def __init__(self, width: float, labels: tuple[str, ...], head: str = "none") -> None:
         super().__init__()
         network = mobilenet(width)
-        self.width, self.labels, self.stride = width, tuple(labels), STRIDE
+        self.width, self.labels, self.stride, self.head = width, tuple(labels), STRIDE, head
         self.body = network.features
         open_time_strides(self.body, torch.zeros(1, 1, self.features.n_mels, 256), STRIDE)
         self.neck = nn.Sequential(network.classifier[0], network.classifier[1])
-        self.classifier = nn.Linear(network.classifier[0].out_features, len(labels))
+        self.temporal, outputs = temporal_head(head, network.classifier[0].out_features)
+        self.classifier = nn.Linear(outputs, len(labels))
 
     @property
     def embedding_size(self) -> int:
         return self.classifier.in_features
 
     def config(self) -> dict[str, Any]:
-        return {"width": self.width, "labels": list(self.labels)}
+        return {"width": self.width, "labels": list(self.labels), "head": self.head}
+
+    def train(self, mode: bool = True) -> "AudioSetNet":
+        """As usual, but normalisation keeps the published statistics: they are those of two million clips, and the head
+        was trained behind them."""
+        super().train(mode)
+        for module in self.body.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
 
     def forward(self, features: Tensor) -> FrameOutput:
+        x, lower = self.embedded(features)
+        return self.answered(x)._replace(feature_map=lower.transpose(2, 3))
+
+    def embedded(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """The embedding `[batch, frames, channels]` of features, and the feature map `[batch, channels, bands, frames]`
+        further down."""
         lower = self.body[:MAP_AFTER](features.transpose(1, 2).unsqueeze(1))
         x = self.body[MAP_AFTER:](lower)
-        x = self.neck(x.mean(dim=2).transpose(1, 2))
-        return FrameOutput(self.classifier(x), x, lower.transpose(2, 3))
+        return self.neck(x.mean(dim=2).transpose(1, 2)), lower
+
+    def answered(self, embedding: Tensor) -> FrameOutput:
+        """The answer for an embedding of `embedded`, without a feature map."""
+        x = self.temporal(embedding)
+        return FrameOutput(self.classifier(x), x)
 
 
 def audioset_net_from(config: dict[str, Any]) -> AudioSetNet:
     """Rebuild an untrained network from `AudioSetNet.config()`."""
-    return AudioSetNet(config["width"], tuple(config["labels"]))
+    return AudioSetNet(config["width"], tuple(config["labels"]), config.get("head", "none"))
 
 
-def audioset_start(checkpoint: Path, labels: tuple[str, ...]) -> AudioSetNet:
-    """A network with the published weights of `checkpoint` (a plain state dict) and a fresh last layer."""
+def audioset_start(checkpoint: Path, labels: tuple[str, ...], head: str = "none") -> AudioSetNet:
+    """A network with the published weights of `checkpoint` (a plain state dict) and a fresh `head` and last layer."""
     weights = _published_weights(checkpoint)
-    model = AudioSetNet(_width_of(weights, checkpoint), labels)
+    model = AudioSetNet(_width_of(weights, checkpoint), labels, head)
     neck = {k.removeprefix("classifier."): v for k, v in weights.items() if k.startswith("classifier.0.")}
     _load(model.body, _features(weights), checkpoint)
     _load(model.neck, neck, checkpoint)

@@ -15,7 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from sedkd.distill.term import mean_where
 from sedkd.errors import UserError
-from sedkd.teach.teacher import Teacher
+from sedkd.teach.model import Teacher
 
 STEPS, RATE = 100, 1e-3
 LOOK = 5  # steps between two looks at the held-out clips

@@ -24,7 +24,7 @@ from sedkd.kept import kept, whole
 from sedkd.paths import cache_root, written_atomically
 from sedkd.rows import Rows
 from sedkd.teach.answers import write_answers
-from sedkd.teach.teacher import Teacher, corpus_for
+from sedkd.teach.model import Teacher, corpus_for
 from sedkd.tensor_file import write_tensors
 from sedkd.train.corpus import Corpus, TeacherOutputs
 from sedkd.train.infer import batches_of

@@ -77,6 +77,7 @@ def test_splits(root: Path, tmp_path: Path) -> None:
         assert [r.filename for r in pool.test("park")] == ["test0.wav", "test1.wav"]
     assert [r.events for r in pool.unlabeled("park")] == [None, None]
     assert pool.has_test("park")
+    assert pool.has_validation("park")
 
 
 def test_what_is_prepared_before_it_is_read(root: Path) -> None:
@@ -93,6 +94,7 @@ def test_a_folder_without_unlabeled_and_test(tmp_path: Path) -> None:
     pool = folder_pool(tmp_path, {}, "yard")
     assert pool.unlabeled("yard") == []
     assert not pool.has_test("yard")
+    assert not pool.has_validation("yard")
     with pytest.raises(UserError, match=r"validation\.tsv: no such file"):
         pool.validation("yard")
 

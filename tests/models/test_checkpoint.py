@@ -31,6 +31,7 @@ def student() -> Student:
         student,
         lambda: TimmNet("mobilenetv3_small_050", LABELS).eval(),
         lambda: AudioSetNet(0.4, LABELS).eval(),
+        lambda: AudioSetNet(0.4, LABELS, "gru").eval(),
         lambda: student().to(memory_format=torch.channels_last),
     ],
 )

@@ -94,6 +94,8 @@ def test_options_that_make_no_sense(capsys, farm, tmp_path):
     assert "--device tpu" in searched(capsys, farm, device="tpu")
     assert "--teacher resnet: expected crnn" in searched(capsys, farm, teacher="resnet")
     assert "sedkd teacher fetch mn04_as" in searched(capsys, farm, teacher="mn04_as")
+    line = searched(capsys, farm, teacher="crnn", teacher_minutes=3)
+    assert "--teacher-minutes 3: only a teacher from AudioSet weights is fine-tuned, and crnn is none; give" in line
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(b"not weights")
     assert "broken.safetensors: not a safetensors file" in searched(capsys, farm, teacher=broken)
@@ -142,6 +144,7 @@ def test_a_finished_study_answers_other_names_with_a_list(capsys, farm, tmp_path
         (main.main, ["ui", "--port", "0"]),
         (main.main, ["compare", "--env", "street", "--seeds", "0"]),
         (main.main, ["teacher", "train", "--seed", "-3"]),
+        (main.main, ["teacher", "train", "--teacher-minutes", "-1"]),
         (main.main, ["data", "synthesise", "--events", "x", "--out", "y", "--rate", "0"]),
         (main.main, ["data", "synthesise", "--events", "x", "--out", "y", "--clip-seconds", "nan"]),
         (main.main, ["data", "synthesise", "--events", "x", "--out", "y", "--clip-seconds", "inf"]),

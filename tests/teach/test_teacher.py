@@ -8,20 +8,29 @@ from pathlib import Path
 
 import pytest
 import torch
+from published import write_published
 from tiny import write_folder
 
+import sedkd.teach.stages as stages
 import sedkd.teach.teacher as module
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.data.recordings import digest_of
 from sedkd.errors import UserError
 from sedkd.features.pack import features_of
+from sedkd.models.audioset import AudioSetNet
 from sedkd.models.checkpoint import read_header, save_model
 from sedkd.models.student import Student, StudentSettings
+from sedkd.task import Task
+from sedkd.teach.adapt import lack
+from sedkd.teach.choice import TeacherSettings
 from sedkd.teach.teacher import Teacher, corpus_for, teacher_for, teachers_folder
+from sedkd.teach.validation import Validation
 from sedkd.train.settings import TrainSettings
 
 CPU = torch.device("cpu")
 LABELS = ("low", "high")
+HEAD_SETTINGS = TrainSettings(steps=3, batch=2, frames=8)
+FINE_SETTINGS = TrainSettings(steps=1, batch=2, frames=8)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +44,10 @@ def root(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     monkeypatch.setenv("SEDKD_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(module, "CRNN", StudentSettings(width=4, depth=2, block="conv", head="gru"))
     monkeypatch.setattr(module, "FROM_SCRATCH", TrainSettings(steps=3, batch=2, frames=8))
-    monkeypatch.setattr(module, "FROM_AUDIOSET", TrainSettings(steps=1, batch=2, frames=8))
+    for name, settings in (("HEAD_SETTINGS", HEAD_SETTINGS), ("FINE_SETTINGS", FINE_SETTINGS)):
+        monkeypatch.setattr(module, name, settings)
+        monkeypatch.setattr(stages, name, settings)
+    monkeypatch.setattr(stages, "LOOKS", 1)
     return shutil.copytree(written, tmp_path / "data")
 
 
@@ -121,7 +133,7 @@ def test_a_corrected_annotation_trains_anew(root: Path, pool: Pool, monkeypatch:
 
 
 def test_the_other_splits_do_not_matter(root: Path, pool: Pool) -> None:
-    """Neither validation nor test reach a teacher."""
+    """Neither validation nor test reach a teacher from scratch."""
     key = teacher_for(pool, "crnn", CPU).key
     for split in ("validation", "test"):
         (root / "park" / f"{split}.tsv").unlink()
@@ -147,14 +159,90 @@ def test_a_timm_teacher(pool: Pool) -> None:
     assert teacher.model.state_dict()["mean"].abs().sum() > 0  # standardised by the training clips
 
 
-def test_an_audioset_teacher(pool: Pool, shared: Path) -> None:
-    path = shared / "data" / "weights" / "mn04_as_mAP_432.pt"
-    teacher = teacher_for(pool, str(path), CPU)
-    assert teacher.model.kind == "audioset"
-    assert teacher.origin.startswith(f"{path}: AudioSet weights, trained on")
+def heads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    seen: list[str] = []
+    train = stages.head_over
+    monkeypatch.setattr(module, "head_over", lambda file, *rest: seen.append(file.name) or train(file, *rest))
+    return seen
+
+
+def gains(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every look at validation finds a better teacher than the one before."""
+    scores = iter(range(1, 1000))
+    monkeypatch.setattr(Validation, "mean", lambda self, model: float(next(scores)))
+
+
+def test_an_audioset_teacher(pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its head first, which is kept, and from there the whole network."""
+    gains(monkeypatch)
+    trained, path = heads(monkeypatch), write_published(tmp_path / "small.pt")
+    head = teacher_for(pool, str(path), CPU, minutes=0)
+    words = f"{path}: AudioSet weights, trained on the labelled clips of hall, park"
+    assert head.origin == f"{words} (head 3 steps)"
     published = torch.load(path, weights_only=True)["features.0.0.weight"]
-    found = teacher.model.state_dict()["body.0.0.weight"]
+    assert torch.equal(head.model.state_dict()["body.0.0.weight"], published)
+    tuned = teacher_for(pool, str(path), CPU)
+    assert trained == ["small.pt"]
+    assert tuned.origin == f"{words} (head 3 steps and fine-tuned 1 steps)"
+    assert (tuned.model.kind, tuned.key != head.key) == ("audioset", True)
+    assert [stage.name for stage in tuned.stages] == ["head", "fine-tuned"]
+    assert tuned.stages[0] == head.stages[0]
+    found = tuned.model.state_dict()["body.0.0.weight"]
     assert 0 < float((found - published).abs().max()) < 0.01  # one small step from there
+    again = teacher_for(pool, str(path), CPU)
+    assert trained == ["small.pt"]
+    assert (again.origin, again.stages, again.key) == (tuned.origin, tuned.stages, tuned.key)
+    assert torch.equal(weights(again), weights(tuned))
+
+
+def test_a_fine_tuning_that_is_interrupted_keeps_the_head(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained, path = heads(monkeypatch), write_published(tmp_path / "small.pt")
+
+    def interrupt(what: str, done: int, total: int) -> None:
+        if what == "fine-tuning the teacher":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        teacher_for(pool, str(path), CPU, progress=interrupt)
+    assert len(list(teachers_folder().glob("*.safetensors"))) == 1
+    teacher_for(pool, str(path), CPU)
+    assert trained == ["small.pt"]
+    assert len(list(teachers_folder().glob("*.safetensors"))) == 2
+
+
+def test_what_changes_an_audioset_teacher(root: Path, pool: Pool, tmp_path: Path) -> None:
+    """The minutes that were asked for, not the steps that went into them; and where it was stopped."""
+    path = str(write_published(tmp_path / "small.pt"))
+    keys = [teacher_for(pool, path, CPU, minutes=minutes).key for minutes in (None, 0, 1, 2)]
+    assert len(set(keys)) == 4
+    assert teacher_for(pool, path, CPU, minutes=0.0).key == keys[1]
+    table = root / "hall" / "validation.tsv"
+    table.write_text("\n".join(table.read_text().splitlines()[:-1]) + "\n")
+    assert teacher_for(pool, path, CPU, minutes=0).key not in keys
+
+
+def test_an_audioset_teacher_can_be_adapted(pool: Pool, tmp_path: Path) -> None:
+    """What its last layer reads is its embedding, behind the layers over time."""
+    head = teacher_for(pool, str(write_published(tmp_path / "small.pt")), CPU, minutes=0)
+    assert lack(head, head.model.embedding_size) is None
+    park = pool.environments["park"]
+    task = Task(pool, park, park.events, head, CPU)
+    adapted = task.corpus(TeacherSettings(adaptation="adapted")).teacher
+    assert adapted is not None
+    assert adapted.attention is not None
+    assert not torch.equal(adapted.logits, task.targets.logits)
+
+
+def test_a_teacher_of_before_is_used_as_it_is(pool: Pool, tmp_path: Path) -> None:
+    """Its file tells neither of a head nor of stages."""
+    model = AudioSetNet(0.4, pool.labels)
+    model.config = lambda: {"width": 0.4, "labels": list(pool.labels)}  # type: ignore[method-assign]
+    save_model(model, tmp_path / "before.safetensors", {"origin": "of before"})
+    teacher = teacher_for(pool, str(tmp_path / "before.safetensors"), CPU)
+    assert torch.equal(weights(teacher), model.classifier.weight)
+    assert teacher.stages == ()
 
 
 @pytest.mark.parametrize("kind", ["cnn", "", "timm", "mn05_as"])

@@ -43,6 +43,9 @@ class DatasetPool(Pool):
     def has_test(self, name: str) -> bool:
         return bool(self.places.get((name, TEST)))
 
+    def has_validation(self, name: str) -> bool:
+        return bool(self.places.get((name, VALIDATION)))
+
     def test_digest(self, name: str) -> str | None:
         tables = sorted({str(p.clip.table) for p in self.places.get((name, TEST), ()) if p.clip.table})
         digests = [content_hash(Path(table)) for table in tables]

@@ -146,4 +146,5 @@ def test_maestro_without_its_folds_validates_on_recordings_of_its_own(tmp_path: 
         path.unlink()
     pool = pool_of([root], {}, "cafe_restaurant")
     assert len(pool.training("cafe_restaurant")) + len(pool.validation("cafe_restaurant")) == 4
+    assert pool.has_validation("cafe_restaurant")
     assert not pool.has_test("cafe_restaurant")

@@ -1,0 +1,45 @@
+"""Layers that let an answer depend on the frames around it, between a network's embedding and its last layer."""
+
+from torch import Tensor, nn
+
+HEADS = ("none", "conv", "gru")
+KERNEL = 9  # frames: 0.7 s at 80 ms
+GRU_UNITS = 64  # in each direction
+
+
+def temporal_head(kind: str, channels: int) -> tuple[nn.Module, int]:
+    """Layers from `[batch, frames, channels]` to `[batch, frames, outputs]`, and their number of outputs.
+
+    Raises:
+        ValueError: an unknown kind.
+    """
+    if kind == "none":
+        return nn.Identity(), channels
+    if kind == "conv":
+        return DepthwiseHead(channels), channels
+    if kind == "gru":
+        return GruHead(channels), 2 * GRU_UNITS
+    raise ValueError(f"head must be one of {', '.join(HEADS)}, not {kind}")
+
+
+class DepthwiseHead(nn.Module):
+    """A depthwise convolution over time, with a shortcut around it."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(channels, channels, KERNEL, padding=KERNEL // 2, groups=channels)
+        self.act = nn.Hardswish()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.act(self.conv(x.transpose(1, 2)).transpose(1, 2))
+
+
+class GruHead(nn.Module):
+    """A bidirectional GRU (Cho et al. 2014), as in a CRNN (Cakir et al. 2017)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gru = nn.GRU(channels, GRU_UNITS, batch_first=True, bidirectional=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.gru(x)[0]

@@ -1,0 +1,44 @@
+"""Recordings of one split together with their tensors, and a model's answers for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sedkd.data.recordings import Recording
+from sedkd.models.frame import FrameModel
+from sedkd.score.postprocess import Answers
+from sedkd.train.corpus import Corpus
+from sedkd.train.infer import probabilities
+
+
+@dataclass(frozen=True)
+class Split:
+    """Recordings with their corpus on some model's grid."""
+
+    recordings: Sequence[Recording]
+    corpus: Corpus
+
+    def answers(self, model: FrameModel) -> Answers:
+        """The model's probabilities for this split; its labels must be the corpus's."""
+        return self.answers_from(probabilities(model, self.corpus), model.labels, model.frame_seconds)
+
+    def answers_from(self, found: Sequence[np.ndarray], labels: tuple[str, ...], frame_seconds: float) -> Answers:
+        """Probabilities `[frames, labels]` per recording, joined by what is known of the recordings.
+
+        They are 0 for labels that nobody listened for in a recording, where a detection is neither right nor wrong.
+        """
+        return Answers(
+            [_where_heard(p, r, labels) for p, r in zip(found, self.recordings, strict=True)],
+            [r.filename for r in self.recordings],
+            [r.duration for r in self.recordings],
+            [r.events or () for r in self.recordings],
+            labels,
+            frame_seconds,
+        )
+
+
+def _where_heard(probability: np.ndarray, recording: Recording, labels: tuple[str, ...]) -> np.ndarray:
+    if recording.listened is None:
+        return probability
+    return np.where([label in recording.listened for label in labels], probability, 0).astype(probability.dtype)
