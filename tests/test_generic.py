@@ -66,7 +66,7 @@ def test_it_knows_what_teacher_and_environments_share(task: Task) -> None:
 
 def test_made_once(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     first = generic_student(SETTINGS, task)
-    monkeypatch.setattr(module, "fit", None)
+    monkeypatch.setattr(module, "fit_cohort", None)
     again = generic_student(SETTINGS, task)
     assert all(torch.equal(a, b) for a, b in zip(first.state_dict().values(), again.state_dict().values(), strict=True))
     with pytest.raises(TypeError):

@@ -104,6 +104,7 @@ def test_the_whole_comparison(farm: Path, tmp_path: Path, capsys: pytest.Capture
     assert len(now) == len(weights) + len(chosen)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_seed")
 def test_how_many_labels(farm: Path, capsys: pytest.CaptureFixture) -> None:
     out = shown(capsys, words(farm, labels="2,4", seeds=1, steps=2))
@@ -130,6 +131,7 @@ def test_how_many_labels(farm: Path, capsys: pytest.CaptureFixture) -> None:
     assert sorted(comparisons.iterdir()) == before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_seed")
 def test_narrowing_to_some_events(farm: Path, capsys: pytest.CaptureFixture) -> None:
     out = shown(capsys, words(farm, events="hum", seeds=1, steps=2))

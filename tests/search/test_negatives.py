@@ -56,6 +56,7 @@ def test_mlflow_is_told_what_can_be_computed(quiet):
         assert not {"test_f1_segment", "test_f1_event", "test_psds1"} & set(run.data.metrics)
 
 
+@pytest.mark.slow
 def test_a_comparison_is_told_as_far_as_it_goes(quiet, capsys):
     words = ["compare", *arguments(quiet, 2)]
     del words[words.index("--trials") : words.index("--trials") + 2]

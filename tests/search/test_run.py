@@ -36,6 +36,7 @@ def searched(farm: Path, tmp_path: Path, trials: int, *more: str, space: str | N
     return load_study(open_store(str(tmp_path / "runs")), "farm", None)
 
 
+@pytest.mark.slow
 def test_what_was_trained_is_answered_and_does_not_count(farm, tmp_path, capsys):
     study = searched(farm, tmp_path, 4, space=FINITE)
     members = finished(study)
@@ -59,6 +60,7 @@ def test_what_was_trained_is_answered_and_does_not_count(farm, tmp_path, capsys)
     assert len(finished(study)) == 4
 
 
+@pytest.mark.slow
 def test_noise_trains_them_again_with_new_seeds(farm, tmp_path):
     study = searched(farm, tmp_path, 7, "--noise", space=FINITE)
     members = finished(study)
@@ -70,6 +72,7 @@ def test_noise_trains_them_again_with_new_seeds(farm, tmp_path):
     assert all(len(set(found)) == len(found) and found[0] == 0 for found in seeds.values())
 
 
+@pytest.mark.slow
 def test_patience_ends_a_search_whose_front_no_longer_gains(farm, tmp_path, capsys):
     study = searched(farm, tmp_path, 40, "--patience", "3", "--no-early-stopping")
     assert 4 <= len(finished(study)) < 40
@@ -120,6 +123,7 @@ def test_early_stopping_is_recorded_and_can_be_switched_off(farm, tmp_path, caps
     assert not any(key.startswith("rung") for t in study.trials for key in t.user_attrs)
 
 
+@pytest.mark.slow
 def test_several_environments_in_one_line(farm, tmp_path, capsys):
     words = arguments(farm, 2, store=tmp_path / "runs", env="farm,yard")
     assert search.main(words) == 0

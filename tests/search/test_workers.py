@@ -59,6 +59,7 @@ def wait_until(done, process: subprocess.Popen, seconds: float = 240) -> None:
     raise AssertionError("it did not get that far")
 
 
+@pytest.mark.slow
 def test_two_workers_share_a_budget(farm, tmp_path):
     out = finish(start(SEARCH, *arguments(farm, 9, workers=2), cwd=tmp_path))
     study = study_of(tmp_path)

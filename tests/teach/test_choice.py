@@ -13,7 +13,11 @@ def test_defaults_are_the_first_of_each() -> None:
 
 @pytest.mark.parametrize(
     ("name", "known"),
-    [("targets", ("own", "all")), ("adaptation", ("general", "adapted")), ("ensemble", ("first", "mean", "weighted"))],
+    [
+        ("targets", ("own", "environment", "all")),
+        ("adaptation", ("general", "adapted")),
+        ("ensemble", ("first", "mean", "weighted")),
+    ],
 )
 def test_every_choice(name: str, known: tuple[str, ...]) -> None:
     for value in known:
