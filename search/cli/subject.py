@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from search.preparation import Subject
 
 
+LABEL_COLUMN = "the column of label tables, or the tier of TextGrids, that holds the labels, where several do"
 ENVIRONMENT = "environment: street, home, ... or one of your data's"
 
 
@@ -39,7 +40,7 @@ def add_subject_options(parser: argparse.ArgumentParser, env_help: str = ENVIRON
 
 
 def add_data_options(group: argparse._ActionsContainer) -> None:
-    """`--data`, as often as there are folders, `--dataset` and `--fold`."""
+    """`--data`, as often as there are folders, `--dataset`, `--fold` and `--label-column`."""
     group.add_argument(
         "--data",
         type=Path,
@@ -53,7 +54,7 @@ def add_data_options(group: argparse._ActionsContainer) -> None:
         "--dataset",
         metavar="NAME",
         help="what lies in DIR, where it is not recognised as you mean it: tut2017, tut2016, imoto, desed, maestro, "
-        "urbansed, tsv or folder",
+        "urbansed, tsv, folder or labels",
     )
     group.add_argument(
         "--fold",
@@ -62,6 +63,7 @@ def add_data_options(group: argparse._ActionsContainer) -> None:
         help="the official fold whose test list is test: 1 to 4 of tut2016, tut2017 and imoto, 1 to 5 of maestro "
         "(default: the test set that is shipped, else fold 1)",
     )
+    group.add_argument("--label-column", metavar="NAME", help=LABEL_COLUMN)
 
 
 def add_skip_bad(group: argparse._ActionsContainer) -> None:
@@ -88,4 +90,5 @@ def subject_of(options: argparse.Namespace) -> "Subject":
         options.dataset,
         options.skip_bad,
         options.fold,
+        label_column=options.label_column,
     )
