@@ -68,7 +68,8 @@ class Assigned:
         found = self.labels.get(path)
         theirs = None
         if found is not None:
-            theirs = SPLIT_OF.get(found.path.stem.casefold()) or self._split_of_folders(found.path)
+            called = None if found.listed == OWN else SPLIT_OF.get(found.path.stem.casefold())  # train.txt of train.wav
+            theirs = called or self._split_of_folders(found.path)
         if own and theirs and own != theirs:
             raise UserError(
                 f"{path}: lies in {own}, but {found.path if found else ''} is of {theirs}: move one of them"

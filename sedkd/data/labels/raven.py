@@ -12,7 +12,7 @@ from sedkd.data.labels.label_table import table_format
 from sedkd.data.labels.layout import Layout
 
 VIEW = "view"
-BANDS = ("low freq", "high freq")
+IDENTITY = ("selection", "begin time", "end time", "begin file", "begin path")
 OTHER = {
     *("selection", VIEW, "channel", "begin time", "end time", "begin file", "end file", "begin path", "file offset"),
     *("delta time", "confidence", "score", "notes", "comments", "occupancy", "begin date", "end date"),
@@ -25,8 +25,11 @@ def one_per_selection(cells: Cells) -> Cells:
     keys = [key_of(name) for name in cells.header]
     if VIEW not in keys:
         return cells
-    # The views of a selection measure the same span; a waveform has no band of frequencies.
-    kept = [place for place, key in enumerate(keys) if key != VIEW and not key.startswith(BANDS)]
+    # What is measured differs between views: a waveform has no frequencies, nor any measurement of them.
+    if "selection" in keys:
+        kept = [place for place, key in enumerate(keys) if key in IDENTITY]
+    else:
+        kept = [place for place, key in enumerate(keys) if key in IDENTITY or not is_measurement(key)]
     view = keys.index(VIEW)
     first: dict[tuple[str, ...], str] = {}
     rows = []

@@ -93,6 +93,64 @@ def test_overlapping_views_of_a_raven_table_are_one_selection_and_equal_selectio
     assert [(line, e.event_label) for line, e in events or ()] == [(2, "crow"), (4, "dog")]
 
 
+def test_views_that_measure_different_things(tmp_path: Path) -> None:
+    head = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tPeak Freq (Hz)\tPeak Amp (U)\tCall"
+    rows = ["1\tWaveform 1\t1\t0.5\t1\t\t812\tcrow", "1\tSpectrogram 1\t1\t0.5\t1\t3100\t\tcrow"]
+    for lines in ([head, *rows], [line.partition("\t")[2] for line in (head, *rows)]):  # with Selection, and without it
+        write_text(tmp_path / "a.txt", lines)
+        form = format_of(tmp_path / "a.txt")
+        assert form is not None
+        assert form.name == "raven"
+        assert len(form.open(tmp_path / "a.txt").read(None)[OWN].events or ()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "label"),
+    [
+        (
+            "yard1.BirdNET.results.csv",
+            ["Start (s),End (s),Scientific name,Common name,Confidence", "0,1.5,Corvus corone,Carrion Crow,0.7"],
+            "Carrion Crow",
+        ),
+        (
+            "BirdNET_Table.r.csv",
+            [
+                "filepath,start,end,scientific_name,common_name,confidence,lat,lon,week",
+                "/x/yard1.wav,0,1.5,Corvus corone,Carrion Crow,0.7,-1,-1,-1",
+            ],
+            "Carrion Crow",
+        ),
+        (
+            "BirdNET_Kaleidoscope.csv",
+            [
+                "INDIR,FOLDER,IN FILE,OFFSET,DURATION,scientific_name,common_name,confidence,lat,lon,week",
+                "/,x,yard1.wav,0,1.5,Corvus corone,Carrion Crow,0.7,-1,-1,-1",
+            ],
+            "Carrion Crow",
+        ),
+        (
+            "yard1.BirdNET.selection.table.txt",
+            [
+                f"{labels.RAVEN_HEAD}\tCommon Name\tSpecies Code\tConfidence\tBegin Path\tFile Offset (s)",
+                "1\tSpectrogram 1\t1\t0\t1.5\t0\t15000\tCarrion Crow\tcarcro1\t0.7\tC:\\x\\yard1.wav\t0",
+            ],
+            "Carrion Crow",
+        ),
+    ],
+)
+def test_birdnets_tables(name: str, lines: list[str], label: str, tmp_path: Path) -> None:
+    labels.write_recordings(tmp_path / "yard", {"yard1": []})
+    write_text(tmp_path / "yard" / name, lines)
+    assert found_in(tmp_path / "yard") == {"yard1": [(0, 1.5, label)]}
+
+
+def test_a_recording_that_is_called_like_a_split(tmp_path: Path) -> None:
+    labels.write_recordings(tmp_path / "station", {"train": [], "test": []})
+    for name in ("train", "test"):
+        labels.audacity(tmp_path / "station" / f"{name}.txt", [(0.5, 1.0, "whistle")])
+    assert {clip.split for clip in opened([tmp_path / "station"])[0].clips} == {"train"}
+
+
 def test_a_selection_that_ends_in_the_next_file_is_cut_and_told(tmp_path: Path) -> None:
     lines = [
         f"{labels.RAVEN_HEAD}\tBegin File\tFile Offset (s)\tEnd File\tBegin Path\tSpecies",
