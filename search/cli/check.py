@@ -19,7 +19,8 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "check",
         help="look at a dataset before training on it",
-        description="Say what lies in DIR, how much of it is there, and what each split holds. Exits with 1 where "
+        description="Say what lies in DIR, what each label file was taken for, how much of it is there, and what each "
+        "split holds. Exits with 1 where "
         "training would be wrong, one line per problem. Test annotations stay unread.",
     )
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="several make one pool, as with --data")

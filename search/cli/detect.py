@@ -40,7 +40,9 @@ def add_parser(subparsers: Any) -> None:
         default="tsv",
         help="tables, a list of objects, an Audacity label track (of one recording each) or a Raven selection table",
     )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="table to write, instead of printing it")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="table to write, instead of printing it; a folder with --per-file"
+    )
     parser.add_argument(
         "--per-file",
         action="store_true",

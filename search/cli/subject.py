@@ -47,8 +47,8 @@ def add_data_options(group: argparse._ActionsContainer) -> None:
         action="append",
         default=[],
         metavar="DIR",
-        help="your recordings, or a public dataset as it was unpacked; several make one pool (default: synthetic "
-        "soundscapes)",
+        help="your recordings, also with label files of Audacity, Raven and others, or a public dataset as it was "
+        "unpacked; several make one pool (default: synthetic soundscapes)",
     )
     group.add_argument(
         "--dataset",
