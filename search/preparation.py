@@ -40,7 +40,8 @@ class Subject:
     None for the choice of `choose_teacher`. `device`: cpu, cuda or auto. `skip_bad`: broken audio files are left out.
     `fold`: the official one whose test list is test; None: the dataset's own split, or its first fold. `labels`: how
     many labelled training clips of the environment are used as such; None: all. `teacher_minutes`: the longest that a
-    teacher from AudioSet weights is fine-tuned (see `teacher_for`).
+    teacher from AudioSet weights is fine-tuned (see `teacher_for`). `label_column`: which one of label files with
+    several holds the labels.
     """
 
     environment: str
@@ -55,6 +56,7 @@ class Subject:
     fold: int | None = None
     labels: int | None = None
     teacher_minutes: float | None = None
+    label_column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
 
     leave_out_broken(subject.skip_bad)
     device = device_of(subject.device)
-    found = setting(subject.environment, subject.data, subject.space, subject.dataset, subject.fold, progress)
+    found = setting(
+        subject.environment, subject.data, subject.space, subject.dataset, subject.fold, subject.label_column, progress
+    )
     listed = None if subject.events is None else found.environment.listed(subject.events)
     wanted = found.environment.narrowed(listed, subject.subset)
     pool = reporting(found, progress)

@@ -35,21 +35,23 @@ def built_in() -> dict[str, Environment]:
     return {path.stem: environment_from(read_yaml(path), path) for path in paths}
 
 
-def environments_of(asked: str, data: Sequence[Path], dataset: str | None = None) -> list[str]:
+def environments_of(
+    asked: str, data: Sequence[Path], dataset: str | None = None, label_column: str | None = None
+) -> list[str]:
     """The environments that `--env` names: one, several joined by commas, or `all` of the data.
 
     Raises:
         UserError: none, one twice, or one that is not there, before the first of them is searched for.
     """
     if asked == "all":
-        return _there(data, dataset)
-    if "," in asked and asked in _there(data, dataset):
+        return _there(data, dataset, label_column)
+    if "," in asked and asked in _there(data, dataset, label_column):
         return [asked]
     names = [name.strip() for name in asked.split(",")]
     if not all(names) or len(set(names)) < len(names):
         raise UserError(f"--env {asked}: expected one environment, several different ones joined by commas, or all")
     if len(names) > 1:
-        there = _there(data, dataset)
+        there = _there(data, dataset, label_column)
         for name in names:
             if name not in there:
                 raise UserError(f"--env {asked}: no environment {name!r}; there are: {', '.join(there)}")
@@ -62,9 +64,10 @@ def setting(
     space_file: Path | None = None,
     dataset: str | None = None,
     fold: int | None = None,
+    label_column: str | None = None,
     progress: Progress | None = None,
 ) -> Setting:
-    """Everything that `--env`, `--data`, `--space`, `--dataset` and `--fold` say.
+    """Everything that `--env`, `--data`, `--space`, `--dataset`, `--fold` and `--label-column` say.
 
     Raises:
         UserError: no such environment (those that there are), or something wrong in a file (which, and its key).
@@ -76,19 +79,21 @@ def setting(
         own, space = _own(space_file, name, space)
     if fold is not None and not data:
         raise UserError(f"--fold {fold}: the built-in soundscapes have no folds; give --data DIR")
+    if label_column is not None and not data:
+        raise UserError(f"--label-column {label_column}: the built-in soundscapes have no columns; give --data DIR")
     if data:
         look = counting(progress, "looking into recordings")
-        pool = pool_of(data, known, name, own, dataset, fold, look)
+        pool = pool_of(data, known, name, own, dataset, fold, label_column, look)
     else:
         pool = _synthetic_pool(known, name, own)
     return Setting(pool, pool.environment(name), space)
 
 
-def _there(data: Sequence[Path], dataset: str | None) -> list[str]:
+def _there(data: Sequence[Path], dataset: str | None, label_column: str | None) -> list[str]:
     """The environments of the data, or those that have built-in soundscapes."""
     from sedkd.synth import builtin
 
-    return names_of(data, dataset) if data else list(builtin.ENVIRONMENTS)
+    return names_of(data, dataset, label_column) if data else list(builtin.ENVIRONMENTS)
 
 
 def _own(path: Path, name: str, default: Space) -> tuple[Environment | None, Space]:

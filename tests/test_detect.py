@@ -8,67 +8,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import torch
+from exported import LABELS, RATE, moving_student, noise, scored, write_export
 
 from search.cli import detect as command
 from sedkd.data.audio import read_audio, read_spans
-from sedkd.data.inspection import audio_info
-from sedkd.data.recordings import Recording
 from sedkd.detect import detect, file_probabilities
 from sedkd.errors import SedkdWarning, UserError
-from sedkd.export.bundle import read_bundle, write_bundle
-from sedkd.export.card import CardFacts
-from sedkd.features.logmel import STUDENT_FEATURES, LogMel
-from sedkd.features.pack import features_of
-from sedkd.models.student import STRIDE, Student, StudentSettings
-from sedkd.score.postprocess import PostProcessing
+from sedkd.export.bundle import read_bundle
+from sedkd.models.student import Student
 from sedkd.score.thresholding import decode
-from sedkd.train.corpus import corpus_from
-from sedkd.train.infer import probabilities
 
-RATE = 16000
-LABELS = ("bark", "rain")
 HEADER = "filename\tonset\toffset\tevent_label\tconfidence"
 FP16 = 0.02  # scoring's features are stored with three digits
 
 
-def noise(seconds: float, rate: int = RATE, channels: int = 1, seed: int = 0) -> np.ndarray:
-    """Low-passed bursts `[samples, channels]` of very different loudness."""
-    generator = np.random.default_rng(seed)
-    count = round(seconds * rate)
-    loudness = np.repeat(10.0 ** generator.uniform(-4, -0.7, count * 2 // rate + 1), rate // 2)[:count, None]
-    white = generator.standard_normal((count, channels))
-    return (loudness * (white + np.roll(white, 1, 0) + np.roll(white, 2, 0)) / 2).clip(-1, 1).astype(np.float32)
-
-
 @pytest.fixture(scope="module")
 def student() -> Student:
-    """Untrained, but normalised and scaled so that its probabilities go up and down."""
-    torch.manual_seed(3)
-    student = Student(StudentSettings(8, 2, head="gru"), LABELS)
-    with torch.no_grad():
-        features = LogMel(STUDENT_FEATURES)(torch.from_numpy(noise(20.0, seed=9)[:, 0])[None])[:, :1000]
-        student.standardise_by(features[0].mean(0), features[0].std(0))
-        for module in student.modules():
-            if isinstance(module, torch.nn.BatchNorm2d):
-                module.momentum = None  # take the statistics of what comes
-        student.train()(features)
-        logits = student.eval()(features).logits[0]
-        scale = 2 / logits.std(0)
-        student.classifier.weight.mul_(scale[:, None])
-        student.classifier.bias.copy_((student.classifier.bias - logits.mean(0)) * scale)
-    return student
+    return moving_student()
 
 
 @pytest.fixture(scope="module")
 def folder(student: Student, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An export whose thresholds are the medians of its answers, so that it hears something."""
-    root = tmp_path_factory.mktemp("exports")
-    soundfile.write(root / "tune.wav", noise(30.0, seed=9), RATE)
-    middle = np.median(scored(student, root / "tune.wav"), axis=0)
-    post = PostProcessing(tuple(float(m) for m in middle), (1, 5))
-    card = CardFacts("street", "", LABELS, "s", 1, "d", True, "t", {}, {"f1_segment": 0.5}, None, {}, {})
-    return write_bundle(root / "export", student, post, [noise(1.0)[:, 0]], card)
+    return write_export(student, tmp_path_factory.mktemp("exports"))
 
 
 def test_a_folder_per_day_and_what_other_systems_leave_there(folder: Path, tmp_path: Path) -> None:
@@ -92,14 +53,6 @@ def test_what_is_odd_about_a_file_is_told(folder: Path, tmp_path: Path) -> None:
     with pytest.warns(SedkdWarning, match=r"a\.wav: its channels are of opposite polarity"):
         found = detect(bundle, tmp_path / "a.wav")
     assert found == detect(bundle, tmp_path / "b.wav")
-
-
-def scored(student: Student, path: Path) -> np.ndarray:
-    """The probabilities from which a trial's scores are computed."""
-    recordings = [Recording(path, path.name, "street", audio_info(path).duration)]
-    pack = features_of(recordings, STUDENT_FEATURES)
-    corpus = corpus_from(recordings, pack, STRIDE, student.frame_seconds, LABELS, {"street": LABELS})
-    return probabilities(student, corpus)[0]
 
 
 # Lengths: 0.3 s and shorter than a spectrum, one window, one that ends within a frame, one window and a frame, many.

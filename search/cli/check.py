@@ -5,9 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.cli.guard import positive
+from search.cli.subject import LABEL_COLUMN
 
 if TYPE_CHECKING:
     from sedkd.data.datasets.survey import Part, Survey
+
+
+MOST_FILES = 30  # label files that are told one by one
 
 
 def add_parser(commands: Any) -> None:
@@ -15,12 +19,14 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "check",
         help="look at a dataset before training on it",
-        description="Say what lies in DIR, how much of it is there, and what each split holds. Exits with 1 where "
+        description="Say what lies in DIR, what each label file was taken for, how much of it is there, and what each "
+        "split holds. Exits with 1 where "
         "training would be wrong, one line per problem. Test annotations stay unread.",
     )
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="several make one pool, as with --data")
     parser.add_argument("--dataset", metavar="NAME", help="what lies in DIR, where it is not recognised as you mean it")
     parser.add_argument("--fold", type=positive(int), metavar="N", help="the official fold whose test list is test")
+    parser.add_argument("--label-column", metavar="NAME", help=LABEL_COLUMN)
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.set_defaults(run=run)
 
@@ -36,12 +42,12 @@ def run(options: argparse.Namespace) -> int:
     from sedkd.progress import counting
 
     if options.json:
-        found = survey(options.folders, built_in(), options.dataset, options.fold)
+        found = survey(options.folders, built_in(), options.dataset, options.fold, options.label_column)
         print(json.dumps(asdict(found), indent=1))
     else:
         with Display() as display:
             look = counting(display.preparing, "looking into recordings")
-            found = survey(options.folders, built_in(), options.dataset, options.fold, look)
+            found = survey(options.folders, built_in(), options.dataset, options.fold, options.label_column, look)
         _show(found)
     return 1 if found.problems else 0
 
@@ -51,6 +57,10 @@ def _show(found: "Survey") -> None:
         print(f"{one.title} ({one.name}) in {one.folder}")
         print(f"  licence: {one.licence}")
         print(f"  {one.recordings} recordings; {one.missing} listed ones are missing, {one.unlisted} in no list")
+        for line in one.files[:MOST_FILES]:
+            print(f"  {line}")
+        if len(one.files) > MOST_FILES:
+            print(f"  ... and {len(one.files) - MOST_FILES} more label files (--json lists them)")
     for part in found.parts:
         print(f"{part.environment}, {part.split}: {_words(part)}")
     for line in found.notices:

@@ -1,10 +1,10 @@
-"""`sedkd data`: look at data, or make some. `synthesise` mixes soundscapes out of isolated recordings."""
+"""`sedkd data`: look at data, convert or make some. `synthesise` mixes soundscapes out of isolated recordings."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli import check
+from search.cli import check, convert
 from search.cli.guard import SEED, between
 
 if TYPE_CHECKING:
@@ -19,9 +19,12 @@ _HERTZ = between(int, 1000, 384_000)
 
 def add_parser(subparsers: Any) -> None:
     """Add the command group to what argparse's add_subparsers() returned."""
-    group = subparsers.add_parser("data", help="check data, or make some", description="Check data, or make some.")
+    group = subparsers.add_parser(
+        "data", help="check data, convert or make some", description="Check data, convert or make some."
+    )
     commands = group.add_subparsers(dest="data_command", required=True, metavar="COMMAND")
     check.add_parser(commands)
+    convert.add_parser(commands)
     parser = commands.add_parser(
         "synthesise",
         aliases=["synthesize"],

@@ -1,19 +1,20 @@
 """`sedkd detect`: the events that an exported student hears in audio files."""
 
 import argparse
-import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
+
+from search.cli.detections import writing
+from sedkd.output.formats import OUTPUT_FORMATS
 
 if TYPE_CHECKING:
-    from sedkd.detect import Detection
     from sedkd.export.bundle import Bundle
+    from sedkd.output.formats import Heard
 
-HEADER = "filename\tonset\toffset\tevent_label\tconfidence"
 LONG_SECONDS = 120.0  # a single file of this length deserves a progress bar
 
 Report = Callable[[float], None]  # files done so far
@@ -26,37 +27,45 @@ def add_parser(subparsers: Any) -> None:
         help="list the events in audio files with an exported student",
         description="Detect events in audio files of any length, rate and number of channels. The result is a "
         "TAB-separated table: filename, onset and offset in seconds, event_label, and confidence, the mean "
-        "probability over the event's frames. Files that cannot be read are named on stderr; the others are done all "
-        "the same, and the exit code is then 2.",
+        "probability over the event's frames; where a file's name says when it was recorded (20240131_054500, with "
+        "or without Z or +0100 behind), also start_time and end_time. Files that cannot be read are named on stderr; "
+        "the others are done all the same, and the exit code is then 2.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of an exported student")
     parser.add_argument("files", nargs="+", metavar="FILE", help="audio file, or a folder, however deep its audio lies")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="table to write, instead of printing it")
+    parser.add_argument(
+        "--format",
+        choices=tuple(OUTPUT_FORMATS),
+        default="tsv",
+        help="tables, a list of objects, an Audacity label track (of one recording each) or a Raven selection table",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="table to write, instead of printing it; a folder with --per-file"
+    )
+    parser.add_argument(
+        "--per-file",
+        action="store_true",
+        help="a file per recording, called like it, in the folder --out; one without events, too",
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the table; 2 when a file could not be read. A UserError about the bundle or --out is left to the caller."""
+    """Write the tables; 2 when a file could not be read. A UserError about the bundle or options is the caller's."""
     from sedkd.errors import UserError
     from sedkd.export.bundle import read_bundle
 
     bundle = read_bundle(args.bundle)
     files, failed = _expanded(args.files)
-    with _table(args.out) as table:
-        # On a terminal the rows wait until the progress bar is gone.
-        rows = io.StringIO() if table.isatty() else table
-        print(HEADER, file=rows)
-        with _progress(files) as report:
-            for i, name in enumerate(files):
-                try:
-                    rows.writelines(_rows(bundle, name, partial(_add, report, i)))
-                except UserError as error:
-                    print(f"error: {error}", file=sys.stderr)
-                    failed = True
-                report(i + 1)
-        if isinstance(rows, io.StringIO):
-            table.write(rows.getvalue())
+    with writing(args, files, bundle.features.rate / 2) as write, _progress(files) as report:
+        for i, name in enumerate(files):
+            try:
+                write(_heard(bundle, name, partial(_add, report, i)))
+            except UserError as error:
+                print(f"error: {error}", file=sys.stderr)
+                failed = True
+            report(i + 1)
     return 2 if failed else 0
 
 
@@ -80,40 +89,19 @@ def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
     return files, failed
 
 
-def _rows(bundle: "Bundle", name: str, progress: Callable[[int, int], None]) -> list[str]:
+def _heard(bundle: "Bundle", name: str, progress: Callable[[int, int], None]) -> "Heard":
+    from sedkd.data.inspection import audio_info
     from sedkd.detect import detect
-    from sedkd.errors import UserError
+    from sedkd.output.formats import Heard
+    from sedkd.output.recorded import recorded_at
 
-    if any(character in name for character in "\t\r\n"):
-        raise UserError(f"{name!r}: a TAB or a line break in the name breaks the table; rename the file")
-    return [_row(name, found) for found in detect(bundle, Path(name), progress)]
-
-
-def _row(name: str, found: "Detection") -> str:
-    event = found.event
-    return f"{name}\t{event.onset:.3f}\t{event.offset:.3f}\t{event.event_label}\t{found.confidence:.3f}\n"
+    path = Path(name)
+    detections = detect(bundle, path, progress)
+    return Heard(name, audio_info(path).duration, recorded_at(path.name), detections)
 
 
 def _add(report: Report, files: int, done: int, total: int) -> None:
     report(files + done / total)
-
-
-@contextmanager
-def _table(out: Path | None) -> Iterator[TextIO]:
-    """Where the rows go: stdout, or a file that appears when it is whole."""
-    from sedkd.errors import UserError
-    from sedkd.paths import written_atomically
-
-    if out is None:
-        yield sys.stdout
-        return
-    if out.is_dir():
-        raise UserError(f"{out}: is a folder; name the table to write inside it")
-    try:
-        with written_atomically(out) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
-            yield stream
-    except OSError as error:
-        raise UserError(f"{out}: cannot be written ({error.strerror}); choose another --out") from error
 
 
 @contextmanager

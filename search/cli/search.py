@@ -71,7 +71,7 @@ def _run(options: argparse.Namespace) -> int:
 
     request = request_of(options)
     subject = request.subject
-    return run_searches(request, environments_of(options.env, subject.data, subject.dataset))
+    return run_searches(request, environments_of(options.env, subject.data, subject.dataset, subject.label_column))
 
 
 def request_of(options: argparse.Namespace) -> "Request":

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 
 MOST_MINUTES = 7 * 24 * 60
+LABEL_COLUMN = "the column of label tables, or the tier of TextGrids, that holds the labels, where several do"
 ENVIRONMENT = "environment: street, home, ... or one of your data's"
 
 
@@ -41,21 +42,21 @@ def add_subject_options(parser: argparse.ArgumentParser, env_help: str = ENVIRON
 
 
 def add_data_options(group: argparse._ActionsContainer) -> None:
-    """`--data`, as often as there are folders, `--dataset` and `--fold`."""
+    """`--data`, as often as there are folders, `--dataset`, `--fold` and `--label-column`."""
     group.add_argument(
         "--data",
         type=Path,
         action="append",
         default=[],
         metavar="DIR",
-        help="your recordings, or a public dataset as it was unpacked; several make one pool (default: synthetic "
-        "soundscapes)",
+        help="your recordings, also with label files of Audacity, Raven and others, or a public dataset as it was "
+        "unpacked; several make one pool (default: synthetic soundscapes)",
     )
     group.add_argument(
         "--dataset",
         metavar="NAME",
         help="what lies in DIR, where it is not recognised as you mean it: tut2017, tut2016, imoto, desed, maestro, "
-        "urbansed, tsv or folder",
+        "urbansed, tsv, folder or labels",
     )
     group.add_argument(
         "--fold",
@@ -64,6 +65,7 @@ def add_data_options(group: argparse._ActionsContainer) -> None:
         help="the official fold whose test list is test: 1 to 4 of tut2016, tut2017 and imoto, 1 to 5 of maestro "
         "(default: the test set that is shipped, else fold 1)",
     )
+    group.add_argument("--label-column", metavar="NAME", help=LABEL_COLUMN)
 
 
 def add_teacher_minutes(group: argparse._ActionsContainer) -> None:
@@ -102,4 +104,5 @@ def subject_of(options: argparse.Namespace) -> "Subject":
         options.skip_bad,
         options.fold,
         teacher_minutes=options.teacher_minutes,
+        label_column=options.label_column,
     )

@@ -51,8 +51,12 @@ def run_train(options: argparse.Namespace) -> int:
     if options.teacher is not None and options.teacher.endswith(".safetensors"):
         raise UserError(f"--teacher {options.teacher}: is trained already; give it to sedkd-search --teacher as it is")
     leave_out_broken(options.skip_bad)
-    environment = options.env or (names_of(options.data, options.dataset)[0] if options.data else "street")
-    found = setting(environment, options.data, dataset=options.dataset, fold=options.fold)
+    environment = options.env or (
+        names_of(options.data, options.dataset, options.label_column)[0] if options.data else "street"
+    )
+    found = setting(
+        environment, options.data, dataset=options.dataset, fold=options.fold, label_column=options.label_column
+    )
     with Display() as display:
         kind, notices = choose_teacher(options.teacher, found)
         for notice in notices:

@@ -1,7 +1,7 @@
 """Folders of recordings: what audio lies in one, however deep, and which of it a table means."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -11,7 +11,12 @@ from sedkd.spelling import composed
 
 
 def audio_below(folder: Path) -> list[Path]:
-    """The audio files of a folder and of those in it, sorted; none where there is no such folder.
+    """The audio files of a folder and of those in it; see `files_below`."""
+    return files_below(folder, is_audio_name)
+
+
+def files_below(folder: Path, wanted: Callable[[str], bool]) -> list[Path]:
+    """The files of `wanted` names in a folder and in those in it, sorted; none where there is no such folder.
 
     Links are followed, each folder once. Names that begin with a dot are passed over: other systems leave such files
     beside recordings, which end in .wav and hold no audio.
@@ -25,7 +30,7 @@ def audio_below(folder: Path) -> list[Path]:
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(here, name) for name in files if is_audio_name(name)]
+        found += [Path(here, name) for name in files if wanted(name)]
     return sorted(found)
 
 

@@ -50,7 +50,7 @@ def read_plain(path: Path) -> Iterator[tuple[int, list[str]]]:
     """
     for number, line in enumerate(_lines(path), start=1):
         if line.strip():
-            yield number, _fields(line, "\t")
+            yield number, tab_fields(line)
 
 
 def require_plain(text: str, what: str) -> None:
@@ -59,19 +59,29 @@ def require_plain(text: str, what: str) -> None:
         raise UserError(f"the {what} {text!r} is empty or holds a TAB or a line break: rename it")
 
 
-def _lines(path: Path) -> list[str]:
-    return _text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+def tab_fields(line: str) -> list[str]:
+    """The TAB-separated fields of a line, stripped, and without the quotes that spreadsheets put around one."""
+    return [_unquoted(part.strip()) for part in line.split("\t")]
 
 
-def _text(path: Path) -> str:
+def file_bytes(path: Path) -> bytes:
+    """A text file as it stands on disk. UserError where it cannot be read."""
     try:
-        raw = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"{path}: no such file: check the path") from None
     except IsADirectoryError:
         raise UserError(f"{path}: this is a folder: name the table inside it") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}): check its permissions") from None
+
+
+def _lines(path: Path) -> list[str]:
+    return text_of(path, file_bytes(path)).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def text_of(path: Path, raw: bytes) -> str:
+    """The text of a file whose bytes are `raw`, with or without a byte order mark. UserError for what is no UTF-8."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -84,8 +94,7 @@ def _text(path: Path) -> str:
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
-    parts = line.split("\t") if delimiter == "\t" else next(csv.reader([line]))
-    return [_unquoted(part.strip()) if delimiter == "\t" else part.strip() for part in parts]
+    return tab_fields(line) if delimiter == "\t" else [part.strip() for part in next(csv.reader([line]))]
 
 
 def _unquoted(field: str) -> str:

@@ -149,7 +149,7 @@ def _labels_of(spell: Spell) -> Callable[[Dataset, Clip], list[str]]:
 
 
 def _coverage(datasets: Sequence[Dataset]) -> list[str]:
-    """A line per list of which audio is missing, and per dataset with audio that nobody lists."""
+    """A line per list of which audio is missing, and per dataset with audio that nobody lists; and its own notices."""
     lines = []
     for dataset in datasets:
         for table, names in dataset.missing.items():
@@ -159,4 +159,5 @@ def _coverage(datasets: Sequence[Dataset]) -> list[str]:
                 f"{dataset.title}: {len(dataset.unlisted)} recordings are in no list and are left out, "
                 f"such as {dataset.unlisted[0]}"
             )
+        lines += dataset.notices
     return lines

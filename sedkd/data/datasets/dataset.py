@@ -49,7 +49,8 @@ class Dataset:
 
     `environments` name every label that the annotators listened for. `closed`: any other label is a slip of the pen,
     not one of the classes that the dataset leaves out of its scores. `missing`: per table, the names of audio that it
-    lists and that is not there. `unlisted`: audio that no table lists.
+    lists and that is not there. `unlisted`: audio that no table lists. `files`: what each label file was taken for,
+    where it is not the dataset's name that says so. `notices`: what a person should know, a line each.
     """
 
     name: str
@@ -62,6 +63,8 @@ class Dataset:
     closed: bool = True
     missing: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
     unlisted: tuple[Path, ...] = ()
+    files: Mapping[Path, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
     def annotation(self, clip: Clip) -> Annotation:
         """What is known of a clip. A clip of the test split is answered for inside `sealed.opened_test` only.
@@ -80,6 +83,7 @@ class Format:
     """A way in which datasets lie in folders: its name for `--dataset`, what it looks for, and how it is read.
 
     `folds`: how many official ones there are, of which `read` takes one, or None for what is read without being asked.
+    `read_column`: reads it with labels from the column of this name, where its label files have several.
     """
 
     name: str
@@ -88,9 +92,13 @@ class Format:
     is_here: Callable[[Path], bool]
     read: Callable[[Path, int | None], Dataset]
     folds: int = 0
+    read_column: Callable[[Path, str], Dataset] | None = None
 
-    def open(self, root: Path, fold: int | None = None) -> Dataset:
-        """The dataset at `root`; `fold` says whose test list is test, where there are folds. UserError from `read`."""
+    def open(self, root: Path, fold: int | None = None, column: str | None = None) -> Dataset:
+        """The dataset at `root`; `fold` says whose test list is test, where there are folds, `column` which one of
+        its label files holds the labels, where they have columns. UserError from `read`."""
+        if column is not None and self.read_column is not None:
+            return self.read_column(root, column)
         if fold is None or not self.folds:
             return self.read(root, None)
         found = self.read(root, fold)

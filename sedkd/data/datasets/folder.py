@@ -17,6 +17,12 @@ def is_here(root: Path) -> bool:
         return False
 
 
+def has_tables(root: Path) -> bool:
+    """Whether any environment has labels, and not only an unlabelled split."""
+    splits = (*LABELED_SPLITS, WEAK)
+    return any((root / name / f"{split}.tsv").exists() for name in environments_in(root) for split in splits)
+
+
 def opened(root: Path, _: int | None = None) -> Dataset:
     parts = []
     for name in environments_in(root):

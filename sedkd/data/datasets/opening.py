@@ -21,20 +21,25 @@ def resolved(roots: Sequence[Path]) -> list[Path]:
     return found
 
 
-def opened(roots: Sequence[Path], dataset: str | None = None, fold: int | None = None) -> list[Dataset]:
-    """The datasets in these folders, each where it has official folds with that one.
+def opened(
+    roots: Sequence[Path], dataset: str | None = None, fold: int | None = None, column: str | None = None
+) -> list[Dataset]:
+    """The datasets in these folders, each where it has official folds with that one, and with labels from `column`
+    where its label files have columns.
 
     Raises:
-        UserError: a folder holds nothing known, its lists cannot be read, or no dataset has such a fold.
+        UserError: a folder holds nothing known, its lists cannot be read, or no dataset has such a fold or column.
     """
     formats = [(root, recognised(root, dataset)) for root in resolved(roots)]
     _require_fold([form for _, form in formats], fold)
-    return [form.open(root, fold) for root, form in formats]
+    if column is not None and not any(form.read_column for _, form in formats):
+        raise UserError(f"--label-column {column}: {formats[0][1].title} has no columns to choose from")
+    return [form.open(root, fold, column) for root, form in formats]
 
 
-def names_of(roots: Sequence[Path], dataset: str | None = None) -> list[str]:
+def names_of(roots: Sequence[Path], dataset: str | None = None, column: str | None = None) -> list[str]:
     """The environments of the data, without opening a recording."""
-    return list(dict.fromkeys(name for found in opened(roots, dataset) for name in found.environments))
+    return list(dict.fromkeys(name for found in opened(roots, dataset, None, column) for name in found.environments))
 
 
 def pool_of(
@@ -44,6 +49,7 @@ def pool_of(
     own: Environment | None = None,
     dataset: str | None = None,
     fold: int | None = None,
+    column: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Pool:
     """The pool of these folders, which must hold the environment `wanted`; see `opened`.
@@ -54,7 +60,7 @@ def pool_of(
     Raises:
         UserError: a folder holds nothing known, or see `folder_pool` and `dataset_pool`.
     """
-    found = opened(roots, dataset, fold)
+    found = opened(roots, dataset, fold, column)
     audio_infos((clip.path for one in found for clip in one.clips), progress)
     if len(found) == 1 and found[0].name == folder.NAME:
         return folder_pool(found[0].root, known, wanted, own)

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from sedkd.data.datasets import desed, folder, imoto, maestro, tsv, tut2016, tut2017, urbansed
+from sedkd.data.datasets import desed, folder, imoto, labelled, maestro, tsv, tut2016, tut2017, urbansed
 from sedkd.data.datasets.dataset import Format
 from sedkd.errors import UserError
 
-FORMATS: dict[str, Format] = {
+TREES: dict[str, Format] = {
     module.FORMAT.name: module.FORMAT for module in (tut2017, tut2016, imoto, desed, maestro, urbansed, tsv, folder)
 }
 """By name, in the order in which a folder is held against them."""
+FORMATS: dict[str, Format] = {**TREES, labelled.FORMAT.name: labelled.FORMAT}
 
 
 def recognised(root: Path, name: str | None = None) -> Format:
@@ -27,9 +28,14 @@ def recognised(root: Path, name: str | None = None) -> Format:
             raise UserError(f"{root}: holds no {FORMATS[name].title}; looked for {FORMATS[name].tree}")
         return FORMATS[name]
     found = _known(root)
+    if found is folder.FORMAT and not folder.has_tables(root) and labelled.FORMAT.is_here(root):
+        return labelled.FORMAT  # recordings with label files beside a folder called unlabeled
     if found is not None:
         return found
     near = next(((path, known) for path in _near(root) if (known := _known(path))), None)
+    # Label files lie as deep as people like; those of a dataset that stands one level down are its own.
+    if (near is None or near[0] == root.parent) and labelled.FORMAT.is_here(root):
+        return labelled.FORMAT
     hint = f": {near[0]} is {near[1].title}" if near else ""
     looked = "; ".join(f"{known.tree} ({known.title})" for known in FORMATS.values())
     raise UserError(
@@ -38,7 +44,7 @@ def recognised(root: Path, name: str | None = None) -> Format:
 
 
 def _known(root: Path) -> Format | None:
-    return next((known for known in FORMATS.values() if known.is_here(root)), None)
+    return next((known for known in TREES.values() if known.is_here(root)), None)
 
 
 def _near(root: Path) -> list[Path]:

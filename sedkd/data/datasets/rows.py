@@ -94,19 +94,23 @@ def once(read: Callable[[Path], Read]) -> Callable[[Path], Read]:
 def usable(lines: Sequence[Line], table: Path, filename: str, duration: float) -> list[Event]:
     """The events that a recording of `duration` seconds can hold, each once, cut at its end, in order.
 
-    Those without length, those that repeat a line and those that begin after the end are dropped with a warning that
-    names file and line.
+    Those without length, those that repeat a line and those that begin after the end are dropped, with a warning for
+    each of these reasons that names file and line of the first.
     """
     kept: dict[Event, None] = {}  # in order
+    dropped: dict[str, list[str]] = {}
     for line, event in lines:
-        what = f"{table}, line {line}: {event.event_label!r}"
         if event.onset == event.offset:
-            warnings.warn(f"{what} has no length, dropped", SedkdWarning, stacklevel=2)
+            reason = "has no length"
         elif event.onset >= duration:
-            what = f"{what} begins after the end of {filename} ({duration:.2f} s), dropped"
-            warnings.warn(what, SedkdWarning, stacklevel=2)
+            reason = f"begins after the end of {filename} ({duration:.2f} s)"
         elif event in kept:
-            warnings.warn(f"{what} repeats an earlier line, dropped", SedkdWarning, stacklevel=2)
+            reason = "repeats an earlier line"
         else:
             kept[event] = None
+            continue
+        dropped.setdefault(reason, []).append(f"{table}, line {line}: {event.event_label!r}")
+    for reason, what in dropped.items():
+        more = f", with {len(what) - 1} more" if len(what) > 1 else ""
+        warnings.warn(f"{what[0]} {reason}, dropped{more}", SedkdWarning, stacklevel=2)
     return clip_to(list(kept), duration)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sedkd.data.datasets import folder
 from sedkd.data.datasets.building import dataset_pool, strangers
-from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Dataset
+from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Clip, Dataset
 from sedkd.data.datasets.joined import DatasetPool
 from sedkd.data.datasets.opening import opened as opened_from
 from sedkd.data.datasets.placing import placed
@@ -26,7 +26,10 @@ from sedkd.errors import SedkdWarning, UnknownLabel, UserError
 
 @dataclass(frozen=True)
 class Coverage:
-    """One folder: what it was taken for, and how much of it is there. `missing` audio is listed, `unlisted` is not."""
+    """One folder: what it was taken for, and how much of it is there. `missing` audio is listed, `unlisted` is not.
+
+    `files`: what each label file was taken for, and what it holds, where a dataset tells.
+    """
 
     folder: str
     name: str
@@ -35,6 +38,7 @@ class Coverage:
     recordings: int
     missing: int
     unlisted: int
+    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -68,21 +72,26 @@ def survey(
     known: Mapping[str, Environment],
     dataset: str | None = None,
     fold: int | None = None,
+    column: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Survey:
     """Look at everything that a search over these folders would use. `progress` counts recordings of a folder.
+
+    `column`: which one of label files holds the labels; see `opened_from`.
 
     Raises:
         UserError: a folder holds nothing known, or its lists cannot be read.
     """
     found = Survey()
-    opened = opened_from(roots, dataset, fold)
+    opened = opened_from(roots, dataset, fold, column)
     for one in opened:
         missing = sum(map(len, one.missing.values()))
+        problems = _unreadable(one, progress)
+        files = [] if problems else told_files(one)
         found.datasets.append(
-            Coverage(str(one.root), one.name, one.title, one.licence, len(one.clips), missing, len(one.unlisted))
+            Coverage(str(one.root), one.name, one.title, one.licence, len(one.clips), missing, len(one.unlisted), files)
         )
-        found.problems.extend(_unreadable(one, progress))
+        found.problems.extend(problems)
     if found.problems:
         return found  # a pool would stop at the first of them
     alone = len(opened) == 1 and opened[0].name == folder.NAME
@@ -95,6 +104,24 @@ def survey(
     for line, kind in dict.fromkeys(own):
         (found.problems if issubclass(kind, UnknownLabel) else found.notices).append(line)
     return found
+
+
+def told_files(dataset: Dataset) -> list[str]:
+    """A line per label file: what it was taken for, of which recordings it is, and how many labels it holds, unless
+    some are of test."""
+    clips: dict[Path, list[Clip]] = {path: [] for path in dataset.files}
+    for clip in dataset.clips:
+        if clip.table in clips:
+            clips[clip.table].append(clip)
+    lines = []
+    for path, what in dataset.files.items():
+        line = f"{path.relative_to(dataset.root)}: {what}"
+        if mine := clips[path]:
+            line += f", of {mine[0].filename}" if len(mine) == 1 else f", of {len(mine)} recordings"
+            if all(clip.split != TEST for clip in mine):
+                line += f", {sum(len(dataset.annotation(clip).events or ()) for clip in mine)} labels"
+        lines.append(line)
+    return lines
 
 
 def _unreadable(dataset: Dataset, progress: Callable[[int, int], None] | None) -> list[str]:

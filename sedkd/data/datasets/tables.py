@@ -1,6 +1,6 @@
 """Splits that are a folder of audio with a table of the same name: what the generic folder and DCASE's tables share."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +36,9 @@ def open_tables(name: str, title: str, licence: str, root: Path, parts: Sequence
             listing.add(part.folders, clip_name, part.environment, part.split, group, source, table)
     read = tables_read_once()
     folders = [folder for part in parts if part.table for folder in part.folders]
+    environments = labelled_environments([part.environment for part in parts], listing.clips, read)
     return Dataset(
-        name, title, licence, root, _environments(listing.clips, read, parts), tuple(listing.clips), read,
+        name, title, licence, root, environments, tuple(listing.clips), read,
         missing=listing.missing, unlisted=listing.unlisted(*dict.fromkeys(folders)),
     )  # fmt: skip
 
@@ -61,8 +62,11 @@ def _names(part: Part) -> list[tuple[str, Path]]:
     return [(p.relative_to(folder).as_posix(), folder) for folder in part.folders for p in audio_below(folder)]
 
 
-def _environments(clips: Sequence[Clip], read, parts: Sequence[Part]) -> Mapping[str, Environment]:
-    labels: dict[str, set[str]] = {part.environment: set() for part in parts}
+def labelled_environments(
+    names: Sequence[str], clips: Sequence[Clip], read: Callable[[Clip], Annotation]
+) -> dict[str, Environment]:
+    """The environments of these names, with the labels that their training clips bear."""
+    labels: dict[str, set[str]] = {name: set() for name in names}
     for clip in clips:
         if clip.split in (TRAIN, WEAK):
             found = read(clip)

@@ -59,6 +59,7 @@ def test_what_a_recording_cannot_hold() -> None:
         (3, Event(0.1, 0.4, "car")),
         (4, Event(1.5, 9.0, "car")),
         (5, Event(2.0, 3.0, "car")),
+        (6, Event(3.0, 4.0, "bus")),
     ]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -67,7 +68,7 @@ def test_what_a_recording_cannot_hold() -> None:
     assert [str(w.message) for w in caught] == [
         "a.ann, line 1: 'car' has no length, dropped",
         "a.ann, line 3: 'car' repeats an earlier line, dropped",
-        "a.ann, line 5: 'car' begins after the end of a.wav (2.00 s), dropped",
+        "a.ann, line 5: 'car' begins after the end of a.wav (2.00 s), dropped, with 1 more",
     ]
 
 

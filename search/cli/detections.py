@@ -1,0 +1,96 @@
+"""Where `sedkd detect` writes what it heard: one table, or a file per recording."""
+
+import argparse
+import io
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from sedkd.errors import UserError
+from sedkd.output.formats import OUTPUT_FORMATS, Heard, OutputFormat
+from sedkd.output.recorded import recorded_at
+
+Write = Callable[[Heard], None]
+
+
+def writing(args: argparse.Namespace, files: Sequence[str], highest: float) -> AbstractContextManager[Write]:
+    """What `--format`, `--out` and `--per-file` say, of these audio files; `highest` is the highest frequency in Hz.
+
+    Raises:
+        UserError: the format cannot hold them, or two of them would be written to one file.
+    """
+    form = OUTPUT_FORMATS[args.format]
+    if args.per_file:
+        return _file_per_recording(form, _targets(args, files, form.suffix), highest)
+    if not form.several and len(files) > 1:
+        raise UserError(f"--format {args.format}: holds one recording, not {len(files)}: add --per-file and --out DIR")
+    return _one_table(args.out, form, any(_is_dated(name) for name in files), highest)
+
+
+@contextmanager
+def _one_table(out: Path | None, form: OutputFormat, dated: bool, highest: float) -> Iterator[Write]:
+    output = form.make(dated, highest)
+    with _table(out) as table:
+        # On a terminal the rows wait until the progress bar, which ends before this does, is gone.
+        rows = io.StringIO() if table.isatty() else table
+        rows.write(output.begin())
+
+        def write(heard: Heard) -> None:
+            rows.write(output.text(heard))
+
+        yield write
+        rows.write(output.end())
+        if isinstance(rows, io.StringIO):
+            table.write(rows.getvalue())
+
+
+@contextmanager
+def _file_per_recording(form: OutputFormat, targets: dict[str, Path], highest: float) -> Iterator[Write]:
+    def write(heard: Heard) -> None:
+        output = form.make(heard.start is not None, highest)
+        text = output.begin() + output.text(heard) + output.end()
+        with _table(targets[heard.name]) as table:
+            table.write(text)
+
+    yield write
+
+
+def _targets(args: argparse.Namespace, files: Sequence[str], suffix: str) -> dict[str, Path]:
+    """Audio file -> the file that is written of it: below `--out` as the audio lies below the folder that was named."""
+    if args.out is None:
+        raise UserError("--per-file: needs --out DIR, the folder to write to")
+    if args.out.exists() and not args.out.is_dir():
+        raise UserError(f"--out {args.out}: is a file; --per-file needs a folder")
+    folders = [Path(name) for name in args.files if Path(name).is_dir()]
+    names: dict[Path, str] = {}
+    for name in dict.fromkeys(files):
+        path = Path(name)
+        below = next((path.relative_to(folder) for folder in folders if folder in path.parents), Path(path.name))
+        target = args.out / below.with_name(f"{below.stem}{suffix}")
+        if target in names:
+            raise UserError(f"--per-file: {names[target]} and {name} would both be {target}: detect them one by one")
+        names[target] = name
+    return {name: target for target, name in names.items()}
+
+
+def _is_dated(name: str) -> bool:
+    return recorded_at(Path(name).name) is not None
+
+
+@contextmanager
+def _table(out: Path | None) -> Iterator[TextIO]:
+    """Where the rows go: stdout, or a file that appears when it is whole."""
+    from sedkd.paths import written_atomically
+
+    if out is None:
+        yield sys.stdout
+        return
+    if out.is_dir():
+        raise UserError(f"{out}: is a folder; name the table to write inside it, or add --per-file")
+    try:
+        with written_atomically(out) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+    except OSError as error:
+        raise UserError(f"{out}: cannot be written ({error.strerror}); choose another --out") from error

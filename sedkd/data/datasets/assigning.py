@@ -1,0 +1,137 @@
+"""Which label file is of which recording, and which split both belong to."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, Clip
+from sedkd.data.datasets.tsv import NAMES
+from sedkd.data.labels import audacity
+from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, head_of
+from sedkd.data.labels.matching import Recordings
+from sedkd.data.labels.registry import format_of
+from sedkd.data.recordings import TEST
+from sedkd.errors import UserError
+
+SPLIT_OF = {name: split for split in (TRAIN, VALIDATION, TEST, UNLABELED) for name in NAMES[split]}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The label file of a recording, which it calls `listed`."""
+
+    path: Path
+    form: LabelFormat
+    file: LabelFile
+    listed: str
+
+    def title(self, column: str | None) -> str:
+        """What the file was taken for, and where its labels come from."""
+        if self.file.column is None:
+            return self.form.title
+        return f"{self.form.title}, labels from {self.file.column(column)!r}"
+
+
+class Assigned:
+    """The recordings of one environment, all below `folder`, with their `labels`.
+
+    `missing`: per label file, or in `folder`, the recordings that are not there. `strange`: files that may hold labels
+    by their names, and do not.
+    """
+
+    def __init__(self, name: str, folder: Path, audio: Sequence[Path], files: Sequence[Path]) -> None:
+        self.name, self.folder, self.audio = name, folder, audio
+        self.labels: dict[Path, Labels] = {}
+        self.missing: dict[Path, list[str]] = {}
+        self.strange: dict[Path, str] = {}
+        recordings = Recordings(audio)
+        for path in files:
+            form = format_of(path) or _empty_track(path, recordings)
+            if form is None:
+                self.strange[path] = "no label file"
+            else:
+                self._assign(path, form, recordings)
+
+    def clips(self, root: Path) -> Iterator[Clip]:
+        """The recordings that are used. UserError where folders and label files do not agree on a split."""
+        for path in self.audio:
+            found, split = self.labels.get(path), self.split(path)
+            filename = path.relative_to(root).as_posix()
+            if found is not None and split != UNLABELED:
+                yield Clip(path, filename, self.name, split, str(path), found.path, found.listed)
+            elif found is not None or split in (TRAIN, UNLABELED):
+                yield Clip(path, filename, self.name, UNLABELED, str(path))
+
+    def split(self, path: Path) -> str:
+        """The split of a recording: that of a folder it lies in, else that of its label file, else train."""
+        own = self._split_of_folders(path)
+        found = self.labels.get(path)
+        theirs = None
+        if found is not None:
+            called = None if found.listed == OWN else SPLIT_OF.get(found.path.stem.casefold())  # train.txt of train.wav
+            theirs = called or self._split_of_folders(found.path)
+        if own and theirs and own != theirs:
+            raise UserError(
+                f"{path}: lies in {own}, but {found.path if found else ''} is of {theirs}: move one of them"
+            )
+        return own or theirs or TRAIN
+
+    def unlisted(self) -> list[Path]:
+        """Recordings of validation and test that have no labels."""
+        return [path for path in self.audio if path not in self.labels and self.split(path) not in (TRAIN, UNLABELED)]
+
+    def notices(self) -> list[str]:
+        """What a person should know of it, a line each."""
+        splits = {path: self.split(path) for path in self.audio}
+        lines = []
+        bare = [path for path in self.audio if path not in self.labels and splits[path] == TRAIN]
+        if bare:
+            what = f"{len(bare)} recordings have no labels and count as unlabelled, such as {bare[0]}"
+            lines.append(f"{self.name}: {what} (nothing happens in one: give it an empty label file)")
+        labelled = {splits[path] for path in self.labels}
+        if labelled == {TRAIN}:
+            lines.append(
+                f"{self.name}: no split is made: about a fifth of the labelled recordings validates, always the same; "
+                f"for a test, put recordings of other days or places into {self.folder / TEST}"
+            )
+        if any(found.form.name == "birdnet" for found in self.labels.values()):
+            lines.append(f"{self.name}: BirdNET's detections count as truth: listen to them first")
+        return lines
+
+    def _assign(self, path: Path, form: LabelFormat, recordings: Recordings) -> None:
+        file = form.open(path)
+        near = path.parent / path.stem if path.stem.casefold() in SPLIT_OF else path.parent
+        for listed in file.recordings():
+            audio = recordings.of_file(path) if listed == OWN else recordings.named(listed, path, near)
+            if audio is None:
+                alone = f"that of {path.name} (call a label file like its recording)"
+                source, what = (self.folder, alone) if listed == OWN else (path, listed)
+                self.missing.setdefault(source, []).append(what)
+                continue
+            other = self.labels.setdefault(audio, Labels(path, form, file, listed))
+            if other.path != path:
+                raise UserError(f"{audio}: is labelled by {other.path} and by {path}: keep one, or join them")
+            if other.listed != listed:
+                raise UserError(f"{path}: {audio} is listed as {other.listed!r} and as {listed!r}: spell it alike")
+
+    def _split_of_folders(self, path: Path) -> str | None:
+        parts = path.relative_to(self.folder).parts[:-1]
+        return next((SPLIT_OF[part.casefold()] for part in parts if part.casefold() in SPLIT_OF), None)
+
+
+def _empty_track(path: Path, recordings: Recordings) -> LabelFormat | None:
+    """A file of nothing that is called like a recording is a label track without labels.
+
+    Raises:
+        UserError: it is called so and holds something else.
+    """
+    if recordings.of_file(path) is None:
+        return None
+    head = head_of(path)
+    if not head and path.suffix.lower() in audacity.FORMAT.suffixes:
+        return audacity.FORMAT
+    first = f"its first line is {head[0].strip()[:60]!r}" if head else "it is empty"
+    raise UserError(
+        f"{path}, line 1: called like a recording, but no label file that sedkd knows ({first}): separate onset, "
+        "offset and label with TABs, or give the columns a header such as onset, offset, label"
+    )

@@ -1,0 +1,105 @@
+"""A dataset of any format as the generic folder (`sedkd.data.recordings`), which other programs and people can read."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sedkd.data.datasets.dataset import TRAIN, UNLABELED, WEAK, Annotation, Clip, Dataset
+from sedkd.data.datasets.placing import Placed, placed
+from sedkd.data.datasets.rows import usable
+from sedkd.data.events import merge_touching, write_annotations
+from sedkd.data.inspection import audio_infos, sound_infos
+from sedkd.data.weak import write_tags
+from sedkd.errors import UserError
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What was written: (environment, split) -> recordings and events; in weak, labels; None: nobody has said."""
+
+    out: Path
+    parts: dict[tuple[str, str], tuple[int, int | None]] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+
+def convert(
+    dataset: Dataset, out: Path, copy: bool = False, progress: Callable[[int, int], None] | None = None
+) -> Converted:
+    """Write `dataset` to the folder `out`, which appears when it is whole, as links to its audio or as copies.
+
+    The splits are those that a search would use: where none validates, some recordings do from now on.
+
+    Raises:
+        UserError: `out` is not empty or lies in the dataset, or an annotation or a recording cannot be used.
+    """
+    out = out.expanduser().resolve()
+    if dataset.root == out or dataset.root in out.parents:
+        raise UserError(f"--out {out}: lies in the folder that is converted; choose one outside of it")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"--out {out}: is not empty; choose a new folder")
+    audio_infos([clip.path for clip in dataset.clips], progress)
+    places, lost = placed([(dataset, clip) for clip in dataset.clips], _labels, seed=0)
+    found = Converted(out, notices=[*dataset.notices, *lost, *_lost_certainties(dataset)])
+    parts: dict[tuple[str, str], list[Clip]] = {}
+    for place in sorted(places, key=_order):
+        parts.setdefault((place.clip.environment, place.split), []).append(place.clip)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name[:100]}.") as folder:
+        whole = Path(folder, "whole")
+        for (name, split), clips in parts.items():
+            found.parts[name, split] = _write(dataset, clips, whole / name, split, copy)
+        whole.rename(out)
+    return found
+
+
+def _write(dataset: Dataset, clips: Sequence[Clip], folder: Path, split: str, copy: bool) -> tuple[int, int | None]:
+    """One split: its audio and its table."""
+    names = _names([clip.path for clip in clips])
+    for clip in clips:
+        target = folder / split / names[clip.path]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if copy:
+            shutil.copy2(clip.path, target)
+        else:
+            target.symlink_to(clip.path.resolve())
+    # `read` asks no seal: a table of test goes from file to file, and nothing learns of it.
+    said = {clip.path: Annotation() if clip.table is None else dataset.read(clip) for clip in clips}
+    table = folder / f"{split}.tsv"
+    if split == UNLABELED:
+        return len(clips), None
+    if split == WEAK:
+        tags = {names[path]: annotation.tags or () for path, annotation in said.items()}
+        write_tags(table, tags)
+        return len(clips), sum(map(len, tags.values()))
+    infos = sound_infos([clip.path for clip in clips])
+    events = {}
+    for clip in clips:
+        assert clip.table is not None
+        lines = said[clip.path].events or ()
+        whole = usable(lines, clip.table, clip.filename, infos[clip.path].duration)
+        events[names[clip.path]] = merge_touching(whole)
+    write_annotations(table, events)
+    return len(clips), sum(map(len, events.values()))
+
+
+def _names(paths: Sequence[Path]) -> dict[Path, str]:
+    """What the recordings of a split are called in it: their paths below the folder that they all lie in."""
+    common = Path(os.path.commonpath([path.parent for path in paths]))
+    return {path: path.relative_to(common).as_posix() for path in paths}
+
+
+def _labels(dataset: Dataset, clip: Clip) -> list[str]:
+    found = dataset.annotation(clip)
+    return [event.event_label for _, event in found.events or ()] + list(found.tags or ())
+
+
+def _lost_certainties(dataset: Dataset) -> list[str]:
+    soft = any(clip.split == TRAIN and dataset.annotation(clip).soft is not None for clip in dataset.clips)
+    return [f"{dataset.title}: soft labels are not written, only the events that they make likely"] if soft else []
+
+
+def _order(place: Placed) -> tuple[str, str, str]:
+    return place.clip.environment, place.split, place.clip.filename

@@ -1,0 +1,88 @@
+"""Tables with a header as people's programs write them: TABs, commas or semicolons, quotes, a byte order mark."""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sedkd.data.labels.label_format import numbered_lines
+from sedkd.data.table import tab_fields
+from sedkd.errors import UserError
+
+NAMES = {"\t": "TABs", ",": "commas", ";": "semicolons"}
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A table: its header as it stands, and its rows with their lines, each as long as the header."""
+
+    path: Path
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+    def column(self, place: int) -> list[tuple[int, str]]:
+        """The cells of a column with their lines."""
+        return [(line, row[place]) for line, row in self.rows]
+
+
+def read_cells(path: Path) -> Cells:
+    """The table in `path`; rows of nothing are left out, and cells that are missing at a row's end are empty.
+
+    Raises:
+        UserError: the file is empty, or a row has more cells than the header.
+    """
+    lines = numbered_lines(path)
+    delimiter, first = _delimiter([text for _, text in lines])
+    lines = lines[first:]
+    if not lines:
+        raise UserError(f"{path}: the file is empty: it needs a header and a row per label")
+    (_, header), *rows = _split(lines, delimiter)
+    whole = []
+    for line, cells in rows:
+        if any(cells[len(header) :]):
+            raise UserError(
+                f"{path}, line {line}: {len(cells)} fields where the header has {len(header)}: separate all of them "
+                f"with {NAMES.get(delimiter, repr(delimiter))}, and nothing else; quote what holds one"
+            )
+        if any(cells):
+            whole.append((line, tuple([*cells, *[""] * len(header)][: len(header)])))
+    return Cells(path, tuple(header), tuple(whole))
+
+
+def header_of(head: Sequence[str]) -> list[str]:
+    """The keys (`key_of`) of the header with which a file begins."""
+    delimiter, first = _delimiter(head)
+    return [
+        key_of(cell)
+        for _, cells in _split([(1, text) for text in head[first : first + 1]], delimiter)
+        for cell in cells
+    ]
+
+
+def key_of(column: str) -> str:
+    """A column's name without what programs write it differently in: `Begin Time (s)` is `begin time`."""
+    plain = re.sub(r"\s*[(\[](s|sec|secs|seconds)[)\]]", "", column.casefold())
+    return re.sub(r"[\s_]+", " ", plain).strip(" *")
+
+
+def _delimiter(lines: Sequence[str]) -> tuple[str, int]:
+    """What parts the cells, and how many lines come before the header: a spreadsheet may say it in a line `sep=;`."""
+    if not lines:
+        return ",", 0
+    said = re.fullmatch(r'"?sep=(.)"?', lines[0].strip(), re.IGNORECASE)
+    if said:
+        return said[1], 1
+    bare = re.sub(r'"[^"]*"', "", lines[0])
+    return max("\t;,", key=bare.count), 0
+
+
+def _split(lines: Sequence[tuple[int, str]], delimiter: str) -> list[tuple[int, list[str]]]:
+    if delimiter == "\t":  # a quote within it is a character like any other
+        return [(line, tab_fields(text)) for line, text in lines]
+    reader = csv.reader((text + "\n" for _, text in lines), delimiter=delimiter)
+    found, start = [], 0
+    for cells in reader:
+        found.append((lines[start][0], [cell.strip() for cell in cells]))
+        start = reader.line_num
+    return found

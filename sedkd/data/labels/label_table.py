@@ -1,0 +1,150 @@
+"""Label tables with a header, read by their layout: which cell is a label's onset, its end, the recording it is of."""
+
+import warnings
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from sedkd.data.datasets.dataset import Annotation
+from sedkd.data.datasets.rows import Line, event_of
+from sedkd.data.events import number, require_clear_commas
+from sedkd.data.labels.cells import header_of, key_of, read_cells
+from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotations
+from sedkd.data.labels.layout import Layout
+from sedkd.errors import SedkdWarning, UserError
+
+
+def table_format(layout: Layout) -> LabelFormat:
+    """The reader of such tables."""
+
+    def matches(head: Sequence[str]) -> bool:
+        keys = header_of(head)
+        return all(any(key in keys for key in group) for group in layout.needs)
+
+    def opened(path: Path) -> LabelFile:
+        table = LabelTable(layout, path)
+        return LabelFile(lambda: list(dict.fromkeys(table.names)) or [OWN], table.read, table.label_column)
+
+    return LabelFormat(layout.name, layout.title, layout.suffixes, matches, opened)
+
+
+class LabelTable:
+    """One table. Places are those of columns; None: it has no such column."""
+
+    def __init__(self, layout: Layout, path: Path) -> None:
+        self.layout, self.path = layout, path
+        self.cells = layout.prepared(read_cells(path))
+        self.keys = [key_of(name) for name in self.cells.header]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The recording of each row.
+
+        Raises:
+            UserError: a row names none, though others do.
+        """
+        file, folder, path = map(self._place, (self.layout.file, self.layout.folder, self.layout.path))
+        file, path = (path, None) if file is None else (file, path)
+        if file is None:
+            return [OWN] * len(self.cells.rows)
+        names = []
+        for line, row in self.cells.rows:
+            name = row[file]
+            if not name:
+                what = self.cells.header[file]
+                raise UserError(f"{self.path}, line {line}: {what} is empty: name the recording, or remove the line")
+            if folder is not None and row[folder]:
+                name = f"{row[folder]}/{name}"
+            elif path is not None and PurePosixPath(row[path].replace("\\", "/")).name == name:
+                name = row[path]
+            names.append(name)
+        return names
+
+    def read(self, asked: str | None) -> dict[str, Annotation]:
+        """The labels by recording, of the column `asked` for; a row of nothing but a recording says that nothing
+        happens.
+
+        Raises:
+            UserError: a column is missing, or a row cannot be used.
+        """
+        label, onset = self._label(asked), self._needed(self.layout.onset)
+        end, length = self._place(self.layout.end), self._place(self.layout.length)
+        last = self._needed(self.layout.end) if length is None else length if end is None else end
+        within = self._within()
+        places = [onset, last] if within is None else [onset, last, within]
+        require_clear_commas(self.path, (cell for place in places for cell in self.cells.column(place)))
+        found: dict[str, list[Line]] = {}
+        for name, (line, row) in zip(self.names, self.cells.rows, strict=True):
+            events, where = found.setdefault(name, []), f"{self.path}, line {line}"
+            begins, ends, text = row[onset], row[last], row[label]
+            if name != OWN and not (begins or ends or text):
+                continue
+            if not text:
+                raise UserError(f"{where}: {self._without_label(label)}")
+            if end is None:
+                ends = repr(number(begins, "onset", where) + number(ends, self.cells.header[last], where))
+            if within is not None and row[within]:
+                lasts = number(ends, "offset", where) - number(begins, "onset", where)
+                begins, ends = row[within], repr(number(row[within], self.cells.header[within], where) + lasts)
+            self._tell_of_a_second_recording(row, where)
+            events.append((line, event_of((begins, ends, text), where)))
+        return annotations(found or {OWN: []})
+
+    def label_column(self, asked: str | None) -> str:
+        """The column that holds the labels, as the header has it. UserError where that is not clear."""
+        return self.cells.header[self._label(asked)]
+
+    def _label(self, asked: str | None) -> int:
+        names = self.cells.header
+        if asked is not None:
+            if key_of(asked) not in self.keys:
+                raise UserError(f"{self.path}: --label-column {asked}: no such column; there are: {self._all()}")
+            return self.keys.index(key_of(asked))
+        there = self._label_columns()
+        if not there and self.layout.other is not None:
+            there = [place for place, key in enumerate(self.keys) if key and not self.layout.other(key)]
+            if len(there) > 1:
+                several = ", ".join(names[place] for place in there)
+                raise UserError(f"{self.path}: which column holds the labels? Say --label-column, one of: {several}")
+        if not there:
+            raise UserError(f"{self.path}: no column of labels; say --label-column, one of: {self._all()}")
+        filled = (place for place in there if any(row[place] for _, row in self.cells.rows))
+        return next(filled, there[0])
+
+    def _label_columns(self) -> list[int]:
+        return [self.keys.index(key) for key in self.layout.label if key in self.keys]
+
+    def _without_label(self, label: int) -> str:
+        others = [self.cells.header[place] for place in self._label_columns() if place != label]
+        other = f', or take another column: --label-column "{others[0]}"' if others else ""
+        return f"{self.cells.header[label]} is empty: fill it in or remove the line{other}"
+
+    def _within(self) -> int | None:
+        """The column that says where in its recording a label begins."""
+        if not self.layout.within or (self.names and self.names[0] == OWN):
+            return None
+        within = self._place(self.layout.within)
+        if within is None and len(set(self.names)) > 1:
+            raise UserError(
+                f"{self.path}: is of {len(set(self.names))} recordings, and its times may count over all of them: add "
+                "the measurement File Offset (s) in Raven and save the table again"
+            )
+        return within
+
+    def _tell_of_a_second_recording(self, row: Sequence[str], where: str) -> None:
+        first, second = self._place(self.layout.file), self._place(self.layout.end_file)
+        if first is not None and second is not None and row[second] not in ("", row[first]):
+            told = f"{where}: ends in {row[second]}: only its part in {row[first]} is used"
+            warnings.warn(told, SedkdWarning, stacklevel=2)
+
+    def _needed(self, keys: Sequence[str]) -> int:
+        place = self._place(keys)
+        if place is None:
+            raise UserError(f"{self.path}: no column {keys[0]!r}, in seconds; there are: {self._all()}")
+        return place
+
+    def _place(self, keys: Sequence[str]) -> int | None:
+        return next((self.keys.index(key) for key in keys if key in self.keys), None)
+
+    def _all(self) -> str:
+        return ", ".join(name for name in self.cells.header if name)

@@ -1,0 +1,84 @@
+"""Which recording a label file, or a row of one, means."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from sedkd.data.folders import is_audio_name
+from sedkd.errors import UserError
+from sedkd.spelling import composed
+
+# What people and programs add to a recording's name: a-labels.txt, a.Table.1.selections.txt, a.BirdNET.results.csv.
+ADDED = re.compile(
+    r"[\s._-]*(labels?|label[\s_-]?track|annotations?|events?|selections?|table(\.\d+)?|results?|birdnet|raven|audacity)$"
+)
+
+
+class Recordings:
+    """Recordings, to be found by name or by what a label file is called."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._by_name: dict[str, list[Path]] = {}
+        self._by_stem: dict[str, list[Path]] = {}
+        for path in files:
+            self._by_name.setdefault(_key(path.name), []).append(path)
+            self._by_stem.setdefault(_key(path.stem), []).append(path)
+
+    def of_file(self, labels: Path) -> Path | None:
+        """The recording that a label file is called like, the nearest where several are; None where there is none.
+
+        Raises:
+            UserError: two are equally near.
+        """
+        for name in _shorter(_key(labels.name)):
+            found = self._by_name.get(name) or self._by_stem.get(name)
+            if found:
+                return self._nearest(found, labels.parent, labels)
+        return None
+
+    def named(self, name: str, labels: Path, near: Path) -> Path | None:
+        """The recording that a row of `labels` calls `name`, a path on whatever machine, with or without its ending.
+
+        Of several, the one whose folder ends most like that of the name, below `near`.
+
+        Raises:
+            UserError: it may be two.
+        """
+        path = PurePosixPath(name.replace("\\", "/"))
+        found = self._by_name.get(_key(path.name)) or self._by_stem.get(_key(path.name))
+        if not found and is_audio_name(path.name):
+            found = self._by_stem.get(_key(path.stem))  # converted since: a.wav is a.flac
+        if not found:
+            return None
+        parts = [part for part in path.parent.parts if part != "/"]
+        return self._nearest(found, near.joinpath(*parts), labels)
+
+    def _nearest(self, found: Sequence[Path], folder: Path, labels: Path) -> Path:
+        """The one whose folder ends most like `folder`."""
+        alike = [_common_end(path.parent.parts, folder.parts) for path in found]
+        if alike.count(max(alike)) > 1:
+            first, second = [path for path, shared in zip(found, alike, strict=True) if shared == max(alike)][:2]
+            raise UserError(f"{labels}: may mean {first} or {second}: put it beside its recording, or write the folder")
+        return found[alike.index(max(alike))]
+
+
+def _shorter(name: str) -> Iterator[str]:
+    """The name without its ending, and what is left of it when additions are taken away, one after the other."""
+    name = name.rpartition(".")[0]
+    while name:
+        yield name
+        left = ADDED.sub("", name)
+        name = left if left != name else ""
+
+
+def _common_end(one: Sequence[str], other: Sequence[str]) -> int:
+    count = 0
+    for a, b in zip(reversed(one), reversed(other), strict=False):
+        if _key(a) != _key(b):
+            break
+        count += 1
+    return count
+
+
+def _key(name: str) -> str:
+    return composed(composed(name).casefold())

@@ -1,0 +1,25 @@
+"""Which format a label file is of."""
+
+from pathlib import Path
+
+from sedkd.data.labels import audacity, raven, textgrid
+from sedkd.data.labels.label_format import LabelFormat, head_of
+from sedkd.data.labels.layouts import BIRDNET, KALEIDOSCOPE, SPREADSHEET
+
+LABEL_FORMATS: dict[str, LabelFormat] = {
+    one.name: one for one in (textgrid.FORMAT, raven.FORMAT, KALEIDOSCOPE, BIRDNET, SPREADSHEET, audacity.FORMAT)
+}
+"""By name, in the order in which a file is held against them."""
+SUFFIXES = frozenset(suffix for one in LABEL_FORMATS.values() for suffix in one.suffixes)
+
+
+def is_label_name(name: str) -> bool:
+    """Whether a file of this name may hold labels."""
+    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
+
+
+def format_of(path: Path) -> LabelFormat | None:
+    """The format of a label file by its first lines; None for another file, and for one of nothing."""
+    head = head_of(path)
+    having = (one for one in LABEL_FORMATS.values() if path.suffix.lower() in one.suffixes)
+    return next((one for one in having if head and one.matches(head)), None)

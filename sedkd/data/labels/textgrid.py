@@ -1,0 +1,117 @@
+"""Praat's TextGrids, long or short: the intervals of one tier; an interval without text is silence.
+
+The format is a stream of numbers, texts in double quotes (doubled within them) and flags, between which anything may
+stand that is none of these (Praat's manual, "TextGrid file formats").
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sedkd.data.datasets.rows import Line, event_of
+from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotations, of_one_recording, whole_text
+from sedkd.data.table import file_bytes
+from sedkd.errors import UserError
+from sedkd.spelling import folded
+
+TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?!\S)|<exists>')
+INTERVALS, POINTS = "IntervalTier", "TextTier"
+
+
+@dataclass(frozen=True)
+class Tier:
+    """An interval tier, or, with `points`, one of points in time, which hold no events."""
+
+    name: str
+    points: bool
+    lines: tuple[Line, ...]
+
+
+def matches(head: Sequence[str]) -> bool:
+    return "ooTextFile" in head[0] or "ooBinaryFile" in head[0] or "TextGrid" in "".join(head[:2])
+
+
+def opened(path: Path) -> LabelFile:
+    """The labels are those of the tier that is named, of the only interval tier where none is."""
+    return LabelFile(
+        of_one_recording,
+        lambda tier: annotations({OWN: _tier(path, tier).lines}),
+        lambda tier: _tier(path, tier).name,
+    )
+
+
+def _tier(path: Path, asked: str | None) -> Tier:
+    tiers = list(_tiers(path))
+    usable = [tier for tier in tiers if not tier.points]
+    names = ", ".join(tier.name for tier in usable)
+    if not usable:
+        raise UserError(f"{path}: holds no interval tier: points have no length; mark intervals in Praat")
+    if asked is None:
+        if len(usable) > 1:
+            raise UserError(f"{path}: which tier holds the labels? Say --label-column, one of: {names}")
+        return usable[0]
+    found = [tier for tier in usable if folded(tier.name) == folded(asked)]
+    if not found:
+        raise UserError(f"{path}: --label-column {asked}: no such interval tier; there are: {names}")
+    if len(found) > 1:
+        raise UserError(f"{path}: {len(found)} tiers are called {asked!r}: rename one in Praat")
+    return found[0]
+
+
+def _tiers(path: Path) -> Iterator[Tier]:
+    if b"ooBinaryFile" in file_bytes(path)[:20]:
+        raise UserError(f"{path}: is a binary TextGrid: in Praat, Save as text file")
+    tokens = _Tokens(path)
+    if tokens.text() != "ooTextFile" or tokens.text() != "TextGrid":
+        raise UserError(f"{path}, line 1: no TextGrid in Praat's text format: in Praat, Save as text file")
+    tokens.number()  # from and to, as in every tier
+    tokens.number()
+    for _ in range(int(tokens.number())):
+        kind, name = tokens.text(), tokens.text()
+        if kind not in (INTERVALS, POINTS):
+            raise UserError(f"{path}, line {tokens.line}: {kind!r} is no kind of tier: in Praat, Save as text file")
+        tokens.number()
+        tokens.number()
+        points, lines = kind == POINTS, []
+        for _ in range(int(tokens.number())):
+            begin = tokens.number()
+            end = begin if points else tokens.number()
+            label = tokens.text().strip()
+            if label:
+                cells = (repr(begin), repr(end), " ".join(label.split()))
+                lines.append((tokens.line, event_of(cells, f"{path}, line {tokens.line}")))
+        yield Tier(name, points, tuple(lines))
+
+
+class _Tokens:
+    """The numbers and texts of a file one by one; `line` is that of the last one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.line, self._at = path, 1, 0
+        self._content = whole_text(path).replace("\r\n", "\n").replace("\r", "\n")
+        self._matches = (found for found in TOKEN.finditer(self._content) if found[0] != "<exists>")
+
+    def text(self) -> str:
+        found = self._next()
+        if found[1] is None:
+            raise UserError(f"{self.path}, line {self.line}: {found[0]} where a text in quotes belongs: save it again")
+        return found[1].replace('""', '"')
+
+    def number(self) -> float:
+        found = self._next()
+        if found[2] is None:
+            raise UserError(f"{self.path}, line {self.line}: {found[0]} where a number belongs: save it again in Praat")
+        return float(found[2])
+
+    def _next(self) -> re.Match[str]:
+        found = next(self._matches, None)
+        if found is None:
+            last = self._content.count("\n") + 1
+            raise UserError(f"{self.path}, line {last}: the file breaks off: save it again in Praat")
+        self.line += self._content.count("\n", self._at, found.start())
+        self._at = found.start()
+        return found
+
+
+FORMAT = LabelFormat("textgrid", "Praat TextGrid", (".textgrid",), matches, opened)

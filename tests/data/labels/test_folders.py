@@ -1,0 +1,106 @@
+"""Folders of recordings with label files: splits, environments, what a check says, what a search is given."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from datasets import labels
+from datasets.sound import write_sound, write_text
+
+from search.cli import main
+from sedkd.data.datasets.opening import names_of, opened, pool_of
+
+
+def splits_of(root: Path) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for clip in opened([root])[0].clips:
+        found.setdefault(clip.split, set()).add(clip.path.stem)
+    return found
+
+
+def test_without_splits_validation_is_held_out_by_recording_and_the_rest_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = labels.write_beside(tmp_path / "yard", labels.audacity, ".txt")
+    write_sound(root / "later.wav", [], 1)
+    write_text(root / "notes.txt", ["bought a new microphone"])
+    pools = [pool_of([root], {}, "yard") for _ in range(2)]
+    training, validation = pools[0].training("yard"), pools[0].validation("yard")
+    assert pools[0].environments["yard"].events == ("crow", "dog bark")
+    assert len(training) + len(validation) == 5
+    assert validation
+    assert validation == pools[1].validation("yard")
+    assert [r.path.name for r in pools[0].unlabeled("yard")] == ["later.wav"]
+    assert main.main(["data", "check", str(root)]) == 0
+    out = capsys.readouterr().out
+    assert "  yard1.txt: Audacity label track, of yard1.wav, 2 labels\n" in out
+    assert "  yard4.txt: Audacity label track, of yard4.wav, 0 labels\n" in out
+    assert "  notes.txt: no label file\n" in out
+    assert f"note: yard: no split is made: about a fifth of the labelled recordings validates, always the same; for a test, put recordings of other days or places into {root}/test\n" in out  # fmt: skip # noqa: E501
+    assert f"note: yard: 1 recordings have no labels and count as unlabelled, such as {root}/later.wav" in out
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_folders_called_like_splits(apart: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flat, root = labels.write_beside(tmp_path / "flat", labels.raven, ".Table.1.selections.txt"), tmp_path / "yard"
+    for name, split in zip(labels.ROWS, ("train", "Train", "valid", "eval", "unlabelled"), strict=True):
+        for path in flat.glob(f"{name}.*"):
+            kind = ("audio" if path.suffix == ".wav" else "selections") if apart else ""
+            (root / kind / split).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, root / kind / split)
+    if not apart:
+        (root / "unlabelled/yard5.Table.1.selections.txt").unlink()
+    assert splits_of(root) == {
+        "train": {"yard1", "yard2"}, "validation": {"yard3"}, "test": {"yard4"}, "unlabeled": {"yard5"}
+    }  # fmt: skip
+    main.main(["data", "check", str(root), "--json"])
+    (one,) = json.loads(capsys.readouterr().out)["datasets"]
+    (line,) = [line for line in one["files"] if "yard4" in line]
+    assert line.endswith("of " + ("audio/" if apart else "") + "eval/yard4.wav")  # no number of labels: sealed
+
+
+def test_tables_called_like_splits(tmp_path: Path) -> None:
+    root = tmp_path / "yard"
+    labels.write_recordings(root / "audio")
+    names = list(labels.ROWS)
+    for split, part in (("train", names[:2]), ("validation", names[2:4]), ("test", names[4:])):
+        labels.excel(root / f"{split}.csv", {f"{name}.wav": labels.ROWS[name] for name in part})
+    found = splits_of(root)
+    assert (found["train"], found["validation"], found["test"]) == ({*names[:2]}, {*names[2:4]}, {*names[4:]})
+
+
+def test_the_same_name_in_several_splits(tmp_path: Path) -> None:
+    root = tmp_path / "yard"
+    for number, split in enumerate(("train", "validation")):
+        write_sound(root / split / "1.wav", [(0.1, 1.0, "crow")], number)
+        labels.excel(root / f"{split}.csv", {"1.wav": [(0.1, 1.0, "crow")]})
+    assert splits_of(root) == {"train": {"1"}, "validation": {"1"}}
+
+
+def test_several_environments(tmp_path: Path) -> None:
+    for name in ("farm", "coast"):
+        root = tmp_path / "sites" / name
+        labels.write_recordings(root / "train", {"yard1": labels.ROWS["yard1"]})
+        labels.audacity(root / "train/yard1.txt", labels.ROWS["yard1"])
+        labels.write_recordings(root / "validation", {"yard3": labels.ROWS["yard3"]})
+        labels.audacity(root / "validation/yard3.txt", labels.ROWS["yard3"])
+        write_sound(root / "unlabeled" / "free.wav", [], 9)
+    assert sorted(names_of([tmp_path / "sites"])) == ["coast", "farm"]
+    assert names_of([tmp_path / "sites" / "farm"]) == ["farm"]
+
+
+def test_paths_of_another_machine_and_recordings_that_were_converted(tmp_path: Path) -> None:
+    root = tmp_path / "yard"
+    for day in ("mo", "tu"):
+        labels.write_recordings(root / day, {"yard1": labels.ROWS["yard1"]}, ".flac")
+    lines = ["begin time;end time;file;label", "0,5;1;D:\\rec\\tu\\yard1.WAV;crow", "0,25;1;/mnt/rec/mo/yard1;dog"]
+    write_text(root / "table.csv", lines)
+    (dataset,) = opened([root])
+    got = {clip.path.parent.name: (dataset.annotation(clip).events or ())[0][1].event_label for clip in dataset.clips}
+    assert got == {"mo": "dog", "tu": "crow"}
+
+
+def test_detections_of_a_model_are_called_so(tmp_path: Path) -> None:
+    root = labels.write_one(tmp_path / "yard", labels.birdnet, "yard.csv")
+    assert "yard: BirdNET's detections count as truth: listen to them first" in pool_of([root], {}, "yard").notices

@@ -1,0 +1,147 @@
+"""The likeliest mistakes with label files, and the one line that each gets on stderr, with exit code 2."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from datasets import labels
+from datasets.sound import write_text
+
+from search.cli import main
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Path:
+    return labels.write_beside(tmp_path / "yard", labels.audacity, ".txt")
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]):
+    def run(root: Path, *more: str) -> str:
+        assert main.main(["data", "check", str(root), *more]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        (line,) = err.splitlines()
+        return line
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["0.1 0.9 crow"], "line 1: called like a recording, but no label file that sedkd knows"),
+        (["0.1\t0.9\tcrow", "0.9\t0.1\tcrow"], "line 2: offset 0.1 lies before onset 0.9: swap the two"),
+        (["0.1\t0.9\tcrow", "1.0\t1.5"], "line 2: the label is empty: fill it in or remove the line"),
+        (["0.1\t0.9\tcrow", "0.5\t1.0\tcrow\tloud"], "line 2: 4 columns: expected onset, offset and label"),
+        (["0.1\t0.9\tcrow", "soon\t1.0\tcrow"], "line 2: onset 'soon' is not a number"),
+        (["0.1\t0.9\tcrow", "-1\t1.0\tcrow"], "line 2: onset -1 is negative"),
+        (["\\\t10\t20", "0.1\t0.9\tcrow"], "line 1: called like a recording"),
+    ],
+)
+def test_a_label_track(yard: Path, told, lines: list[str], message: str) -> None:
+    write_text(yard / "yard2.txt", lines)
+    assert f"{yard}/yard2.txt, {message}" in told(yard)
+
+
+def test_two_label_files_of_a_recording(yard: Path, told) -> None:
+    labels.raven(yard / "yard1.Table.1.selections.txt", [(0.1, 0.9, "crow")])
+    assert f"{yard}/yard1.wav: is labelled by {yard}/yard1" in (line := told(yard))
+    assert line.endswith("keep one, or join them")
+
+
+def test_label_files_called_unlike_the_recordings(yard: Path, told) -> None:
+    for path in yard.glob("*.txt"):
+        path.rename(path.with_name(f"Track of {path.name}"))
+    assert told(yard).endswith("call a label file like its recording (a.txt for a.wav)")
+
+
+def test_a_recording_in_another_split_than_its_labels(yard: Path, told) -> None:
+    for split, name in (("train", "yard1.wav"), ("test", "yard1.txt")):
+        (yard / split).mkdir()
+        shutil.move(yard / name, yard / split)
+    assert told(yard).endswith("lies in train, but " + f"{yard}/test/yard1.txt is of test: move one of them")
+
+
+def test_a_name_that_may_mean_two_recordings(tmp_path: Path, told) -> None:
+    for day in ("mo", "tu"):
+        labels.write_recordings(tmp_path / "yard" / day)
+    labels.excel(tmp_path / "yard/table.csv", {"yard1.wav": labels.ROWS["yard1"]})
+    assert f"table.csv: may mean {tmp_path}/yard/mo/yard1.wav or {tmp_path}/yard/tu/yard1.wav" in told(
+        tmp_path / "yard"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["file;start;end;label", "yard1.wav;1,234;2;crow"], "line 2: '1,234' may be 1.234 or 1234"),
+        (["file;start;end;label", "yard1.wav;0,5;1;crow;;loud"], "line 2: 6 fields where the header has 4"),
+        (["file;start;end;label", "yard1.wav;0:05;1;crow"], "line 2: onset '0:05' is not a number"),
+        (["file;start;end;label", "yard1.wav;0,5;1;crow", ";1;2;crow"], "line 3: file is empty: name the recording"),
+        (["file;start;end;label", "yard1.wav;0,5;1;"], "line 2: label is empty: fill it in or remove the line"),
+        (["file;start;end;who", "yard1.wav;0,5;1;ann"], "no column of labels; say --label-column, one of: file, start"),
+        (["file;start;end;label", "yard1.wav;1;2;crow", "YARD1.WAV;1;2;crow"], "is listed as 'yard1.wav' and as"),
+    ],
+)
+def test_a_spreadsheets_table(tmp_path: Path, told, lines: list[str], message: str) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    write_text(tmp_path / "yard/table.csv", lines)
+    assert f"{tmp_path}/yard/table.csv" in (line := told(tmp_path / "yard"))
+    assert message in line
+
+
+def test_an_excel_file_in_another_encoding(tmp_path: Path, told) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    (tmp_path / "yard/table.csv").write_bytes("file;start;end;label\nyard1.wav;1;2;Käuzchen\n".encode("cp1252"))
+    assert told(tmp_path / "yard").endswith("table.csv, line 2: not UTF-8 text: save the table as plain text in UTF-8")
+
+
+def test_a_raven_table_with_several_label_columns(tmp_path: Path, told) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    row = "1\tSpectrogram 1\t1\t0.5\t1\t0\t9\t7\tann\trattle"
+    write_text(tmp_path / "yard/yard1.txt", [f"{labels.RAVEN_HEAD}\tPeak Freq (Hz)\tCaller\tCall", row])
+    assert told(tmp_path / "yard").endswith("which column holds the labels? Say --label-column, one of: Caller, Call")
+    line = told(tmp_path / "yard", "--label-column", "Species")
+    assert "--label-column Species: no such column; there are: Selection, View" in line
+
+
+def test_a_raven_table_of_several_files_without_their_offsets(tmp_path: Path, told) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    rows = [f"{i}\tSpectrogram 1\t1\t0.5\t1\t0\t9\tyard{i}.wav\tcrow" for i in (1, 2)]
+    write_text(tmp_path / "yard/day.txt", [f"{labels.RAVEN_HEAD}\tBegin File\tSpecies", *rows])
+    assert "is of 2 recordings, and its times may count over all of them: add the measurement File Offset (s)" in told(
+        tmp_path / "yard"
+    )
+
+
+def test_kaleidoscope_rows_that_nobody_identified(tmp_path: Path, told) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    table = tmp_path / "yard/cluster.csv"
+    labels.kaleidoscope(table, {"yard1.wav": labels.ROWS["yard1"]})
+    table.write_text(table.read_text().replace(",dog bark", ","))
+    assert 'line 3: MANUAL ID is empty: fill it in or remove the line, or take another column: --label-column "TOP1MATCH"' in told(tmp_path / "yard")  # fmt: skip # noqa: E501
+
+
+def test_textgrids(tmp_path: Path, told) -> None:
+    labels.write_recordings(tmp_path / "yard", {"yard1": labels.ROWS["yard1"]})
+    path = tmp_path / "yard/yard1.TextGrid"
+    second = (
+        '    item [1]:\n        class = "IntervalTier"\n        name = "words"\n        xmin = 0\n        xmax = 2\n'
+    )
+    second += "        intervals: size = 0\n"
+    labels.textgrid(path, labels.ROWS["yard1"], more=second)
+    assert told(tmp_path / "yard").endswith("which tier holds the labels? Say --label-column, one of: words, events")
+    assert "--label-column calls: no such interval tier; there are: words, events" in told(
+        tmp_path / "yard", "--label-column", "calls"
+    )
+    labels.textgrid(path, labels.ROWS["yard1"])
+    whole = path.read_text().splitlines()
+    write_text(path, whole[:20])
+    assert "yard1.TextGrid, line 21: the file breaks off" in told(tmp_path / "yard")
+    path.write_bytes(b"ooBinaryFile\x08TextGrid\x00\x00")
+    assert told(tmp_path / "yard").endswith("is a binary TextGrid: in Praat, Save as text file")
+
+
+def test_a_column_where_there_is_none(yard: Path, told) -> None:
+    assert "--label-column Call: none of the label files in" in told(yard, "--label-column", "Call")

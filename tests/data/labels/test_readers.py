@@ -1,0 +1,216 @@
+"""Every format of label files: recognised, and its events those that were written, to the millisecond."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from datasets import labels
+from datasets.sound import Row, write_text
+
+from sedkd.data.datasets.opening import opened
+from sedkd.data.labels.label_format import OWN
+from sedkd.data.labels.registry import format_of
+
+PER_RECORDING = [
+    (labels.audacity, ".txt", "Audacity label track"),
+    (lambda path, rows: labels.audacity(path, rows, spectral=False), ".txt", "Audacity label track"),
+    (labels.raven, ".Table.1.selections.txt", "Raven selection table, labels from 'Species'"),
+    (labels.textgrid, ".TextGrid", "Praat TextGrid, labels from 'events'"),
+    (lambda path, rows: labels.textgrid(path, rows, short=True), ".TextGrid", "Praat TextGrid, labels from 'events'"),
+]
+OF_ALL = [
+    (labels.kaleidoscope, "cluster.csv", "Kaleidoscope list, labels from 'MANUAL ID'"),
+    (
+        lambda path, rows: labels.kaleidoscope(path, rows, "TOP1MATCH"),
+        "cluster.csv",
+        "Kaleidoscope list, labels from 'TOP1MATCH'",
+    ),
+    (labels.birdnet, "BirdNET_CombinedTable.csv", "BirdNET result table, labels from 'Common name'"),
+    (labels.excel, "Labels.csv", "table, labels from 'Label'"),
+    (labels.raven_of_several, "day.selections.txt", "Raven selection table, labels from 'Species'"),
+]
+
+
+def found_in(root: Path) -> dict[str, list[Row]]:
+    (dataset,) = opened([root])
+    assert dataset.name == "labels"
+    found = {}
+    for clip in dataset.clips:
+        events = dataset.annotation(clip).events if clip.table else ()
+        found[clip.path.stem] = [(e.onset, e.offset, e.event_label) for _, e in events]
+    return found
+
+
+def check(root: Path, title: str) -> None:
+    assert set(opened([root])[0].files.values()) == {title}
+    found = found_in(root)
+    assert set(found) == set(labels.ROWS)
+    for name, rows in labels.ROWS.items():
+        assert [row[2] for row in sorted(found[name])] == [row[2] for row in sorted(rows)]
+        for got, wanted in zip(sorted(found[name]), sorted(rows), strict=True):
+            assert got[:2] == pytest.approx(wanted[:2], abs=0.0005)
+
+
+@pytest.mark.parametrize(("write", "suffix", "title"), PER_RECORDING[:-2])
+def test_a_file_per_recording(write: Callable, suffix: str, title: str, tmp_path: Path) -> None:
+    check(labels.write_beside(tmp_path / "yard", write, suffix), title)
+
+
+@pytest.mark.parametrize(("write", "suffix", "title"), PER_RECORDING[-2:])
+def test_a_textgrid_per_recording(
+    write: Callable, suffix: str, title: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = {**labels.ROWS, "yard3": [(0.3, 0.5, "dog bark"), (0.5, 1.1, "crow")]}  # intervals of a tier never overlap
+    monkeypatch.setattr(labels, "ROWS", apart)
+    check(labels.write_beside(tmp_path / "yard", write, suffix), title)
+
+
+@pytest.mark.parametrize(("write", "name", "title"), OF_ALL)
+def test_one_file_of_all_recordings(write: Callable, name: str, title: str, tmp_path: Path) -> None:
+    check(labels.write_one(tmp_path / "yard", write, name), title)
+
+
+def test_label_files_in_a_folder_of_their_own(tmp_path: Path) -> None:
+    labels.write_recordings(tmp_path / "yard" / "audio" / "monday")
+    labels.write_recordings(tmp_path / "yard" / "audio" / "tuesday")
+    for name, rows in labels.ROWS.items():
+        labels.audacity(tmp_path / "yard" / "labels" / "monday" / f"{name}-labels.txt", rows)
+        labels.audacity(tmp_path / "yard" / "labels" / "tuesday" / f"{name}.wav.txt", [])
+    (dataset,) = opened([tmp_path / "yard"])
+    assert len(dataset.clips) == 10
+    for clip in dataset.clips:
+        assert clip.table is not None
+        assert clip.table.parent.name == clip.path.parent.name
+        assert clip.table.name.startswith(clip.path.stem)
+
+
+def test_overlapping_views_of_a_raven_table_are_one_selection_and_equal_selections_two(tmp_path: Path) -> None:
+    rows: list[Row] = [(0.5, 1.0, "crow"), (0.5, 1.0, "dog")]
+    labels.raven(tmp_path / "a.txt", rows)
+    form = format_of(tmp_path / "a.txt")
+    assert form is not None
+    events = form.open(tmp_path / "a.txt").read(None)[OWN].events
+    assert [(line, e.event_label) for line, e in events or ()] == [(2, "crow"), (4, "dog")]
+
+
+def test_views_that_measure_different_things(tmp_path: Path) -> None:
+    head = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tPeak Freq (Hz)\tPeak Amp (U)\tCall"
+    rows = ["1\tWaveform 1\t1\t0.5\t1\t\t812\tcrow", "1\tSpectrogram 1\t1\t0.5\t1\t3100\t\tcrow"]
+    for lines in ([head, *rows], [line.partition("\t")[2] for line in (head, *rows)]):  # with Selection, and without it
+        write_text(tmp_path / "a.txt", lines)
+        form = format_of(tmp_path / "a.txt")
+        assert form is not None
+        assert form.name == "raven"
+        assert len(form.open(tmp_path / "a.txt").read(None)[OWN].events or ()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "label"),
+    [
+        (
+            "yard1.BirdNET.results.csv",
+            ["Start (s),End (s),Scientific name,Common name,Confidence", "0,1.5,Corvus corone,Carrion Crow,0.7"],
+            "Carrion Crow",
+        ),
+        (
+            "BirdNET_Table.r.csv",
+            [
+                "filepath,start,end,scientific_name,common_name,confidence,lat,lon,week",
+                "/x/yard1.wav,0,1.5,Corvus corone,Carrion Crow,0.7,-1,-1,-1",
+            ],
+            "Carrion Crow",
+        ),
+        (
+            "BirdNET_Kaleidoscope.csv",
+            [
+                "INDIR,FOLDER,IN FILE,OFFSET,DURATION,scientific_name,common_name,confidence,lat,lon,week",
+                "/,x,yard1.wav,0,1.5,Corvus corone,Carrion Crow,0.7,-1,-1,-1",
+            ],
+            "Carrion Crow",
+        ),
+        (
+            "yard1.BirdNET.selection.table.txt",
+            [
+                f"{labels.RAVEN_HEAD}\tCommon Name\tSpecies Code\tConfidence\tBegin Path\tFile Offset (s)",
+                "1\tSpectrogram 1\t1\t0\t1.5\t0\t15000\tCarrion Crow\tcarcro1\t0.7\tC:\\x\\yard1.wav\t0",
+            ],
+            "Carrion Crow",
+        ),
+    ],
+)
+def test_birdnets_tables(name: str, lines: list[str], label: str, tmp_path: Path) -> None:
+    labels.write_recordings(tmp_path / "yard", {"yard1": []})
+    write_text(tmp_path / "yard" / name, lines)
+    assert found_in(tmp_path / "yard") == {"yard1": [(0, 1.5, label)]}
+
+
+def test_a_recording_that_is_called_like_a_split(tmp_path: Path) -> None:
+    labels.write_recordings(tmp_path / "station", {"train": [], "test": []})
+    for name in ("train", "test"):
+        labels.audacity(tmp_path / "station" / f"{name}.txt", [(0.5, 1.0, "whistle")])
+    assert {clip.split for clip in opened([tmp_path / "station"])[0].clips} == {"train"}
+
+
+def test_a_selection_that_ends_in_the_next_file_is_cut_and_told(tmp_path: Path) -> None:
+    lines = [
+        f"{labels.RAVEN_HEAD}\tBegin File\tFile Offset (s)\tEnd File\tBegin Path\tSpecies",
+        "1\tSpectrogram 1\t1\t1.9\t2.3\t0\t9\ta.wav\t1.9\tb.wav\tC:\\x\\a.wav\tcrow",
+    ]
+    write_text(tmp_path / "a.selections.txt", lines)
+    form = format_of(tmp_path / "a.selections.txt")
+    assert form is not None
+    file = form.open(tmp_path / "a.selections.txt")
+    assert file.recordings() == ["C:\\x\\a.wav"]
+    with pytest.warns(UserWarning, match=r"line 2: ends in b.wav: only its part in a.wav is used"):
+        (_, event), *_ = file.read(None)["C:\\x\\a.wav"].events or ()
+    assert (event.onset, event.offset) == pytest.approx((1.9, 2.3))
+
+
+def test_a_label_column_by_name_and_a_tier_by_name(tmp_path: Path) -> None:
+    lines = [f"{labels.RAVEN_HEAD}\tPeak Freq (Hz)\tCaller\tCall", "1\tSpectrogram 1\t1\t0.5\t1\t0\t9\t7\tann\trattle"]
+    write_text(tmp_path / "a.txt", lines)
+    form = format_of(tmp_path / "a.txt")
+    assert form is not None
+    file = form.open(tmp_path / "a.txt")
+    assert file.column is not None
+    assert file.column("caller") == "Caller"
+    assert [e.event_label for _, e in file.read("Call")[OWN].events or ()] == ["rattle"]
+    tier = '    item [1]:\n        class = "TextTier"\n        name = "clicks"\n        xmin = 0\n        xmax = 2\n'
+    tier += '        points: size = 1\n        points [1]:\n            number = 0.4\n            mark = "x"\n'
+    labels.textgrid(tmp_path / "b.TextGrid", [(0.5, 1.0, 'say "ä"')], encoding="utf-16", more=tier)
+    form = format_of(tmp_path / "b.TextGrid")
+    assert form is not None
+    events = form.open(tmp_path / "b.TextGrid").read("EVENTS")[OWN].events
+    assert [(e.onset, e.offset, e.event_label) for _, e in events or ()] == [(0.5, 1.0, 'say "ä"')]
+
+
+def test_a_line_that_names_the_separator(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.csv", ["sep=;", "Recording;Begin;Duration;Class", 'a.wav;"0,5";"1,25";crow;'])
+    form = format_of(tmp_path / "a.csv")
+    assert form is not None
+    ((line, event),) = form.open(tmp_path / "a.csv").read(None)["a.wav"].events or ()
+    assert (line, event.onset, event.offset) == (3, 0.5, 1.75)
+
+
+def test_the_real_files(shared: Path, tmp_path: Path) -> None:
+    source = shared / "data" / "label_formats"
+    if not source.is_dir():
+        pytest.skip(f"no {source}")
+    root = tmp_path / "site"
+    root.mkdir()
+    (root / "spinetail.ogg").symlink_to(source / "audio/spinetail.ogg")
+    (root / "Recording_1_Segment_07.ogg").symlink_to(source / "audio/powdermill_Recording_1_Segment_07_0-10s.ogg")
+    (root / "spinetail.txt").symlink_to(source / "original/spinetail.audacity_spectral.txt")
+    name = "Recording_1_Segment_07.Table.1.selections.txt"
+    (root / name).symlink_to(source / "original" / name)
+    found = found_in(root)
+    assert [row[2] for row in found["spinetail"]].count("SP") == 14
+    assert found["spinetail"][1] == (0.506924, 3.041545, "CRER")
+    early = [row for row in found["Recording_1_Segment_07"] if row[0] < 10]
+    assert (len(found["Recording_1_Segment_07"]), len(early)) == (279, 9)
+    listed = (source / "labels.tsv").read_text().splitlines()[1:]
+    wanted = [line.split("\t")[1:] for line in listed if line.startswith("powdermill")]
+    for (onset, _, label), (begin, _, name) in zip(
+        sorted(early), sorted(wanted, key=lambda w: float(w[0])), strict=True
+    ):
+        assert (onset, label) == (pytest.approx(float(begin), abs=0.001), name)
