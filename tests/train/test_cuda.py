@@ -7,8 +7,13 @@ from dataclasses import replace
 import pytest
 import torch
 from cohorts import QUICK, SETTINGS, members
+from torch import Tensor
 
 import sedkd.train.fit as plain
+from sedkd.distill.batch import Batch
+from sedkd.distill.term import Term
+from sedkd.errors import SedkdWarning
+from sedkd.models.frame import FrameOutput
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.cohort import Member, _Cohort, fit_cohort
 from sedkd.train.fit import TrainingDiverged, fit
@@ -98,6 +103,24 @@ def test_many_at_once_are_what_few_are(exact: None) -> None:
     fit_cohort(many)
     for one, other in zip(few, many, strict=False):
         assert distance(one.student, other.student) < 2e-2
+
+
+class Asking(Term):
+    """One's own strategy that asks the device for a value, against what `in_cohort` promises."""
+
+    in_cohort = True
+    needs_teacher = False
+
+    def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
+        torch.cuda.synchronize()
+        return output.logits.square().mean()
+
+
+def test_a_step_that_cannot_be_captured_goes_on_with_a_warning() -> None:
+    found = [replace(member, terms=[*member.terms, Asking()]) for member in there(members("none"))]
+    with pytest.warns(SedkdWarning, match="cannot be captured as a CUDA graph"):
+        curves = fit_cohort(found)
+    assert all(isinstance(curve, list) and len(curve) == 2 for curve in curves)
 
 
 def test_two_cohorts_one_after_the_other() -> None:
