@@ -22,6 +22,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_the_front_is_shown_with_dashes(quiet, tmp_path, capsys):
     store = ["--env", "farm", "--store", str(quiet.parent / "runs")]
     assert search.main(arguments(quiet, 2)) == 0  # the same line once more, for what it shows
