@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import torch
@@ -96,18 +97,18 @@ def run_trials(
     groups = packed(members, task.device, cores)
     several = f"training {len(members)} students" if len(members) > 1 else "training"
     costs: dict[StudentSettings, Cost] = {}
-    for ended in fit_groups(
-        [[members[place] for place in places] for places in groups], cores, counting(progress, several)
-    ):
-        places = groups[ended.place]
-        for place, curve in zip(places, ended.members, strict=True):
-            if isinstance(curve, Exception):
-                done(place, curve)
-                continue
-            start, student = time.perf_counter() - ended.seconds / len(places), members[place].student
-            result = _finished(student, curve, task, criterion, False, start, costs.get(student.settings))
-            costs[student.settings] = result.cost
-            done(place, result)
+    together = [[members[place] for place in places] for places in groups]
+    with closing(fit_groups(together, cores, counting(progress, several))) as trained:  # whatever `done` raises
+        for ended in trained:
+            places = groups[ended.place]
+            for place, curve in zip(places, ended.members, strict=True):
+                if isinstance(curve, Exception):
+                    done(place, curve)
+                    continue
+                start, student = time.perf_counter() - ended.seconds / len(places), members[place].student
+                result = _finished(student, curve, task, criterion, False, start, costs.get(student.settings))
+                costs[student.settings] = result.cost
+                done(place, result)
 
 
 def _begun(

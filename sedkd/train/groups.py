@@ -6,7 +6,7 @@ too short to be shared out. They are threads of one process, since torch leaves 
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -32,7 +32,9 @@ def cores_of(device: torch.device) -> int:
     return torch.get_num_threads() if device.type == "cpu" else 1
 
 
-def fit_groups(groups: Sequence[Sequence[Member]], cores: int, progress: Counter | None = None) -> Iterator[GroupEnded]:
+def fit_groups(
+    groups: Sequence[Sequence[Member]], cores: int, progress: Counter | None = None
+) -> Generator[GroupEnded, None, None]:
     """Train the groups, each of members that `fit_cohort` takes; yields them as they end.
 
     `progress` counts students' steps over all groups. What is trained alone (`Member.kind` is None) goes first and by
@@ -73,7 +75,7 @@ class _Work:
         if self.progress:
             self.progress(sum(self.steps), sum(len(group) * group[0].settings.steps for group in self.groups))
 
-    def side_by_side(self, places: Sequence[int], cores: int) -> Iterator[GroupEnded]:
+    def side_by_side(self, places: Sequence[int], cores: int) -> Generator[GroupEnded, None, None]:
         before, pool = (
             torch.get_num_threads(),
             ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,)),
