@@ -1,6 +1,6 @@
 """What a teacher costs, how good it is on validation, and what one student gains from it; heads beside each other.
 
-Run: python benchmarks/teachers.py --env farm --data esc --heads none,conv,gru
+Run: python benchmarks/teachers.py --env farm --data esc --heads none,gru
      python benchmarks/teachers.py --env farm --data esc --teachers mn04_as:0,mn04_as:10,mn04_as,before.safetensors
 
 A teacher is a kind or a file, with the minutes of fine-tuning behind a colon. `--steps 0` trains no student. Test is
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--env", required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", default="mn04_as", help="of the heads (mn04_as)")
-    parser.add_argument("--heads", default="", metavar="A,B", help="none, conv, gru")
+    parser.add_argument("--heads", default="", metavar="A,B", help="none, gru")
     parser.add_argument("--teachers", default="", metavar="KIND[:MINUTES],...")
     parser.add_argument("--steps", type=int, default=300, help="of the student; 0: none")
     parser.add_argument("--rate", type=float, default=1e-2, help="its learning rate (0.01)")

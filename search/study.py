@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sedkd.task import Task
     from sedkd.train.settings import TrainSettings
 
-VERSION = 3
+VERSION = 4  # raise it with every change of how students are trained: a study compares those trained alike
 RECORD = "record"  # user attribute of a trial: measures, per-class scores, curve, post-processing, configuration
 FACTS = "facts"  # user attribute of a study: what it was made of
 OWNER = "owner"  # user attribute of a trial: the lock of the process that runs it

@@ -30,7 +30,7 @@ from sedkd.train.fit import fit
 from sedkd.train.sampler import OneSampler
 from sedkd.train.settings import TrainSettings
 
-VERSION = 1
+VERSION = 2  # raise it with every change of how students are trained
 TRAINING = TrainSettings(steps=300, learning_rate=0.02, unlabeled_share=0.5)
 DEEPEST, NARROWEST = 5, 2
 BETWEEN = 2  # widths per step besides the widest and the narrowest

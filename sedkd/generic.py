@@ -22,7 +22,7 @@ from sedkd.train.cohort import Member, fit_cohort
 from sedkd.train.fit import Watch
 from sedkd.train.settings import TrainSettings
 
-VERSION = 1
+VERSION = 2  # raise it with every change of how students are trained
 TRAINING = TrainSettings(steps=120)  # a start, not a result: shorter than a trial
 
 

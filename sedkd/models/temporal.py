@@ -2,8 +2,7 @@
 
 from torch import Tensor, nn
 
-HEADS = ("none", "conv", "gru")
-KERNEL = 9  # frames: 0.7 s at 80 ms
+HEADS = ("none", "gru")  # files of earlier versions have none
 GRU_UNITS = 64  # in each direction
 
 
@@ -15,23 +14,9 @@ def temporal_head(kind: str, channels: int) -> tuple[nn.Module, int]:
     """
     if kind == "none":
         return nn.Identity(), channels
-    if kind == "conv":
-        return DepthwiseHead(channels), channels
     if kind == "gru":
         return GruHead(channels), 2 * GRU_UNITS
     raise ValueError(f"head must be one of {', '.join(HEADS)}, not {kind}")
-
-
-class DepthwiseHead(nn.Module):
-    """A depthwise convolution over time, with a shortcut around it."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv1d(channels, channels, KERNEL, padding=KERNEL // 2, groups=channels)
-        self.act = nn.Hardswish()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.act(self.conv(x.transpose(1, 2)).transpose(1, 2))
 
 
 class GruHead(nn.Module):
