@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from search.names import cleaned
@@ -87,4 +87,4 @@ def name_of(task: "Task", plan: Plan) -> str:
 
 def flat(student: StudentSettings) -> dict[str, Any]:
     """The student's settings in the flat spelling of a configuration."""
-    return {f"student.{key}": value for key, value in asdict(student).items()}
+    return {f"student.{key}": value for key, value in student.as_key().items()}

@@ -79,7 +79,7 @@ def _card(study: "optuna.Study", store: Store, member: Member) -> CardFacts:
     facts, record = study.user_attrs[FACTS], member.record
     test = test_scores(store, study.study_name, member.number)
     measures = record["measures"]
-    cost = {name: measures.get(name) for name in ("macs", "params", "bytes", "latency")}
+    cost = {name: measures.get(name) for name in ("macs", "params", "bytes", "latency", "algorithmic_latency")}
     return CardFacts(
         environment=facts["environment"],
         scene=facts["scene"],

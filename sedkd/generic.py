@@ -7,7 +7,6 @@ architecture's is trained once and kept in the cache.
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 
 import torch
 
@@ -65,5 +64,5 @@ def start_from(student: Student, learned: Student) -> None:
 
 def _key(settings: StudentSettings, task: Task, labels: tuple[str, ...]) -> str:
     annotated = {name: list(events) for name, events in task.pool.annotated.items()}  # masks what is unknown
-    parts = [VERSION, asdict(settings), TRAINING.as_key(), task.teacher.key, task.generic_digest, annotated, labels]
+    parts = [VERSION, settings.as_key(), TRAINING.as_key(), task.teacher.key, task.generic_digest, annotated, labels]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()

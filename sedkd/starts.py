@@ -1,8 +1,8 @@
 """The initialisations of a student, and which of its architectures allows which.
 
 `random` and `generic` are for every student. `slice` takes the most important channels of a wide generic student.
-`family` is a slice of a network that was trained so that all its slices work (see `sedkd.family`); a third of the steps
-is then enough.
+`family` is a slice of a network that was trained so that all its slices work (see `sedkd.family`), which hears whole
+recordings; a third of the steps is then enough.
 `audioset`, `timm` and `timm:FILE` are published weights, of whose architecture the student must be: where a space
 varies `student.block`, its dimension `initialisation` says for which ones it is drawn (`when`); others start randomly.
 """
@@ -10,6 +10,7 @@ varies `student.block`, its dimension `initialisation` says for which ones it is
 from pathlib import Path
 
 from sedkd.models.bodies import TIMM
+from sedkd.models.causal import FULL
 from sedkd.models.student import StudentSettings
 from sedkd.models.timm_backbone import FILES
 
@@ -31,6 +32,8 @@ def check_start(initialisation: str, student: StudentSettings) -> None:
         _require_block(initialisation, student, SLICED_BLOCKS)
         if student.width > WIDEST:
             raise ValueError(f"initialisation {kind} needs student.width up to {WIDEST}, not {student.width}")
+    if kind == FAMILY and student.causal:
+        raise ValueError(f"initialisation {kind} needs student.lookahead {FULL}, not {student.lookahead}")
     if kind == "audioset":
         _require_block(initialisation, student, ("mobilenet",))
         if student.width not in AUDIOSET_WIDTHS:

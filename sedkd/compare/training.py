@@ -65,7 +65,7 @@ class _Run:
 
     @property
     def path(self) -> Path:
-        what = json.dumps(asdict(self.configuration), sort_keys=True)
+        what = json.dumps({**asdict(self.configuration), "student": self.recipe.student.as_key()}, sort_keys=True)
         name = hashlib.blake2b(what.encode(), digest_size=8).hexdigest()
         return self.folder / f"{name}-seed-{self.seed}.json"
 

@@ -15,7 +15,7 @@ VERSION = 1  # raise it with every change of what students are or how their cost
 
 def known_cost(settings: StudentSettings, labels: int) -> Cost:
     """The cost of an untrained student for so many labels, from the cache or counted now; latency is not measured."""
-    key = json.dumps([VERSION, asdict(settings), labels], sort_keys=True)
+    key = json.dumps([VERSION, settings.as_key(), labels], sort_keys=True)
     target = cache_root() / "costs" / f"{hashlib.blake2b(key.encode(), digest_size=10).hexdigest()}.json"
     found = kept(target, _read)
     if found is not None:

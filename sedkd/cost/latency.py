@@ -25,7 +25,7 @@ def latency_ms_per_second(model: FrameModel) -> float:
     finally:
         torch.set_num_threads(threads)
         model.to(device)
-    return 1000 * statistics.median(times) / SECONDS
+    return 1000 * statistics.median(times) / (SECONDS + model.delay * model.frame_seconds)
 
 
 def _timed(model: FrameModel, example: torch.Tensor) -> float:

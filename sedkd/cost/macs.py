@@ -17,10 +17,11 @@ COUNTED_SECONDS = 10.0
 
 
 def macs_per_second(model: FrameModel) -> float:
-    """MACs of the network alone per second of audio, features not included (see `feature_macs_per_second`)."""
+    """MACs of the network alone per second of audio, features not included (see `feature_macs_per_second`), nor what a
+    network with a look-ahead computes once behind the end."""
     frames = round(COUNTED_SECONDS / model.frame_seconds)
     example = torch.zeros(1, frames * model.stride, model.features.n_mels)
-    return count_macs(model, example) / (frames * model.frame_seconds)
+    return count_macs(model, example) / ((frames + model.delay) * model.frame_seconds)
 
 
 def count_macs(model: nn.Module, example: torch.Tensor) -> float:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sedkd.cost.algorithmic import algorithmic_latency
 from sedkd.cost.latency import latency_ms_per_second
 from sedkd.cost.macs import macs_per_second, parameter_count, weight_bytes
 from sedkd.models.frame import FrameModel
@@ -9,15 +10,18 @@ from sedkd.models.frame import FrameModel
 
 @dataclass(frozen=True)
 class Cost:
-    """MACs per second of audio, trained parameters, bytes of float32 weights, milliseconds per second of audio."""
+    """MACs per second of audio, trained parameters, bytes of float32 weights, milliseconds per second of audio; and of
+    students for streams the seconds that an answer waits for sound (`sedkd.cost.algorithmic`)."""
 
     macs: float
     params: int
     bytes: int
     latency: float | None = None
+    algorithmic_latency: float | None = None
 
 
 def cost_of(model: FrameModel, with_latency: bool = True) -> Cost:
     """The costs; `with_latency` measures on one CPU thread, which wants a quiet machine."""
     latency = latency_ms_per_second(model) if with_latency else None
-    return Cost(macs_per_second(model), parameter_count(model), weight_bytes(model), latency)
+    macs, waiting = macs_per_second(model), algorithmic_latency(model)
+    return Cost(macs, parameter_count(model), weight_bytes(model), latency, waiting)

@@ -1,7 +1,7 @@
 """An export: a folder that detects events without this project's training code, and says where it came from.
 
 `model.onnx` answers, `student.json` holds what turns its answers into events, `model.safetensors` can be trained
-further, and `README.md` is the model card.
+further, and `README.md` is the model card. A student with a look-ahead has a `stream.onnx` besides, one step of a stream.
 """
 
 import json
@@ -20,12 +20,15 @@ import sedkd
 from sedkd.errors import UserError
 from sedkd.export.card import CardFacts, card_text
 from sedkd.export.onnx_model import INPUT, OUTPUT, checked_difference, export_onnx, minimum_samples, open_session
+from sedkd.export.stream_model import checked_stream, export_stream
 from sedkd.features.logmel import FeatureSettings
 from sedkd.models.checkpoint import save_model
 from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
+from sedkd.stream.facts import StreamFacts, stream_facts_from
 from sedkd.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 
+STREAM = "stream.onnx"
 FORMAT, VERSION = "sedkd student", 1
 ONNX, WEIGHTS, FACTS, CARD = "model.onnx", "model.safetensors", "student.json", "README.md"
 
@@ -42,6 +45,7 @@ class Bundle:
     window_seconds: float
     context_seconds: float
     provenance: Mapping[str, Any]
+    stream: StreamFacts | None = None
 
     @cached_property
     def _session(self) -> Any:
@@ -75,7 +79,11 @@ def write_bundle(
     try:
         export_onnx(student, temporary / ONNX)
         difference = checked_difference(temporary / ONNX, student, check_audio)
-        facts = _facts(student, post, card, difference)
+        stream = None
+        if student.settings.causal:
+            stream = export_stream(student, temporary / STREAM)
+            stream = checked_stream(temporary / STREAM, stream, student, check_audio)
+        facts = _facts(student, post, card, difference, stream)
         save_model(student, temporary / WEIGHTS, notes=facts["provenance"])
         (temporary / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         (temporary / CARD).write_text(card_text(facts, card, target.name), encoding="utf-8")
@@ -121,6 +129,7 @@ def _bundle(folder: Path, facts: Mapping[str, Any]) -> Bundle:
         float(facts["window_seconds"]),
         float(facts["context_seconds"]),
         dict(facts["provenance"]),
+        stream_facts_from(facts["stream"]) if "stream" in facts else None,
     )
 
 
@@ -134,7 +143,9 @@ def _read_facts(path: Path) -> dict[str, Any]:
     return facts
 
 
-def _facts(student: Student, post: PostProcessing, card: CardFacts, difference: float) -> dict[str, Any]:
+def _facts(
+    student: Student, post: PostProcessing, card: CardFacts, difference: float, stream: StreamFacts | None
+) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -148,6 +159,7 @@ def _facts(student: Student, post: PostProcessing, card: CardFacts, difference: 
         "context_seconds": CONTEXT_SECONDS,
         "features": student.features.as_dict(),
         "onnx_max_difference": difference,
+        **({"stream": {"file": STREAM, **stream.as_dict()}} if stream else {}),
         "provenance": {**asdict(card), "sedkd": sedkd.__version__},
     }
 
@@ -158,7 +170,7 @@ def _require_replaceable(target: Path, out: Path) -> None:
     if not target.is_dir():
         raise UserError(f"{out}: is a file; name a folder for the export")
     found = sorted(path.name for path in target.iterdir())
-    strange = [name for name in found if name not in (ONNX, WEIGHTS, FACTS, CARD)]
+    strange = [name for name in found if name not in (ONNX, STREAM, WEIGHTS, FACTS, CARD)]
     if not strange and found:
         facts = target / FACTS
         strange = [] if facts.is_file() and _read_facts(facts).get("format") == FORMAT else found

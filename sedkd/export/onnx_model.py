@@ -41,19 +41,23 @@ class Detector(nn.Module):
         self.student = student
 
     def forward(self, audio: Tensor) -> Tensor:
-        stride, count = self.student.stride, audio.shape[1] // self.student.features.hop
-        # Rounded up by an addition: ONNX divides towards zero, so that the usual -(-a // b) rounds down there.
-        padded = (count + stride - 1) // stride * stride
-        rows = torch.arange(padded, device=audio.device).clamp(max=count - 1)
+        rows = frames_of(audio.shape[1] // self.student.features.hop, self.student.stride)
         features = self.logmel(audio.double()).float()
         return torch.sigmoid(self.student(features[:, rows]).logits)
+
+
+def frames_of(count: int, stride: int) -> Tensor:
+    """Indices of `count` feature frames, the last one repeated to fill the last output frame."""
+    # Rounded up by an addition: ONNX divides towards zero, so that the usual -(-a // b) rounds down there.
+    padded = (count + stride - 1) // stride * stride
+    return torch.arange(padded).clamp(max=count - 1)
 
 
 def export_onnx(student: Student, path: Path) -> None:
     """Write the student's `Detector` to `path`: one file, weights inside, batch and samples free. Takes about 10 s."""
     model = Detector(copy.deepcopy(student).cpu()).eval()
     if model.student.gru is not None:
-        model.student.gru = _OnnxGru(model.student.gru)  # type: ignore[assignment]
+        model.student.gru = OnnxGru(model.student.gru)  # type: ignore[assignment]
     # Traced with two clips: torch takes a batch of one for a constant.
     example = torch.zeros(2, 10 * student.features.rate)
     with warnings.catch_warnings():
@@ -107,8 +111,8 @@ def open_session(path: Path) -> Any:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-class _OnnxGru(nn.Module):
-    """Stands for a bidirectional, batch-first `nn.GRU` of one layer while exporting, as ONNX's own operator.
+class OnnxGru(nn.Module):
+    """Stands for a batch-first `nn.GRU` of one layer while exporting, as ONNX's own operator.
 
     torch 2.11 unrolls a GRU over the traced length, which fixes the length and fails for a free one. Outside of an
     export this module answers zeros.
@@ -121,7 +125,8 @@ class _OnnxGru(nn.Module):
     def __init__(self, gru: nn.GRU) -> None:
         super().__init__()
         self.hidden = gru.hidden_size
-        directions = ("", "_reverse")
+        self.direction = "bidirectional" if gru.bidirectional else "forward"
+        directions = ("", "_reverse") if gru.bidirectional else ("",)
         self.register_buffer("input_weights", self._gates(gru, "weight_ih_l0", directions))
         self.register_buffer("state_weights", self._gates(gru, "weight_hh_l0", directions))
         biases = [self._gates(gru, name, directions) for name in ("bias_ih_l0", "bias_hh_l0")]
@@ -133,14 +138,17 @@ class _OnnxGru(nn.Module):
         parts = [getattr(gru, name + direction).detach().chunk(3) for direction in directions]
         return torch.stack([torch.cat([update, reset, new]) for reset, update, new in parts])
 
-    def forward(self, x: Tensor) -> tuple[Tensor, None]:
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         batch, frames, _ = x.shape
+        directions = len(self.input_weights)
+        begun = (None, state) if state is not None else ()  # in the place before it: the lengths of sequences
         # linear_before_reset: torch applies the reset gate after the recurrent product (Cho et al. 2014, revised).
         y = torch.onnx.ops.symbolic(
             "GRU",
-            (x.transpose(0, 1), self.input_weights, self.state_weights, self.biases),
-            {"hidden_size": self.hidden, "direction": "bidirectional", "linear_before_reset": 1},
+            (x.transpose(0, 1), self.input_weights, self.state_weights, self.biases, *begun),
+            {"hidden_size": self.hidden, "direction": self.direction, "linear_before_reset": 1},
             dtype=x.dtype,
-            shape=(frames, 2, batch, self.hidden),
+            shape=(frames, directions, batch, self.hidden),
         )
-        return y.permute(2, 0, 1, 3).reshape(batch, frames, 2 * self.hidden), None
+        # The last state is right for the forward direction, the only one of which it is asked for.
+        return y.permute(2, 0, 1, 3).reshape(batch, frames, directions * self.hidden), y[-1]

@@ -1,7 +1,8 @@
 """The convolutional bodies of the student family: full, depthwise separable, MobileNetV3's, or timm's.
 
 Each takes `[batch, 1, frames, mels]` and answers two maps `[batch, channels, frames / STRIDE, bands]`: one from further
-down, where frequency can still be told, and its last.
+down, where frequency can still be told, and its last. A causal one of full or separable blocks makes of each frame what
+that frame and earlier ones tell.
 """
 
 from collections.abc import Iterable
@@ -10,10 +11,12 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from sedkd.models.audioset import mobilenet
+from sedkd.models.causal import CausalConv2d
 from sedkd.models.norm import NormReLU
 from sedkd.models.timm_backbone import opened_backbone
 
 BLOCKS = ("conv", "separable", "mobilenet")
+CAUSAL_BLOCKS = ("conv", "separable")  # mobilenet's gates average over all time, and timm's code pads on both sides
 TIMM = "timm:"  # before the name of a timm model: a further kind of block
 MAX_DEPTH = 5  # the stem leaves 32 of 64 mel bands; five halvings leave one
 STRIDE = 4  # feature frames of 20 ms per output frame of 80 ms
@@ -31,18 +34,20 @@ class Body(NamedTuple):
     channels: int
 
 
-def body(block: str, width: int, depth: int, n_mels: int) -> Body:
-    """An untrained body. A timm backbone has its own width. UserError where timm has no such backbone."""
+def body(block: str, width: int, depth: int, n_mels: int, causal: bool = False) -> Body:
+    """An untrained body, `causal` where it is one of CAUSAL_BLOCKS. A timm backbone has its own width. UserError where
+    timm has no such backbone."""
     if block.startswith(TIMM):
         levels = TimmLevels(opened_backbone(block.removeprefix(TIMM), n_mels, STRIDE, depth))
         return Body(nn.Identity(), TimeLast(levels), levels.channels)
     if block == "mobilenet":
         layers = _mobilenet_layers(width, depth)
         return Body(nn.Identity(), TimeLast(Layers(layers, MOBILENET_MAP_AFTER)), layers[-1].out_channels)
-    stem, inputs = _conv(1, width, stride=(2, 2)), width
+    convolution = CausalConv2d if causal else nn.Conv2d
+    stem, inputs = _conv(convolution, 1, width, stride=(2, 2)), width
     blocks: list[nn.Module] = []
     for i, outputs in enumerate(block_channels(width, depth)):
-        blocks += [_block(block, inputs, outputs), nn.AvgPool2d((2 if i == 0 else 1, 2))]
+        blocks += [_block(convolution, block, inputs, outputs), nn.AvgPool2d((2 if i == 0 else 1, 2))]
         inputs = outputs
     return Body(stem, Layers(blocks, MAP_AFTER), inputs)
 
@@ -114,14 +119,21 @@ def _mobilenet_layers(width: int, depth: int) -> Any:
     return layers
 
 
-def _conv(inputs: int, outputs: int, stride: tuple[int, int] = (1, 1), groups: int = 1, size: int = 3) -> nn.Sequential:
+def _conv(
+    convolution: type[nn.Conv2d],
+    inputs: int,
+    outputs: int,
+    stride: tuple[int, int] = (1, 1),
+    groups: int = 1,
+    size: int = 3,
+) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2, groups=groups, bias=False),
+        convolution(inputs, outputs, size, stride=stride, padding=size // 2, groups=groups, bias=False),
         NormReLU(outputs),
     )
 
 
-def _block(kind: str, inputs: int, outputs: int) -> nn.Module:
+def _block(convolution: type[nn.Conv2d], kind: str, inputs: int, outputs: int) -> nn.Module:
     if kind == "conv":
-        return _conv(inputs, outputs)
-    return nn.Sequential(_conv(inputs, inputs, groups=inputs), _conv(inputs, outputs, size=1))
+        return _conv(convolution, inputs, outputs)
+    return nn.Sequential(_conv(convolution, inputs, inputs, groups=inputs), _conv(nn.Conv2d, inputs, outputs, size=1))

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d
 
 from sedkd.models.bodies import MAP_AFTER
+from sedkd.models.causal import after_zeros, before_zeros
 from sedkd.models.frame import FrameOutput
 from sedkd.models.norm import NormReLU, norm_relu
 from sedkd.models.student import Student, StudentSettings
@@ -59,12 +60,13 @@ class CohortNet(nn.Module):
 
     def forward(self, features: Tensor) -> FrameOutput:
         """Features `[K, batch, frames * stride, mels]` to what each student answers, with the same first axis."""
-        weights = self._weights()
+        weights, first = self._weights(), self.students[0]
         scale = 1 / self.std[:, None, None]
         x = torch.addcmul(-self.mean[:, None, None] * scale, features, scale).transpose(0, 1)
-        x = conv2d(self._ordered(x), weights["stem.0.weight"], stride=2, padding=1, groups=self.count)
+        x = self._ordered(before_zeros(x, first.delay * first.stride))
+        x = self._convolved(x, first.stem.get_submodule("0"), weights["stem.0.weight"])
         feature_map = x = self._normed(x, "stem.1", weights)
-        for number, layer in enumerate(self.students[0].blocks.children()):
+        for number, layer in enumerate(first.blocks.children()):
             if isinstance(layer, nn.AvgPool2d):
                 x = avg_pool2d(x, layer.kernel_size)
             else:
@@ -74,7 +76,8 @@ class CohortNet(nn.Module):
                 feature_map = x
         embedding = self._apart(x.mean(dim=3)).transpose(2, 3)
         logits = torch.einsum("kbtc,klc->kbtl", embedding, weights["classifier.weight"])
-        return FrameOutput(logits + weights["classifier.bias"][:, None, None], embedding, self._apart(feature_map))
+        logits = logits + weights["classifier.bias"][:, None, None]
+        return first.in_time(FrameOutput(logits, embedding, self._apart(feature_map)))
 
     @torch.no_grad()
     def write_back(self, number: int, steps: int) -> Student:
@@ -98,9 +101,11 @@ class CohortNet(nn.Module):
             found[name] = stacked.flatten(0, 1) if len(shape) == 4 else stacked
         return found
 
-    def _convolved(self, x: Tensor, convolution: nn.Conv2d, weight: Tensor) -> Tensor:
+    def _convolved(self, x: Tensor, convolution: nn.Module, weight: Tensor) -> Tensor:
+        assert isinstance(convolution, nn.Conv2d)
         if x.device.type == "cpu" or convolution.kernel_size != (1, 1):
-            return conv2d(x, weight, padding=convolution.padding, groups=self.count * convolution.groups)
+            groups, stride, padding = self.count * convolution.groups, convolution.stride, convolution.padding
+            return conv2d(after_zeros(x, convolution), weight, None, stride, padding, groups=groups)
         # A GPU's convolutions know no good way for 1 x 1 ones in groups; they are a product of matrices per student.
         batch, _, frames, bands = x.shape
         products = weight.view(self.count, -1, weight.shape[1]) @ x.view(batch, self.count, -1, frames * bands)

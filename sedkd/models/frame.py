@@ -28,6 +28,7 @@ class FrameModel(nn.Module):
     features: FeatureSettings
     stride: int
     labels: tuple[str, ...]
+    delay: int = 0  # output frames of padding that it computes behind the last, see `sedkd.models.causal`
 
     @property
     def frame_seconds(self) -> float:

@@ -63,10 +63,11 @@ def _importance(layers: Sequence[tuple[nn.Conv2d, Any]]) -> Tensor:
 
 
 def _slice_gru(wide: nn.GRU, narrow: nn.GRU, outgoing: Tensor, inputs: Tensor) -> Tensor:
-    """Fill the bidirectional GRU, whose inputs are those of the wide one named by `inputs`, and whose outputs go to a
-    linear layer with the weight `outgoing` `[labels, 2 * hidden]`; which outputs of the wide one it has."""
+    """Fill the GRU of one or both directions, whose inputs are those of the wide one named by `inputs`, and whose
+    outputs go to a linear layer with the weight `outgoing` `[labels, directions * hidden]`; which outputs of the wide
+    one it has."""
     outputs = []
-    for direction, suffix in enumerate(("", "_reverse")):
+    for direction, suffix in enumerate(("", "_reverse") if wide.bidirectional else ("",)):
         columns = outgoing[:, direction * wide.hidden_size :][:, : wide.hidden_size]
         recurrent = getattr(wide, f"weight_hh_l0{suffix}")
         units = _largest(torch.cat([columns, recurrent]).norm(dim=0), narrow.hidden_size)

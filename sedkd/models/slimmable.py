@@ -20,7 +20,7 @@ DIRECTIONS = 2
 
 
 class Slimmable(FrameModel):
-    """The family of `widest`, which itself answers `forward`. Batch statistics are those of the batch at hand, since
+    """The family of `widest` (without a look-ahead), which itself answers `forward`. Batch statistics are those of the batch at hand, since
     every slice has others; a student that was cut out needs statistics of its own (see `sedkd.family`)."""
 
     kind = "slimmable"
@@ -31,6 +31,8 @@ class Slimmable(FrameModel):
         self, widest: StudentSettings, labels: tuple[str, ...], features: FeatureSettings = STUDENT_FEATURES
     ) -> None:
         super().__init__()
+        if widest.causal:
+            raise ValueError(f"a slimmable family hears whole recordings; student.lookahead is {widest.lookahead}")
         whole = Student(widest, labels, features)
         self.widest, self.labels, self.features, self.stride = widest, whole.labels, features, whole.stride
         self.register_buffer("mean", whole.mean)
@@ -49,7 +51,7 @@ class Slimmable(FrameModel):
         return self.mould(self.widest).embedding_size
 
     def config(self) -> dict[str, Any]:
-        return {**vars(self.widest), "labels": list(self.labels), "features": self.features.as_dict()}
+        return {**self.widest.as_key(), "labels": list(self.labels), "features": self.features.as_dict()}
 
     def forward(self, features: Tensor) -> FrameOutput:
         return self.answer(self.widest, features)

@@ -1,0 +1,1 @@
+"""Sound as it comes: a student, its front end and its decisions, step by step."""

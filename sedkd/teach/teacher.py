@@ -111,7 +111,7 @@ def teacher_key(
     if build:
         source = inspect.getsourcefile(build)
         start += f" {content_hash(Path(source))}" if source else ""
-    network = asdict(CRNN) if kind == "crnn" else None
+    network = CRNN.as_key() if kind == "crnn" else None
     annotated = {name: list(labels) for name, labels in pool.annotated.items()}
     parts = [VERSION, start, network, pack.key, digest_of(recordings), annotated, settings.as_key()]
     parts += [staged] if staged else []

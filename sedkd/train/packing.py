@@ -6,7 +6,6 @@ import platform
 import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -101,7 +100,7 @@ def _speeds(student: StudentSettings, labels: int, train: TrainSettings, device:
     """Windows per second by size, as far as a larger one was faster; measured once for a machine."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
     machine = [name, torch.__version__]
-    parts = [VERSION, machine, asdict(student), labels, train.batch, train.frames]
+    parts = [VERSION, machine, student.as_key(), labels, train.batch, train.frames]
     key = hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
     target = cache_root() / "speeds" / f"{key}.json"
 

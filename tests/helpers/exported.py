@@ -30,10 +30,10 @@ def noise(seconds: float, rate: int = RATE, channels: int = 1, seed: int = 0) ->
     return (loudness * (white + np.roll(white, 1, 0) + np.roll(white, 2, 0)) / 2).clip(-1, 1).astype(np.float32)
 
 
-def moving_student() -> Student:
+def moving_student(settings: StudentSettings = StudentSettings(8, 2, head="gru"), seed: int = 3) -> Student:
     """A student, untrained, but normalised and scaled so that its probabilities go up and down."""
-    torch.manual_seed(3)
-    student = Student(StudentSettings(8, 2, head="gru"), LABELS)
+    torch.manual_seed(seed)
+    student = Student(settings, LABELS)
     with torch.no_grad():
         features = LogMel(STUDENT_FEATURES)(torch.from_numpy(noise(20.0, seed=9)[:, 0])[None])[:, :1000]
         student.standardise_by(features[0].mean(0), features[0].std(0))

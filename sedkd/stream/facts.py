@@ -1,0 +1,52 @@
+"""What a program must know of a step's graph to run it: names, shapes, and how answers wait."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+INPUT, OUTPUT = "frames", "probabilities"
+
+
+def state_name(number: int) -> str:
+    return f"state_{number}"
+
+
+def new_state_name(number: int) -> str:
+    return f"new_state_{number}"
+
+
+@dataclass(frozen=True)
+class StreamFacts:
+    """`frames`: log-mel frames of a step, a multiple of `stride`, the frames of one answer. `delay`: how many first
+    answers are about what was before the beginning. `states`: the shapes of the states, which begin with zeros.
+    `padding`: the frame `[n_mels]` with which a stream's last answers are asked for. `latency_seconds`: how long an
+    answer waits for sound. `max_difference`: from torch's answers for whole recordings, when it was exported."""
+
+    frames: int
+    stride: int
+    delay: int
+    states: tuple[tuple[int, ...], ...]
+    padding: tuple[float, ...]
+    latency_seconds: float
+    max_difference: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For student.json."""
+        states = [
+            {"input": state_name(number), "output": new_state_name(number), "shape": list(shape)}
+            for number, shape in enumerate(self.states)
+        ]
+        return {**asdict(self), "input": INPUT, "output": OUTPUT, "states": states, "padding": list(self.padding)}
+
+
+def stream_facts_from(found: Mapping[str, Any]) -> StreamFacts:
+    """Of `StreamFacts.as_dict`. Raises KeyError, TypeError or ValueError where it is broken."""
+    return StreamFacts(
+        int(found["frames"]),
+        int(found["stride"]),
+        int(found["delay"]),
+        tuple(tuple(int(size) for size in state["shape"]) for state in found["states"]),
+        tuple(float(value) for value in found["padding"]),
+        float(found["latency_seconds"]),
+        float(found["max_difference"]),
+    )
