@@ -1,0 +1,10 @@
+/* The power spectrum of real samples. */
+#ifndef SEDKD_FFT_H
+#define SEDKD_FFT_H
+
+#include "sedkd_tables.h"
+
+/* `wave`: the samples, which are overwritten; `power`: the squared magnitude of each bin from 0 to half the rate. */
+void sedkd_power_spectrum(float wave[SEDKD_N_FFT], float power[SEDKD_N_FFT / 2 + 1]);
+
+#endif
