@@ -19,8 +19,8 @@ def text(value: str) -> str:
 
 
 def array(kind: str, name: str, values: np.ndarray) -> str:
-    """A constant array of one or two dimensions, `kind` of which may be float or an integer type."""
-    literal = real if kind == "float" else str
+    """A constant array of one or two dimensions."""
+    literal = real if kind == "float" else repr
     shape = "".join(f"[{size}]" for size in values.shape)
     if values.ndim == 2:
         body = ",\n".join(f"    {{\n{_rows(map(literal, row.tolist()), 8)}\n    }}" for row in values)

@@ -9,10 +9,15 @@ from sedkd.stream.facts import StreamFacts
 from sedkd.stream.frontend import centred
 
 FULL_SCALE = 32768  # of 16-bit samples
+REAL = """/* Of the spectrum. */
+#ifndef SEDKD_REAL
+#define SEDKD_REAL double
+#endif
+"""
 ARRAYS = (
     ("float", "sedkd_window[SEDKD_N_FFT]"),
-    ("float", "sedkd_cosine[SEDKD_N_FFT / 2]"),
-    ("float", "sedkd_sine[SEDKD_N_FFT / 2]"),
+    ("SEDKD_REAL", "sedkd_cosine[SEDKD_N_FFT / 2]"),
+    ("SEDKD_REAL", "sedkd_sine[SEDKD_N_FFT / 2]"),
     ("int", "sedkd_mel_first[SEDKD_N_MELS]"),
     ("int", "sedkd_mel_count[SEDKD_N_MELS]"),
     ("float", "sedkd_mel_weights[]"),
@@ -43,7 +48,7 @@ def header(bundle: Bundle, stream: StreamFacts) -> str:
         "LONGEST_MEDIAN": max(bundle.post.median_frames),
     }
     lines = [f"#define SEDKD_{name} {value}" for name, value in sizes.items()]
-    lines += ["", *(f"extern const {kind} {name};" for kind, name in ARRAYS)]
+    lines += ["", REAL, *(f"extern const {kind} {name};" for kind, name in ARRAYS)]
     return "#ifndef SEDKD_TABLES_H\n#define SEDKD_TABLES_H\n\n" + "\n".join(lines) + "\n\n#endif\n"
 
 
@@ -57,8 +62,8 @@ def source(bundle: Bundle, stream: StreamFacts) -> str:
     return '#include "sedkd_tables.h"\n\n' + "\n".join(
         [
             array("float", "sedkd_window", centred(tables.hann.numpy(), n_fft) / FULL_SCALE),
-            array("float", "sedkd_cosine", np.cos(turns)),
-            array("float", "sedkd_sine", np.sin(turns)),
+            array("SEDKD_REAL", "sedkd_cosine", np.cos(turns)),
+            array("SEDKD_REAL", "sedkd_sine", np.sin(turns)),
             array("int", "sedkd_mel_first", first),
             array("int", "sedkd_mel_count", count),
             array("float", "sedkd_mel_weights", weights),

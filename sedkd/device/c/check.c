@@ -6,6 +6,7 @@
 #include "sedkd_detector.h"
 
 #define ALLOWED 1e-4
+#define ALLOWED_LOG_MEL (sizeof(SEDKD_REAL) < sizeof(double) ? 5e-3 : ALLOWED) /* in a quiet band beside a loud one */
 
 typedef struct {
     int frames, answers;
@@ -51,8 +52,8 @@ int main(void)
     sedkd_detector_reset(&detector, &listener);
     sedkd_detector_feed(&detector, golden_samples, GOLDEN_SAMPLES);
     sedkd_detector_finish(&detector);
-    const int same = now.frames == GOLDEN_FRAMES && now.answers == GOLDEN_ANSWERS && now.features <= ALLOWED &&
-                     now.probabilities <= ALLOWED;
+    const int same = now.frames == GOLDEN_FRAMES && now.answers == GOLDEN_ANSWERS &&
+                     now.features <= ALLOWED_LOG_MEL && now.probabilities <= ALLOWED;
     printf("%d of %d frames, %d of %d answers; largest differences: log-mel %.2g, probability %.2g: %s\n", now.frames,
            GOLDEN_FRAMES, now.answers, GOLDEN_ANSWERS, now.features, now.probabilities, same ? "the same" : "DIFFERENT");
     return same ? 0 : 1;

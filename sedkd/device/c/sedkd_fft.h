@@ -5,6 +5,6 @@
 #include "sedkd_tables.h"
 
 /* `wave`: the samples, which are overwritten; `power`: the squared magnitude of each bin from 0 to half the rate. */
-void sedkd_power_spectrum(float wave[SEDKD_N_FFT], float power[SEDKD_N_FFT / 2 + 1]);
+void sedkd_power_spectrum(SEDKD_REAL wave[SEDKD_N_FFT], SEDKD_REAL power[SEDKD_N_FFT / 2 + 1]);
 
 #endif

@@ -16,17 +16,17 @@ static void mirror(sedkd_frontend *frontend)
 static void log_mel(sedkd_frontend *frontend, float frame[SEDKD_N_MELS])
 {
     for (int i = 0; i < SEDKD_N_FFT; i++) {
-        frontend->wave[i] = frontend->held[i] * sedkd_window[i];
+        frontend->wave[i] = (SEDKD_REAL)frontend->held[i] * sedkd_window[i];
     }
     sedkd_power_spectrum(frontend->wave, frontend->power);
     const float *weight = sedkd_mel_weights;
     for (int band = 0; band < SEDKD_N_MELS; band++) {
         const int first = sedkd_mel_first[band], count = sedkd_mel_count[band];
-        float sum = 0.0f;
+        SEDKD_REAL sum = 0;
         for (int i = 0; i < count; i++) {
             sum += frontend->power[first + i] * *weight++;
         }
-        frame[band] = (logf(sum + SEDKD_LOG_OFFSET) + SEDKD_LOG_SHIFT) / SEDKD_LOG_SCALE;
+        frame[band] = (logf((float)sum + SEDKD_LOG_OFFSET) + SEDKD_LOG_SHIFT) / SEDKD_LOG_SCALE;
     }
 }
 

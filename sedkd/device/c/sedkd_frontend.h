@@ -13,8 +13,8 @@ typedef struct {
     int16_t held[SEDKD_HALF + SEDKD_HOP];
     int filled; /* samples of the current hop */
     int begun;  /* whether a frame was made */
-    float wave[SEDKD_N_FFT];
-    float power[SEDKD_HALF + 1];
+    SEDKD_REAL wave[SEDKD_N_FFT];
+    SEDKD_REAL power[SEDKD_HALF + 1];
 } sedkd_frontend;
 
 void sedkd_frontend_reset(sedkd_frontend *frontend);
