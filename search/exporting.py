@@ -19,8 +19,10 @@ from search.tracking import Tracker
 from search.training import student_path
 from sedkd.data.audio import read_audio
 from sedkd.data.folders import audio_below
+from sedkd.device.network import is_generator_installed
+from sedkd.device.writing import LACKING
 from sedkd.errors import UserError
-from sedkd.export.bundle import ONNX, write_bundle
+from sedkd.export.bundle import DEVICE, ONNX, write_bundle
 from sedkd.export.card import CardFacts
 from sedkd.models.checkpoint import load_model
 from sedkd.models.student import Student
@@ -51,7 +53,8 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
     facts = study.user_attrs[FACTS]
     audio = _check_audio(facts, student.features.rate)
     post = PostProcessing(**{key: tuple(value) for key, value in member.record["post"].items()})
-    write_bundle(out, student, post, audio, _card(study, store, member))
+    device = student.settings.causal and is_generator_installed()
+    write_bundle(out, student, post, audio, _card(study, store, member), device)
     yield (
         f"{out}: trial {member.number} of {study.study_name}, "
         f"{objectives.quality} {member.measure(objectives.quality):.3f} on validation"
@@ -61,6 +64,9 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
     registered: list[str] = []
     reason = attempt(lambda: registered.append(_register(study, store, objectives, member, out, aliases)))
     yield registered[0] if reason is None else f"not registered in MLflow ({reason}); the export itself is whole"
+    if student.settings.causal:
+        yield f"the same in C99: make -C {out / DEVICE} check listen" if device else f"no C for a device: {LACKING}"
+        yield f"try it: sedkd listen {out}"
     yield f"try it: sedkd detect {out} FILE.wav"
 
 

@@ -12,8 +12,11 @@ from search.cli.detections import writing
 from sedkd.output.formats import OUTPUT_FORMATS
 
 if TYPE_CHECKING:
+    from sedkd.detect import Detection, Progress
     from sedkd.export.bundle import Bundle
     from sedkd.output.formats import Heard
+
+    Hear = Callable[[Path, Progress], list[Detection]]
 
 LONG_SECONDS = 120.0  # a single file of this length deserves a progress bar
 
@@ -48,6 +51,9 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="a file per recording, called like it, in the folder --out; one without events, too",
     )
+    parser.add_argument(
+        "--stream", action="store_true", help="step by step, as `sedkd listen` hears it: of a student with a look-ahead"
+    )
     parser.set_defaults(run=run)
 
 
@@ -57,11 +63,12 @@ def run(args: argparse.Namespace) -> int:
     from sedkd.export.bundle import read_bundle
 
     bundle = read_bundle(args.bundle)
+    hear = _streamed(args.bundle) if args.stream else partial(_windowed, bundle)
     files, failed = _expanded(args.files)
     with writing(args, files, bundle.features.rate / 2) as write, _progress(files) as report:
         for i, name in enumerate(files):
             try:
-                write(_heard(bundle, name, partial(_add, report, i)))
+                write(_heard(hear, name, partial(_add, report, i)))
             except UserError as error:
                 print(f"error: {error}", file=sys.stderr)
                 failed = True
@@ -89,14 +96,26 @@ def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
     return files, failed
 
 
-def _heard(bundle: "Bundle", name: str, progress: Callable[[int, int], None]) -> "Heard":
-    from sedkd.data.inspection import audio_info
+def _windowed(bundle: "Bundle", path: Path, progress: "Progress") -> "list[Detection]":
     from sedkd.detect import detect
+
+    return detect(bundle, path, progress)
+
+
+def _streamed(folder: Path) -> "Hear":
+    from sedkd.stream.detector import detect_streamed
+    from sedkd.stream.network import StreamNetwork
+
+    return partial(detect_streamed, StreamNetwork(folder))
+
+
+def _heard(hear: "Hear", name: str, progress: "Progress") -> "Heard":
+    from sedkd.data.inspection import audio_info
     from sedkd.output.formats import Heard
     from sedkd.output.recorded import recorded_at
 
     path = Path(name)
-    detections = detect(bundle, path, progress)
+    detections = hear(path, progress)
     return Heard(name, audio_info(path).duration, recorded_at(path.name), detections)
 
 

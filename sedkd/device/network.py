@@ -1,7 +1,7 @@
 """A step's graph as C, by emx-onnx-cgen, with its working memory laid out in one static block.
 
-The generator gives every intermediate tensor an array of its own on the stack. Here the arrays of tensors that are never
-needed at the same time share their place, and a new state takes that of the old one.
+The generator gives every intermediate tensor an array of its own on the stack. Here the arrays of tensors that are
+never needed at the same time share their place, and a new state takes that of the old one.
 """
 
 import re
@@ -55,10 +55,14 @@ def network_source(path: Path, stream: StreamFacts) -> str:
     if len(tensors) + len(calls) != len(lines) or not calls:
         raise RuntimeError(f"{path}: {GENERATOR} wrote something else than expected; install the version in pyproject")
     _check_states(calls, len(stream.states), path)
-    used = [(found[1], _shape(found[2]), [i for i, names in enumerate(calls) if found[1] in names]) for found in tensors]
+    used = [
+        (found[1], _shape(found[2]), [i for i, names in enumerate(calls) if found[1] in names]) for found in tensors
+    ]
     placed, floats = _placed([_Tensor(name, shape, uses[0], uses[-1]) for name, shape, uses in used])
     memory = [f"    static float memory[{floats}];"]
-    memory += [f"    {_pointer(name, shape)} = ({_pointer('', shape)})(memory + {place});" for name, shape, place in placed]
+    memory += [
+        f"    {_pointer(name, shape)} = ({_pointer('', shape)})(memory + {place});" for name, shape, place in placed
+    ]
     kept = [line for line in lines if CALL.fullmatch(line)]
     return "".join([head, begin, signature, opening, "\n".join([*memory, *kept]), "\n}\n"])
 

@@ -78,8 +78,8 @@ def source(bundle: Bundle, stream: StreamFacts) -> str:
 def _check(s: FeatureSettings) -> None:
     if s.preemphasis or s.n_fft & (s.n_fft - 1) or s.n_fft < 8 or s.hop <= s.n_fft // 2:
         raise ValueError(
-            f"the C front end needs no pre-emphasis, n_fft a power of two and a hop above half of it, not {s.preemphasis}, "
-            f"{s.n_fft} and {s.hop}"
+            "the C front end needs no pre-emphasis, n_fft a power of two and a hop above half of it, not "
+            f"{s.preemphasis}, {s.n_fft} and {s.hop}"
         )
 
 

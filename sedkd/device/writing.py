@@ -9,10 +9,10 @@ from sedkd.device.golden import golden_header
 from sedkd.device.network import implementation, interface, is_generator_installed, network_source
 from sedkd.device.tables import header, source
 from sedkd.errors import UserError
-from sedkd.export.bundle import STREAM, read_bundle
+from sedkd.export.bundle import DEVICE, STREAM, read_bundle
 from sedkd.stream.network import StepGraph
 
-DEVICE = "device"  # the folder of an export
+LACKING = "what writes a network as C is not installed: pip install 'sedkd[device]'"
 
 
 def write_device(export: Path, audio: np.ndarray) -> Path:
@@ -25,7 +25,7 @@ def write_device(export: Path, audio: np.ndarray) -> Path:
     if bundle.stream is None:
         raise UserError(f"{export}: this student hears whole recordings; search with --lookahead for one for a device")
     if not is_generator_installed():
-        raise UserError("a device needs its network as C: pip install 'sedkd[device]'")
+        raise UserError(f"{export}: {LACKING}")
     graph = StepGraph(export / STREAM, bundle.stream)
     texts = {
         "sedkd_tables.h": header(bundle, bundle.stream),

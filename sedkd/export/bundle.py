@@ -1,7 +1,8 @@
 """An export: a folder that detects events without this project's training code, and says where it came from.
 
 `model.onnx` answers, `student.json` holds what turns its answers into events, `model.safetensors` can be trained
-further, and `README.md` is the model card. A student with a look-ahead has a `stream.onnx` besides, one step of a stream.
+further, and `README.md` is the model card. A student with a look-ahead has a `stream.onnx` besides, one step of a
+stream, and where it was asked for a folder `device`, the same as C.
 """
 
 import json
@@ -28,7 +29,7 @@ from sedkd.score.postprocess import PostProcessing
 from sedkd.stream.facts import StreamFacts, stream_facts_from
 from sedkd.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 
-STREAM = "stream.onnx"
+STREAM, DEVICE = "stream.onnx", "device"
 FORMAT, VERSION = "sedkd student", 1
 ONNX, WEIGHTS, FACTS, CARD = "model.onnx", "model.safetensors", "student.json", "README.md"
 
@@ -62,14 +63,20 @@ class Bundle:
 
 
 def write_bundle(
-    out: Path, student: Student, post: PostProcessing, check_audio: Sequence[np.ndarray], card: CardFacts
+    out: Path,
+    student: Student,
+    post: PostProcessing,
+    check_audio: Sequence[np.ndarray],
+    card: CardFacts,
+    device: bool = False,
 ) -> Path:
     """Export `student` to the folder `out`, whole or not at all, and return it. An earlier export there is replaced.
 
-    `check_audio` are waveforms `[samples]` at the student's rate on which onnxruntime must agree with torch.
+    `check_audio` are waveforms `[samples]` at the student's rate on which onnxruntime must agree with torch. `device`:
+    with the student as C.
 
     Raises:
-        UserError: `out` is a file, or a folder that holds anything but an export.
+        UserError: `out` is a file, or a folder that holds anything but an export; the student cannot be written as C.
         RuntimeError: onnxruntime's answers differ from torch's.
     """
     target = out.resolve()
@@ -87,6 +94,10 @@ def write_bundle(
         save_model(student, temporary / WEIGHTS, notes=facts["provenance"])
         (temporary / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         (temporary / CARD).write_text(card_text(facts, card, target.name), encoding="utf-8")
+        if device:
+            from sedkd.device.writing import write_device
+
+            write_device(temporary, check_audio[0])
         temporary.chmod(0o755)
         _put_in_place(temporary, target)
     finally:
@@ -170,7 +181,7 @@ def _require_replaceable(target: Path, out: Path) -> None:
     if not target.is_dir():
         raise UserError(f"{out}: is a file; name a folder for the export")
     found = sorted(path.name for path in target.iterdir())
-    strange = [name for name in found if name not in (ONNX, STREAM, WEIGHTS, FACTS, CARD)]
+    strange = [name for name in found if name not in (ONNX, STREAM, WEIGHTS, FACTS, CARD, DEVICE)]
     if not strange and found:
         facts = target / FACTS
         strange = [] if facts.is_file() and _read_facts(facts).get("format") == FORMAT else found

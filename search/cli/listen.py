@@ -1,0 +1,125 @@
+"""`sedkd listen`: the events in a stream, as they end."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.cli.guard import between
+from search.cli.interruption import Interruption
+from sedkd.errors import UserError
+from sedkd.output.live import LIVE_FORMATS, beginning, line
+
+if TYPE_CHECKING:
+    from sedkd.stream.detector import StreamDetector
+    from sedkd.stream.sources import Microphone
+
+RATES = (1000, 1_000_000)
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to what argparse's add_subparsers() returned."""
+    parser = subparsers.add_parser(
+        "listen",
+        help="list the events in a stream while it goes on",
+        description="Detect events while the sound comes in, with an exported student that was searched for with "
+        "--lookahead. Of each event that ends a line is printed: onset and offset in seconds from the start, "
+        "event_label, and confidence, the mean probability over its frames. Ctrl-C ends.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of an exported student")
+    parser.add_argument(
+        "source",
+        nargs="?",
+        choices=("-",),
+        metavar="-",
+        help="16-bit little-endian mono PCM from stdin; without it the microphone",
+    )
+    parser.add_argument(
+        "--rate", type=between(int, *RATES), metavar="HZ", help="of the samples; without it the student's own"
+    )
+    parser.add_argument("--onsets", action="store_true", help="a line without offset when an event begins, too")
+    parser.add_argument("--format", choices=LIVE_FORMATS, default="tsv", help="a table, or a JSON object a line")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Listen until the stream ends or Ctrl-C. UserError about bundle, options or the stream is the caller's."""
+    from sedkd.stream.detector import StreamDetector
+    from sedkd.stream.network import StreamNetwork
+
+    detector = StreamDetector(StreamNetwork(args.bundle), args.rate)
+    talk = _Talk(detector, args.format, args.onsets)
+    with Interruption() as interruption, _pieces(args.source, detector, talk) as pieces:
+        talk.begin()
+        try:
+            while (piece := interruption.waited_for(pieces)) is not None:
+                talk.hear(piece)
+        finally:  # a stream that is cut short has events, too
+            talk.end()
+    return 0
+
+
+@contextmanager
+def _pieces(source: str | None, detector: "StreamDetector", talk: "_Talk") -> "Iterator[Iterator[Any]]":
+    from sedkd.stream.sources import Microphone, pcm_pieces, standard_input
+
+    if source is not None:
+        yield pcm_pieces(standard_input(), detector.rate)
+        return
+    with Microphone(detector.rate) as microphone:
+        talk.watch(microphone)
+        yield microphone.pieces()
+
+
+class _Talk:
+    """What is printed, and how much time hearing took."""
+
+    def __init__(self, detector: "StreamDetector", form: str, onsets: bool) -> None:
+        self.detector, self.form, self.onsets = detector, form, onsets
+        self.worked = self.lost = 0.0
+        self.microphone: Microphone | None = None
+
+    def watch(self, microphone: "Microphone") -> None:
+        self.microphone = microphone
+
+    def begin(self) -> None:
+        _say(f"listening at {self.detector.rate} Hz; events are told up to {self.detector.delay_seconds:.2f} s later")
+        self._print(beginning(self.form))
+
+    def hear(self, piece: Any) -> None:
+        begun = time.perf_counter()
+        told = self.detector.feed(piece)
+        self.worked += time.perf_counter() - begun
+        self._tell(told)
+        if self.microphone is not None and self.microphone.lost > self.lost:
+            _say(
+                f"warning: fell behind, {self.microphone.lost - self.lost:.2f} s of sound were lost before "
+                f"{self.detector.seconds:.1f} s; a smaller student keeps up"
+            )
+            self.lost = self.microphone.lost
+
+    def end(self) -> None:
+        begun = time.perf_counter()
+        told = self.detector.finish()
+        self.worked += time.perf_counter() - begun
+        self._tell(told)
+        if seconds := self.detector.seconds:
+            _say(f"heard {seconds:.1f} s in {self.worked:.1f} s: real-time factor {self.worked / seconds:.3g}")
+
+    def _tell(self, told: Any) -> None:
+        from sedkd.stream.decisions import Onset
+
+        self._print("".join(line(each, self.form) for each in told if self.onsets or not isinstance(each, Onset)))
+
+    def _print(self, text: str) -> None:
+        if text:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,123 @@
+"""Where a stream of samples comes from: 16-bit PCM in a pipe, or a microphone. Pieces as soon as they are there."""
+
+import queue
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from sedkd.errors import UserError
+
+PIECE = 1 << 16  # bytes at most
+FULL_SCALE = 32768
+HELD_SECONDS = 5.0  # of a microphone's sound that may wait
+BLOCK_SECONDS = 0.08
+
+
+def pcm_pieces(stream: BinaryIO | None, rate: int) -> Iterator[np.ndarray]:
+    """The samples `[n]` float32 of 16-bit little-endian mono PCM, in pieces as they can be read from `stream`.
+
+    Raises:
+        UserError: there is nothing to read, it is a file with a header, or it ends within a sample; after the last
+            whole sample was yielded.
+    """
+    wanted = f"pipe 16-bit little-endian mono PCM at {rate} Hz into it"
+    if stream is None:
+        raise UserError(f"stdin is closed; {wanted}")
+    if stream.isatty():
+        raise UserError(f"stdin is a terminal; {wanted}, or leave out the - to hear the microphone")
+    waiting, begun = b"", False
+    while piece := _read(stream):
+        waiting += piece
+        if not begun and len(waiting) < 4:
+            continue
+        if not begun and waiting[:4] in (b"RIFF", b"fLaC", b"OggS", b"RF64"):
+            raise UserError(
+                f"stdin is an audio file with a header; {wanted}, or name the file to sedkd detect --stream"
+            )
+        begun = True
+        yield _samples(waiting)
+        waiting = waiting[len(waiting) // 2 * 2 :]
+    if not begun and not waiting:
+        raise UserError(f"stdin is empty; {wanted}")
+    if len(waiting) >= 2:
+        yield _samples(waiting)
+    if len(waiting) % 2:
+        raise UserError(f"stdin ended within a sample; {wanted}")
+
+
+class Microphone(AbstractContextManager["Microphone"]):
+    """The default microphone, mono. `lost` is how many seconds of its sound were lost so far because nobody took it.
+
+    What was lost is replaced by silence, so that times stay true.
+
+    Raises:
+        UserError: no library for it, no microphone, or not at this rate.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self.rate, self._lost = rate, 0
+        blocks = round(HELD_SECONDS / BLOCK_SECONDS)
+        self._waiting: queue.Queue[np.ndarray] = queue.Queue(blocks)
+        self._stack = ExitStack()
+        sounddevice = _sounddevice()
+        try:
+            stream = sounddevice.RawInputStream(
+                samplerate=rate, channels=1, dtype="int16", blocksize=round(BLOCK_SECONDS * rate), callback=self._take
+            )
+            self._stack.enter_context(stream)
+        except sounddevice.PortAudioError as error:
+            raise UserError(
+                f"no microphone at {rate} Hz ({error}); name a rate that it has with --rate, or pipe PCM into `listen -`"
+            ) from error
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def lost(self) -> float:
+        return self._lost / self.rate
+
+    def pieces(self) -> Iterator[np.ndarray]:
+        """Its samples `[n]` float32, without end."""
+        replaced = 0
+        while True:
+            piece = self._waiting.get()
+            missing, replaced = self._lost - replaced, self._lost
+            yield np.concatenate([np.zeros(missing, np.float32), piece])
+
+    def _take(self, data: Any, frames: int, _: Any, status: Any) -> None:
+        """In PortAudio's thread."""
+        try:
+            self._waiting.put_nowait(_samples(bytes(data)))
+        except queue.Full:
+            self._lost += frames
+
+
+def standard_input() -> BinaryIO | None:
+    return None if sys.stdin is None else sys.stdin.buffer
+
+
+def _read(stream: BinaryIO) -> bytes:
+    try:
+        return stream.read1(PIECE)  # type: ignore[attr-defined]
+    except OSError as error:
+        raise UserError(f"stdin cannot be read ({error.strerror})") from error
+
+
+def _samples(data: bytes) -> np.ndarray:
+    return np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.float32) / FULL_SCALE
+
+
+def _sounddevice() -> Any:
+    try:
+        import sounddevice
+    except ImportError as error:
+        raise UserError(
+            "the microphone needs sounddevice: pip install 'sedkd[microphone]', or pipe PCM into -"
+        ) from error
+    except OSError as error:
+        raise UserError("the microphone needs PortAudio (Debian: libportaudio2), or pipe PCM into -") from error
+    return sounddevice

@@ -1,0 +1,121 @@
+"""The C library, compiled as strictly as gcc can, tells what the streamed student tells."""
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from c_library import DEVICE, compiled, heard, probed, require_compiler, set_filters
+from exported import LABELS, moving_student, noise, write_export
+
+from sedkd.data.audio import read_audio
+from sedkd.detect import Detection
+from sedkd.device.golden import pcm
+from sedkd.device.writing import write_device
+from sedkd.models.student import StudentSettings
+from sedkd.stream.decisions import Onset, StreamDecisions
+from sedkd.stream.frontend import StreamFrontend
+from sedkd.stream.network import StreamNetwork
+from sedkd.synth.builtin import render_clip
+
+STUDENTS = {
+    "separable": (StudentSettings(8, 3, lookahead=160), (1, 5)),
+    "conv": (StudentSettings(4, 2, block="conv", lookahead=0), (15, 3)),
+    "gru": (StudentSettings(8, 2, head="gru", lookahead=80), (3, 1)),
+}
+
+
+@pytest.fixture(scope="module", params=STUDENTS)
+def export(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    require_compiler()
+    settings, medians = STUDENTS[request.param]
+    folder = write_export(moving_student(settings), tmp_path_factory.mktemp(request.param))
+    set_filters(folder, medians)
+    write_device(folder, noise(3.0, seed=5)[:, 0])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def probe(export: Path) -> Path:
+    return compiled(export / DEVICE, Path(__file__).parent / "probe.c", export / "probe")
+
+
+def same(export: Path, probe: Path, samples: np.ndarray, scratch: Path) -> int:
+    """Assert that both tell the same of 16-bit samples; the number of events."""
+    network = StreamNetwork(export)
+    bundle, frontend = network.bundle, StreamFrontend(network.bundle.features)
+    frames = np.concatenate([frontend.feed(heard(samples)), frontend.finish()])
+    answers = np.concatenate([network.feed(frames), network.finish()])
+    decisions = StreamDecisions(bundle.labels, bundle.post, bundle.frame_seconds)
+    told = decisions.feed(answers) + decisions.finish(len(samples) / bundle.features.rate)
+    found = probed(probe, samples, len(LABELS), scratch)
+    assert found.frames.shape == frames.shape
+    assert found.answers.shape == answers.shape
+    np.testing.assert_allclose(found.frames, frames, atol=1e-4)
+    np.testing.assert_allclose(found.answers, answers, atol=1e-4)
+    if len(answers) and np.abs(answers - np.array(bundle.post.thresholds)).min() < 1e-6:
+        return 0  # an answer lies on its threshold: rounding decides
+    ended = [each.event for each in told if isinstance(each, Detection)]
+    assert [(e.onset, e.offset, e.event_label) for e in ended] == found.ended
+    assert [tuple(each) for each in told if isinstance(each, Onset)] == found.begun
+    return len(ended)
+
+
+@pytest.mark.parametrize("count", [0, 1, 255, 319, 320, 321, 639, 640, 641, 1280, 1281, 5000, 12801])
+def test_any_length(export: Path, probe: Path, tmp_path: Path, count: int) -> None:
+    same(export, probe, pcm(noise(1.0, seed=count)[:count, 0]), tmp_path)
+
+
+def test_long_noise(export: Path, probe: Path, tmp_path: Path) -> None:
+    assert same(export, probe, pcm(noise(30.01, seed=9)[:, 0]), tmp_path) > 5
+
+
+def test_built_in_sounds(export: Path, probe: Path, tmp_path: Path) -> None:
+    same(export, probe, pcm(render_clip("street", "validation", 1).audio), tmp_path)
+
+
+def test_real_audio(export: Path, probe: Path, tmp_path: Path, shared: Path) -> None:
+    paths = sorted((shared / "data" / "esc10").glob("*/*.ogg"))[::40]
+    assert sum(same(export, probe, pcm(read_audio(path, 16000)), tmp_path) for path in paths) > 5
+
+
+def test_silence_and_full_scale(export: Path, probe: Path, tmp_path: Path) -> None:
+    extremes = np.where(np.arange(16000) // 50 % 2, 32767, -32768).astype(np.int16)
+    for samples in (np.zeros(16000, np.int16), extremes):
+        same(export, probe, samples, tmp_path)
+
+
+@pytest.mark.parametrize("flag", ["-DSEDKD_REAL=double", "-DSEDKD_REAL=float"])
+def test_golden_vectors(export: Path, tmp_path: Path, flag: str) -> None:
+    program = compiled(export / DEVICE, export / DEVICE / "check.c", tmp_path / "check", flag)
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("64 of 64 frames, 16 of 16 answers;")
+    assert done.stdout.endswith(": the same\n")
+
+
+def test_golden_vectors_notice_a_difference(export: Path, tmp_path: Path) -> None:
+    """Compiled with another offset of the logarithm."""
+    flag = "-DSEDKD_LOG_SHIFT=0.01f"
+    tables = (export / DEVICE / "sedkd_tables.h").read_text()
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    for file in (export / DEVICE).iterdir():
+        (changed / file.name).write_bytes(file.read_bytes())
+    (changed / "sedkd_tables.h").write_text(tables.replace("#define SEDKD_LOG_SHIFT 0.0f\n", ""))
+    program = compiled(changed, changed / "check.c", tmp_path / "check", flag)
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "DIFFERENT" in done.stdout
+
+
+def test_single_precision_is_near(export: Path, tmp_path: Path) -> None:
+    """As on a device whose FPU knows no other: the answers are the same within a ten-thousandth."""
+    program = compiled(export / DEVICE, Path(__file__).parent / "probe.c", tmp_path / "probe", "-DSEDKD_REAL=float")
+    samples, network = pcm(noise(10.0, seed=2)[:, 0]), StreamNetwork(export)
+    frontend = StreamFrontend(network.bundle.features)
+    frames = np.concatenate([frontend.feed(heard(samples)), frontend.finish()])
+    answers = np.concatenate([network.feed(frames), network.finish()])
+    found = probed(program, samples, len(LABELS), tmp_path)
+    np.testing.assert_allclose(found.frames, frames, atol=5e-3)
+    np.testing.assert_allclose(found.answers, answers, atol=1e-4)
