@@ -1,6 +1,7 @@
 """What the tests share: quiet threads, a cache of their own, and where the real data lie."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,31 @@ def _own_surroundings() -> Iterator[None]:
     os.environ.update(before)
     if "mlflow" in sys.modules:
         sys.modules["mlflow"].set_registry_uri("")
+
+
+@pytest.fixture(scope="session")
+def causal_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export of a student for streams (look-ahead 160 ms), whose answers move; not to be changed."""
+    from exported import moving_student, write_export
+
+    from sedkd.models.student import StudentSettings
+
+    return write_export(moving_student(StudentSettings(8, 3, lookahead=160)), tmp_path_factory.mktemp("causal"))
+
+
+@pytest.fixture(scope="session")
+def device_export(causal_export: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with its C in `device/`; skips where nothing can write or compile it."""
+    from c_library import require_compiler
+    from exported import noise
+
+    require_compiler()
+    from sedkd.device.writing import write_device
+
+    folder = tmp_path_factory.mktemp("device") / "export"
+    shutil.copytree(causal_export, folder)
+    write_device(folder, noise(3.0, seed=5)[:, 0])
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from search.cli.guard import between
 from search.cli.interruption import Interruption
-from sedkd.errors import UserError
 from sedkd.output.live import LIVE_FORMATS, beginning, line
 
 if TYPE_CHECKING:

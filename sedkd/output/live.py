@@ -1,9 +1,10 @@
 """Events as they are told, one a line: a table with TABs, or JSON lines. Seconds from the start of the stream."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sedkd.stream.decisions import Onset, Told
+if TYPE_CHECKING:
+    from sedkd.stream.decisions import Told
 
 COLUMNS = ("onset", "offset", "event_label", "confidence")
 LIVE_FORMATS = ("tsv", "jsonl")
@@ -14,7 +15,7 @@ def beginning(form: str) -> str:
     return "\t".join(COLUMNS) + "\n" if form == "tsv" else ""
 
 
-def line(told: Told, form: str) -> str:
+def line(told: "Told", form: str) -> str:
     """An event; one that has only begun has neither offset nor confidence."""
     values = _values(told)
     if form == "jsonl":
@@ -24,7 +25,9 @@ def line(told: Told, form: str) -> str:
     return "\t".join(f"{cell:.3f}" if isinstance(cell, float) else cell for cell in cells) + "\n"
 
 
-def _values(told: Told) -> dict[str, Any]:
+def _values(told: "Told") -> dict[str, Any]:
+    from sedkd.stream.decisions import Onset
+
     if isinstance(told, Onset):
         return {"onset": told.onset, "event_label": told.event_label}
     event, confidence = told

@@ -59,8 +59,8 @@ class Microphone(AbstractContextManager["Microphone"]):
 
     def __init__(self, rate: int) -> None:
         self.rate, self._lost = rate, 0
-        blocks = round(HELD_SECONDS / BLOCK_SECONDS)
-        self._waiting: queue.Queue[np.ndarray] = queue.Queue(blocks)
+        self._silent = 0  # of what was lost, how many samples since the last block that was kept
+        self._waiting: queue.Queue[tuple[int, np.ndarray]] = queue.Queue(round(HELD_SECONDS / BLOCK_SECONDS))
         self._stack = ExitStack()
         sounddevice = _sounddevice()
         try:
@@ -70,7 +70,7 @@ class Microphone(AbstractContextManager["Microphone"]):
             self._stack.enter_context(stream)
         except sounddevice.PortAudioError as error:
             raise UserError(
-                f"no microphone at {rate} Hz ({error}); name a rate that it has with --rate, or pipe PCM into `listen -`"
+                f"no microphone at {rate} Hz ({error}); name a rate that it has with --rate, or pipe PCM into -"
             ) from error
 
     def __exit__(self, *_: object) -> None:
@@ -82,18 +82,18 @@ class Microphone(AbstractContextManager["Microphone"]):
 
     def pieces(self) -> Iterator[np.ndarray]:
         """Its samples `[n]` float32, without end."""
-        replaced = 0
         while True:
-            piece = self._waiting.get()
-            missing, replaced = self._lost - replaced, self._lost
-            yield np.concatenate([np.zeros(missing, np.float32), piece])
+            silent, piece = self._waiting.get()
+            yield np.concatenate([np.zeros(silent, np.float32), piece])
 
     def _take(self, data: Any, frames: int, _: Any, status: Any) -> None:
         """In PortAudio's thread."""
         try:
-            self._waiting.put_nowait(_samples(bytes(data)))
+            self._waiting.put_nowait((self._silent, _samples(bytes(data))))
+            self._silent = 0
         except queue.Full:
             self._lost += frames
+            self._silent += frames
 
 
 def standard_input() -> BinaryIO | None:

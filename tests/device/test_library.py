@@ -1,36 +1,35 @@
 """The C library, compiled as strictly as gcc can, tells what the streamed student tells."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
-from c_library import DEVICE, compiled, heard, probed, require_compiler, set_filters
+from c_library import compiled, heard, probed, require_compiler, set_filters
 from exported import LABELS, moving_student, noise, write_export
 
 from sedkd.data.audio import read_audio
 from sedkd.detect import Detection
 from sedkd.device.golden import pcm
 from sedkd.device.writing import write_device
+from sedkd.export.bundle import DEVICE
 from sedkd.models.student import StudentSettings
 from sedkd.stream.decisions import Onset, StreamDecisions
 from sedkd.stream.frontend import StreamFrontend
 from sedkd.stream.network import StreamNetwork
 from sedkd.synth.builtin import render_clip
 
-STUDENTS = {
-    "separable": (StudentSettings(8, 3, lookahead=160), (1, 5)),
-    "conv": (StudentSettings(4, 2, block="conv", lookahead=0), (15, 3)),
-    "gru": (StudentSettings(8, 2, head="gru", lookahead=80), (3, 1)),
-}
 
-
-@pytest.fixture(scope="module", params=STUDENTS)
+@pytest.fixture(scope="module", params=["separable", "conv+gru"])
 def export(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One with C and a look-ahead of two answers, one with none, a GRU and long filters."""
     require_compiler()
-    settings, medians = STUDENTS[request.param]
-    folder = write_export(moving_student(settings), tmp_path_factory.mktemp(request.param))
-    set_filters(folder, medians)
+    if request.param == "separable":
+        return request.getfixturevalue("device_export")
+    student = moving_student(StudentSettings(4, 2, block="conv", head="gru", lookahead=0))
+    folder = write_export(student, tmp_path_factory.mktemp("gru"))
+    set_filters(folder, (15, 3))
     write_device(folder, noise(3.0, seed=5)[:, 0])
     return folder
 
@@ -61,7 +60,7 @@ def same(export: Path, probe: Path, samples: np.ndarray, scratch: Path) -> int:
     return len(ended)
 
 
-@pytest.mark.parametrize("count", [0, 1, 255, 319, 320, 321, 639, 640, 641, 1280, 1281, 5000, 12801])
+@pytest.mark.parametrize("count", [0, 1, 319, 320, 641, 1280, 1281, 12801])
 def test_any_length(export: Path, probe: Path, tmp_path: Path, count: int) -> None:
     same(export, probe, pcm(noise(1.0, seed=count)[:count, 0]), tmp_path)
 
@@ -85,34 +84,30 @@ def test_silence_and_full_scale(export: Path, probe: Path, tmp_path: Path) -> No
         same(export, probe, samples, tmp_path)
 
 
-@pytest.mark.parametrize("flag", ["-DSEDKD_REAL=double", "-DSEDKD_REAL=float"])
-def test_golden_vectors(export: Path, tmp_path: Path, flag: str) -> None:
-    program = compiled(export / DEVICE, export / DEVICE / "check.c", tmp_path / "check", flag)
+def test_golden_vectors(export: Path, tmp_path: Path) -> None:
+    program = compiled(export / DEVICE, export / DEVICE / "check.c", tmp_path / "check")
     done = subprocess.run([program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("64 of 64 frames, 16 of 16 answers;")
     assert done.stdout.endswith(": the same\n")
 
 
-def test_golden_vectors_notice_a_difference(export: Path, tmp_path: Path) -> None:
-    """Compiled with another offset of the logarithm."""
-    flag = "-DSEDKD_LOG_SHIFT=0.01f"
-    tables = (export / DEVICE / "sedkd_tables.h").read_text()
+def test_golden_vectors_notice_a_difference(device_export: Path, tmp_path: Path) -> None:
     changed = tmp_path / "changed"
-    changed.mkdir()
-    for file in (export / DEVICE).iterdir():
-        (changed / file.name).write_bytes(file.read_bytes())
-    (changed / "sedkd_tables.h").write_text(tables.replace("#define SEDKD_LOG_SHIFT 0.0f\n", ""))
-    program = compiled(changed, changed / "check.c", tmp_path / "check", flag)
+    shutil.copytree(device_export / DEVICE, changed)
+    tables = changed / "sedkd_tables.h"
+    tables.write_text(tables.read_text().replace("SEDKD_LOG_SHIFT 0.0f", "SEDKD_LOG_SHIFT 0.01f"))
+    program = compiled(changed, changed / "check.c", tmp_path / "check")
     done = subprocess.run([program], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "DIFFERENT" in done.stdout
 
 
-def test_single_precision_is_near(export: Path, tmp_path: Path) -> None:
+def test_single_precision_is_near(device_export: Path, tmp_path: Path) -> None:
     """As on a device whose FPU knows no other: the answers are the same within a ten-thousandth."""
-    program = compiled(export / DEVICE, Path(__file__).parent / "probe.c", tmp_path / "probe", "-DSEDKD_REAL=float")
-    samples, network = pcm(noise(10.0, seed=2)[:, 0]), StreamNetwork(export)
+    main = Path(__file__).parent / "probe.c"
+    program = compiled(device_export / DEVICE, main, tmp_path / "probe", "-DSEDKD_REAL=float")
+    samples, network = pcm(noise(10.0, seed=2)[:, 0]), StreamNetwork(device_export)
     frontend = StreamFrontend(network.bundle.features)
     frames = np.concatenate([frontend.feed(heard(samples)), frontend.finish()])
     answers = np.concatenate([network.feed(frames), network.finish()])

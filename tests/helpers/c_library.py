@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sedkd.device.golden import FULL_SCALE
-from sedkd.export.bundle import DEVICE, FACTS
+from sedkd.export.bundle import FACTS
 
 LIBRARY = ("fft", "frontend", "decisions", "detector", "network", "tables")
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-O1", "-g", "-fsanitize=address,undefined")
@@ -61,6 +61,3 @@ def probed(program: Path, samples: np.ndarray, labels: int, scratch: Path) -> To
 
 def heard(samples: np.ndarray) -> np.ndarray:
     return samples.astype(np.float32) / FULL_SCALE
-
-
-__all__ = ["DEVICE", "Told", "compiled", "heard", "probed", "require_compiler", "set_filters"]

@@ -1,0 +1,218 @@
+"""`sedkd listen` from a pipe and from a microphone, and what it refuses."""
+
+import argparse
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import soundfile
+from exported import LABELS, RATE, noise
+
+from search.cli import detect as detect_command
+from search.cli import listen as command
+from sedkd.errors import UserError
+from sedkd.stream import sources
+
+Capture = pytest.CaptureFixture[str]
+
+
+def samples(seconds: float, rate: int = RATE) -> np.ndarray:
+    return np.rint(noise(seconds, rate, seed=9)[:, 0] * 32767).astype("<i2")
+
+
+def listen(monkeypatch: pytest.MonkeyPatch, data: bytes, *argv: object) -> int:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    return run(command, "listen", *argv)
+
+
+def run(module, *argv: object) -> int:
+    parser = argparse.ArgumentParser()
+    module.add_parser(parser.add_subparsers())
+    args = parser.parse_args(list(map(str, argv)))
+    return args.run(args)
+
+
+@pytest.mark.parametrize("rate", [16000, 44100])
+def test_a_pipe_and_a_file_tell_the_same(
+    causal_export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, rate: int
+) -> None:
+    sound = samples(12.0, rate)
+    soundfile.write(tmp_path / "a.wav", sound, rate)
+    assert listen(monkeypatch, sound.tobytes(), causal_export, "-", "--rate", rate) == 0
+    out, err = capsys.readouterr()
+    header, *rows = out.splitlines()
+    assert header == "onset\toffset\tevent_label\tconfidence"
+    assert {row.split("\t")[2] for row in rows} == set(LABELS)
+    first, last = err.splitlines()
+    assert first == f"listening at {rate} Hz; events are told up to 0.42 s later"
+    assert re.fullmatch(r"heard 12\.0 s in \d+\.\d s: real-time factor \S+", last)
+    assert run(detect_command, "detect", "--stream", causal_export, tmp_path / "a.wav") == 0
+    table = [line.split("\t", 1)[1] for line in capsys.readouterr().out.splitlines()]
+    assert table[0] == header
+    assert sorted(rows) == sorted(table[1:])
+
+
+def test_onsets_come_before_their_events(causal_export: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    assert listen(monkeypatch, samples(6.0).tobytes(), causal_export, "-", "--onsets", "--format", "jsonl") == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    open_since: dict[str, float] = {}
+    for row in rows:
+        if "offset" in row:
+            assert row["onset"] == open_since.pop(row["event_label"])
+            assert 0 < row["confidence"] < 1
+        else:
+            assert set(row) == {"onset", "event_label"}
+            open_since[row["event_label"]] = row["onset"]
+    assert len(rows) > 5
+    assert not open_since
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "stdin is empty; pipe 16-bit little-endian mono PCM at 16000 Hz into it"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "an audio file with a header.*sedkd detect --stream"),
+        (b"fLaC", "an audio file with a header"),
+        (b"x", "stdin ended within a sample"),
+        (bytes(3200) + b"x", "stdin ended within a sample"),
+    ],
+)
+def test_what_is_no_pcm(causal_export: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        listen(monkeypatch, data, causal_export, "-")
+
+
+def test_half_a_sample_costs_no_event(causal_export: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    data = samples(4.0).tobytes()
+    assert listen(monkeypatch, data, causal_export, "-") == 0
+    whole = capsys.readouterr().out
+    with pytest.raises(UserError, match="within a sample"):
+        listen(monkeypatch, data + b"x", causal_export, "-")
+    assert capsys.readouterr().out == whole
+
+
+def test_no_stdin(causal_export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(UserError, match="stdin is closed"):
+        run(command, "listen", causal_export, "-")
+
+
+def test_a_long_pipe_needs_constant_memory_and_ctrl_c_ends_it(causal_export: Path) -> None:
+    """Half an hour is 58 MB of PCM; the pipe stays open, so that only Ctrl-C can end it."""
+    minute = samples(60.0).tobytes()
+    line = [sys.executable, "-m", "search.cli.main", "listen", str(causal_export), "-"]
+    folder = Path(__file__).parents[2]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(line, cwd=folder, **pipes) as process:  # type: ignore[call-overload]
+        out: list[bytes] = []
+        reader = threading.Thread(target=lambda: out.append(process.stdout.read()))
+        reader.start()
+        process.stdin.write(minute)
+        process.stdin.flush()
+        before = peak(process.pid)
+        for _ in range(30):
+            process.stdin.write(minute)
+        process.stdin.flush()
+        growth = peak(process.pid) - before
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 0
+        err = process.stderr.read().decode().splitlines()
+        reader.join()
+    assert growth < 20_000  # kB
+    assert err[-1].startswith("heard 18")
+    assert "Traceback" not in "".join(err)
+    assert len(out[0].splitlines()) > 1000
+
+
+def peak(process: int) -> int:
+    """The most memory of a process so far, in kB."""
+    status = Path(f"/proc/{process}/status")
+    if not status.exists():
+        pytest.skip("there is no /proc to read a process's memory from")
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1])
+
+
+class PortAudioError(Exception):
+    pass
+
+
+def microphone(monkeypatch: pytest.MonkeyPatch, speak, error: str | None = None) -> None:
+    """A sounddevice whose only stream calls `speak(callback, blocksize)` in a thread of its own."""
+
+    class RawInputStream:
+        def __init__(self, samplerate: int, channels: int, dtype: str, blocksize: int, callback) -> None:
+            assert (channels, dtype) == (1, "int16")
+            if error:
+                raise PortAudioError(error)
+            self.thread = threading.Thread(target=speak, args=(callback, blocksize))
+
+        def __enter__(self) -> None:
+            self.thread.start()
+
+        def __exit__(self, *_: object) -> None:
+            self.thread.join()
+
+    fake = SimpleNamespace(RawInputStream=RawInputStream, PortAudioError=PortAudioError)
+    monkeypatch.setitem(sys.modules, "sounddevice", fake)
+
+
+def test_a_microphone_tells_what_a_pipe_tells_until_ctrl_c(
+    causal_export: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    sound, handler = samples(4.0), signal.getsignal(signal.SIGINT)
+
+    def speak(callback, size: int) -> None:
+        for start in range(0, len(sound), size):
+            callback(sound[start : start + size].tobytes(), size, None, None)
+        while callback.__self__._waiting.qsize():
+            threading.Event().wait(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    microphone(monkeypatch, speak)
+    assert run(command, "listen", causal_export) == 0
+    out, err = capsys.readouterr()
+    assert "heard 4.0 s" in err
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert listen(monkeypatch, sound.tobytes(), causal_export, "-") == 0
+    assert capsys.readouterr().out == out
+
+
+def test_a_microphone_that_is_not_kept_up_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sound that nobody took is silence, so that the times stay true."""
+    block = np.full(1280, 16384, "<i2").tobytes()
+    spoken, taken = threading.Event(), threading.Event()
+
+    def speak(callback, size: int) -> None:
+        for _ in range(70):
+            callback(block, size, None, None)
+        spoken.set()
+        taken.wait(60)
+        callback(block, size, None, None)
+
+    microphone(monkeypatch, speak)
+    with sources.Microphone(RATE) as heard:
+        spoken.wait(60)
+        assert heard.lost == pytest.approx(8 * 0.08)  # 62 blocks wait at most
+        pieces = heard.pieces()
+        kept = [next(pieces) for _ in range(62)]
+        taken.set()
+        assert next(pieces).tolist() == [0.0] * 8 * 1280 + [0.5] * 1280
+    assert all(piece.tolist() == [0.5] * 1280 for piece in kept)
+
+
+def test_no_microphone(causal_export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    microphone(monkeypatch, lambda *_: None, "Error querying device -1")
+    with pytest.raises(UserError, match=r"no microphone at 16000 Hz \(Error querying device -1\).*--rate"):
+        run(command, "listen", causal_export)
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    with pytest.raises(UserError, match=r"pip install 'sedkd\[microphone\]'"):
+        run(command, "listen", causal_export)
