@@ -1,7 +1,7 @@
 """An export: a folder that detects events without this project's training code, and says where it came from.
 
 `model.onnx` answers, `student.json` holds what turns its answers into events, `model.safetensors` can be trained
-further, and `README.md` is the model card. A student with a look-ahead has a `stream.onnx` besides, one step of a stream.
+further, and `README.md` is the model card. A student with a look-ahead has a `stream.onnx` too, one step of a stream.
 """
 
 import json
