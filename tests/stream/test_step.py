@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from exported import LABELS, moving_student
+from exported import LABELS, moving_student, noise
 
-from sedkd.export.stream_model import export_stream
+from sedkd.export.stream_model import checked_stream, export_stream
 from sedkd.models.bodies import CAUSAL_BLOCKS
 from sedkd.models.student import HEADS, MAX_DEPTH, STRIDE, Student, StudentSettings
 from sedkd.stream.network import StepGraph
@@ -132,10 +132,6 @@ def test_recordings_are_scored_as_a_stream_is(head: str, depth: int, lookahead: 
 
 
 def test_the_export_is_checked_against_whole_recordings(tmp_path: Path) -> None:
-    from exported import noise
-
-    from sedkd.export.stream_model import checked_stream
-
     student = drawn(4, lookahead=160, depth=3)
     facts = export_stream(student, tmp_path / "stream.onnx")
     audio = [noise(2.1)[:, 0], noise(0.01)[:, 0]]
