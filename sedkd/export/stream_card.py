@@ -20,7 +20,7 @@ def streaming_text(stream: Mapping[str, Any], labels: int) -> str:
         f"At the end of a recording, the last feature frame is repeated until there are a multiple of {stride},",
         f"and the last {delay} answers are asked for with the frame `padding`.",
         "`student.json` says all of this for programs, and `sedkd.stream.network.StreamNetwork` does it.",
-        f"What comes out is what `model.onnx` answers",
+        "What comes out is what `model.onnx` answers",
         f"(largest difference {stream['max_difference']:.1g} in probability).",
     ]
     return " ".join(sentences)
