@@ -9,11 +9,12 @@ from search.study import finished, load_study, objectives_of
 from sedkd.errors import UserError
 from sedkd.models.student import StudentSettings
 
-SPELT = re.compile(r"(?P<block>[^\s+]+)(\+(?P<head>\w+))?\s+(?P<width>\d+)x(?P<depth>\d+)")
+SPELT = re.compile(r"(?P<block>[^\s+]+)(\+(?P<head>\w+))?\s+(?P<width>\d+)x(?P<depth>\d+)(@(?P<lookahead>\d+)ms)?")
 
 
 def architecture(word: str, store: Store, environment: str) -> StudentSettings:
-    """`word` is a pick (knee, best, trial:N, ...) of the environment's latest study, or such as "separable+gru 16x4".
+    """`word` is a pick (knee, best, trial:N, ...) of the environment's latest study, or such as "separable+gru 16x4" or
+    "separable 8x4@160ms".
 
     Raises:
         UserError: it is neither, or there is no study to pick from.
@@ -21,7 +22,7 @@ def architecture(word: str, store: Store, environment: str) -> StudentSettings:
     spelt = SPELT.fullmatch(word.strip())
     if spelt:
         values: dict[str, Any] = {"block": spelt["block"], "head": spelt["head"] or "none"}
-        values |= {"width": int(spelt["width"]), "depth": int(spelt["depth"])}
+        values |= {name: int(spelt[name]) for name in ("width", "depth", "lookahead") if spelt[name]}
     else:
         values = _picked(word, store, environment)
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.lookahead import with_lookahead
 from search.runnable import runnable
 from search.space import STRATEGY, Space
 from search.spaces import Setting, setting
@@ -41,7 +42,8 @@ class Subject:
     `fold`: the official one whose test list is test; None: the dataset's own split, or its first fold. `labels`: how
     many labelled training clips of the environment are used as such; None: all. `teacher_minutes`: the longest that a
     teacher from AudioSet weights is fine-tuned (see `teacher_for`). `label_column`: which one of label files with
-    several holds the labels.
+    several holds the labels. `lookahead`: those that students may have (see `search.lookahead`); none: what the space
+    says.
     """
 
     environment: str
@@ -57,6 +59,7 @@ class Subject:
     labels: int | None = None
     teacher_minutes: float | None = None
     label_column: str | None = None
+    lookahead: tuple[int | str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,8 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
     )
     listed = None if subject.events is None else found.environment.listed(subject.events)
     wanted = found.environment.narrowed(listed, subject.subset)
+    fitting: list[str] = []
+    space = with_lookahead(found.space, subject.lookahead, fitting)
     pool = reporting(found, progress)
     if subject.labels is not None:
         pool = with_labels(pool, found.environment.name, subject.labels, seed)
@@ -101,12 +106,12 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
     kinds, chosen = choose_teacher(subject.teacher, found)
     minutes = subject.teacher_minutes
     require_stages(kinds, minutes)
-    notices = [*pool.notices, *chosen, *_unknown_past(kinds, pool)]
+    notices = [*pool.notices, *chosen, *_unknown_past(kinds, pool), *fitting]
     first, *others = [teacher_for(pool, kind.strip(), device, seed, progress, minutes) for kind in kinds.split(",")]
     task = Task(pool, found.environment, wanted, first, device, progress, tuple(others))
     if not len(task.training.corpus.labeled):
         raise UserError(f"{pool.origin}: no training clip was listened to for {', '.join(wanted)}; widen --events")
-    space = runnable(_fitted(found.space, task, notices), task, notices)
+    space = runnable(_fitted(space, task, notices), task, notices)
     return Prepared(task, space, notices)
 
 

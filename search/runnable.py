@@ -16,8 +16,8 @@ from sedkd.starts import FAMILY
 from sedkd.task import Task
 from sedkd.train.settings import TrainSettings
 
-BLOCK, START = "student.block", "initialisation"
-DECISIVE = (STRATEGY, BLOCK, START, "teacher.adaptation", "teacher.ensemble")  # what others' running may depend on
+BLOCK, START, LOOKAHEAD = "student.block", "initialisation", "student.lookahead"
+DECISIVE = (STRATEGY, BLOCK, START, LOOKAHEAD, "teacher.adaptation", "teacher.ensemble")  # others may depend on them
 
 
 def runnable(space: Space, task: Task, notices: list[str]) -> Space:

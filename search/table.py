@@ -109,12 +109,15 @@ def score_words(value: float | None) -> str:
 
 
 def student_words(configuration: Mapping[str, Any]) -> str:
-    """An architecture in a few words, such as "separable+gru 16x3" (width x depth)."""
+    """An architecture in a few words, such as "separable+gru 16x3" (width x depth), with its look-ahead if it has one:
+    "separable 8x4@160ms"."""
     default = StudentSettings()
-    block, head, width, depth = (
-        configuration.get(f"student.{name}", getattr(default, name)) for name in ("block", "head", "width", "depth")
+    block, head, width, depth, lookahead = (
+        configuration.get(f"student.{name}", getattr(default, name))
+        for name in ("block", "head", "width", "depth", "lookahead")
     )
-    return f"{block}{'' if head == 'none' else '+' + head} {width}x{depth}"
+    ahead = "" if lookahead == default.lookahead else f"@{lookahead}ms"
+    return f"{block}{'' if head == 'none' else '+' + head} {width}x{depth}{ahead}"
 
 
 def strategy_words(configuration: Mapping[str, Any]) -> str:

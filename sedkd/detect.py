@@ -15,7 +15,8 @@ from sedkd.errors import SedkdWarning
 from sedkd.export.bundle import Bundle
 from sedkd.features.pack import frame_count
 from sedkd.score.thresholding import decode
-from sedkd.windows import plan
+from sedkd.stream.file import pieces
+from sedkd.windows import Window, plan
 
 Progress = Callable[[int, int], None]
 
@@ -48,7 +49,7 @@ def file_probabilities(bundle: Bundle, path: Path, progress: Progress | None = N
     """The probabilities of a whole file, `[frames, labels]` float32; frames as `sedkd.train.infer` has them.
 
     A window reads only its own audio, so that the first feature frames of an inner one see a mirrored edge; they lie
-    in the context that is thrown away.
+    in the context that is thrown away. A GRU for streams hears the file as one stream.
     """
     rate, stride = bundle.features.rate, round(bundle.frame_seconds / bundle.features.frame_seconds)
     samples = stride * bundle.features.hop  # per output frame
@@ -57,6 +58,8 @@ def file_probabilities(bundle: Bundle, path: Path, progress: Progress | None = N
     size, context = (round(s / bundle.frame_seconds) for s in (bundle.window_seconds, bundle.context_seconds))
     windows = list(plan(frames, size, context))
     spans = [(window.start * samples, window.stop * samples) for window in windows]
+    if bundle.stream is not None and bundle.stream.recurrent:
+        return _streamed(bundle, path, windows, progress)
     answer = np.zeros((frames, len(bundle.labels)), dtype=np.float32)
     for done, (window, audio) in enumerate(zip(windows, read_spans(path, rate, spans), strict=True), start=1):
         heard = bundle.probabilities(audio)
@@ -66,6 +69,16 @@ def file_probabilities(bundle: Bundle, path: Path, progress: Progress | None = N
         if progress:
             progress(done, len(windows))
     return answer
+
+
+def _streamed(bundle: Bundle, path: Path, windows: list[Window], progress: Progress | None) -> np.ndarray:
+    found = []
+    for done, answers in enumerate(pieces(bundle, path, windows), start=1):
+        found.append(answers)
+        if progress:
+            progress(done, len(windows))
+    heard = np.concatenate(found)
+    return heard[np.minimum(np.arange(windows[-1].stop), len(heard) - 1)]  # where a header promises more audio
 
 
 def _confidence(bundle: Bundle, probability: np.ndarray, event: Event) -> float:

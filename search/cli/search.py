@@ -25,6 +25,10 @@ LIMITS = {
 }
 CONFIRM = "train the K best of the front again with new seeds, for means and intervals"
 SAMPLER = "gain: most hypervolume per second of training, knowing the cost (default); tpe: Optuna's"
+LOOKAHEAD = (
+    "how many milliseconds of what follows students may know, for those that run on a stream: 0, 160, 480, ... or full "
+    "(default), which hears whole recordings; several, joined by commas, are searched"
+)
 NOISE = "train a configuration that is drawn again anew with another seed, instead of answering it from its result"
 
 
@@ -36,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_subject_options(top, f"{ENVIRONMENT}; several joined by commas, or all")
+    top.add_argument_group("students").add_argument("--lookahead", default="full", metavar="A,B", help=LOOKAHEAD)
     budget = top.add_argument_group("how long, how large")
     budget.add_argument("--trials", type=positive(int), default=50, metavar="N", help="finished trials in all (50)")
     budget.add_argument("--timeout", type=positive(float), metavar="SECONDS", help="start no trial after this long")
@@ -76,14 +81,17 @@ def _run(options: argparse.Namespace) -> int:
 
 def request_of(options: argparse.Namespace) -> "Request":
     """What was typed."""
+    from dataclasses import replace
+
     from search.budget import Budget
+    from search.lookahead import lookaheads
     from search.plan import Manner
     from search.request import Request
 
     limits = {"macs": options.max_macs, "params": options.max_params, "bytes": options.max_bytes}
     limits["latency"] = options.max_latency_ms
     return Request(
-        subject=subject_of(options),
+        subject=replace(subject_of(options), lookahead=lookaheads(options.lookahead)),
         budget=Budget(options.trials, options.timeout, options.patience, {k: v for k, v in limits.items() if v}),
         manner=Manner(
             sampler=options.sampler,

@@ -16,6 +16,7 @@ from search.sampling.encoding import Encoding
 from search.sampling.expected_gain import expected_gain
 from search.sampling.surrogate import Surrogate
 from search.space import Space
+from sedkd.models.causal import FULL
 
 LEAST = 6  # observations before anything is guessed
 CANDIDATES = 200  # half of them anywhere, half near the front
@@ -146,10 +147,14 @@ class GainSampler(optuna.samplers.BaseSampler):
         return anywhere + [drawn(self.space, rng, values) for values in near]
 
 
+IMPLIED = {"student.lookahead": FULL}  # by configurations of spaces without the dimension
+
+
 def _in_space(observation: Observation, space: Space) -> Observation | None:
     """The observation with its configuration completed in `space`; None where that would change what was trained."""
     values = completed(observation.configuration, space)
-    if any(observation.configuration.get(name, value) != value for name, value in values.items()):
+    trained = {**IMPLIED, **observation.configuration}
+    if any(trained.get(name, value) != value for name, value in values.items()):
         return None
     return replace(observation, configuration=values)
 

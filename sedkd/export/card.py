@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sedkd.cost.macs import feature_macs_per_second
+from sedkd.export.stream_card import streaming_text
 from sedkd.features.logmel import FeatureSettings
 
 Scores = Mapping[str, float | None]
@@ -16,7 +17,7 @@ class CardFacts:
 
     `validation` and `test` are scores as `sedkd.score.summary.Scores.values` (fractions); `per_class` is label ->
     scores on the test split, or on validation where `test` is None. `cost` holds macs and params, bytes (float32
-    weights) and latency (ms), MACs and latency per second of audio.
+    weights) and latency (ms), MACs and latency per second of audio, and algorithmic_latency (s) of one for streams.
     """
 
     environment: str
@@ -45,10 +46,11 @@ def card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:
         _cost(facts, card),
         "## Running it",
         _usage(name),
+        *(["## On a stream", streaming_text(facts["stream"], len(facts["labels"]))] if "stream" in facts else []),
         "## Where it came from",
         _provenance(facts, card),
         "## Limits",
-        _limits(card),
+        _limits(facts, card),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -96,6 +98,8 @@ def _cost(facts: Mapping[str, Any], card: CardFacts) -> str:
         ["float32 weights", _count(card.cost.get("bytes"), "B")],
         ["network on one CPU thread, where it was trained", _latency(card.cost.get("latency"))],
     ]
+    if "stream" in facts:
+        rows.append(["an answer waits for sound", f"{1000 * facts['stream']['latency_seconds']:.0f} ms"])
     return _table(["what", "cost"], rows) + "\n\nOne MAC is two FLOPs."
 
 
@@ -133,11 +137,13 @@ def _provenance(facts: Mapping[str, Any], card: CardFacts) -> str:
     return _table(["what", "value"], rows)
 
 
-def _limits(card: CardFacts) -> str:
+def _limits(facts: Mapping[str, Any], card: CardFacts) -> str:
+    whole = "The network looks ahead and back: it is for recordings, or for live audio with a delay of some seconds."
+    stream = "Thresholds and filters were chosen for whole recordings: a median filter looks ahead by half its length."
     limits = [
         f"It knows {card.environment} only; elsewhere its scores do not hold.",
         "It answers for the events above and for no other; a similar sound may be taken for one of them.",
-        "The network looks ahead and back: it is for recordings, or for live audio with a delay of some seconds.",
+        stream if "stream" in facts else whole,
         "Scores hold for the thresholds above; where false alarms cost more than misses, choose your own.",
     ]
     if card.synthetic:

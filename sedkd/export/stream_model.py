@@ -23,7 +23,7 @@ from sedkd.stream.step import StreamStep
 
 def export_stream(student: Student, path: Path, count: int = 1) -> StreamFacts:
     """Write one step of a causal student to `path`, with `count` answers, and return what is to be known of it."""
-    step = StreamStep(copy.deepcopy(student), count)
+    step = StreamStep(copy.deepcopy(student).cpu(), count)
     states = step.beginning()
     facts = StreamFacts(
         step.frames,

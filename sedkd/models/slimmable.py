@@ -20,8 +20,9 @@ DIRECTIONS = 2
 
 
 class Slimmable(FrameModel):
-    """The family of `widest` (without a look-ahead), which itself answers `forward`. Batch statistics are those of the batch at hand, since
-    every slice has others; a student that was cut out needs statistics of its own (see `sedkd.family`)."""
+    """The family of `widest`, which has no look-ahead and itself answers `forward`. Batch statistics are those of the
+    batch at hand, since every slice has others; a student that was cut out needs statistics of its own (see
+    `sedkd.family`)."""
 
     kind = "slimmable"
     mean: Tensor

@@ -30,6 +30,11 @@ class StreamFacts:
     latency_seconds: float
     max_difference: float | None = None
 
+    @property
+    def recurrent(self) -> bool:
+        """Whether a GRU's state is among the states; a convolution's has four axes."""
+        return any(len(shape) == 3 for shape in self.states)
+
     def as_dict(self) -> dict[str, Any]:
         """For student.json."""
         states = [

@@ -35,7 +35,7 @@ class StepGraph:
         self._early = self.facts.delay
 
     def feed(self, frames: np.ndarray) -> np.ndarray:
-        """Log-mel frames `[count, n_mels]`, any count, to the probabilities `[answers, labels]` that they make known."""
+        """Log-mel frames `[count, n_mels]`, any count, to the probabilities `[answers, labels]` known by now."""
         self._fed += len(frames)
         return self._run(frames)
 

@@ -16,11 +16,11 @@ from sedkd.models.student import Student
 
 
 class StreamStep(nn.Module):
-    """`count` answers at a time of a causal `student` in evaluation, whose weights are copied.
+    """A causal `student` in evaluation; an export of it answers `count` times in a step.
 
-    `forward` takes log-mel frames `[1, count * stride, n_mels]` and the states, and returns probabilities
-    `[1, count, labels]` and the new states, of the same shapes. The first `student.delay` answers of a stream are about
-    what was before its beginning; behind its end that many are asked for with frames of the features' mean.
+    `forward` takes log-mel frames `[batch, count * stride, n_mels]` and the states, and returns probabilities
+    `[batch, count, labels]` and the new states, of the same shapes. The first `student.delay` answers of a stream are
+    about what was before its beginning; behind its end that many are asked for with frames of the features' mean.
 
     Raises:
         ValueError: the student hears whole recordings.
@@ -39,7 +39,7 @@ class StreamStep(nn.Module):
         self.layers = nn.ModuleList(_layers(student))
         self.gru = student.gru
         self.classifier = student.classifier
-        self.cpu().eval()
+        self.eval()
 
     def forward(self, frames: Tensor, *states: Tensor) -> tuple[Tensor, ...]:
         x = ((frames - self.mean) / self.std).unsqueeze(1)
@@ -55,17 +55,17 @@ class StreamStep(nn.Module):
             new.append(state)
         return torch.sigmoid(self.classifier(x)), *new
 
-    def beginning(self) -> list[Tensor]:
+    def beginning(self, batch: int = 1) -> list[Tensor]:
         """The states before the first frame: zeros."""
-        shapes, x = [], self.mean.new_zeros(1, 1, self.frames, len(self.mean))
+        shapes, x = list[tuple[int, ...]](), self.mean.new_zeros(1, 1, self.frames, len(self.mean))
         for layer in self.layers:
             if isinstance(layer, _Convolution) and layer.past:
-                shapes.append((1, x.shape[1], layer.past, x.shape[3]))
-                x = torch.cat([x.new_zeros(shapes[-1]), x], dim=2)
+                shapes.append((batch, x.shape[1], layer.past, x.shape[3]))
+                x = torch.cat([x.new_zeros(1, *shapes[-1][1:]), x], dim=2)
             x = layer(x)
         if self.gru is not None:
-            shapes.append((1, 1, self.gru.hidden_size))
-        return [torch.zeros(shape) for shape in shapes]
+            shapes.append((1, batch, self.gru.hidden_size))
+        return [self.mean.new_zeros(shape) for shape in shapes]
 
 
 class _Convolution(nn.Module):
@@ -103,12 +103,13 @@ def _layers(student: Student) -> list[nn.Module]:
 
 
 def _folded(convolution: nn.Conv2d, norm: NormReLU) -> tuple[nn.Parameter, nn.Parameter]:
-    """Weight and bias, computed in double precision."""
+    """Weight and bias, computed in double precision on the CPU."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
     parts = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
     mean, variance, scale, offset = (part.detach().cpu().double() for part in parts)
     weight = convolution.weight.detach().cpu().double()
     folded = fuse_conv_bn_weights(weight, None, mean, variance, norm.eps, scale, offset)
-    weight, bias = (nn.Parameter(part.detach().float(), requires_grad=False) for part in folded)
+    device = convolution.weight.device
+    weight, bias = (nn.Parameter(part.detach().float().to(device), requires_grad=False) for part in folded)
     return weight, bias

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 from sedkd.models.frame import FrameModel, FrameOutput
+from sedkd.models.student import Student
+from sedkd.stream.recordings import streamed
 from sedkd.train.corpus import Corpus
 from sedkd.windows import Window, plan, window_sizes
 
@@ -17,7 +19,10 @@ Job = tuple[int, Window]
 
 
 def probabilities(model: FrameModel, corpus: Corpus) -> list[np.ndarray]:
-    """Per recording, the probability of each label in each output frame, `[frames, labels]` float32."""
+    """Per recording, the probability of each label in each output frame, `[frames, labels]` float32; those of a GRU for
+    streams as a stream would give them, others window by window."""
+    if isinstance(model, Student) and model.settings.causal and model.gru is not None:
+        return streamed(model, corpus)
     lengths = (corpus.out_starts[1:] - corpus.out_starts[:-1]).tolist()
     answers = [np.zeros((length, len(model.labels)), dtype=np.float32) for length in lengths]
     for batch in batches_of(model, corpus):

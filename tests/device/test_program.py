@@ -93,7 +93,7 @@ def test_on_a_cortex_m4(device_export: Path, tmp_path: Path) -> None:
     if shutil.which("arm-none-eabi-gcc") is None or shutil.which("make") is None:
         pytest.skip("arm-none-eabi-gcc or make is not installed")
     shutil.copytree(device_export / DEVICE, tmp_path / "device")
-    make = ["make", "-C", tmp_path / "device", "cortex-m4"]
+    make = ["make", "--no-print-directory", "-C", tmp_path / "device", "cortex-m4"]
     done = subprocess.run(make, capture_output=True, text=True, check=False)
     if "nano.specs" in done.stderr:
         pytest.skip("newlib-nano for arm-none-eabi is not installed")

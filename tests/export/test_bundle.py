@@ -17,6 +17,7 @@ from sedkd.export.card import CardFacts
 from sedkd.models.checkpoint import load_model
 from sedkd.models.student import Student, StudentSettings
 from sedkd.score.postprocess import PostProcessing
+from sedkd.stream.network import StreamNetwork
 
 LABELS = ("bark", "rain")
 POST = PostProcessing((0.35, 0.6), (1, 5))
@@ -180,3 +181,34 @@ def test_missing_things_are_named(tmp_path: Path, folder: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"no graph")
     with pytest.raises(UserError, match="onnxruntime cannot load it"):
         read_bundle(tmp_path).probabilities(AUDIO[0])
+
+
+def test_a_student_for_streams_has_its_step_beside_it(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    student = Student(StudentSettings(2, 2, lookahead=160), LABELS).eval()
+    cost = {**FACTS.cost, "algorithmic_latency": 0.176}
+    out = write_bundle(tmp_path / "export", student, POST, AUDIO, replace(FACTS, cost=cost))
+    assert sorted(os.listdir(out)) == ["README.md", "model.onnx", "model.safetensors", "stream.onnx", "student.json"]
+    facts = json.loads((out / "student.json").read_text())["stream"]
+    assert facts["states"][1] == {"input": "state_1", "output": "new_state_1", "shape": [1, 2, 2, 32]}
+    assert (facts["file"], facts["frames"], facts["stride"], facts["delay"]) == ("stream.onnx", 4, 4, 1)
+    assert facts["max_difference"] < 1e-5
+    assert facts["padding"] == [0.0] * 64
+    card = (out / "README.md").read_text()
+    assert "| an answer waits for sound | 176 ms |" in card
+    assert "`state_1` [1, 2, 2, 32]" in card
+    assert "The network looks ahead and back" not in card
+    network = StreamNetwork(out)
+    assert network.bundle.stream == network.facts
+    assert len(network.feed(np.zeros((9, 64), np.float32))) == 1
+    assert len(network.finish()) == 2
+    write_bundle(out, student, POST, AUDIO, FACTS)  # an earlier one is replaced, with its step
+    (out / "stream.onnx").write_bytes(b"no graph")
+    with pytest.raises(UserError, match=r"stream\.onnx: onnxruntime cannot load it"):
+        StreamNetwork(out)
+
+
+def test_one_that_hears_recordings_is_refused_on_a_stream(folder: Path) -> None:
+    assert read_bundle(folder).stream is None
+    with pytest.raises(UserError, match="hears whole recordings; search with --lookahead"):
+        StreamNetwork(folder)

@@ -19,6 +19,7 @@ from sedkd.train.infer import probabilities
 
 RATE = 16000
 LABELS = ("bark", "rain")
+MOVING = StudentSettings(8, 2, head="gru")
 
 
 def noise(seconds: float, rate: int = RATE, channels: int = 1, seed: int = 0) -> np.ndarray:
@@ -30,7 +31,7 @@ def noise(seconds: float, rate: int = RATE, channels: int = 1, seed: int = 0) ->
     return (loudness * (white + np.roll(white, 1, 0) + np.roll(white, 2, 0)) / 2).clip(-1, 1).astype(np.float32)
 
 
-def moving_student(settings: StudentSettings = StudentSettings(8, 2, head="gru"), seed: int = 3) -> Student:
+def moving_student(settings: StudentSettings = MOVING, seed: int = 3) -> Student:
     """A student, untrained, but normalised and scaled so that its probabilities go up and down."""
     torch.manual_seed(seed)
     student = Student(settings, LABELS)

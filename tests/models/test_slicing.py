@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sedkd.models.causal import FULL
 from sedkd.models.slicing import sliced
 from sedkd.models.student import Student, StudentSettings
 
@@ -11,10 +12,10 @@ LABELS = ("a", "b", "c")
 MEMBERS = [(block, head) for block in ("conv", "separable") for head in ("none", "gru")]
 
 
-def trained(width: int, block: str, head: str, depth: int = 4) -> Student:
+def trained(width: int, block: str, head: str, depth: int = 4, lookahead: int | str = FULL) -> Student:
     """Random weights and statistics that no two channels share."""
     torch.manual_seed(0)
-    student = Student(StudentSettings(width, depth, block, head), LABELS).eval()
+    student = Student(StudentSettings(width, depth, block, head, lookahead), LABELS).eval()
     student.standardise_by(torch.randn(64), torch.rand(64) + 0.5)
     with torch.no_grad():
         for norm in norms(student):
@@ -50,17 +51,22 @@ def kill(student: Student, narrow: StudentSettings) -> None:
             norm.bias[dead] = 0
         if student.gru is not None:
             hidden = student.gru.hidden_size
-            for direction, suffix in enumerate(("", "_reverse")):
-                dead = torch.randperm(hidden)[sizes[-1] // 2 :]
+            for direction, suffix in enumerate(("", "_reverse") if student.gru.bidirectional else ("",)):
+                dead = torch.randperm(hidden)[hidden_units(narrow, sizes[-1]) :]
                 student.classifier.weight[:, direction * hidden + dead] = 0
                 getattr(student.gru, f"weight_hh_l0{suffix}")[:, dead] = 0
 
 
+def hidden_units(settings: StudentSettings, channels: int) -> int:
+    return channels // 2 * (2 if settings.causal else 1)
+
+
 @pytest.mark.parametrize(("block", "head"), MEMBERS)
 @pytest.mark.parametrize("width", [1, 3, 4, 7])
-def test_dead_channels_are_not_missed(block: str, head: str, width: int) -> None:
-    settings = StudentSettings(width, 4, block, head)
-    wide = trained(8, block, head)
+@pytest.mark.parametrize("lookahead", [FULL, 160])
+def test_dead_channels_are_not_missed(block: str, head: str, width: int, lookahead: int | str) -> None:
+    settings = StudentSettings(width, 4, block, head, lookahead)
+    wide = trained(8, block, head, lookahead=lookahead)
     whole = answers(wide)
     kill(wide, settings)
     narrow = sliced(wide, settings)

@@ -1,15 +1,18 @@
 """What a stream tells is what scoring says of the whole file."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from exported import RATE, moving_student, noise
+from exported import RATE, noise
 
 from sedkd.data.audio import read_audio
 from sedkd.detect import Detection, detect
 from sedkd.errors import UserError
+from sedkd.export.bundle import FACTS
 from sedkd.stream.decisions import Told
 from sedkd.stream.detector import StreamDetector, detect_streamed
 from sedkd.stream.network import StreamNetwork
@@ -79,11 +82,11 @@ def test_delay(network: StreamNetwork) -> None:
     assert StreamDetector(network).delay_seconds == pytest.approx(0.16 + 0.08 + 0.016 + 2 * 0.08)
 
 
-def test_a_student_of_whole_recordings_is_refused(tmp_path: Path) -> None:
-    from exported import write_export
-
-    from sedkd.models.student import StudentSettings
-
-    folder = write_export(moving_student(StudentSettings(2, 1)), tmp_path)
-    with pytest.raises(UserError, match="--lookahead"):
+def test_a_student_of_whole_recordings_is_refused(causal_export: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    shutil.copytree(causal_export, folder)
+    facts = json.loads((folder / FACTS).read_text())
+    del facts["stream"]
+    (folder / FACTS).write_text(json.dumps(facts))
+    with pytest.raises(UserError, match="search with --lookahead"):
         StreamNetwork(folder)

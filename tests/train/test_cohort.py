@@ -12,6 +12,7 @@ from torch import Tensor
 
 from sedkd.distill.registry import build_terms
 from sedkd.distill.term import Sizes
+from sedkd.models.causal import FULL
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.cohort import Member, fit_cohort
 from sedkd.train.fit import Checkpoint, TrainingDiverged, fit
@@ -55,13 +56,13 @@ def test_a_cohort_trains_what_each_would_become_alone(strategy: str, mixture: fl
 
 
 @pytest.mark.parametrize("block", ["conv", "separable"])
-@pytest.mark.parametrize(("width", "depth"), [(1, 1), (3, 2), (8, 5)])
-def test_of_any_architecture(block: str, width: int, depth: int) -> None:
+@pytest.mark.parametrize(("width", "depth", "lookahead"), [(1, 1, FULL), (3, 2, 0), (3, 2, FULL), (8, 5, 480)])
+def test_of_any_architecture(block: str, width: int, depth: int, lookahead: int | str) -> None:
     def made() -> list[Member]:
         found = []
         for number, member in enumerate(members("none", SETTINGS[:2])):
             torch.manual_seed(number)
-            own = Student(StudentSettings(width, depth, block), member.student.labels)
+            own = Student(StudentSettings(width, depth, block, lookahead=lookahead), member.student.labels)
             own.standardise_by(*member.corpus.statistics())
             found.append(replace(member, student=own))
         return found

@@ -1,0 +1,115 @@
+"""Students for streams: what an answer knows, what it costs, and what stays as it was for all others."""
+
+import itertools
+
+import pytest
+import torch
+
+from sedkd.cost.algorithmic import algorithmic_latency
+from sedkd.cost.macs import macs_per_second
+from sedkd.models.checkpoint import load_model, save_model
+from sedkd.models.slimmable import Slimmable
+from sedkd.models.student import HEADS, MAX_DEPTH, STRIDE, Student, StudentSettings, student_from
+from sedkd.starts import check_start
+
+LABELS = ("a", "b", "c")
+EVERY = list(itertools.product(("conv", "separable"), HEADS, range(1, MAX_DEPTH + 1), (0, 80, 160, 480, 960)))
+
+
+def heard(student: Student, answer: int, frames: int) -> list[int]:
+    """The feature frames on which an answer depends."""
+    features = torch.randn(1, frames * STRIDE, 64, requires_grad=True)
+    logits = student(features).logits
+    assert logits.shape[1] == frames
+    (found,) = torch.autograd.grad(logits[0, answer].sum(), features)
+    return found[0].abs().sum(1).nonzero()[:, 0].tolist()
+
+
+@pytest.mark.parametrize(("block", "head", "depth", "lookahead"), EVERY)
+def test_an_answer_knows_what_it_is_said_to_know(block: str, head: str, depth: int, lookahead: int) -> None:
+    torch.manual_seed(0)
+    student = Student(StudentSettings(3, depth, block, head, lookahead), LABELS).eval()
+    for module in student.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.constant_(module.bias, 3.0)  # nothing is rectified to 0
+    frames = heard(student, 12, 30)
+    assert frames[-1] == (12 + 1 + student.delay) * STRIDE - 1
+    assert student.delay == min(lookahead // 80, 99 if head == "gru" else depth - 1)
+    waiting = algorithmic_latency(student)
+    assert waiting == pytest.approx((frames[-1] + 1 - 12 * STRIDE) * 0.02 + 0.016)
+    assert head == "gru" or frames[0] <= 12 * STRIDE  # it hears its own frame, whole, and as much before as ahead
+    assert head == "gru" or 12 * STRIDE - frames[0] >= student.delay * STRIDE
+
+
+@pytest.mark.parametrize(("block", "head", "depth", "lookahead"), EVERY[::7])
+def test_shapes_are_those_of_all_students(block: str, head: str, depth: int, lookahead: int) -> None:
+    student, other = (Student(StudentSettings(5, depth, block, head, ahead), LABELS) for ahead in (lookahead, "full"))
+    for frames in (1, 13):
+        features = torch.randn(2, STRIDE * frames, 64)
+        output, expected = student(features), other(features)
+        assert [part.shape for part in output if part is not None] == [part.shape for part in expected]
+        torch.testing.assert_close(output.logits, student.classifier(output.embedding))
+
+
+def test_only_recordings_are_heard_whole() -> None:
+    assert algorithmic_latency(Student(StudentSettings(4, 2), LABELS)) is None
+
+
+def test_what_it_costs() -> None:
+    """The convolutions as much as those of others; the GRU one direction of twice the width."""
+    for block, lookahead in itertools.product(("conv", "separable"), (0, 480)):
+        plain, causal = (Student(StudentSettings(4, 3, block, "none", ahead), LABELS) for ahead in ("full", lookahead))
+        assert macs_per_second(causal) == pytest.approx(macs_per_second(plain), rel=1e-12)
+    gru = Student(StudentSettings(4, 2, "separable", "gru", 480), LABELS)
+    none = Student(StudentSettings(4, 2, "separable", "none", 480), LABELS)
+    assert macs_per_second(gru) - macs_per_second(none) == pytest.approx(12.5 * 3 * 8 * (8 + 8), rel=1e-12)
+
+
+def test_names_of_what_was_made_before_stay() -> None:
+    settings = StudentSettings(8, 3, "conv", "gru")
+    assert settings.as_key() == {"width": 8, "depth": 3, "block": "conv", "head": "gru"}
+    assert repr(settings) == "StudentSettings(width=8, depth=3, block='conv', head='gru')"
+    assert "lookahead" not in Student(settings, LABELS).config()
+    assert repr(StudentSettings(lookahead=0)).endswith("lookahead=0)")
+
+
+def test_rebuilt_from_its_file(tmp_path) -> None:
+    student = Student(StudentSettings(4, 2, "conv", "gru", 160), LABELS).eval()
+    save_model(student, tmp_path / "student.safetensors")
+    twin = load_model(tmp_path / "student.safetensors")
+    assert isinstance(twin, Student)
+    assert twin.settings == student.settings
+    features = torch.randn(1, 40, 64)
+    torch.testing.assert_close(twin(features).logits, student(features).logits)
+    plain = Student(StudentSettings(4, 2), LABELS)
+    assert student_from(plain.config()).settings == plain.settings
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"lookahead": 100}, "must be full, or a multiple of 80 ms up to 960, not 100"),
+        ({"lookahead": -80}, "not -80"),
+        ({"lookahead": 1040}, "not 1040"),
+        ({"lookahead": "all"}, "not all"),
+        ({"lookahead": True}, "not True"),
+        ({"lookahead": 160.0}, "not 160.0"),
+        (
+            {"lookahead": 0, "block": "mobilenet"},
+            "needs student.block conv or separable, not mobilenet",
+        ),
+        ({"lookahead": 0, "block": "timm:resnet10t"}, "needs student.block conv or separable, not timm:resnet10t"),
+    ],
+)
+def test_settings_are_checked(changes: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        StudentSettings(**changes)
+
+
+def test_a_family_hears_whole_recordings() -> None:
+    settings = StudentSettings(4, 2, lookahead=0)
+    with pytest.raises(ValueError, match=r"needs student\.lookahead full, not 0"):
+        check_start("family", settings)
+    check_start("slice", settings)
+    with pytest.raises(ValueError, match="hears whole recordings"):
+        Slimmable(settings, LABELS)

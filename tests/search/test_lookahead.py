@@ -1,0 +1,100 @@
+"""`--lookahead`: which look-aheads students may have, and what stays as it was where none is asked for."""
+
+from pathlib import Path
+
+import optuna
+import pytest
+
+from search.cli import search
+from search.cli.search import parser, request_of
+from search.lookahead import NAME, lookaheads, with_lookahead
+from search.sampling.sampler import Observation, _in_space
+from search.space import Space, space_from
+from search.spaces import spaces_folder
+from search.table import student_words
+from sedkd.configuration import from_flat
+from sedkd.environment import read_yaml
+from sedkd.errors import UserError
+from sedkd.train.settings import TrainSettings
+
+DEFAULT = spaces_folder() / "default.yaml"
+
+
+def default_space() -> Space:
+    return space_from(read_yaml(DEFAULT), DEFAULT)
+
+
+def space_of(blocks: list[str]) -> Space:
+    return space_from({"dimensions": {"student.block": {"type": "choice", "of": blocks}}}, Path("own.yaml"))
+
+
+def test_what_is_typed():
+    assert lookaheads("full") == ("full",)
+    assert lookaheads("0, 480,full,160") == ("full", 480, 160, 0)
+    for text, said in (("-1", "-1"), ("50", "multiple of 80"), ("1040", "up to 960"), ("0,0", "one twice"), ("", "")):
+        with pytest.raises(UserError, match=f"--lookahead.*{said}"):
+            lookaheads(text)
+
+
+def test_full_alone_leaves_every_study_as_it_is():
+    space = default_space()
+    assert with_lookahead(space, request_of(parser().parse_args(["--env", "street"])).subject.lookahead, []) is space
+    assert NAME not in {dimension.name for dimension in space.dimensions}
+
+
+def test_draws_have_the_look_aheads_that_are_asked_for():
+    space = with_lookahead(default_space(), lookaheads("0,160,full"), []).without("initialisation", "family")
+    assert space.defaults()[NAME] == "full"
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    drawn = {from_flat(space.suggest(study.ask()), TrainSettings()).student.lookahead for _ in range(40)}
+    assert drawn == {"full", 160, 0}
+    assert with_lookahead(default_space(), (480, 0), []).defaults()[NAME] == 480
+
+
+def test_blocks_that_hear_whole_recordings():
+    notices: list[str] = []
+    both = with_lookahead(space_of(["separable", "mobilenet"]), ("full", 0), notices)
+    assert NAME not in both.defaults(student_block="mobilenet")
+    assert both.defaults(student_block="separable")[NAME] == "full"
+    assert not notices
+    streams = with_lookahead(space_of(["separable", "mobilenet"]), (0,), notices)
+    assert streams.choices("student.block") == ("separable",)
+    assert notices == [
+        "left out of student.block: mobilenet (hears whole recordings; --lookahead full allows it)",
+    ]
+    with pytest.raises(UserError, match="nothing but mobilenet, which hears whole recordings; allow conv"):
+        with_lookahead(space_of(["mobilenet"]), (0,), [])
+
+
+def test_a_file_may_have_the_dimension_itself(tmp_path: Path):
+    own = {"type": "choice", "of": ["full", 0]}
+    space = space_from({"dimensions": {NAME: own}}, Path("own.yaml"))
+    assert space.has(NAME, 0)
+    with pytest.raises(UserError, match="leave one of the two out"):
+        with_lookahead(space, (0,), [])
+    blocks = {"type": "choice", "of": ["mobilenet"]}
+    with pytest.raises(UserError, match=r"own.yaml: dimensions.student.lookahead: .*needs student.block conv or separ"):
+        space_from({"dimensions": {NAME: own, "student.block": blocks}}, Path("own.yaml"))
+
+
+def test_a_mistake_is_one_line_before_anything_is_made(capsys, tmp_path: Path):
+    assert search.main(["--env", "street", "--lookahead", "100", "--store", str(tmp_path)]) == 2
+    assert (
+        capsys.readouterr()
+        .err.strip()
+        .splitlines()[-1]
+        .endswith("student.lookahead must be full, or a multiple of 80 ms up to 960, not 100")
+    )
+
+
+def test_what_hears_recordings_tells_nothing_of_what_does_not():
+    seen = Observation({"student.block": "conv"}, 0.5, 6.0, 10.0)
+    assert _in_space(seen, with_lookahead(space_of(["conv"]), (480, 0), [])) is None
+    there = _in_space(seen, with_lookahead(space_of(["conv"]), ("full", 0), []))
+    assert there is not None
+    assert there.configuration[NAME] == "full"
+
+
+def test_it_stands_in_the_students_words():
+    assert student_words({"student.lookahead": "full"}) == "separable 16x3"
+    assert student_words({"student.lookahead": 160, "student.head": "gru"}) == "separable+gru 16x3@160ms"
