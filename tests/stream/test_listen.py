@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,9 @@ from exported import LABELS, RATE, noise
 
 from search.cli import detect as detect_command
 from search.cli import listen as command
+from search.cli import main
 from sedkd.errors import UserError
+from sedkd.export.bundle import FACTS
 from sedkd.stream import sources
 
 Capture = pytest.CaptureFixture[str]
@@ -68,7 +71,7 @@ def test_onsets_come_before_their_events(causal_export: Path, monkeypatch: pytes
     for row in rows:
         if "offset" in row:
             assert row["onset"] == open_since.pop(row["event_label"])
-            assert 0 < row["confidence"] < 1
+            assert 0 <= row["confidence"] <= 1
         else:
             assert set(row) == {"onset", "event_label"}
             open_since[row["event_label"]] = row["onset"]
@@ -216,3 +219,14 @@ def test_no_microphone(causal_export: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(UserError, match=r"pip install 'sedkd\[microphone\]'"):
         run(command, "listen", causal_export)
+
+
+def test_a_student_of_whole_recordings_in_one_line(causal_export: Path, tmp_path: Path, capsys: Capture) -> None:
+    shutil.copytree(causal_export, tmp_path / "export")
+    facts = json.loads((causal_export / FACTS).read_text())
+    (tmp_path / "export" / FACTS).write_text(json.dumps({k: v for k, v in facts.items() if k != "stream"}))
+    for words in (["listen", tmp_path / "export", "-"], ["detect", "--stream", tmp_path / "export", "a.wav"]):
+        assert main.main(list(map(str, words))) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert re.fullmatch(r"error: .*: this student hears whole recordings; search with --lookahead .*\n", err)

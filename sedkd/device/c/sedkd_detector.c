@@ -4,7 +4,7 @@
 
 static void answer(sedkd_detector *detector, const float probabilities[SEDKD_LABELS])
 {
-    const uint32_t known = (detector->heard + SEDKD_STRIDE - 1) / SEDKD_STRIDE;
+    const uint64_t known = (detector->heard + SEDKD_STRIDE - 1) / SEDKD_STRIDE;
     if (detector->early > 0) {
         detector->early--;
         return;
@@ -59,10 +59,10 @@ void sedkd_detector_feed(sedkd_detector *detector, const int16_t *samples, size_
 
 void sedkd_detector_finish(sedkd_detector *detector)
 {
-    const uint32_t known = (detector->heard + SEDKD_STRIDE - 1) / SEDKD_STRIDE;
+    const uint64_t known = (detector->heard + SEDKD_STRIDE - 1) / SEDKD_STRIDE;
     if (detector->answered < known) {
         /* The last frame fills the last answer's frames; what follows is the features' mean. */
-        for (uint32_t i = detector->heard; i % SEDKD_STRIDE; i++) {
+        for (uint64_t i = detector->heard; i % SEDKD_STRIDE; i++) {
             push_frame(detector, detector->frames[detector->filled - 1]);
         }
         while (detector->answered < known) {

@@ -18,8 +18,7 @@ typedef struct {
     float frames[SEDKD_STEP_FRAMES][SEDKD_N_MELS]; /* of the network's next step */
     int filled;
     int early;                /* answers still to come that are about what was before the start */
-    uint32_t heard, answered; /* frames and answers */
-    uint64_t samples;
+    uint64_t samples, heard, answered; /* samples and frames heard, answers told */
 } sedkd_detector;
 
 void sedkd_detector_reset(sedkd_detector *detector, const sedkd_listener *listener);
