@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.guard import between
+from search.cli.guard import between, positive
 from search.cli.interruption import Interruption
 from sedkd.output.live import LIVE_FORMATS, beginning, line
 
 if TYPE_CHECKING:
+    from sedkd.detect import Detection
+    from sedkd.stream.clips import Clips
     from sedkd.stream.detector import StreamDetector
     from sedkd.stream.sources import Microphone
 
@@ -42,16 +44,22 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--onsets", action="store_true", help="a line without offset when an event begins, too")
     parser.add_argument("--format", choices=LIVE_FORMATS, default="tsv", help="a table, or a JSON object a line")
+    parser.add_argument("--clips", type=Path, metavar="DIR", help="write the sound of each event into this folder")
+    parser.add_argument(
+        "--clips-bytes", type=positive(int), default=10**9, metavar="N", help="no more clips where so much lies there"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Listen until the stream ends or Ctrl-C. UserError about bundle, options or the stream is the caller's."""
+    from sedkd.stream.clips import Clips
     from sedkd.stream.detector import StreamDetector
     from sedkd.stream.network import StreamNetwork
 
     detector = StreamDetector(StreamNetwork(args.bundle), args.rate)
-    talk = _Talk(detector, args.format, args.onsets)
+    clips = Clips(args.clips, detector.rate, args.clips_bytes) if args.clips else None
+    talk = _Talk(detector, args.format, args.onsets, clips)
     with Interruption() as interruption, _pieces(args.source, detector, talk) as pieces:
         talk.begin()
         try:
@@ -77,8 +85,8 @@ def _pieces(source: str | None, detector: "StreamDetector", talk: "_Talk") -> "I
 class _Talk:
     """What is printed, and how much time hearing took."""
 
-    def __init__(self, detector: "StreamDetector", form: str, onsets: bool) -> None:
-        self.detector, self.form, self.onsets = detector, form, onsets
+    def __init__(self, detector: "StreamDetector", form: str, onsets: bool, clips: "Clips | None") -> None:
+        self.detector, self.form, self.onsets, self.clips = detector, form, onsets, clips
         self.worked = self.lost = 0.0
         self.microphone: Microphone | None = None
 
@@ -90,6 +98,8 @@ class _Talk:
         self._print(beginning(self.form))
 
     def hear(self, piece: Any) -> None:
+        if self.clips is not None:
+            self.clips.feed(piece)
         begun = time.perf_counter()
         told = self.detector.feed(piece)
         self.worked += time.perf_counter() - begun
@@ -113,6 +123,13 @@ class _Talk:
         from sedkd.stream.decisions import Onset
 
         self._print("".join(line(each, self.form) for each in told if self.onsets or not isinstance(each, Onset)))
+        for each in told:
+            if self.clips is not None and not self.clips.full and not isinstance(each, Onset):
+                self._keep(self.clips, each)
+
+    def _keep(self, clips: "Clips", detection: "Detection") -> None:
+        if not clips.write(detection):
+            _say(f"warning: {clips.folder} is full (--clips-bytes); no more clips are written")
 
     def _print(self, text: str) -> None:
         if text:

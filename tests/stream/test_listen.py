@@ -21,9 +21,12 @@ from exported import LABELS, RATE, noise
 from search.cli import detect as detect_command
 from search.cli import listen as command
 from search.cli import main
+from sedkd.data.events import Event
+from sedkd.detect import Detection
 from sedkd.errors import UserError
 from sedkd.export.bundle import FACTS
 from sedkd.stream import sources
+from sedkd.stream.clips import Clips
 
 Capture = pytest.CaptureFixture[str]
 
@@ -230,3 +233,46 @@ def test_a_student_of_whole_recordings_in_one_line(causal_export: Path, tmp_path
         out, err = capsys.readouterr()
         assert out == ""
         assert re.fullmatch(r"error: .*: this student hears whole recordings; search with --lookahead .*\n", err)
+
+
+def test_clips_hold_the_events_until_the_folder_is_full(
+    causal_export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    sound, folder = samples(20.0), tmp_path / "clips"
+    assert listen(monkeypatch, sound.tobytes(), causal_export, "-", "--clips", folder) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()[1:]]
+    paths = sorted(folder.iterdir())
+    assert sorted((float(onset), label) for onset, _, label, _ in rows) == sorted(
+        (float(path.stem.split("-")[1]), path.stem.split("-")[2]) for path in paths
+    )
+    for path in paths:
+        heard, rate = soundfile.read(path, dtype="int16")
+        first = max(round((float(path.stem.split("-")[1]) - 1.0) * RATE), 0)
+        assert rate == RATE
+        np.testing.assert_array_equal(heard, sound[first : first + len(heard)])
+    held = sum(path.stat().st_size for path in paths)
+    more = ("--clips", folder, "--clips-bytes", held + 50_000)
+    assert listen(monkeypatch, sound.tobytes(), causal_export, "-", *more) == 0
+    assert capsys.readouterr().err.count("is full") == 1
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= held + 50_000
+
+
+def test_of_a_very_long_event_the_end_is_kept(tmp_path: Path) -> None:
+    clips = Clips(tmp_path, 100, 10**6)
+    for number in range(200):
+        clips.feed(np.full(100, number / 1000, np.float32))
+    assert clips.write(Detection(Event(2.0, 199.0, "rain / wind"), 0.5))
+    (path,) = tmp_path.iterdir()
+    assert path.name.endswith("-0002.000-rain_wind.wav")
+    sound = soundfile.read(path)[0]
+    assert len(sound) == 6100
+    assert sound[-1] == pytest.approx(0.199, abs=1e-4)
+    assert sum(map(len, clips._held)) < 6300
+
+
+def test_a_folder_for_clips_that_is_a_file(
+    causal_export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "clips").write_text("")
+    with pytest.raises(UserError, match=r"--clips .*: cannot be used"):
+        listen(monkeypatch, samples(1.0).tobytes(), causal_export, "-", "--clips", tmp_path / "clips")

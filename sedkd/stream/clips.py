@@ -1,0 +1,74 @@
+"""The sound of events, kept as WAV files while a stream goes on, up to a number of bytes."""
+
+import re
+from collections import deque
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from sedkd.detect import Detection
+from sedkd.errors import UserError
+from sedkd.paths import written_atomically
+
+LONGEST_SECONDS = 60.0  # held; of a longer event its end is kept
+AROUND_SECONDS = 1.0  # kept before an event, and behind it as far as it was heard
+HEADER = 44  # bytes
+FULL_SCALE = 32768
+
+
+class Clips:
+    """`folder/20240131_054500-0012.480-rain.wav`: when listening began, the event's onset in seconds and its label.
+
+    WAV files that lie in the folder already count towards `limit` bytes, so that a program that is started again and
+    again does not fill a disk.
+
+    Raises:
+        UserError: the folder cannot be made.
+    """
+
+    def __init__(self, folder: Path, rate: int, limit: int) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._left = limit - sum(path.stat().st_size for path in folder.glob("*.wav"))
+        except OSError as error:
+            raise UserError(f"--clips {folder}: cannot be used ({error.strerror}); name another folder") from error
+        self.folder, self.rate = folder, rate
+        self._stamp = datetime.now().strftime("%Y%m%d_%H%M%S")
+        self._held: deque[np.ndarray] = deque()
+        self._first = self._end = 0  # of the samples held
+        self.full = False
+
+    def feed(self, samples: np.ndarray) -> None:
+        """Hold the next samples `[n]` float32 (-1..1), and let go of old ones."""
+        self._held.append(np.clip(np.rint(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16))
+        self._end += len(samples)
+        while self._end - self._first - len(self._held[0]) >= (LONGEST_SECONDS + AROUND_SECONDS) * self.rate:
+            self._first += len(self._held.popleft())
+
+    def write(self, detection: Detection) -> bool:
+        """Write an event's clip; whether there was room for it.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        import soundfile
+
+        event = detection.event
+        stop = min(round((event.offset + AROUND_SECONDS) * self.rate), self._end)
+        start = max(round((event.onset - AROUND_SECONDS) * self.rate), self._first, 0)
+        start = max(start, stop - round((LONGEST_SECONDS + AROUND_SECONDS) * self.rate))
+        size = HEADER + 2 * (stop - start)
+        if size > self._left:
+            self.full = True
+            return False
+        label = re.sub(r"[^\w-]+", "_", event.event_label)
+        path = self.folder / f"{self._stamp}-{event.onset:08.3f}-{label}.wav"
+        sound = np.concatenate(self._held)[start - self._first : stop - self._first]
+        try:
+            with written_atomically(path) as temporary:
+                soundfile.write(temporary, sound, self.rate, format="WAV", subtype="PCM_16")
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise UserError(f"{path}: cannot be written ({error}); name another folder with --clips") from error
+        self._left -= size
+        return True
