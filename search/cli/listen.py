@@ -88,6 +88,7 @@ class _Talk:
     def __init__(self, detector: "StreamDetector", form: str, onsets: bool, clips: "Clips | None") -> None:
         self.detector, self.form, self.onsets, self.clips = detector, form, onsets, clips
         self.worked = self.lost = 0.0
+        self.overflows = 0
         self.microphone: Microphone | None = None
 
     def watch(self, microphone: "Microphone") -> None:
@@ -104,12 +105,18 @@ class _Talk:
         told = self.detector.feed(piece)
         self.worked += time.perf_counter() - begun
         self._tell(told)
-        if self.microphone is not None and self.microphone.lost > self.lost:
-            _say(
-                f"warning: fell behind, {self.microphone.lost - self.lost:.2f} s of sound were lost before "
-                f"{self.detector.seconds:.1f} s; a smaller student keeps up"
-            )
-            self.lost = self.microphone.lost
+        if self.microphone is not None:
+            self._watch(self.microphone)
+
+    def _watch(self, microphone: "Microphone") -> None:
+        """Say what was lost since the last time."""
+        lost, overflows = microphone.lost - self.lost, microphone.overflows - self.overflows
+        before = f"before {self.detector.seconds:.1f} s"
+        if lost:
+            _say(f"warning: fell behind, {lost:.2f} s of sound were lost {before}; a smaller student keeps up")
+        if overflows:
+            _say(f"warning: the system dropped sound {before}; times after it are too early")
+        self.lost, self.overflows = microphone.lost, microphone.overflows
 
     def end(self) -> None:
         begun = time.perf_counter()

@@ -14,6 +14,7 @@ PIECE = 1 << 16  # bytes at most
 FULL_SCALE = 32768
 HELD_SECONDS = 5.0  # of a microphone's sound that may wait
 BLOCK_SECONDS = 0.08
+SILENT_SECONDS = 10.0  # without any samples, after which a microphone is taken to be gone
 
 
 def pcm_pieces(stream: BinaryIO | None, rate: int) -> Iterator[np.ndarray]:
@@ -49,16 +50,16 @@ def pcm_pieces(stream: BinaryIO | None, rate: int) -> Iterator[np.ndarray]:
 
 
 class Microphone(AbstractContextManager["Microphone"]):
-    """The default microphone, mono. `lost` is how many seconds of its sound were lost so far because nobody took it.
-
-    What was lost is replaced by silence, so that times stay true.
+    """The default microphone, mono. `lost` is how many seconds of its sound were lost so far because nobody took it;
+    they are replaced by silence, so that times stay true. `overflows` counts how often the system dropped sound
+    before it came here; how much, it does not tell.
 
     Raises:
-        UserError: no library for it, no microphone, or not at this rate.
+        UserError: no library for it, no microphone, or not at this rate; while listening, that it has fallen silent.
     """
 
     def __init__(self, rate: int) -> None:
-        self.rate, self._lost = rate, 0
+        self.rate, self.overflows, self._lost = rate, 0, 0
         self._silent = 0  # of what was lost, how many samples since the last block that was kept
         self._waiting: queue.Queue[tuple[int, np.ndarray]] = queue.Queue(round(HELD_SECONDS / BLOCK_SECONDS))
         self._stack = ExitStack()
@@ -83,11 +84,17 @@ class Microphone(AbstractContextManager["Microphone"]):
     def pieces(self) -> Iterator[np.ndarray]:
         """Its samples `[n]` float32, without end."""
         while True:
-            silent, piece = self._waiting.get()
+            try:
+                silent, piece = self._waiting.get(timeout=SILENT_SECONDS)
+            except queue.Empty:
+                raise UserError(
+                    f"the microphone has delivered nothing for {SILENT_SECONDS:g} s; is it still plugged in?"
+                ) from None
             yield np.concatenate([np.zeros(silent, np.float32), piece])
 
     def _take(self, data: Any, frames: int, _: Any, status: Any) -> None:
         """In PortAudio's thread."""
+        self.overflows += bool(status.input_overflow)
         try:
             self._waiting.put_nowait((self._silent, _samples(bytes(data))))
             self._silent = 0

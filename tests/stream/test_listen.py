@@ -21,6 +21,7 @@ from exported import LABELS, RATE, noise
 from search.cli import detect as detect_command
 from search.cli import listen as command
 from search.cli import main
+from search.cli.interruption import Interruption
 from sedkd.data.events import Event
 from sedkd.detect import Detection
 from sedkd.errors import UserError
@@ -147,6 +148,9 @@ def peak(process: int) -> int:
     return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1])
 
 
+FINE, OVERFLOWN = SimpleNamespace(input_overflow=False), SimpleNamespace(input_overflow=True)
+
+
 class PortAudioError(Exception):
     pass
 
@@ -178,7 +182,7 @@ def test_a_microphone_tells_what_a_pipe_tells_until_ctrl_c(
 
     def speak(callback, size: int) -> None:
         for start in range(0, len(sound), size):
-            callback(sound[start : start + size].tobytes(), size, None, None)
+            callback(sound[start : start + size].tobytes(), size, None, FINE)
         while callback.__self__._waiting.qsize():
             threading.Event().wait(0.01)
         os.kill(os.getpid(), signal.SIGINT)
@@ -199,10 +203,10 @@ def test_a_microphone_that_is_not_kept_up_with(monkeypatch: pytest.MonkeyPatch) 
 
     def speak(callback, size: int) -> None:
         for _ in range(70):
-            callback(block, size, None, None)
+            callback(block, size, None, FINE)
         spoken.set()
         taken.wait(60)
-        callback(block, size, None, None)
+        callback(block, size, None, FINE)
 
     microphone(monkeypatch, speak)
     with sources.Microphone(RATE) as heard:
@@ -213,6 +217,38 @@ def test_a_microphone_that_is_not_kept_up_with(monkeypatch: pytest.MonkeyPatch) 
         taken.set()
         assert next(pieces).tolist() == [0.0] * 8 * 1280 + [0.5] * 1280
     assert all(piece.tolist() == [0.5] * 1280 for piece in kept)
+
+
+def test_what_was_lost_is_told(causal_export: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """A queue of two blocks, of which a third is lost; then the system drops some."""
+
+    def speak(callback, size: int) -> None:
+        for status in (FINE, FINE, FINE, OVERFLOWN):
+            callback(bytes(2 * size), size, None, status)
+        heard.set()
+
+    heard = threading.Event()
+    monkeypatch.setattr(sources, "HELD_SECONDS", 0.16)
+    monkeypatch.setattr(sources, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(command, "Interruption", lambda: Patient(heard))
+    microphone(monkeypatch, speak)
+    with pytest.raises(UserError, match="the microphone has delivered nothing"):
+        run(command, "listen", causal_export)
+    err = capsys.readouterr().err
+    assert "warning: fell behind, 0.16 s of sound were lost before 0.1 s; a smaller student keeps up\n" in err
+    assert "warning: the system dropped sound before 0.1 s; times after it are too early\n" in err
+
+
+class Patient(Interruption):
+    """Takes the first piece only after the microphone has spoken."""
+
+    def __init__(self, heard: threading.Event) -> None:
+        super().__init__()
+        self.heard = heard
+
+    def waited_for(self, pieces):
+        self.heard.wait(60)
+        return super().waited_for(pieces)
 
 
 def test_no_microphone(causal_export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
