@@ -59,7 +59,8 @@ def site_clips(folder: Path, labels: tuple[str, ...], post: "PostProcessing") ->
         return {name: values[name] for name in ("f1_segment", "f1_event")}
 
     packs = [features_of(recordings, STUDENT_FEATURES) for recordings in (training, validation)]
-    return SiteClips(*([pack.of(number) for number in range(len(pack))] for pack in packs), scores)
+    calibrating, scored = ([pack.of(number) for number in range(len(pack))] for pack in packs)
+    return SiteClips(calibrating, scored, scores)
 
 
 def _row(recording: "Recording") -> dict[str, Any]:
