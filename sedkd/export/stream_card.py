@@ -29,9 +29,7 @@ def streaming_text(facts: Mapping[str, Any], synthetic: bool) -> str:
         f"Answer k (from 0) belongs to output frame {place}: feature frames {stride} ({place}) to",
         f"{stride} ({place}) + {stride - 1}. At the end of a recording, the last feature frame is repeated until there",
         f"are a multiple of {stride}.",
-        f"Answers to frames below 0 are dropped, and the last {delay} asked for with the frame `padding`."
-        if delay
-        else "",
+        f"Answers to frames below 0 are dropped, and the last {delay} asked for with frames like `padding`.",
         "`student.json` says all of this for programs, and `sedkd.stream.network.StreamNetwork` does it.",
         "What comes out is what `model.onnx` answers",
         f"(largest difference {stream['max_difference']:.1g} in probability).",

@@ -7,6 +7,7 @@ import optuna
 import pytest
 from small_study import arguments, finish, start
 
+from search.architecture import architecture
 from search.cli import search
 from search.cli.search import parser, request_of
 from search.lookahead import NAME, lookaheads, with_lookahead
@@ -14,10 +15,12 @@ from search.sampling.sampler import Observation, _in_space
 from search.site_clips import site_clips
 from search.space import Space, space_from
 from search.spaces import spaces_folder
+from search.store import Store
 from search.table import student_words
 from sedkd.configuration import from_flat
 from sedkd.environment import read_yaml
 from sedkd.errors import UserError
+from sedkd.models.student import StudentSettings
 from sedkd.stream.network import StreamNetwork
 from sedkd.train.settings import TrainSettings
 
@@ -120,4 +123,9 @@ def test_from_a_search_to_eight_bits(farm: Path, tmp_path: Path):
 
 def test_it_stands_in_the_students_words():
     assert student_words({"student.lookahead": "full"}) == "separable 16x3"
-    assert student_words({"student.lookahead": 160, "student.head": "gru"}) == "separable+gru 16x3@160ms"
+    words = student_words({"student.lookahead": 160, "student.head": "gru"})
+    assert words == "separable+gru 16x3@160ms"
+    settings = StudentSettings(16, 3, "separable", "gru", 160)
+    assert architecture(words, Store(Path("nowhere")), "street") == settings
+    with pytest.raises(UserError, match=r"needs student\.block conv or separable, not mobilenet"):
+        architecture("mobilenet 8x3@0ms", Store(Path("nowhere")), "street")
