@@ -12,6 +12,7 @@ from search.mirror import attempt, impatient
 from search.names import experiment_name
 from search.notes import trial_note
 from search.objectives import Objectives
+from search.site_clips import site_clips
 from search.store import Store
 from search.study import FACTS, finished, objectives_of
 from search.table import human, picks_of
@@ -24,6 +25,8 @@ from sedkd.device.writing import LACKING
 from sedkd.errors import UserError
 from sedkd.export.bundle import DEVICE, ONNX, write_bundle
 from sedkd.export.card import CardFacts
+from sedkd.export.int8 import NO_CLIPS
+from sedkd.export.stream_card import stream_lines
 from sedkd.models.checkpoint import load_model
 from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
@@ -53,21 +56,30 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
     facts = study.user_attrs[FACTS]
     audio = _check_audio(facts, student.features.rate)
     post = PostProcessing(**{key: tuple(value) for key, value in member.record["post"].items()})
-    device = student.settings.causal and is_generator_installed()
-    write_bundle(out, student, post, audio, _card(study, store, member), device)
+    causal = student.settings.causal
+    device = causal and is_generator_installed()
+    clips = site_clips(store.study_folder(study.study_name), student.labels, post) if causal else NO_CLIPS
+    write_bundle(out, student, post, audio, _card(study, store, member), clips, device)
     yield (
         f"{out}: trial {member.number} of {study.study_name}, "
         f"{objectives.quality} {member.measure(objectives.quality):.3f} on validation"
         f"{' (SYNTHETIC soundscapes)' if facts['synthetic'] else ''}, {human(member.measure('macs'))} MACs/s"
     )
+    if causal:
+        yield from stream_lines(out, "SYNTHETIC " if facts["synthetic"] else "")
     aliases = sorted({*picks_of(on_front, objectives).get(member.number, []), *({word} & set(NAMED_PICKS))})
     registered: list[str] = []
     reason = attempt(lambda: registered.append(_register(study, store, objectives, member, out, aliases)))
     yield registered[0] if reason is None else f"not registered in MLflow ({reason}); the export itself is whole"
-    if student.settings.causal:
-        yield f"the same in C99: make -C {out / DEVICE} check listen" if device else f"no C for a device: {LACKING}"
+    if causal:
+        yield device_line(out, device)
         yield f"try it: sedkd listen {out}"
     yield f"try it: sedkd detect {out} FILE.wav"
+
+
+def device_line(out: Path, device: bool) -> str:
+    """Where the student's C lies, or how to get it."""
+    return f"the same in C99: make -C {out / DEVICE} check listen" if device else f"no C for a device: {LACKING}"
 
 
 def _check_audio(facts: Mapping[str, Any], rate: int) -> "list[numpy.ndarray]":

@@ -18,6 +18,7 @@ from search.plan import GAIN
 from search.request import Planned, Request, planned
 from search.run import begin, search
 from search.sampling.choice import can_guess, sampler_of, with_sampler
+from search.site_clips import keep_clips
 from search.stop import Stop
 from search.stopping import can_stop
 from search.store import Store, open_store
@@ -100,6 +101,7 @@ class _Session:
         """Search, confirm, score the front on test; the teacher's scores."""
         plan, display = ready.plan, self.display
         self.study.set_user_attr(SAMPLER, sampler_of(plan))
+        keep_clips(plan.task, plan.store.study_folder(ready.name))
         teacher = teacher_on_validation(plan.task, plan.objectives.criterion, plan.store, ready.name)
         self._introduce(ready, teacher.values[plan.objectives.quality])
         self.mirror.begin(teacher)

@@ -24,18 +24,25 @@ class Split:
         return self.answers_from(probabilities(model, self.corpus), model.labels, model.frame_seconds)
 
     def answers_from(self, found: Sequence[np.ndarray], labels: tuple[str, ...], frame_seconds: float) -> Answers:
-        """Probabilities `[frames, labels]` per recording, joined by what is known of the recordings.
+        """See `answers_of`."""
+        return answers_of(found, self.recordings, labels, frame_seconds)
 
-        They are 0 for labels that nobody listened for in a recording, where a detection is neither right nor wrong.
-        """
-        return Answers(
-            [_where_heard(p, r, labels) for p, r in zip(found, self.recordings, strict=True)],
-            [r.filename for r in self.recordings],
-            [r.duration for r in self.recordings],
-            [r.events or () for r in self.recordings],
-            labels,
-            frame_seconds,
-        )
+
+def answers_of(
+    found: Sequence[np.ndarray], recordings: Sequence[Recording], labels: tuple[str, ...], frame_seconds: float
+) -> Answers:
+    """Probabilities `[frames, labels]` per recording, joined by what is known of the recordings.
+
+    They are 0 for labels that nobody listened for in a recording, where a detection is neither right nor wrong.
+    """
+    return Answers(
+        [_where_heard(p, r, labels) for p, r in zip(found, recordings, strict=True)],
+        [r.filename for r in recordings],
+        [r.duration for r in recordings],
+        [r.events or () for r in recordings],
+        labels,
+        frame_seconds,
+    )
 
 
 def _where_heard(probability: np.ndarray, recording: Recording, labels: tuple[str, ...]) -> np.ndarray:

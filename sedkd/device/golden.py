@@ -6,7 +6,7 @@ from sedkd.device.literals import array
 from sedkd.device.tables import FULL_SCALE
 from sedkd.features.logmel import FeatureSettings
 from sedkd.stream.frontend import StreamFrontend
-from sedkd.stream.network import StepGraph
+from sedkd.stream.graph import StepGraph
 
 SECONDS = 1.28
 

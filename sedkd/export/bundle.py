@@ -1,8 +1,8 @@
 """An export: a folder that detects events without this project's training code, and says where it came from.
 
 `model.onnx` answers, `student.json` holds what turns its answers into events, `model.safetensors` can be trained
-further, and `README.md` is the model card. A student with a look-ahead has a `stream.onnx` besides, one step of a
-stream, and where it was asked for a folder `device`, the same as C.
+further, and `README.md` is the model card. A student with a look-ahead has a `stream.onnx` too, one step of a stream,
+without a GRU its twin `int8.onnx`, and where it was asked for a folder `device`, the same as C.
 """
 
 import json
@@ -20,6 +20,7 @@ import numpy as np
 import sedkd
 from sedkd.errors import UserError
 from sedkd.export.card import CardFacts, card_text
+from sedkd.export.int8 import NO_CLIPS, NO_GRU, SiteClips, export_int8
 from sedkd.export.onnx_model import INPUT, OUTPUT, checked_difference, export_onnx, minimum_samples, open_session
 from sedkd.export.stream_model import checked_stream, export_stream
 from sedkd.features.logmel import FeatureSettings
@@ -29,7 +30,7 @@ from sedkd.score.postprocess import PostProcessing
 from sedkd.stream.facts import StreamFacts, stream_facts_from
 from sedkd.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 
-STREAM, DEVICE = "stream.onnx", "device"
+STREAM, INT8, DEVICE = "stream.onnx", "int8.onnx", "device"
 FORMAT, VERSION = "sedkd student", 1
 ONNX, WEIGHTS, FACTS, CARD = "model.onnx", "model.safetensors", "student.json", "README.md"
 
@@ -68,12 +69,13 @@ def write_bundle(
     post: PostProcessing,
     check_audio: Sequence[np.ndarray],
     card: CardFacts,
+    clips: SiteClips | str = NO_CLIPS,
     device: bool = False,
 ) -> Path:
     """Export `student` to the folder `out`, whole or not at all, and return it. An earlier export there is replaced.
 
-    `check_audio` are waveforms `[samples]` at the student's rate on which onnxruntime must agree with torch. `device`:
-    with the student as C.
+    `check_audio` are waveforms `[samples]` at the student's rate on which onnxruntime must agree with torch. `clips`
+    calibrate and score the eight bits of a student for streams; or say why there are none. `device`: with its C.
 
     Raises:
         UserError: `out` is a file, or a folder that holds anything but an export; the student cannot be written as C.
@@ -86,11 +88,9 @@ def write_bundle(
     try:
         export_onnx(student, temporary / ONNX)
         difference = checked_difference(temporary / ONNX, student, check_audio)
-        stream = None
+        facts = _facts(student, post, card, difference)
         if student.settings.causal:
-            stream = export_stream(student, temporary / STREAM)
-            stream = checked_stream(temporary / STREAM, stream, student, check_audio)
-        facts = _facts(student, post, card, difference, stream)
+            facts |= _streaming(student, temporary, check_audio, clips)
         save_model(student, temporary / WEIGHTS, notes=facts["provenance"])
         (temporary / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         (temporary / CARD).write_text(card_text(facts, card, target.name), encoding="utf-8")
@@ -154,9 +154,19 @@ def _read_facts(path: Path) -> dict[str, Any]:
     return facts
 
 
-def _facts(
-    student: Student, post: PostProcessing, card: CardFacts, difference: float, stream: StreamFacts | None
+def _streaming(
+    student: Student, folder: Path, check_audio: Sequence[np.ndarray], clips: SiteClips | str
 ) -> dict[str, Any]:
+    """Export the step of a stream and its quantised twin to `folder`; the facts of both."""
+    found = checked_stream(folder / STREAM, export_stream(student, folder / STREAM), student, check_audio)
+    if found.recurrent or isinstance(clips, str):
+        int8: dict[str, Any] = {"lack": NO_GRU if found.recurrent else clips}
+    else:
+        int8 = export_int8(folder / STREAM, folder / INT8, found, clips)
+    return {"stream": {"file": STREAM, **found.as_dict()}, "int8": int8}
+
+
+def _facts(student: Student, post: PostProcessing, card: CardFacts, difference: float) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -170,7 +180,6 @@ def _facts(
         "context_seconds": CONTEXT_SECONDS,
         "features": student.features.as_dict(),
         "onnx_max_difference": difference,
-        **({"stream": {"file": STREAM, **stream.as_dict()}} if stream else {}),
         "provenance": {**asdict(card), "sedkd": sedkd.__version__},
     }
 
@@ -181,7 +190,7 @@ def _require_replaceable(target: Path, out: Path) -> None:
     if not target.is_dir():
         raise UserError(f"{out}: is a file; name a folder for the export")
     found = sorted(path.name for path in target.iterdir())
-    strange = [name for name in found if name not in (ONNX, STREAM, WEIGHTS, FACTS, CARD, DEVICE)]
+    strange = [name for name in found if name not in (ONNX, STREAM, INT8, WEIGHTS, FACTS, CARD, DEVICE)]
     if not strange and found:
         facts = target / FACTS
         strange = [] if facts.is_file() and _read_facts(facts).get("format") == FORMAT else found

@@ -46,7 +46,7 @@ def card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:
         _cost(facts, card),
         "## Running it",
         _usage(name),
-        *(["## On a stream", streaming_text(facts["stream"], len(facts["labels"]))] if "stream" in facts else []),
+        *(["## On a stream", streaming_text(facts, card.synthetic)] if "stream" in facts else []),
         "## Where it came from",
         _provenance(facts, card),
         "## Limits",

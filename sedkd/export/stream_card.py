@@ -1,26 +1,43 @@
 """What a model card says of the step that runs on a stream."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from sedkd.export.int8 import int8_words
 
-def streaming_text(stream: Mapping[str, Any], labels: int) -> str:
-    """Of `StreamFacts.as_dict` with its file, how to run it: names, shapes, and which answer belongs where."""
+
+def stream_lines(folder: Path, kind: str) -> list[str]:
+    """What to say of an export for streams when it was written."""
+    facts = json.loads((folder / "student.json").read_text(encoding="utf-8"))
+    waiting = 1000 * facts["stream"]["latency_seconds"]
+    return [f"{facts['stream']['file']}: an answer waits {waiting:.0f} ms for sound", int8_words(facts["int8"], kind)]
+
+
+def streaming_text(facts: Mapping[str, Any], synthetic: bool) -> str:
+    """Of what student.json holds, how to run the step: names, shapes, which answer belongs where; and what eight bits
+    cost on validation."""
+    stream, labels = facts["stream"], len(facts["labels"])
     states = ", ".join(f"`{state['input']}` {state['shape']}" for state in stream["states"])
     mels, frames, stride, delay = len(stream["padding"]), stream["frames"], stream["stride"], stream["delay"]
+    place = f"k - {delay}" if delay else "k"
     sentences = [
-        f"`{stream['file']}` is one step: log-mel `{stream['input']}` `[1, {frames}, {mels}]` and states",
-        f"({states}) in,",
-        f"`{stream['output']}` `[1, {frames // stride}, {labels}]` and new states (`new_state_0`, ...)",
-        "out, all float32.",
-        "States begin with zeros, and each step is given the new states of the one before.",
-        f"The first {delay} answers are about what was before the beginning:",
-        f"answer k belongs to output frame k - {delay},"
-        f" which is feature frames {stride} (k - {delay}) to {stride} (k - {delay}) + {stride - 1}.",
-        f"At the end of a recording, the last feature frame is repeated until there are a multiple of {stride},",
-        f"and the last {delay} answers are asked for with the frame `padding`.",
+        f"`{stream['file']}` is one step: log-mel `{stream['input']}` `[1, {frames}, {mels}]` and states ({states})",
+        f"in, `{stream['output']}` `[1, {frames // stride}, {labels}]` and new states (`new_state_0`, ...) out,",
+        "all float32. States begin with zeros, and each step is given the new states of the one before.",
+        f"Answer k (from 0) belongs to output frame {place}: feature frames {stride} ({place}) to",
+        f"{stride} ({place}) + {stride - 1}. At the end of a recording, the last feature frame is repeated until there",
+        f"are a multiple of {stride}.",
+        f"Answers to frames below 0 are dropped, and the last {delay} asked for with frames like `padding`.",
         "`student.json` says all of this for programs, and `sedkd.stream.network.StreamNetwork` does it.",
         "What comes out is what `model.onnx` answers",
         f"(largest difference {stream['max_difference']:.1g} in probability).",
     ]
-    return " ".join(sentences)
+    int8 = int8_words(facts["int8"], "synthetic " if synthetic else "")
+    if "file" in facts["int8"]:
+        int8 += (
+            f". It has the inputs and outputs of `{stream['file']}`, {facts['int8']['bytes']} bytes, weights of eight "
+            f"bits per channel, ranges from {facts['int8']['calibration_steps']} steps of training clips"
+        )
+    return f"{' '.join(filter(None, sentences))}\n\n{int8}."

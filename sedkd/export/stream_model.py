@@ -18,6 +18,7 @@ from sedkd.export.onnx_model import MAX_DIFFERENCE, OPSET, OnnxGru, frames_of, m
 from sedkd.features.logmel import LogMel
 from sedkd.models.student import Student
 from sedkd.stream.facts import INPUT, OUTPUT, StreamFacts, new_state_name, state_name
+from sedkd.stream.graph import StepGraph
 from sedkd.stream.step import StreamStep
 
 
@@ -49,7 +50,20 @@ def export_stream(student: Student, path: Path, count: int = 1) -> StreamFacts:
         )
     assert program is not None  # with dynamo=True it is always there
     program.save(str(path), external_data=False)
+    _bare(path)
     return facts
+
+
+def _bare(path: Path) -> None:
+    """Take out what the exporter notes of each node for itself: a traceback, many times the size of the weights."""
+    import onnx
+
+    model = onnx.load(path)
+    noted = [model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer]
+    for part in (*noted, *model.graph.input, *model.graph.output):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    onnx.save(model, path)
 
 
 def checked_stream(path: Path, facts: StreamFacts, student: Student, audio: Sequence[np.ndarray]) -> StreamFacts:
@@ -60,8 +74,6 @@ def checked_stream(path: Path, facts: StreamFacts, student: Student, audio: Sequ
         ValueError: there is no audio to check with.
         RuntimeError: the difference is above MAX_DIFFERENCE, or the shapes differ.
     """
-    from sedkd.stream.network import StepGraph
-
     if not audio:
         raise ValueError("an export is checked on real audio: give at least one waveform")
     model, graph, worst = copy.deepcopy(student).cpu().eval(), StepGraph(path, facts), 0.0

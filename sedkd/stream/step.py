@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from sedkd.models.causal import CausalConv2d
@@ -49,7 +50,8 @@ class StreamStep(nn.Module):
                 x = torch.cat([kept.pop(0), x], dim=2)
                 new.append(x[:, :, -layer.past :])
             x = layer(x)
-        x = x.mean(dim=3).transpose(1, 2)
+        # The mean over the bands, by an operator that runtimes quantise.
+        x = avg_pool2d(x, (1, x.shape[3])).squeeze(3).transpose(1, 2)
         if self.gru is not None:
             x, state = self.gru(x, kept.pop(0))
             new.append(state)

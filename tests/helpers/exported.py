@@ -10,6 +10,7 @@ from sedkd.data.inspection import audio_info
 from sedkd.data.recordings import Recording
 from sedkd.export.bundle import write_bundle
 from sedkd.export.card import CardFacts
+from sedkd.export.int8 import SiteClips
 from sedkd.features.logmel import STUDENT_FEATURES, LogMel
 from sedkd.features.pack import features_of
 from sedkd.models.student import STRIDE, Student, StudentSettings
@@ -57,10 +58,10 @@ def scored(student: Student, path: Path) -> np.ndarray:
     return probabilities(student, corpus)[0]
 
 
-def write_export(student: Student, root: Path) -> Path:
+def write_export(student: Student, root: Path, clips: SiteClips | str = "there are no clips") -> Path:
     """An export whose thresholds are the medians of its answers, so that it hears something."""
     soundfile.write(root / "tune.wav", noise(30.0, seed=9), RATE)
     middle = np.median(scored(student, root / "tune.wav"), axis=0)
     post = PostProcessing(tuple(float(m) for m in middle), (1, 5))
     card = CardFacts("street", "", LABELS, "s", 1, "d", True, "t", {}, {"f1_segment": 0.5}, None, {}, {})
-    return write_bundle(root / "export", student, post, [noise(1.0)[:, 0]], card)
+    return write_bundle(root / "export", student, post, [noise(1.0)[:, 0]], card, clips)

@@ -1,20 +1,27 @@
 """`--lookahead`: which look-aheads students may have, and what stays as it was where none is asked for."""
 
+import json
 from pathlib import Path
 
 import optuna
 import pytest
+from small_study import arguments, finish, start
 
+from search.architecture import architecture
 from search.cli import search
 from search.cli.search import parser, request_of
 from search.lookahead import NAME, lookaheads, with_lookahead
 from search.sampling.sampler import Observation, _in_space
+from search.site_clips import site_clips
 from search.space import Space, space_from
 from search.spaces import spaces_folder
+from search.store import Store
 from search.table import student_words
 from sedkd.configuration import from_flat
 from sedkd.environment import read_yaml
 from sedkd.errors import UserError
+from sedkd.models.student import StudentSettings
+from sedkd.stream.network import StreamNetwork
 from sedkd.train.settings import TrainSettings
 
 DEFAULT = spaces_folder() / "default.yaml"
@@ -95,6 +102,30 @@ def test_what_hears_recordings_tells_nothing_of_what_does_not():
     assert there.configuration[NAME] == "full"
 
 
+def test_from_a_search_to_eight_bits(farm: Path, tmp_path: Path):
+    store, out = str(tmp_path / "runs"), tmp_path / "smallest"
+    told = finish(start("search.cli.search", *arguments(farm, 3, lookahead="160,0"), cwd=tmp_path))
+    assert "4x2@160ms" in told
+    words = ("export", "--env", "farm", "--pick", "smallest", "--out", str(out), "--store", store)
+    told = finish(start("search.cli.main", *words, cwd=tmp_path))
+    facts = json.loads((out / "student.json").read_text())
+    scores, measured = facts["int8"]["scores"]["f1_segment"], facts["provenance"]["validation"]["f1_segment"]
+    assert scores["float"] == pytest.approx(measured)  # step by step as it was scored
+    assert f"stream.onnx: an answer waits 176 ms for sound\nint8.onnx: f1_segment {scores['int8']:.3f} (float" in told
+    assert facts["provenance"]["cost"]["algorithmic_latency"] == 0.176
+    assert "algorithmic_latency" not in facts["provenance"]["validation"]
+    assert StreamNetwork(out).bundle.labels == ("bell", "hum")
+    (farm / "farm" / "validation" / "1.wav").unlink()
+    found = site_clips(next((tmp_path / "runs" / "studies").iterdir()), ("bell", "hum"), StreamNetwork(out).bundle.post)
+    assert str(found).endswith("1.wav is gone")
+    assert "search line keeps them" in str(site_clips(tmp_path, ("bell",), StreamNetwork(out).bundle.post))
+
+
 def test_it_stands_in_the_students_words():
     assert student_words({"student.lookahead": "full"}) == "separable 16x3"
-    assert student_words({"student.lookahead": 160, "student.head": "gru"}) == "separable+gru 16x3@160ms"
+    words = student_words({"student.lookahead": 160, "student.head": "gru"})
+    assert words == "separable+gru 16x3@160ms"
+    settings = StudentSettings(16, 3, "separable", "gru", 160)
+    assert architecture(words, Store(Path("nowhere")), "street") == settings
+    with pytest.raises(UserError, match=r"needs student\.block conv or separable, not mobilenet"):
+        architecture("mobilenet 8x3@0ms", Store(Path("nowhere")), "street")

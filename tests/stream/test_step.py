@@ -11,7 +11,7 @@ from exported import LABELS, moving_student, noise
 from sedkd.export.stream_model import checked_stream, export_stream
 from sedkd.models.bodies import CAUSAL_BLOCKS
 from sedkd.models.student import HEADS, MAX_DEPTH, STRIDE, Student, StudentSettings
-from sedkd.stream.network import StepGraph
+from sedkd.stream.graph import StepGraph
 from sedkd.stream.recordings import streamed
 from sedkd.stream.step import StreamStep
 from sedkd.train.corpus import Corpus

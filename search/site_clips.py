@@ -1,0 +1,85 @@
+"""The clips of a study by their paths, kept beside it, so that an export can calibrate and score eight bits by them."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sedkd.kept import read_json
+from sedkd.paths import written_atomically
+
+if TYPE_CHECKING:
+    from sedkd.data.recordings import Recording
+    from sedkd.export.int8 import SiteClips
+    from sedkd.score.postprocess import PostProcessing
+    from sedkd.task import Task
+
+CLIPS_FILE = "clips.json"
+CALIBRATING = 40  # training clips, evenly spaced
+_MEND = "remove it, and run the study's search line again"
+
+
+def keep_clips(task: "Task", folder: Path) -> None:
+    """Write where the task's clips lie, and what is heard in those of validation, to a study's folder; once."""
+    path = folder / CLIPS_FILE
+    if path.exists():
+        return
+    training = task.training.recordings
+    some = training[:: max(len(training) // CALIBRATING, 1)]
+    splits = {"training": some, "validation": task.validation.recordings}
+    found = {name: [_row(recording) for recording in recordings] for name, recordings in splits.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    with written_atomically(path) as temporary:
+        temporary.write_text(json.dumps(found))
+
+
+def site_clips(folder: Path, labels: tuple[str, ...], post: "PostProcessing") -> "SiteClips | str":
+    """The clips of a study for a student that hears `labels` and decides by `post`, or why there are none.
+
+    Raises:
+        UserError: the study's file of them is damaged.
+    """
+    from sedkd.export.int8 import SiteClips
+    from sedkd.features.logmel import STUDENT_FEATURES
+    from sedkd.features.pack import features_of
+    from sedkd.models.student import FRAME_MILLISECONDS
+    from sedkd.score.summary import score
+    from sedkd.split import answers_of
+
+    path = folder / CLIPS_FILE
+    if not path.exists():
+        return "the study was made before clips were kept; its search line keeps them when it is run again"
+    training, validation = read_json(path, _recordings, _MEND)
+    lost = [str(recording.path) for recording in (*training, *validation) if not recording.path.exists()]
+    if lost:
+        return f"{lost[0]} is gone, and {len(lost) - 1} more clips of the study" if lost[1:] else f"{lost[0]} is gone"
+
+    def scores(found: list[Any]) -> Mapping[str, float | None]:
+        values = score(answers_of(found, validation, labels, FRAME_MILLISECONDS / 1000), post, with_psds=False).values
+        return {name: values[name] for name in ("f1_segment", "f1_event")}
+
+    packs = [features_of(recordings, STUDENT_FEATURES) for recordings in (training, validation)]
+    calibrating, scored = ([pack.of(number) for number in range(len(pack))] for pack in packs)
+    return SiteClips(calibrating, scored, scores)
+
+
+def _row(recording: "Recording") -> dict[str, Any]:
+    events = [[event.onset, event.offset, event.event_label] for event in recording.events or ()]
+    parts = {"path": str(recording.path), "filename": recording.filename, "environment": recording.environment}
+    return {**parts, "duration": recording.duration, "events": events, "listened": recording.listened}
+
+
+def _recordings(found: Mapping[str, Any]) -> "tuple[list[Recording], list[Recording]]":
+    training, validation = ([_recording(row) for row in found[split]] for split in ("training", "validation"))
+    return training, validation
+
+
+def _recording(row: Mapping[str, Any]) -> "Recording":
+    from sedkd.data.events import Event
+    from sedkd.data.recordings import Recording
+
+    events = tuple(Event(float(onset), float(offset), str(label)) for onset, offset, label in row["events"])
+    listened = None if row["listened"] is None else tuple(row["listened"])
+    return Recording(
+        Path(row["path"]), row["filename"], row["environment"], float(row["duration"]), events, listened=listened
+    )

@@ -1,0 +1,82 @@
+"""Eight bits: the same step, nearly the same answers, and an honest word where there are none."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from exported import LABELS, moving_student, noise, write_export
+
+from sedkd.export.int8 import NO_GRU, SiteClips, answered, export_int8
+from sedkd.export.stream_model import export_stream
+from sedkd.features.logmel import STUDENT_FEATURES, LogMel
+from sedkd.models.student import StudentSettings
+from sedkd.stream.facts import StreamFacts
+from sedkd.stream.graph import StepGraph
+
+
+def features(seconds: float, seed: int) -> np.ndarray:
+    return LogMel(STUDENT_FEATURES)(torch.from_numpy(noise(seconds, seed=seed)[:, 0])[None])[0].numpy()
+
+
+def mean_of(found: list[np.ndarray]) -> dict[str, float | None]:
+    return {"mean": float(np.mean([answers.mean() for answers in found])), "none": None}
+
+
+CLIPS = SiteClips([features(10, seed) for seed in range(3)], [features(5, seed) for seed in (7, 8)], mean_of)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StreamFacts, dict]:
+    folder = tmp_path_factory.mktemp("int8")
+    facts = export_stream(moving_student(StudentSettings(8, 3, lookahead=160)), folder / "stream.onnx")
+    return folder, facts, export_int8(folder / "stream.onnx", folder / "int8.onnx", facts, CLIPS)
+
+
+def test_its_answers_are_nearly_those_of_the_float_one(exported: tuple[Path, StreamFacts, dict]) -> None:
+    folder, facts, told = exported
+    assert sorted(path.name for path in folder.iterdir()) == ["int8.onnx", "stream.onnx"]
+    whole, eight = (
+        answered(StepGraph(folder / name, facts), CLIPS.validation) for name in ("stream.onnx", "int8.onnx")
+    )
+    for one, other in zip(whole, eight, strict=True):
+        assert np.abs(one - other).mean() < 0.03
+        assert one.std() > 0.1
+        assert not np.array_equal(one, other)
+    assert told["scores"] == {
+        "mean": {"int8": mean_of(eight)["mean"], "float": mean_of(whole)["mean"]},
+        "none": {"int8": None, "float": None},
+    }
+    assert told["calibration_steps"] == 3 * 125
+    assert told["bytes"] == (folder / "int8.onnx").stat().st_size
+
+
+def test_weights_are_quantised_per_channel_and_names_stay(exported: tuple[Path, StreamFacts, dict]) -> None:
+    folder, _, _ = exported
+    plain, eight = (onnx.load(folder / name).graph for name in ("stream.onnx", "int8.onnx"))
+    for parts in ("input", "output"):
+        assert [p.name for p in getattr(plain, parts)] == [p.name for p in getattr(eight, parts)]
+        assert all(p.type.tensor_type.elem_type == onnx.TensorProto.FLOAT for p in getattr(eight, parts))
+    weights = {i.name: i for i in eight.initializer if i.data_type == onnx.TensorProto.INT8 and len(i.dims) == 4}
+    assert len(weights) == sum(node.op_type == "Conv" for node in plain.node) == 7
+    sizes = {i.name: list(i.dims) for i in eight.initializer}
+    scales = {node.input[0]: node.input[1] for node in eight.node if node.op_type == "DequantizeLinear"}
+    assert all(sizes[scales[name]] == [weight.dims[0]] for name, weight in weights.items())
+    assert not any(node.metadata_props or node.doc_string for node in (*plain.node, *eight.node))
+
+
+def test_a_bundle_has_it_beside_the_step(exported: tuple[Path, StreamFacts, dict], tmp_path: Path) -> None:
+    out = write_export(moving_student(StudentSettings(4, 2, lookahead=0)), tmp_path, replace(CLIPS, score=mean_of))
+    found = json.loads((out / "student.json").read_text())["int8"]
+    card = (out / "README.md").read_text()
+    assert f"int8.onnx: mean {found['scores']['mean']['int8']:.3f} (float" in card
+    assert "on synthetic validation, with the thresholds of the float one" in card
+    assert (out / found["file"]).stat().st_size == found["bytes"]
+    out = write_export(moving_student(StudentSettings(4, 2, head="gru", lookahead=0)), tmp_path, CLIPS)
+    assert json.loads((out / "student.json").read_text())["int8"] == {"lack": NO_GRU}
+    assert not (out / "int8.onnx").exists()
+    assert "no int8.onnx: its GRU is not quantised" in (out / "README.md").read_text()
+    assert json.loads((out / "student.json").read_text())["labels"] == list(LABELS)
