@@ -13,11 +13,15 @@ SCORES = (*METRICS, "psds1", "psds2")
 
 
 def tries_table(result: dict[str, Any]) -> "Table":
-    """What every arm tried, by rate, with its score on validation; a star stands at what it chose."""
+    """What every arm tried, by rate, with its score on validation; a star stands at what it chose, brackets around what
+    was left out after a short training."""
     tuning = result["tuning"]
     few = f"so few that it is the mean of {tuning['seeds']} seeds" if tuning["seeds"] > 1 else "one seed"
+    short = {one["steps"] for arm in result["arms"] for one in arm["tries"]} - {result["steps"]}
+    left_out = f"; in brackets: left out after {min(short)} steps" if short else ""
     table = plain_table(
-        f"tries: {result['criterion']} on validation ({tuning['recordings']} recordings with events, {few}); * chosen"
+        f"tries: {result['criterion']} on validation ({tuning['recordings']} recordings with events, {few}); "
+        f"* chosen{left_out}"
     )
     rates = sorted({one["rate"] for arm in result["arms"] for one in arm["tries"]})
     for head in ("", "recipe", "mixtures"):
@@ -108,6 +112,8 @@ def _try_words(one: dict[str, Any], arm: dict[str, Any]) -> str:
     """What a try scored, with a star where the arm chose it."""
     if one["validation"] is None:
         return "diverged"
+    if one["steps"] < arm["steps"]:
+        return f"({one['validation']:.3f})"
     chosen = all(one[key] == arm[key] for key in ("recipe", "rate", "mixture"))
     return f"{'*' if chosen else ''}{one['validation']:.3f}"
 

@@ -16,8 +16,9 @@ def add_parser(subparsers: Any) -> None:
         help="scratch, generic and environment-aware distillation at one architecture, with intervals",
         description="Train one architecture from scratch, by generic and by environment-aware distillation, with the "
         "same labelled clips and steps; each chooses on validation among twelve tries (learning rate, mixtures, and of "
-        "the aware ones also teacher, events and clips); score all on test once; tell every difference with its 95 % "
-        "interval and a verdict: better, worse, or not distinguishable. With --events or --subset, a student of all "
+        "the aware ones also teacher, events and clips; from 1200 steps on, after a quarter of them, among the best "
+        "three); score all on test once; tell every difference with its 95 % interval and a verdict: better, worse, or "
+        "not distinguishable. With --events or --subset, a student of all "
         "events of the environment is compared too, on those events alone.",
     )
     add_subject_options(parser)

@@ -128,7 +128,12 @@ def _row(
 def _told_of(configuration: Configuration) -> dict[str, Any]:
     """What tells one try of an arm from the others."""
     train = configuration.train
-    return {"recipe": recipe_words(configuration), "rate": train.learning_rate, "mixture": train.mixture}
+    return {
+        "recipe": recipe_words(configuration),
+        "rate": train.learning_rate,
+        "mixture": train.mixture,
+        "steps": train.steps,
+    }
 
 
 def _over_seeds(values: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, Any]]:

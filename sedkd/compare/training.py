@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sedkd.compare.arms import Arm
-from sedkd.compare.choice import Tried, tuning_seeds
+from sedkd.compare.choice import FINALISTS, Tried, finalists, shortened, tuning_seeds
 from sedkd.configuration import Configuration
 from sedkd.errors import UserError
 from sedkd.kept import kept, one_at_a_time
@@ -34,7 +34,8 @@ Watch = Callable[[str, int, int], Progress]
 
 @dataclass(frozen=True)
 class Trained:
-    """One arm: what each of its tries scored on validation, what it chose, and per seed the record of a student."""
+    """One arm: what each of its tries scored on validation (the finalists after all steps, the others after the short
+    training that left them out), what it chose, and per seed the record of a student."""
 
     arm: Arm
     tried: tuple[Tried, ...]
@@ -89,16 +90,30 @@ def train_all(arms: Sequence[Arm], task: Task, seeds: int, folder: Path, criteri
     """
     folder.mkdir(parents=True, exist_ok=True)
     place, tuning = folder / "students", tuning_seeds(task)
-    tries = [_Run(recipe, seed, place) for arm in arms for recipe in arm.tries for seed in tuning]
-    different = len({run.path for run in tries})
-    total = different + len(arms) * seeds
+    short = {arm.name: shortened(arm.tries) for arm in arms}
+
+    def runs(recipes: Mapping[str, Sequence[Configuration]]) -> list[_Run]:
+        return [_Run(recipe, seed, place) for own in recipes.values() for recipe in own for seed in tuning]
+
+    def scores(recipes: Sequence[Configuration]) -> tuple[Tried, ...]:
+        return _tried(recipes, tuning, place, found, criterion)
+
+    first = len({run.path for run in runs(short)})
+    total = first + len({run.path for run in runs({arm.name: _most(arm) for arm in arms})}) + len(arms) * seeds
     waiting = counting(watch("another process", 0, total), "waiting for it")
     with one_at_a_time(folder / ".training.lock", waiting):
-        found = _trained(tries, task, criterion, watch, "tries", 0, total)
-        tried = {arm.name: _tried(arm, tuning, place, found, criterion) for arm in arms}
-        chosen = {arm.name: _best(arm, tried[arm.name]) for arm in arms}
-        runs = [_Run(chosen[arm.name], seed, place) for arm in arms for seed in range(seeds)]
-        found = _trained(runs, task, criterion, watch, "seeds", different, total)
+        found = _trained(runs(short), task, criterion, watch, "short tries", 0, total)
+        last = {
+            arm.name: finalists(arm.tries, scores(short[arm.name])) if short[arm.name] else arm.tries for arm in arms
+        }
+        finals = _trained(runs(last), task, criterion, watch, "tries", first, total)
+        found |= finals
+        tried = {arm.name: scores(_furthest(arm, short[arm.name], last[arm.name])) for arm in arms}
+        chosen = {arm.name: _best(arm, scores(last[arm.name])) for arm in arms}
+        seeded = [_Run(chosen[arm.name], seed, place) for arm in arms for seed in range(seeds)]
+        found = _trained(
+            seeded, task, criterion, watch, "seeds", first + len(finals), first + len(finals) + len(seeded)
+        )
     return [
         Trained(
             arm,
@@ -148,23 +163,37 @@ def _record(result: TrialResult) -> dict[str, Any]:
     }
 
 
+def _most(arm: Arm) -> Sequence[Configuration]:
+    """As many tries as are trained to the end, whichever they will be."""
+    return arm.tries[:FINALISTS] if shortened(arm.tries) else arm.tries
+
+
+def _furthest(arm: Arm, short: Sequence[Configuration], last: Sequence[Configuration]) -> list[Configuration]:
+    """Each try as far as it was trained."""
+    return [recipe if recipe in last else short[place] for place, recipe in enumerate(arm.tries)]
+
+
 def _tried(
-    arm: Arm, seeds: Sequence[int], place: Path, found: Mapping[Path, dict[str, Any]], criterion: str
+    recipes: Sequence[Configuration],
+    seeds: Sequence[int],
+    place: Path,
+    found: Mapping[Path, dict[str, Any]],
+    criterion: str,
 ) -> tuple[Tried, ...]:
-    """What every try of an arm scored, seed by seed; None where training diverged."""
+    """What each of them scored, seed by seed; None where training diverged."""
 
     def score(record: dict[str, Any]) -> float | None:
         return None if FAILED in record else record["validation"][criterion]
 
     return tuple(
-        Tried(recipe, tuple(score(found[_Run(recipe, seed, place).path]) for seed in seeds)) for recipe in arm.tries
+        Tried(recipe, tuple(score(found[_Run(recipe, seed, place).path]) for seed in seeds)) for recipe in recipes
     )
 
 
 def _best(arm: Arm, tried: Sequence[Tried]) -> Configuration:
     able = [one for one in tried if one.mean is not None]
     if not able:
-        rates = sorted({one.configuration.train.learning_rate for one in tried})
+        rates = sorted({one.train.learning_rate for one in arm.tries})
         raise UserError(f"arm {arm.name!r}: training diverged at every rate ({', '.join(f'{r:g}' for r in rates)})")
     return max(able, key=lambda one: one.mean or 0.0).configuration
 

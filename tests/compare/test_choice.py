@@ -7,7 +7,18 @@ import torch
 from tiny import write_folder
 
 from sedkd.compare.arms import Arm
-from sedkd.compare.choice import FEW, TUNING_SEEDS, Tried, judges, tuning_seeds
+from sedkd.compare.choice import (
+    FEW,
+    FINALISTS,
+    LONG,
+    PART,
+    TUNING_SEEDS,
+    Tried,
+    finalists,
+    judges,
+    shortened,
+    tuning_seeds,
+)
 from sedkd.compare.training import train_all
 from sedkd.configuration import Configuration
 from sedkd.data.pool import folder_pool
@@ -51,8 +62,31 @@ def test_the_environments_events_beside_those_that_are_asked_for(task: Task) -> 
     assert task.labels(TeacherSettings("all")) == ("low", "mid", "high")
 
 
-def tried(rate: float) -> Configuration:
-    return Configuration(STUDENT, TrainSettings(steps=2, batch=4, frames=8, learning_rate=rate))
+def tried(rate: float, steps: int = 2) -> Configuration:
+    return Configuration(STUDENT, TrainSettings(steps=steps, batch=4, frames=8, learning_rate=rate))
+
+
+def test_long_tries_are_trained_shortly_first() -> None:
+    long = [tried(rate, LONG) for rate in (1e-3, 2e-3, 3e-3, 4e-3, 5e-3)]
+    short = shortened(long)
+    assert [one.train.steps for one in short] == [LONG // PART] * 5
+    assert [one.train.learning_rate for one in short] == [one.train.learning_rate for one in long]
+    scores = ((0.3,), (0.5,), (None,), (0.4,), (0.1,))
+    assert finalists(long, [Tried(c, s) for c, s in zip(short, scores, strict=True)]) == (long[0], long[1], long[3])
+    assert finalists(long, [Tried(one, (None,)) for one in short]) == ()
+    assert shortened(long[:FINALISTS]) == ()  # all would go on
+    assert shortened([tried(rate, LONG - 1) for rate in (1e-3, 2e-3, 3e-3, 4e-3)]) == ()
+
+
+def test_only_finalists_are_trained_to_the_end(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sedkd.compare.choice.LONG", 8)
+    arm = Arm("one", tuple(tried(rate, 8) for rate in (1e-3, 1e-2, 2e-2, 4e-2)))
+    (trained,) = train_all([arm], task, 1, tmp_path / "runs", "f1_segment", lambda *_: lambda *_: None)
+    steps = [one.configuration.train.steps for one in trained.tried]
+    assert sorted(steps) == [2, 8, 8, 8]
+    assert [one.configuration.train.learning_rate for one in trained.tried] == [1e-3, 1e-2, 2e-2, 4e-2]
+    best = max((one for one in trained.tried if one.configuration.train.steps == 8), key=lambda one: one.mean or 0)
+    assert trained.chosen == best.configuration
 
 
 def test_a_student_of_two_arms_is_trained_once(task: Task, tmp_path: Path) -> None:
