@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from search.space import Dimension, Space
+from search.space.space import Dimension, Space
 from sedkd.errors import UserError
 from sedkd.models.bodies import CAUSAL_BLOCKS
 from sedkd.models.causal import FULL

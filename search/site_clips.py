@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sedkd.kept import read_json
-from sedkd.paths import written_atomically
+from sedkd.disk.kept import read_json
+from sedkd.disk.paths import written_atomically
 
 if TYPE_CHECKING:
     from sedkd.data.recordings import Recording
     from sedkd.export.int8 import SiteClips
     from sedkd.score.postprocess import PostProcessing
-    from sedkd.task import Task
+    from sedkd.task.task import Task
 
 CLIPS_FILE = "clips.json"
 CALIBRATING = 40  # training clips, evenly spaced
@@ -44,7 +44,7 @@ def site_clips(folder: Path, labels: tuple[str, ...], post: "PostProcessing") ->
     from sedkd.features.pack import features_of
     from sedkd.models.student import FRAME_MILLISECONDS
     from sedkd.score.summary import score
-    from sedkd.split import answers_of
+    from sedkd.task.split import answers_of
 
     path = folder / CLIPS_FILE
     if not path.exists():

@@ -12,8 +12,8 @@ from search.cli.detections import writing
 from sedkd.output.formats import OUTPUT_FORMATS
 
 if TYPE_CHECKING:
-    from sedkd.detect import Detection, Progress
     from sedkd.export.bundle import Bundle
+    from sedkd.export.detect import Detection, Progress
     from sedkd.output.formats import Heard
 
     Hear = Callable[[Path, Progress], list[Detection]]
@@ -97,7 +97,7 @@ def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
 
 
 def _windowed(bundle: "Bundle", path: Path, progress: "Progress") -> "list[Detection]":
-    from sedkd.detect import detect
+    from sedkd.export.detect import detect
 
     return detect(bundle, path, progress)
 

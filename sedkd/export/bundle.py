@@ -24,11 +24,11 @@ from sedkd.export.int8 import NO_CLIPS, NO_GRU, SiteClips, export_int8
 from sedkd.export.onnx_model import INPUT, OUTPUT, checked_difference, export_onnx, minimum_samples, open_session
 from sedkd.export.stream_model import checked_stream, export_stream
 from sedkd.features.logmel import FeatureSettings
+from sedkd.features.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 from sedkd.models.checkpoint import save_model
 from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
 from sedkd.stream.facts import StreamFacts, stream_facts_from
-from sedkd.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 
 STREAM, INT8, DEVICE = "stream.onnx", "int8.onnx", "device"
 FORMAT, VERSION = "sedkd student", 1

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sedkd.data.events import Event
-from sedkd.detect import Detection
+from sedkd.export.detect import Detection
 from sedkd.score.postprocess import PostProcessing
 
 

@@ -10,8 +10,8 @@ from sedkd.data.audio import read_spans
 from sedkd.export.bundle import Bundle
 from sedkd.export.onnx_model import minimum_samples
 from sedkd.features.logmel import LogMel
+from sedkd.features.windows import Window
 from sedkd.stream.network import StreamNetwork
-from sedkd.windows import Window
 
 
 def pieces(bundle: Bundle, path: Path, windows: list[Window]) -> Iterator[np.ndarray]:

@@ -10,7 +10,7 @@ from exported import noise
 from small_study import arguments, quick_search, write_farm
 
 from search.cli import main
-from search.exporting import device_line
+from search.run.exporting import device_line
 from sedkd.device.golden import pcm
 from sedkd.export.bundle import read_bundle
 

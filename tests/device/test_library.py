@@ -10,10 +10,10 @@ from c_library import compiled, heard, probed, require_compiler, set_filters
 from exported import LABELS, moving_student, noise, write_export
 
 from sedkd.data.audio import read_audio
-from sedkd.detect import Detection
 from sedkd.device.golden import pcm
 from sedkd.device.writing import write_device
 from sedkd.export.bundle import DEVICE
+from sedkd.export.detect import Detection
 from sedkd.models.student import StudentSettings
 from sedkd.stream.decisions import Onset, StreamDecisions
 from sedkd.stream.frontend import StreamFrontend

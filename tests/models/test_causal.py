@@ -10,7 +10,7 @@ from sedkd.cost.macs import macs_per_second
 from sedkd.models.checkpoint import load_model, save_model
 from sedkd.models.slimmable import Slimmable
 from sedkd.models.student import HEADS, MAX_DEPTH, STRIDE, Student, StudentSettings, student_from
-from sedkd.starts import check_start
+from sedkd.trial.starts import check_start
 
 LABELS = ("a", "b", "c")
 EVERY = list(itertools.product(("conv", "separable"), HEADS, range(1, MAX_DEPTH + 1), (0, 80, 160, 480, 960)))

@@ -7,22 +7,22 @@ import optuna
 import pytest
 from small_study import arguments, finish, start
 
-from search.architecture import architecture
 from search.cli import search
 from search.cli.search import parser, request_of
 from search.lookahead import NAME, lookaheads, with_lookahead
 from search.sampling.sampler import Observation, _in_space
+from search.setup.architecture import architecture
+from search.setup.setting import spaces_folder
+from search.show.tables import student_words
 from search.site_clips import site_clips
-from search.space import Space, space_from
-from search.spaces import spaces_folder
-from search.store import Store
-from search.table import student_words
-from sedkd.configuration import from_flat
-from sedkd.environment import read_yaml
+from search.space.space import Space, space_from
+from search.study.store import Store
+from sedkd.data.environment import read_yaml
 from sedkd.errors import UserError
 from sedkd.models.student import StudentSettings
 from sedkd.stream.network import StreamNetwork
 from sedkd.train.settings import TrainSettings
+from sedkd.trial.configuration import from_flat
 
 DEFAULT = spaces_folder() / "default.yaml"
 

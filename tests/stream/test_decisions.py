@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sedkd.data.events import Event
-from sedkd.detect import Detection
+from sedkd.export.detect import Detection
 from sedkd.score.postprocess import PostProcessing
 from sedkd.score.thresholding import decode
 from sedkd.stream.decisions import Onset, StreamDecisions, Told

@@ -10,9 +10,9 @@ import soundfile
 from exported import RATE, noise
 
 from sedkd.data.audio import read_audio
-from sedkd.detect import Detection, detect
 from sedkd.errors import UserError
 from sedkd.export.bundle import FACTS
+from sedkd.export.detect import Detection, detect
 from sedkd.stream.decisions import Told
 from sedkd.stream.detector import StreamDetector, detect_streamed
 from sedkd.stream.network import StreamNetwork

@@ -8,8 +8,8 @@ import soundfile
 import torch
 from exported import RATE, moving_student, noise, scored, write_export
 
-from sedkd.detect import file_probabilities
 from sedkd.export.bundle import read_bundle
+from sedkd.export.detect import file_probabilities
 from sedkd.export.onnx_model import Detector
 from sedkd.models.student import HEADS, Student, StudentSettings
 

@@ -23,9 +23,9 @@ from search.cli import listen as command
 from search.cli import main
 from search.cli.interruption import Interruption
 from sedkd.data.events import Event
-from sedkd.detect import Detection
 from sedkd.errors import UserError
 from sedkd.export.bundle import FACTS
+from sedkd.export.detect import Detection
 from sedkd.stream import sources
 from sedkd.stream.clips import Clips
 
