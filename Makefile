@@ -16,7 +16,7 @@ proofs: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow
 
 gpu: $(INSTALLED)
-	$(BIN)/python -m pytest -n 0 tests/train/test_cuda.py tests/test_two_devices.py tests/test_trial.py
+	$(BIN)/python -m pytest -n 0 tests/train/test_cuda.py tests/test_two_devices.py tests/trial/test_running.py
 	$(BIN)/python benchmarks/cohort.py --device cuda
 
 lint: $(INSTALLED)

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 
 import torch
 
-from search.architecture import architecture
-from search.store import open_store
+from search.setup.architecture import architecture
+from search.study.store import open_store
 from sedkd.models.cohort import can_join
 from sedkd.models.student import StudentSettings
 from sedkd.train.cohort import Ended, Member

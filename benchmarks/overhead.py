@@ -3,9 +3,10 @@
 Run: python benchmarks/overhead.py benchmarks/replay/farm.json [--trials 200 10000]
 Studies of these sizes are filled with replayed trials (the table's recorded results); then so many more are asked for,
 answered from the table, told, and mirrored to MLflow by the very code of a search. A share is the time of these steps
-over the mean training time in the table. The MLflow mirror limits its own (`search/mirror.py`) and stands at its limit
-when measuring begins; the seconds that it may take beforehand, ALLOWANCE, come once on top. What it put off is the last
-column: the time that bringing MLflow up to date took when the search had ended, over all its trials' training.
+over the mean training time in the table. The MLflow mirror limits its own (`search/tracking/mirror.py`) and stands at
+its limit when measuring begins; the seconds that it may take beforehand, ALLOWANCE, come once on top. What it put off
+is the last column: the time that bringing MLflow up to date took when the search had ended, over all its trials'
+training.
 """
 
 import argparse
@@ -17,16 +18,16 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.replay.table import Nearest, Table, default_space, read_table
-from search.budget import Budget
-from search.display import Display
-from search.draws import Draws
-from search.finale import SplitScores
-from search.mirror import ALLOWANCE, SHARE, Mirror
-from search.objectives import parse
-from search.plan import Manner, Plan
 from search.sampling.choice import with_sampler
-from search.store import Store
-from search.study import RECORD, finished, open_study, ownership
+from search.setup.budget import Budget
+from search.setup.plan import Manner, Plan
+from search.show.display import Display
+from search.study.objectives import parse
+from search.study.opening import RECORD, finished, open_study, ownership
+from search.study.store import Store
+from search.tracking.mirror import ALLOWANCE, SHARE, Mirror
+from search.trials.draws import Draws
+from search.trials.final_scores import SplitScores
 from sedkd.train.settings import TrainSettings
 
 OBJECTIVES = parse("f1_segment,macs")

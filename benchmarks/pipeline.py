@@ -16,18 +16,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from search.preparation import Subject, device_of, prepare
+from search.setup.preparation import Subject, device_of, prepare
 from sedkd.cost.macs import macs_per_second
 from sedkd.data.audio import read_spans
-from sedkd.distill.batch import Batch
 from sedkd.distill.registry import build_terms
-from sedkd.distill.term import Sizes
 from sedkd.features.logmel import LogMel
 from sedkd.models.student import Student, StudentSettings
-from sedkd.task import FRAME_SECONDS, Task
+from sedkd.task.task import FRAME_SECONDS, Task
 from sedkd.teach.choice import TeacherSettings
+from sedkd.train.batch import Batch
 from sedkd.train.fit import fit, optimiser_for
 from sedkd.train.settings import TrainSettings
+from sedkd.train.term import Sizes
 
 STUDENTS = (
     StudentSettings(8, 3, "separable", "none"),

@@ -14,14 +14,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from search.preparation import Subject, prepare
-from search.study import quiet_optuna
-from sedkd.configuration import from_flat
-from sedkd.family import family_of
-from sedkd.paths import written_atomically
-from sedkd.starts import FAMILY, SLICED_BLOCKS
+from search.setup.preparation import Subject, prepare
+from search.study.opening import quiet_optuna
+from sedkd.disk.paths import written_atomically
 from sedkd.train.settings import TrainSettings
-from sedkd.trial import run_trial
+from sedkd.trial.configuration import from_flat
+from sedkd.trial.family import family_of
+from sedkd.trial.running import run_trial
+from sedkd.trial.starts import FAMILY, SLICED_BLOCKS
 
 CHECKPOINTS = 8
 BASE = TrainSettings(steps=100)

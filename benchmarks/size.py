@@ -65,7 +65,7 @@ def cold(root: Path) -> dict[str, float]:
     from sedkd.features.logmel import STUDENT_FEATURES
     from sedkd.features.pack import features_of
     from sedkd.models.student import STRIDE
-    from sedkd.task import FRAME_SECONDS
+    from sedkd.task.task import FRAME_SECONDS
     from sedkd.teach.targets import teacher_outputs
     from sedkd.teach.teacher import teacher_for
     from sedkd.train.corpus import corpus_from
@@ -90,7 +90,7 @@ def cold(root: Path) -> dict[str, float]:
 
 def start(root: Path) -> dict[str, float]:
     """What a search does before its first trial."""
-    from search.preparation import Subject, prepare
+    from search.setup.preparation import Subject, prepare
 
     subject = Subject("made", (root / "data",), teacher=str(root / "teacher.safetensors"))
     task = prepare(subject, 0, lambda *_: None).task

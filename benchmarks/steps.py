@@ -9,11 +9,11 @@ import time
 import torch
 
 from sedkd.cost.macs import macs_per_second
-from sedkd.distill.labels import Labels
 from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.models.student import STRIDE, Student, StudentSettings
 from sedkd.train.corpus import Corpus
 from sedkd.train.fit import fit
+from sedkd.train.labels import Labels
 from sedkd.train.settings import TrainSettings
 
 STUDENTS = [

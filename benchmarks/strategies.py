@@ -8,12 +8,12 @@ once at the default architecture.
 import argparse
 from collections import defaultdict
 
-from search.front import front, hypervolume, reference_point
-from search.importance import importances
-from search.objectives import Objectives
-from search.store import open_store
-from search.study import finished, load_study, objectives_of
-from search.table import human, strategy_words, student_words
+from search.pareto.front import front, hypervolume, reference_point
+from search.pareto.importance import importances
+from search.show.tables import human, strategy_words, student_words
+from search.study.objectives import Objectives
+from search.study.opening import finished, load_study, objectives_of
+from search.study.store import open_store
 
 
 def strategies(members, objectives: Objectives) -> None:

@@ -14,18 +14,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from search.spaces import setting
-from sedkd.configuration import Configuration
+from search.setup.setting import setting
 from sedkd.models.student import StudentSettings
 from sedkd.score.postprocess import tune
 from sedkd.score.summary import score
-from sedkd.task import Task
+from sedkd.task.task import Task
 from sedkd.teach.model import Stage
 from sedkd.teach.stages import head_over
 from sedkd.teach.teacher import teacher_for
 from sedkd.teach.weights import weights_path
 from sedkd.train.settings import TrainSettings
-from sedkd.trial import run_trial
+from sedkd.trial.configuration import Configuration
+from sedkd.trial.running import run_trial
 
 CRITERION = "f1_segment"
 STUDENT = Configuration(

@@ -15,7 +15,7 @@ from sedkd.data.pool import folder_pool
 from sedkd.errors import SedkdWarning
 from sedkd.models.student import StudentSettings
 from sedkd.synth import builtin
-from sedkd.task import Task
+from sedkd.task.task import Task
 from sedkd.teach import teacher as teaching
 from sedkd.teach.teacher import teacher_for
 from sedkd.train.settings import TrainSettings

@@ -16,20 +16,20 @@ from tiny import tone, write_folder
 import sedkd.cost.latency as latency
 import sedkd.cost.summary as summary
 import sedkd.distill
-import sedkd.family as family
-import sedkd.generic as generic
 import sedkd.teach.teacher as teacher
+import sedkd.trial.family as family
+import sedkd.trial.generic as generic
 from sedkd.compare.arms import Arm, Plan, arms
 from sedkd.compare.result import on_test
 from sedkd.compare.training import train_all
-from sedkd.configuration import Configuration
 from sedkd.data.pool import folder_pool
 from sedkd.distill.registry import needs_teacher
 from sedkd.models.student import Student, StudentSettings
-from sedkd.task import Task
+from sedkd.task.task import Task
 from sedkd.teach.choice import TeacherSettings
 from sedkd.train.settings import TrainSettings
-from sedkd.trial import run_trial
+from sedkd.trial.configuration import Configuration
+from sedkd.trial.running import run_trial
 
 QUICK = TrainSettings(steps=2, batch=8, frames=8)
 SHARES = replace(QUICK, unlabeled_share=0.25, foreign_share=0.25)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from sedkd.disk.unfinished import alone, require_room
 from sedkd.errors import UserError
-from sedkd.unfinished import alone, require_room
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sedkd.windows import plan, window_sizes
+from sedkd.features.windows import plan, window_sizes
 
 
 @pytest.mark.parametrize(("size", "context"), [(125, 12), (7, 2), (3, 1), (5, 0)])

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from search.front import Member, hypervolume, reference_point
-from search.objectives import Objectives
+from search.pareto.front import Member, hypervolume, reference_point
+from search.study.objectives import Objectives
 
 OBJECTIVES = Objectives(("f1_segment", "macs"))
 

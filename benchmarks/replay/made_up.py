@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.replay.table import CHECKPOINTS, applying, default_space
-from search.space import Dimension, Space
-from sedkd.starts import FAMILY
+from search.space.space import Dimension, Space
+from sedkd.trial.starts import FAMILY
 
 STEPS = 150
 FAMILY_CHECKPOINTS = 4

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.replay.known import Replayed
 from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.table import TRAININGS, Checkpoint, Nearest, Row, Table, Training
-from search.space import Space
-from search.stopping import Finished, is_hopeless
-from search.study import quiet_optuna
-from sedkd.starts import FAMILY
+from search.space.space import Space
+from search.study.opening import quiet_optuna
+from search.trials.stopping import Finished, is_hopeless
+from sedkd.trial.starts import FAMILY
 
 if TYPE_CHECKING:
     import optuna

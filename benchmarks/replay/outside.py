@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.replay.ledger import Ledger
 from benchmarks.replay.table import CHECKPOINTS, TRAININGS, Nearest, Row, Table, applying
-from search.space import Dimension, Space
+from search.space.space import Dimension, Space
 from sedkd.errors import UserError
 
 MOST_DRAWS = 8 * TRAININGS  # of trials that mostly end at a tenth; answered ones cost nothing

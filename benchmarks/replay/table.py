@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from search.space import Dimension, Space, space_from
-from search.spaces import DEFAULT, spaces_folder
-from sedkd.environment import read_yaml
+from search.setup.setting import DEFAULT, spaces_folder
+from search.space.space import Dimension, Space, space_from
+from sedkd.data.environment import read_yaml
 from sedkd.errors import UserError
-from sedkd.starts import FAMILY
+from sedkd.trial.starts import FAMILY
 
 TRAININGS = 60  # full trainings that the budget of a run pays for
 CHECKPOINTS = 8  # of a full training; multi-fidelity peers count in them

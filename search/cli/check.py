@@ -36,8 +36,8 @@ def run(options: argparse.Namespace) -> int:
     import json
     from dataclasses import asdict
 
-    from search.display import Display
-    from search.spaces import built_in
+    from search.setup.setting import built_in
+    from search.show.display import Display
     from sedkd.data.datasets.survey import survey
     from sedkd.progress import counting
 

@@ -49,7 +49,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train, score, show."""
-    from search.comparing import Question, run_compare
+    from search.run.comparing import Question, run_compare
 
     return run_compare(
         Question(

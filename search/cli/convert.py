@@ -28,7 +28,7 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write it, tell what was written; a UserError is left to the caller."""
-    from search.display import Display
+    from search.show.display import Display
     from sedkd.data.datasets.converting import convert
     from sedkd.data.datasets.opening import opened
     from sedkd.progress import counting

@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
 def _show(report: "Report") -> None:
     from rich.table import Table
 
-    from search.display import plain_console
+    from search.show.display import plain_console
 
     table = Table(title=str(report.out), title_justify="left")
     for column in ("environment", "split"):

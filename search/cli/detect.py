@@ -91,7 +91,7 @@ def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
 
 def _heard(bundle: "Bundle", name: str, progress: Callable[[int, int], None]) -> "Heard":
     from sedkd.data.inspection import audio_info
-    from sedkd.detect import detect
+    from sedkd.export.detect import detect
     from sedkd.output.formats import Heard
     from sedkd.output.recorded import recorded_at
 

@@ -82,7 +82,7 @@ def _is_dated(name: str) -> bool:
 @contextmanager
 def _table(out: Path | None) -> Iterator[TextIO]:
     """Where the rows go: stdout, or a file that appears when it is whole."""
-    from sedkd.paths import written_atomically
+    from sedkd.disk.paths import written_atomically
 
     if out is None:
         yield sys.stdout

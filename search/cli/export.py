@@ -18,9 +18,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Export, check and register one student."""
-    from search.exporting import export_pick
-    from search.store import open_store
-    from search.study import load_study
+    from search.run.exporting import export_pick
+    from search.study.opening import load_study
+    from search.study.store import open_store
 
     store = open_store(options.store)
     study = load_study(store, options.env, options.study)

@@ -22,11 +22,11 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the front to stdout."""
-    from search.confirmation import confirmed
-    from search.finale import notes_on_test, test_scores
-    from search.store import open_store
-    from search.study import finished, load_study, objectives_of, spent
-    from search.table import front_frame, front_table
+    from search.show.tables import front_frame, front_table
+    from search.study.opening import finished, load_study, objectives_of, spent
+    from search.study.store import open_store
+    from search.trials.confirmation import confirmed
+    from search.trials.final_scores import notes_on_test, test_scores
     from sedkd.errors import UserError
 
     store = open_store(options.store)
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(f"study {study.study_name} has no finished trial yet; let the search run on")
     tests = {m.number: test_scores(store, study.study_name, m.number) for m in members}
     if options.format == "table":
-        from search.display import Display
+        from search.show.display import Display
 
         synthetic = " (SYNTHETIC soundscapes)" if study.user_attrs["facts"]["synthetic"] else ""
         title = f"{study.study_name}: the front of {spent(study)} trials{synthetic}"

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from search.mistakes import line_of
-from search.warned import show_own_warnings
+from search.run.mistakes import line_of
+from search.run.warned import show_own_warnings
 
 
 def guarded(run: Callable[[], int]) -> int:

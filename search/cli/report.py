@@ -17,12 +17,12 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the page and say where it is."""
-    from search.names import cleaned
-    from search.reporting.page import page_of
-    from search.store import open_store
-    from search.study import load_study
+    from search.show.page.page import page_of
+    from search.study.names import cleaned
+    from search.study.opening import load_study
+    from search.study.store import open_store
+    from sedkd.disk.paths import written_atomically
     from sedkd.errors import UserError
-    from sedkd.paths import written_atomically
 
     store = open_store(options.store)
     study = load_study(store, options.env, options.study)

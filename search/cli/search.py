@@ -9,7 +9,7 @@ from search.cli.guard import SEED, guarded, positive
 from search.cli.subject import ENVIRONMENT, add_subject_options, subject_of
 
 if TYPE_CHECKING:
-    from search.request import Request
+    from search.setup.request import Request
 
 EXAMPLES = """examples:
   sedkd-search --env street --trials 12                             built-in synthetic soundscapes
@@ -66,8 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from search.session import run_searches
-    from search.spaces import environments_of
+    from search.run.session import run_searches
+    from search.setup.setting import environments_of
 
     request = request_of(options)
     subject = request.subject
@@ -76,9 +76,9 @@ def _run(options: argparse.Namespace) -> int:
 
 def request_of(options: argparse.Namespace) -> "Request":
     """What was typed."""
-    from search.budget import Budget
-    from search.plan import Manner
-    from search.request import Request
+    from search.setup.budget import Budget
+    from search.setup.plan import Manner
+    from search.setup.request import Request
 
     limits = {"macs": options.max_macs, "params": options.max_params, "bytes": options.max_bytes}
     limits["latency"] = options.max_latency_ms

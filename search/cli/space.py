@@ -16,11 +16,11 @@ def run(options: argparse.Namespace) -> int:
     """Print the dimensions as a table."""
     from rich.table import Table
 
-    from search.display import Display
-    from search.space import space_from
-    from search.space_words import SPACE_HEAD, space_rows
-    from search.spaces import DEFAULT, spaces_folder
-    from sedkd.environment import read_yaml
+    from search.setup.setting import DEFAULT, spaces_folder
+    from search.show.display import Display
+    from search.space.space import space_from
+    from search.space.words import SPACE_HEAD, space_rows
+    from sedkd.data.environment import read_yaml
 
     path = options.space or spaces_folder() / f"{DEFAULT}.yaml"
     space = space_from(read_yaml(path), path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from search.cli.guard import between, positive
 
 if TYPE_CHECKING:
-    from search.preparation import Subject
+    from search.setup.preparation import Subject
 
 
 MOST_MINUTES = 7 * 24 * 60
@@ -90,7 +90,7 @@ def add_skip_bad(group: argparse._ActionsContainer) -> None:
 
 def subject_of(options: argparse.Namespace) -> "Subject":
     """What was typed."""
-    from search.preparation import Subject
+    from search.setup.preparation import Subject
 
     return Subject(
         options.env,

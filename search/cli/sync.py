@@ -18,9 +18,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Sync the named study, or all of the environment's, or all there are."""
-    from search.mirror import attempt, impatient
-    from search.store import open_store
-    from search.study import load_studies
+    from search.study.opening import load_studies
+    from search.study.store import open_store
+    from search.tracking.mirror import attempt, impatient
     from sedkd.errors import UserError
 
     store = open_store(options.store)
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _told(study: Any, store: Any) -> None:
-    from search.study import objectives_of
-    from search.tracking import Tracker
+    from search.study.opening import objectives_of
+    from search.tracking.tracker import Tracker
 
     Tracker(study, objectives_of(study), store).catch_up()

@@ -38,9 +38,9 @@ def run_train(options: argparse.Namespace) -> int:
     """Train (or find) a teacher and say where it lies."""
     import shutil
 
-    from search.display import Display
-    from search.preparation import choose_teacher, device_of, reporting, require_stages
-    from search.spaces import setting
+    from search.setup.preparation import choose_teacher, device_of, reporting, require_stages
+    from search.setup.setting import setting
+    from search.show.display import Display
     from sedkd.data.broken import leave_out_broken
     from sedkd.data.datasets.opening import names_of
     from sedkd.errors import UserError
@@ -77,7 +77,7 @@ def run_train(options: argparse.Namespace) -> int:
 
 def _stage_words(stage: "Stage") -> str:
     """What a stage took and how well the teacher did after it."""
-    from search.table import score_words
+    from search.show.tables import score_words
 
     scores = ", ".join(f"{name} {score_words(f1)}" for name, f1 in stage.f1.items())
     done = f"{stage.name}: {stage.steps} steps, {stage.seconds:.0f} s"
@@ -90,7 +90,7 @@ def run_show(options: argparse.Namespace) -> int:
 
     from rich.table import Table
 
-    from search.display import plain_console
+    from search.show.display import plain_console
     from sedkd.models.checkpoint import read_header
     from sedkd.teach.teacher import teachers_folder
     from sedkd.teach.weights import AUDIOSET_WEIGHTS, is_cached, weights_folder
@@ -113,7 +113,7 @@ def run_show(options: argparse.Namespace) -> int:
 
 def run_fetch(options: argparse.Namespace) -> int:
     """Fetch and check one checkpoint."""
-    from search.display import Display
+    from search.show.display import Display
     from sedkd.teach.weights import fetch
 
     with Display() as display:

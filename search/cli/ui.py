@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from search.cli.guard import between
 
 if TYPE_CHECKING:
-    from search.store import Store
+    from search.study.store import Store
 
 SHOWN = 3  # studies of an environment that links are shown to
 
@@ -23,8 +23,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Replace this process by MLflow's server."""
-    from search.mirror import attempt, impatient
-    from search.store import open_store
+    from search.study.store import open_store
+    from search.tracking.mirror import attempt, impatient
     from sedkd.errors import UserError
 
     store = open_store(options.store)
@@ -56,8 +56,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _links(store: "Store") -> list[tuple[str, str, str]]:
     """The latest studies of each experiment of ours, with the links to their trials and to their live front."""
-    from search.links import ROLE_TAG, STUDY_TAG, run_link, trials_link
-    from search.mlflow_client import quiet_client
+    from search.tracking.client import quiet_client
+    from search.tracking.links import ROLE_TAG, STUDY_TAG, run_link, trials_link
 
     client = quiet_client(store)
     found = []

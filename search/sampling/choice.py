@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import optuna
 
-from search.carrying import others
-from search.front import reference_point
-from search.objectives import COST, Objectives
-from search.plan import GAIN, TPE, Plan
+from search.pareto.front import reference_point
 from search.sampling.knowledge import StudyKnowledge
 from search.sampling.narrowed import Narrowed
 from search.sampling.sampler import GainSampler, Observation
+from search.setup.plan import GAIN, TPE, Plan
+from search.study.objectives import COST, Objectives
+from search.trials.carrying import others
 
 AFTER_TRAINING = "latency"  # the one cost that is measured, not counted
 

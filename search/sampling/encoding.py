@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from search.space import Dimension, Space
+from search.space.space import Dimension, Space
 
 ABSENT = -1.0  # of a dimension that the configuration does not have
 

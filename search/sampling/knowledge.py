@@ -6,11 +6,11 @@ from typing import Any
 
 import optuna
 
-from search.budget import Limits
-from search.objectives import Objectives
-from search.repeats import fingerprint
 from search.sampling.sampler import Observation
-from search.study import STOPPED, finished, running, stopped
+from search.setup.budget import Limits
+from search.study.objectives import Objectives
+from search.study.opening import STOPPED, finished, running, stopped
+from search.trials.repeats import fingerprint
 
 
 class StudyKnowledge:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import optuna
 
-from search.space import Space
+from search.space.space import Space
 
 TRIES = 10
 

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 import optuna
 
-from search.sampling.drawing import completed, drawn
 from search.sampling.encoding import Encoding
 from search.sampling.expected_gain import expected_gain
 from search.sampling.surrogate import Surrogate
-from search.space import Space
+from search.space.drawing import completed, drawn
+from search.space.space import Space
 
 LEAST = 6  # observations before anything is guessed
 CANDIDATES = 200  # half of them anywhere, half near the front

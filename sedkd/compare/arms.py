@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sedkd.compare.tries import MOST_RECIPES, distinct, tries
-from sedkd.configuration import Configuration
 from sedkd.distill.registry import needs_teacher, parameters_of, parts
 from sedkd.models.student import StudentSettings
 from sedkd.train.settings import TrainSettings
+from sedkd.trial.configuration import Configuration
 
 SCRATCH, GENERIC, AWARE, LABELLED = "scratch", "generic", "aware", "aware, labelled clips only"
 EVERY = "all events"

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sedkd.configuration import Configuration
-from sedkd.task import Task
+from sedkd.task.task import Task
+from sedkd.trial.configuration import Configuration
 
 TUNING_SEEDS = (10_000, 10_001)  # no seeds of the comparison itself
 FEW = 40  # recordings of validation that hold one of the events, below which all of these seeds are needed

@@ -14,14 +14,14 @@ from sedkd.compare.choice import judges, tuning_seeds
 from sedkd.compare.scoring import METRICS, scored
 from sedkd.compare.training import Trained
 from sedkd.compare.tries import recipe_words
-from sedkd.configuration import Configuration
 from sedkd.cost.summary import cost_of
 from sedkd.data.sealed import opened_test
 from sedkd.progress import Counter
 from sedkd.score.postprocess import tune
 from sedkd.score.summary import Scores
-from sedkd.task import Task
+from sedkd.task.task import Task
 from sedkd.teach.teacher import Teacher
+from sedkd.trial.configuration import Configuration
 
 
 def on_test(

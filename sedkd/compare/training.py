@@ -14,17 +14,17 @@ from typing import Any
 
 from sedkd.compare.arms import Arm
 from sedkd.compare.choice import FINALISTS, Tried, finalists, shortened, tuning_seeds
-from sedkd.configuration import Configuration
+from sedkd.disk.kept import kept, one_at_a_time
+from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
-from sedkd.kept import kept, one_at_a_time
 from sedkd.models.checkpoint import load_model, read_header, save_model
 from sedkd.models.frame import FrameModel
-from sedkd.paths import written_atomically
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import PostProcessing
-from sedkd.task import Task
+from sedkd.task.task import Task
 from sedkd.train.fit import TrainingDiverged
-from sedkd.trial import TrialResult, run_trials
+from sedkd.trial.configuration import Configuration
+from sedkd.trial.running import TrialResult, run_trials
 
 FAILED = "failed"  # stands alone in the record of a student whose training diverged: why
 

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sedkd.cost.summary import Cost, cost_of
-from sedkd.kept import kept
+from sedkd.disk.kept import kept
+from sedkd.disk.paths import cache_root, written_atomically
 from sedkd.models.student import Student, StudentSettings
-from sedkd.paths import cache_root, written_atomically
 
 VERSION = 1  # raise it with every change of what students are or how their cost is counted
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from sedkd.data.audio import fault_of
 from sedkd.data.decoding import BrokenAudio
 from sedkd.data.inspection import notes_on, sound_infos
-from sedkd.data.remembered import remembered
+from sedkd.disk.remembered import remembered
 from sedkd.errors import SedkdWarning
 
 OPTION = "--skip-bad"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sedkd.data.table import read_rows, require_plain
+from sedkd.disk.paths import written_atomically
 from sedkd.errors import SedkdWarning, UserError
-from sedkd.paths import written_atomically
 
 COLUMNS = ("filename", "onset", "offset", "event_label")
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")

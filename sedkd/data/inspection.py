@@ -14,8 +14,8 @@ import numpy as np
 
 from sedkd.data.decoding import BrokenAudio, Reader, Sound, opened, unreadable
 from sedkd.data.mp3 import promised_seconds
-from sedkd.data.remembered import remembered, state_of
 from sedkd.data.riff import look_into
+from sedkd.disk.remembered import remembered, state_of
 
 BLOCK_SECONDS = 10.0  # held at a time of what is only gone through
 CUT_OFF_SECONDS = 0.2  # a header may promise a little more than the file holds, but no more than this

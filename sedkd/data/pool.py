@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sedkd.data.audio import content_hash
+from sedkd.data.environment import Environment
 from sedkd.data.recordings import (
     Recording,
     environments_in,
@@ -16,7 +17,6 @@ from sedkd.data.recordings import (
     without_labels,
 )
 from sedkd.data.weak import read_weak
-from sedkd.environment import Environment
 from sedkd.errors import UserError
 from sedkd.spelling import folded
 

@@ -15,14 +15,14 @@ from pathlib import Path
 
 from sedkd.data.audio import content_hash
 from sedkd.data.broken import durations, mentioning_option
+from sedkd.data.environment import Environment
 from sedkd.data.events import Event, clip_to, merge_touching, read_annotations
 from sedkd.data.folders import AudioFolder, audio_below
 from sedkd.data.inspection import sound_infos
-from sedkd.data.remembered import remembered
 from sedkd.data.sealed import require_opened
 from sedkd.data.strangers import warn_of_strangers
 from sedkd.data.table import read_rows
-from sedkd.environment import Environment
+from sedkd.disk.remembered import remembered
 from sedkd.errors import SedkdWarning, UserError
 from sedkd.spelling import composed, usual_spellings
 

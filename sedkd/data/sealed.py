@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sedkd.paths import written_atomically
+from sedkd.disk.paths import written_atomically
 
 _seal = {"opened": False}  # of the whole process, its threads included
 

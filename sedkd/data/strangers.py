@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sedkd.environment import Environment
+from sedkd.data.environment import Environment
 from sedkd.errors import UnknownLabel
 from sedkd.spelling import folded
 

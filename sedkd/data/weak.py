@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sedkd.data.broken import durations
+from sedkd.data.environment import Environment
 from sedkd.data.recordings import Recording, listed_audio
 from sedkd.data.strangers import warn_of_strangers
 from sedkd.data.table import read_rows, require_plain
-from sedkd.environment import Environment
+from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
-from sedkd.paths import written_atomically
 
 WEAK = "weak"
 COLUMNS = ("filename", "event_labels")

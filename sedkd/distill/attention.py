@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool1d, normalize
 
-from sedkd.distill.batch import Batch
-from sedkd.distill.term import Sizes, Term
 from sedkd.errors import UserError
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.term import Sizes, Term
 
 if TYPE_CHECKING:
     from sedkd.models.student import StudentSettings
-    from sedkd.task import Task
+    from sedkd.task.task import Task
 
 NO_MAP = "this teacher has no feature map at its output's rate; use another"
 

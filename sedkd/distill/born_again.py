@@ -9,11 +9,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from sedkd.distill.batch import Batch
-from sedkd.distill.labels import Labels
 from sedkd.distill.response import response_loss
-from sedkd.distill.term import Lesson, Sizes, Term, mean_where
 from sedkd.models.frame import FrameModel, FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.labels import Labels
+from sedkd.train.term import Lesson, Sizes, Term, mean_where
 
 
 class Predecessor(Term):

@@ -10,10 +10,10 @@ kinds of entries apart: `a * mean over target entries + (1 - a) * mean over non-
 import torch
 from torch import Tensor
 
-from sedkd.distill.batch import Batch
 from sedkd.distill.response import response_loss
-from sedkd.distill.term import Sizes, Term, mean_where
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.term import Sizes, Term, mean_where
 
 
 class Strategy(Term):

@@ -6,9 +6,9 @@ teacher's channels standardised over the batch so that no loud channel dominates
 
 from torch import Tensor, nn
 
-from sedkd.distill.batch import Batch
-from sedkd.distill.term import Sizes, Term, mean_where
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.term import Sizes, Term, mean_where
 
 
 def hint_loss(projected: Tensor, teacher: Tensor, valid: Tensor) -> Tensor:

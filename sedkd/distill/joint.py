@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from sedkd.distill.batch import Batch
-from sedkd.distill.labels import Labels
 from sedkd.distill.response import response_loss
-from sedkd.distill.term import Lesson, Sizes, Term, mean_where
 from sedkd.errors import UserError
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.labels import Labels
+from sedkd.train.term import Lesson, Sizes, Term, mean_where
 
 if TYPE_CHECKING:
     from sedkd.models.student import StudentSettings
-    from sedkd.task import Task
+    from sedkd.task.task import Task
 
 NO_WIDTH = "widens students of sedkd's own family only; a timm backbone has no width"
 

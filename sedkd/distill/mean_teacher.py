@@ -11,9 +11,9 @@ import math
 import torch
 from torch import Tensor
 
-from sedkd.distill.batch import Batch
-from sedkd.distill.term import Lesson, Sizes, Term, mean_where
 from sedkd.models.frame import FrameModel, FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.term import Lesson, Sizes, Term, mean_where
 
 RAMP = 0.3  # share of the steps during which the weight rises, as exp(-5 (1 - t)^2)
 

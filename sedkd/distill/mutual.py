@@ -5,11 +5,11 @@ Each learns the labels and the other's softened answers, as in `response`. Only 
 
 from torch import Tensor
 
-from sedkd.distill.batch import Batch
-from sedkd.distill.labels import Labels
 from sedkd.distill.response import response_loss
-from sedkd.distill.term import Lesson, Sizes, Term, mean_where
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.labels import Labels
+from sedkd.train.term import Lesson, Sizes, Term, mean_where
 
 
 class Strategy(Term):

@@ -7,8 +7,8 @@ import copy
 
 from torch import Tensor, nn
 
-from sedkd.distill.batch import Batch
 from sedkd.models.frame import FrameModel
+from sedkd.train.batch import Batch
 from sedkd.train.fit import CLIP_NORM, optimiser_for
 from sedkd.train.settings import TrainSettings
 

@@ -9,13 +9,13 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sedkd.distill.labels import Labels
-from sedkd.distill.term import Sizes, Term
 from sedkd.errors import UserError
+from sedkd.train.labels import Labels
+from sedkd.train.term import Sizes, Term
 
 if TYPE_CHECKING:
     from sedkd.models.student import StudentSettings
-    from sedkd.task import Task
+    from sedkd.task.task import Task
 
 SCRATCH = "none"
 

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import smooth_l1_loss
 
-from sedkd.distill.batch import Batch
 from sedkd.distill.similarity import clip_means
-from sedkd.distill.term import Sizes, Term
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.term import Sizes, Term
 
 DISTANCE_WEIGHT, ANGLE_WEIGHT = 1.0, 2.0  # the paper's 25 : 50
 

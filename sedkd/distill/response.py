@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from sedkd.distill.batch import Batch
-from sedkd.distill.term import Sizes, Term, mean_where
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.term import Sizes, Term, mean_where
 
 
 def response_loss(student: Tensor, teacher: Tensor, temperature: float | Tensor) -> Tensor:

@@ -8,9 +8,9 @@ the windows of a batch (which clips sound alike), each window standing for the m
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from sedkd.distill.batch import Batch
-from sedkd.distill.term import Sizes, Term
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.term import Sizes, Term
 
 
 def similarity_loss(student: Tensor, teacher: Tensor, present: Tensor | None = None) -> Tensor:

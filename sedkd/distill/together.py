@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from sedkd.distill.batch import Batch
-from sedkd.distill.term import Term
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.term import Term
 
 
 class TermCohort(nn.Module):

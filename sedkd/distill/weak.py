@@ -12,14 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
 
-from sedkd.distill.batch import Batch
-from sedkd.distill.term import Lesson, Sizes, Term, mean_where
 from sedkd.errors import SedkdWarning, UserError
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.term import Lesson, Sizes, Term, mean_where
 
 if TYPE_CHECKING:
     from sedkd.models.student import StudentSettings
-    from sedkd.task import Task
+    from sedkd.task.task import Task
     from sedkd.train.corpus import Corpus
 
 POOLINGS = ("linear_softmax", "attention")
@@ -91,7 +91,7 @@ class Strategy(Term):
 
     @classmethod
     def lack(cls, task: "Task", student: "StudentSettings") -> str | None:
-        from sedkd.task import FRAME_SECONDS
+        from sedkd.task.task import FRAME_SECONDS
 
         return _lack(task.training.corpus, FRAME_SECONDS)
 

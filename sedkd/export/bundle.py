@@ -21,10 +21,10 @@ from sedkd.errors import UserError
 from sedkd.export.card import CardFacts, card_text
 from sedkd.export.onnx_model import INPUT, OUTPUT, checked_difference, export_onnx, minimum_samples, open_session
 from sedkd.features.logmel import FeatureSettings
+from sedkd.features.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 from sedkd.models.checkpoint import save_model
 from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
-from sedkd.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 
 FORMAT, VERSION = "sedkd student", 1
 ONNX, WEIGHTS, FACTS, CARD = "model.onnx", "model.safetensors", "student.json", "README.md"

@@ -18,10 +18,10 @@ from sedkd.data.audio import read_audio, read_spans
 from sedkd.data.broken import mentioning_option
 from sedkd.data.inspection import audio_info, require_whole
 from sedkd.data.recordings import Recording
+from sedkd.disk.rows import Rows, is_rows, make_rows
+from sedkd.disk.unfinished import Unfinished, require_room
 from sedkd.features.logmel import FeatureSettings
 from sedkd.parallel import results
-from sedkd.rows import Rows, is_rows, make_rows
-from sedkd.unfinished import Unfinished, require_room
 
 if TYPE_CHECKING:
     from sedkd.features.logmel import LogMel

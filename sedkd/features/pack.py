@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from sedkd.data.recordings import Recording, content_hashes
+from sedkd.disk.kept import kept, whole
+from sedkd.disk.paths import cache_root, written_atomically
+from sedkd.disk.unfinished import alone, telling
 from sedkd.features.build import build
 from sedkd.features.logmel import FeatureSettings
-from sedkd.kept import kept, whole
-from sedkd.paths import cache_root, written_atomically
-from sedkd.unfinished import alone, telling
 
 VERSION = 1
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
 from sedkd.models.frame import FrameModel
-from sedkd.paths import written_atomically
 
 
 def save_model(model: FrameModel, path: Path, notes: Mapping[str, Any] | None = None) -> None:

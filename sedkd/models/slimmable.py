@@ -21,7 +21,7 @@ DIRECTIONS = 2
 
 class Slimmable(FrameModel):
     """The family of `widest`, which itself answers `forward`. Batch statistics are those of the batch at hand, since
-    every slice has others; a student that was cut out needs statistics of its own (see `sedkd.family`)."""
+    every slice has others; a student that was cut out needs statistics of its own (see `sedkd.trial.family`)."""
 
     kind = "slimmable"
     mean: Tensor

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from sedkd.data.events import Event, write_annotations
+from sedkd.disk.kept import one_at_a_time
+from sedkd.disk.paths import cache_root, written_atomically
 from sedkd.errors import SedkdWarning, UserError
-from sedkd.kept import one_at_a_time
-from sedkd.paths import cache_root, written_atomically
 from sedkd.synth.backgrounds import background
 from sedkd.synth.clips import CLIP_COST_SECONDS, Progress, run_all, write_clip
 from sedkd.synth.mixer import Soundscape, mix

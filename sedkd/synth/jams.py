@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sedkd.data.events import Event
-from sedkd.paths import written_atomically
+from sedkd.disk.paths import written_atomically
 
 SCHEMA_VERSION = "0.3.4"
 NAMESPACE = "tag_open"

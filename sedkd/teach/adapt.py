@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from sedkd.distill.term import mean_where
 from sedkd.errors import UserError
 from sedkd.teach.model import Teacher
+from sedkd.train.term import mean_where
 
 STEPS, RATE = 100, 1e-3
 LOOK = 5  # steps between two looks at the held-out clips

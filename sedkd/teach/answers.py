@@ -6,11 +6,11 @@ from pathlib import Path
 
 import torch
 
+from sedkd.disk.rows import Rows, is_rows, make_rows
+from sedkd.disk.unfinished import Unfinished, require_room
 from sedkd.models.frame import FrameModel, FrameOutput
-from sedkd.rows import Rows, is_rows, make_rows
 from sedkd.train.corpus import Corpus
 from sedkd.train.infer import Job, batches_of, outputs_of
-from sedkd.unfinished import Unfinished, require_room
 
 KINDS = ("logits", "embeddings", "attention")  # the names of `TeacherOutputs`
 

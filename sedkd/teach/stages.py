@@ -15,17 +15,17 @@ import torch
 
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording
-from sedkd.distill.labels import Labels
 from sedkd.features.pack import features_of
 from sedkd.models.audioset import AudioSetNet, audioset_start
 from sedkd.models.frame import FrameModel
 from sedkd.progress import Counter, Progress, counting
-from sedkd.split import Split
+from sedkd.task.split import Split
 from sedkd.teach.embeddings import Embeddings, HeadAlone
 from sedkd.teach.model import Stage, corpus_for
 from sedkd.teach.validation import Best, Ended, validation_of
 from sedkd.train.corpus import Corpus
 from sedkd.train.fit import Watch, fit
+from sedkd.train.labels import Labels
 from sedkd.train.settings import TrainSettings
 
 HEAD = "gru"

@@ -19,16 +19,16 @@ from torch import nn
 
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording
+from sedkd.disk.kept import kept, whole
+from sedkd.disk.paths import cache_root, written_atomically
+from sedkd.disk.rows import Rows
+from sedkd.disk.tensor_file import write_tensors
+from sedkd.disk.unfinished import alone, telling
 from sedkd.features.pack import Pack, features_of
-from sedkd.kept import kept, whole
-from sedkd.paths import cache_root, written_atomically
-from sedkd.rows import Rows
 from sedkd.teach.answers import write_answers
 from sedkd.teach.model import Teacher, corpus_for
-from sedkd.tensor_file import write_tensors
 from sedkd.train.corpus import Corpus, TeacherOutputs
 from sedkd.train.infer import batches_of
-from sedkd.unfinished import alone, telling
 
 VERSION = 3
 PART_FRAMES = 1 << 16

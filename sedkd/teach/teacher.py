@@ -20,23 +20,23 @@ import torch
 from sedkd.data.audio import content_hash
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording, digest_of
-from sedkd.distill.labels import Labels
+from sedkd.disk.kept import made_once
+from sedkd.disk.paths import cache_root
 from sedkd.errors import UserError
 from sedkd.features.logmel import FeatureSettings
 from sedkd.features.pack import Pack, features_of
-from sedkd.kept import made_once
 from sedkd.models.audioset import AudioSetNet
 from sedkd.models.checkpoint import Build, load_model, read_header, save_model
 from sedkd.models.frame import FrameModel
 from sedkd.models.student import Student, StudentSettings
 from sedkd.models.timm_net import TimmNet
-from sedkd.paths import cache_root
 from sedkd.progress import Progress, counting
 from sedkd.teach.kinds import built, features_of_kind, has_stages, own_builder, start_file
 from sedkd.teach.model import Stage, Teacher, corpus_for, stages_from
 from sedkd.teach.stages import FINE_SETTINGS, HEAD, HEAD_SETTINGS, fine_tune, head_over
 from sedkd.teach.weights import AUDIOSET_WEIGHTS
 from sedkd.train.fit import fit
+from sedkd.train.labels import Labels
 from sedkd.train.settings import TrainSettings
 
 VERSION, STAGES_VERSION = 1, 1

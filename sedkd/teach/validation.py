@@ -11,7 +11,7 @@ from sedkd.data.recordings import Recording
 from sedkd.models.frame import FrameModel
 from sedkd.score.postprocess import fast_f1, tune
 from sedkd.score.summary import score
-from sedkd.split import Split
+from sedkd.task.split import Split
 from sedkd.train.fit import Checkpoint, Watch
 
 CRITERION = "f1_segment"

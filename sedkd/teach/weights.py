@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sedkd.disk.paths import cache_root, written_atomically
 from sedkd.errors import UserError
-from sedkd.paths import cache_root, written_atomically
 
 RELEASE = "https://github.com/fschmid56/EfficientAT/releases/download/v0.0.1"
 BLOCK = 1 << 16

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 
 import torch
 
-from sedkd.allocation import keep_freed_memory
 from sedkd.data.sealed import require_sealed
-from sedkd.distill.term import Term
 from sedkd.distill.together import TermCohort, signature
 from sedkd.models.cohort import CohortNet, can_join
 from sedkd.models.student import Student
 from sedkd.progress import Counter
+from sedkd.train.allocation import keep_freed_memory
 from sedkd.train.captured import Repeated
 from sedkd.train.corpus import Corpus
 from sedkd.train.fit import CLIP_NORM, Checkpoint, Magnitudes, TrainingDiverged, Watch, answer, fit, rate_at
 from sedkd.train.optimiser import CohortAdamW
 from sedkd.train.sampler import Sampler
 from sedkd.train.settings import TrainSettings
+from sedkd.train.term import Term
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from sedkd.data.recordings import Recording
-from sedkd.distill.batch import Batch
 from sedkd.features.pack import Pack
+from sedkd.train.batch import Batch
 
 
 @dataclass(frozen=True)

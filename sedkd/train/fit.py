@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from sedkd.allocation import keep_freed_memory
 from sedkd.data.sealed import require_sealed
-from sedkd.distill.term import Lesson, Term
 from sedkd.models.frame import FrameModel, FrameOutput
+from sedkd.train.allocation import keep_freed_memory
 from sedkd.train.corpus import Corpus
 from sedkd.train.sampler import OneSampler
 from sedkd.train.settings import TrainSettings
+from sedkd.train.term import Lesson, Term
 
 CLIP_NORM = 5.0
 WARMUP, WARMUP_STEPS = 0.1, 30  # share of the steps, and no more than so many

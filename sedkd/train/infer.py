@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sedkd.features.windows import Window, plan, window_sizes
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.train.corpus import Corpus
-from sedkd.windows import Window, plan, window_sizes
 
 BATCH_SECONDS = 320.0  # audio per forward pass
 

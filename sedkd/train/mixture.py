@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from sedkd.distill.batch import Batch
+from sedkd.train.batch import Batch
 
 
 def added(batch: Batch, other: Batch, louder: Tensor, scale: float) -> Batch:

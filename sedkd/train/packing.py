@@ -11,14 +11,14 @@ from pathlib import Path
 
 import torch
 
-from sedkd.distill.labels import Labels
-from sedkd.kept import made_once
+from sedkd.disk.kept import made_once
+from sedkd.disk.paths import cache_root, written_atomically
 from sedkd.models.frame import FrameModel
 from sedkd.models.student import STRIDE, Student, StudentSettings
-from sedkd.paths import cache_root, written_atomically
 from sedkd.train.cohort import Ended, Member, fit_cohort
 from sedkd.train.corpus import Corpus
 from sedkd.train.fit import Watch
+from sedkd.train.labels import Labels
 from sedkd.train.settings import TrainSettings
 
 VERSION = 3

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from sedkd.distill.batch import Batch
+from sedkd.train.batch import Batch
 from sedkd.train.corpus import Corpus
 from sedkd.train.draws import BLOCK, Drawn, Draws
 from sedkd.train.mixture import added

@@ -13,7 +13,7 @@ from benchmarks.replay.strategies import ours, peers, random, tpe
 from benchmarks.replay.summary import best_peer, printed, result, write_curves
 from benchmarks.replay.table import CHECKPOINTS, Nearest, applying, default_space, read_table, table_from
 from sedkd.errors import UserError
-from sedkd.starts import FAMILY
+from sedkd.trial.starts import FAMILY
 
 SPACE = default_space()
 PLAIN = SPACE.without("initialisation", FAMILY)

@@ -6,9 +6,9 @@ import pytest
 
 from sedkd.compare.arms import AWARE, EVERY, FOREIGN, GENERIC, LABELLED, OTHER_HALF, SCRATCH, Plan, arms
 from sedkd.compare.tries import MIXTURES, RATES, TRIES, recipe_words
-from sedkd.configuration import Configuration
 from sedkd.models.student import StudentSettings
 from sedkd.train.settings import TrainSettings
+from sedkd.trial.configuration import Configuration
 
 PLAN = Plan(StudentSettings(8, 2), TrainSettings(steps=7), "response", {"response": {"temperature": 3.0}}, 3, True)
 

@@ -20,14 +20,14 @@ from sedkd.compare.choice import (
     tuning_seeds,
 )
 from sedkd.compare.training import train_all
-from sedkd.configuration import Configuration
 from sedkd.data.pool import folder_pool
 from sedkd.errors import UserError
 from sedkd.models.student import Student, StudentSettings
-from sedkd.task import Task
+from sedkd.task.task import Task
 from sedkd.teach.choice import TeacherSettings
 from sedkd.teach.teacher import Teacher
 from sedkd.train.settings import TrainSettings
+from sedkd.trial.configuration import Configuration
 
 STUDENT = StudentSettings(4, 2)
 

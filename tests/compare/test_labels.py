@@ -11,7 +11,7 @@ from sedkd.data.fewer import with_labels
 from sedkd.data.folders import audio_below
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.models.student import StudentSettings
-from sedkd.task import Task
+from sedkd.task.task import Task
 from sedkd.teach.teacher import corpus_for
 from sedkd.train.settings import TrainSettings
 

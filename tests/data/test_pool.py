@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from tiny import write_folder, write_split
 
+from sedkd.data.environment import Environment
 from sedkd.data.events import Event
 from sedkd.data.pool import folder_pool
 from sedkd.data.sealed import opened_test
-from sedkd.environment import Environment
 from sedkd.errors import UserError
 
 PARK = Environment(

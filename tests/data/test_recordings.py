@@ -10,6 +10,7 @@ import pytest
 import soundfile
 from tiny import tone
 
+from sedkd.data.environment import Environment
 from sedkd.data.events import Event
 from sedkd.data.recordings import (
     digest_of,
@@ -20,7 +21,6 @@ from sedkd.data.recordings import (
     read_unlabeled,
 )
 from sedkd.data.sealed import opened_test
-from sedkd.environment import Environment
 from sedkd.errors import SedkdWarning, UnknownLabel, UserError
 
 STREET = Environment("street", "street", ("car", "horn"), aliases={"klaxon": "horn"})

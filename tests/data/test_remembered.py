@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sedkd.data.remembered import remembered
+from sedkd.disk.remembered import remembered
 from sedkd.errors import SedkdWarning
 
 
@@ -78,7 +78,7 @@ def test_some_bytes_are_looked_at_where_a_file_system_tells_nothing(
     files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On FAT a recorder without a clock leaves equal dates, and inodes are invented."""
-    monkeypatch.setattr("sedkd.data.remembered.state_of", lambda path: (path.stat().st_size,))
+    monkeypatch.setattr("sedkd.disk.remembered.state_of", lambda path: (path.stat().st_size,))
     sound = bytearray(b"\x01\x02" * 50_000)
     files[0].write_bytes(sound)
     before = remembered("x", files[:1], lambda path: str(hash(path.read_bytes())))

@@ -12,9 +12,9 @@ from sedkd.data.events import Event
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.data.recordings import read_labeled
 from sedkd.data.sealed import SealBroken, opened_test, require_opened, require_sealed
-from sedkd.distill.labels import Labels
 from sedkd.score.postprocess import Answers, tune
 from sedkd.train.fit import fit
+from sedkd.train.labels import Labels
 
 ANSWERS = Answers([np.full((20, 1), 0.7, np.float32)], ["a"], [1.6], [[Event(0.0, 1.0, "x")]], ("x",), 0.08)
 

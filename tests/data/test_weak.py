@@ -9,10 +9,10 @@ import pytest
 import soundfile
 from tiny import tone, write_folder
 
+from sedkd.data.environment import Environment
 from sedkd.data.pool import folder_pool
 from sedkd.data.recordings import digest_of
 from sedkd.data.weak import read_tags, read_weak, write_tags
-from sedkd.environment import Environment
 from sedkd.errors import UnknownLabel, UserError
 
 STREET = Environment("street", "street", ("car", "horn"), aliases={"klaxon": "horn"})

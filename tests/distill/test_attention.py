@@ -6,11 +6,11 @@ from bands import corpus, distilled, student, weights
 from torch import Tensor
 
 from sedkd.distill.attention import Strategy, attention_loss, energy
-from sedkd.distill.batch import Batch
-from sedkd.distill.term import Sizes
 from sedkd.errors import UserError
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
 from sedkd.train.corpus import TeacherOutputs
+from sedkd.train.term import Sizes
 
 SIZES = Sizes(4, 4, 2)
 

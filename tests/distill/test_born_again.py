@@ -8,13 +8,13 @@ from bands import LABELS, QUICK, SIZES, accuracy, corpus, distilled, same, stude
 from torch import Tensor
 
 from sedkd.distill.born_again import Strategy
-from sedkd.distill.labels import Labels
 from sedkd.distill.response import response_loss
-from sedkd.distill.term import Lesson
 from sedkd.models.frame import FrameOutput
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.fit import fit
+from sedkd.train.labels import Labels
 from sedkd.train.settings import TrainSettings
+from sedkd.train.term import Lesson
 
 
 class Watched(Strategy):

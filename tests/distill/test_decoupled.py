@@ -6,11 +6,11 @@ import torch
 from bands import corpus, distilled, student, weights
 from torch import Tensor
 
-from sedkd.distill.batch import Batch
 from sedkd.distill.decoupled import Strategy, target_entries
-from sedkd.distill.term import Sizes
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
 from sedkd.train.corpus import TeacherOutputs
+from sedkd.train.term import Sizes
 
 SIZES = Sizes(4, 4, 2)
 # One window of four frames, the last past the end; label 0 is annotated, label 1 is not.

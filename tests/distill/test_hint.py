@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from sedkd.distill.batch import Batch
 from sedkd.distill.hint import Strategy, hint_loss, standardised
-from sedkd.distill.term import Sizes
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.term import Sizes
 
 
 def by_rows(teacher: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:

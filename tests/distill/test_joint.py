@@ -8,15 +8,15 @@ import torch
 from bands import LABELS, QUICK, SIZES, accuracy, corpus, distilled, same, student, weights
 from torch import Tensor, nn
 
-from sedkd.distill.batch import Batch
 from sedkd.distill.joint import Strategy
 from sedkd.distill.response import response_loss
-from sedkd.distill.term import Lesson
 from sedkd.errors import UserError
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.models.student import Student, StudentSettings
+from sedkd.train.batch import Batch
 from sedkd.train.fit import optimiser_for
 from sedkd.train.settings import TrainSettings
+from sedkd.train.term import Lesson
 
 
 def begun(**parameters: float) -> Strategy:

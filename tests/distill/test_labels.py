@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from sedkd.distill.batch import Batch
-from sedkd.distill.labels import Labels
-from sedkd.distill.term import mean_where
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.labels import Labels
+from sedkd.train.term import mean_where
 
 
 def batch(known: torch.Tensor, targets: torch.Tensor) -> Batch:

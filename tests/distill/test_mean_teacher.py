@@ -9,12 +9,12 @@ import torch
 from bands import QUICK, SIZES, corpus, distilled, same, student, weights
 from torch import Tensor
 
-from sedkd.distill.batch import Batch
-from sedkd.distill.labels import Labels
 from sedkd.distill.mean_teacher import Strategy, ramp
-from sedkd.distill.term import Lesson
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
 from sedkd.train.fit import fit
+from sedkd.train.labels import Labels
+from sedkd.train.term import Lesson
 
 
 def begun(strategy: Strategy, steps: int = 10) -> Strategy:

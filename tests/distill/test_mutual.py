@@ -9,13 +9,13 @@ from bands import QUICK, SIZES, accuracy, corpus, distilled, same, student, weig
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from sedkd.distill.batch import Batch
 from sedkd.distill.mutual import Strategy
 from sedkd.distill.response import response_loss
-from sedkd.distill.term import Lesson
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
 from sedkd.train.fit import optimiser_for
 from sedkd.train.settings import TrainSettings
+from sedkd.train.term import Lesson
 
 
 def begun(temperature: float = 1.0) -> Strategy:

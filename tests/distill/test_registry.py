@@ -9,17 +9,17 @@ import pytest
 import torch
 
 import sedkd.distill
-from sedkd.configuration import from_flat, known_keys
 from sedkd.distill.hint import Strategy as Hint
-from sedkd.distill.labels import Labels
 from sedkd.distill.registry import build_terms, find, needs_teacher, parameters_of, parts
 from sedkd.distill.response import Strategy as Response
-from sedkd.distill.term import Sizes
 from sedkd.errors import UserError
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.corpus import Corpus, TeacherOutputs
 from sedkd.train.fit import fit
+from sedkd.train.labels import Labels
 from sedkd.train.settings import TrainSettings
+from sedkd.train.term import Sizes
+from sedkd.trial.configuration import from_flat, known_keys
 
 SIZES = Sizes(student=8, teacher=5, labels=2)
 
@@ -114,7 +114,7 @@ def test_keys_that_nothing_takes(values: dict, message: str) -> None:
 
 OWN = '''
 import torch
-from sedkd.distill.term import Term
+from sedkd.train.term import Term
 
 class Nearer(Term):
     """Brings the probabilities to the teacher's, by a scale of its own."""

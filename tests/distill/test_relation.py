@@ -5,11 +5,11 @@ import torch
 from bands import corpus, distilled, student, weights
 from torch import Tensor
 
-from sedkd.distill.batch import Batch
 from sedkd.distill.relation import Strategy, angles, distances, relation_loss
-from sedkd.distill.term import Sizes
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
 from sedkd.train.corpus import TeacherOutputs
+from sedkd.train.term import Sizes
 
 SIZES = Sizes(4, 4, 2)
 RIGHT = torch.tensor([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]])  # sides 3, 4, 5, whose mean is 4

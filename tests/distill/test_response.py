@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from sedkd.distill.batch import Batch
 from sedkd.distill.response import Strategy, response_loss
-from sedkd.distill.term import Sizes
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.term import Sizes
 
 SIZES = Sizes(4, 4, 2)
 

@@ -7,11 +7,11 @@ import torch
 from bands import corpus, distilled, student, weights
 from torch import Tensor
 
-from sedkd.distill.batch import Batch
 from sedkd.distill.similarity import Strategy, clip_means, similarity_loss
-from sedkd.distill.term import Sizes
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
 from sedkd.train.corpus import TeacherOutputs
+from sedkd.train.term import Sizes
 
 SIZES = Sizes(4, 4, 2)
 APART = torch.tensor([[1.0, 0.0], [0.0, 1.0]])  # similarities [[1, 0], [0, 1]]

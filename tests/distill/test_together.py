@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 
 import sedkd.distill
-from sedkd.distill.batch import Batch
 from sedkd.distill.hint import Strategy as Hint
-from sedkd.distill.labels import Labels
 from sedkd.distill.registry import build_terms, find
 from sedkd.distill.response import Strategy as Response
-from sedkd.distill.term import Sizes, Term
 from sedkd.distill.together import TermCohort, signature
 from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
+from sedkd.train.labels import Labels
+from sedkd.train.term import Sizes, Term
 
 SIZES = Sizes(student=5, teacher=7, labels=3)
 K, CLIPS, FRAMES, BANDS = 3, 4, 6, 8
@@ -204,8 +204,8 @@ OTHER = Sizes(student=5, teacher=8, labels=3)
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        ([Labels()], r"^member 1's terms do not fit the first member's: sedkd\.distill\.labels\.Labels, sedkd"),
-        ([Labels(), Response(SIZES)], r"response\.Strategy, sedkd\.distill\.labels\.Labels\+sedkd\.distill\.hint\.Str"),
+        ([Labels()], r"^member 1's terms do not fit the first member's: sedkd\.train\.labels\.Labels, sedkd"),
+        ([Labels(), Response(SIZES)], r"response\.Strategy, sedkd\.train\.labels\.Labels\+sedkd\.distill\.hint\.Str"),
         ([Hint(SIZES), Labels()], "member 1's terms do not fit"),
         ([Labels(), Hint(OTHER)], "member 1's terms do not fit"),
         ([Labels(), Hint(SIZES).double()], "member 1's terms do not fit"),

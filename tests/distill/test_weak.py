@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from sedkd.distill.registry import build_terms, needs_teacher, parameters_of
-from sedkd.distill.term import Lesson, Sizes
 from sedkd.distill.weak import Strategy, attention_pool, clip_loss, linear_softmax
 from sedkd.errors import UserError
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.corpus import Corpus, TeacherOutputs
 from sedkd.train.fit import fit
 from sedkd.train.settings import TrainSettings
+from sedkd.train.term import Lesson, Sizes
 
 LABELS = ("low", "high")
 QUICK = TrainSettings(steps=3, batch=8, frames=16, unlabeled_share=1.0)

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from sedkd.distill.registry import build_terms
-from sedkd.distill.term import Sizes, Term
 from sedkd.models.frame import FrameModel
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.corpus import Corpus
 from sedkd.train.fit import fit
 from sedkd.train.settings import TrainSettings
+from sedkd.train.term import Sizes, Term
 
 LABELS = ("low", "high")
 SIZES = Sizes(student=16, teacher=5, labels=2)

@@ -7,12 +7,12 @@ import torch
 from bands import corpus, student
 
 from sedkd.distill.registry import build_terms
-from sedkd.distill.term import Sizes
 from sedkd.models.student import Student
 from sedkd.train.cohort import Member
 from sedkd.train.corpus import Corpus, TeacherOutputs
 from sedkd.train.fit import Watch
 from sedkd.train.settings import TrainSettings
+from sedkd.train.term import Sizes
 
 QUICK = TrainSettings(steps=8, batch=6, frames=16, learning_rate=3e-3)
 SETTINGS = (

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import optuna
 
-from search.objectives import Objectives
-from search.study import CONTROL, FACTS, RECORD, STOPPED
+from search.study.objectives import Objectives
+from search.study.opening import CONTROL, FACTS, RECORD, STOPPED
 
 SPACE = {
     "student.width": optuna.distributions.IntDistribution(4, 32, step=4),

@@ -95,10 +95,10 @@ def finish(process: subprocess.Popen, timeout: float = 300) -> str:
 def quick_search(words: list[str], watcher: Any = None) -> tuple[Any, Any]:
     """What `sedkd-search` does with these words, but for the test split and MLflow; the study and what was planned."""
     from search.cli.search import parser, request_of
-    from search.request import planned
-    from search.run import begin, search
     from search.sampling.choice import with_sampler
-    from search.study import open_study
+    from search.setup.request import planned
+    from search.study.opening import open_study
+    from search.trials.loop import begin, search
 
     request = request_of(parser().parse_args(words))
     ready = planned(request, lambda *_: None)

@@ -20,7 +20,7 @@ from sedkd.features.pack import features_of
 from sedkd.models.audioset import AudioSetNet
 from sedkd.models.checkpoint import read_header, save_model
 from sedkd.models.student import Student, StudentSettings
-from sedkd.task import Task
+from sedkd.task.task import Task
 from sedkd.teach.adapt import lack
 from sedkd.teach.choice import TeacherSettings
 from sedkd.teach.teacher import Teacher, corpus_for, teacher_for, teachers_folder

@@ -11,10 +11,10 @@ from cohorts import QUICK, SETTINGS, WATCH, members
 from torch import Tensor
 
 from sedkd.distill.registry import build_terms
-from sedkd.distill.term import Sizes
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.cohort import Member, fit_cohort
 from sedkd.train.fit import Checkpoint, TrainingDiverged, fit
+from sedkd.train.term import Sizes
 
 
 def alone(member: Member) -> list[Checkpoint]:

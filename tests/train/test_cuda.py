@@ -10,13 +10,13 @@ from cohorts import QUICK, SETTINGS, members
 from torch import Tensor
 
 import sedkd.train.fit as plain
-from sedkd.distill.batch import Batch
-from sedkd.distill.term import Term
 from sedkd.errors import SedkdWarning
 from sedkd.models.frame import FrameOutput
 from sedkd.models.student import Student, StudentSettings
+from sedkd.train.batch import Batch
 from sedkd.train.cohort import Member, _Cohort, fit_cohort
 from sedkd.train.fit import TrainingDiverged, fit
+from sedkd.train.term import Term
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 CUDA = torch.device("cuda", 0)

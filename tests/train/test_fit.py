@@ -10,15 +10,15 @@ from bands import LABELS, QUICK, accuracy, corpus, student
 from torch import Tensor
 
 import sedkd.train.fit as fitting
-from sedkd.distill.batch import Batch
-from sedkd.distill.labels import Labels
-from sedkd.distill.term import Lesson, Term
 from sedkd.models.frame import FrameOutput
 from sedkd.models.student import Student, StudentSettings
+from sedkd.train.batch import Batch
 from sedkd.train.corpus import TeacherOutputs, with_foreign
 from sedkd.train.fit import Checkpoint, Magnitudes, TrainingDiverged, Watch, fit, rate_at
+from sedkd.train.labels import Labels
 from sedkd.train.sampler import OneSampler
 from sedkd.train.settings import TrainSettings
+from sedkd.train.term import Lesson, Term
 
 
 def test_a_student_overfits() -> None:

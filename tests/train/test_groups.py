@@ -8,10 +8,10 @@ import torch
 from cohorts import QUICK, SETTINGS, members
 
 from sedkd.distill.registry import build_terms
-from sedkd.distill.term import Sizes
 from sedkd.train.cohort import Member, fit_cohort
 from sedkd.train.fit import TrainingDiverged
 from sedkd.train.groups import fit_groups
+from sedkd.train.term import Sizes
 
 
 def groups() -> list[list[Member]]:

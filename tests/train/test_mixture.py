@@ -7,7 +7,7 @@ import pytest
 import torch
 from bands import QUICK, corpus
 
-from sedkd.distill.batch import Batch
+from sedkd.train.batch import Batch
 from sedkd.train.corpus import TeacherOutputs
 from sedkd.train.draws import MIXED_DB, NEPERS, Draws
 from sedkd.train.mixture import added

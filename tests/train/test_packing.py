@@ -9,10 +9,10 @@ import torch
 from bands import QUICK, corpus, student
 
 import sedkd.train.packing as packing
-from sedkd.distill.labels import Labels
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.cohort import Member
 from sedkd.train.fit import Watch
+from sedkd.train.labels import Labels
 from sedkd.train.packing import best_size, packed, speed
 from sedkd.train.settings import TrainSettings
 

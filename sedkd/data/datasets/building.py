@@ -7,11 +7,11 @@ from pathlib import Path
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, WEAK, Clip, Dataset
 from sedkd.data.datasets.joined import DatasetPool, Spell
 from sedkd.data.datasets.placing import Placed, placed
+from sedkd.data.environment import Environment
 from sedkd.data.pool import narrowed
 from sedkd.data.recordings import TEST, named
 from sedkd.data.strangers import strange_lines
 from sedkd.data.weak import tags_with_lines
-from sedkd.environment import Environment
 from sedkd.errors import UserError
 from sedkd.spelling import folded
 

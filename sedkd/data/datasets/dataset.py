@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sedkd.data.environment import Environment
 from sedkd.data.events import Event
 from sedkd.data.recordings import TEST
 from sedkd.data.sealed import require_opened
-from sedkd.environment import Environment
 
 TRAIN, VALIDATION, WEAK, UNLABELED = "train", "validation", "weak", "unlabeled"
 SPLITS = (TRAIN, VALIDATION, TEST, WEAK, UNLABELED)

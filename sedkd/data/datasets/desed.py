@@ -10,8 +10,8 @@ from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Data
 from sedkd.data.datasets.listing import Listing
 from sedkd.data.datasets.rows import names_in
 from sedkd.data.datasets.tables import tables_read_once
+from sedkd.data.environment import Environment
 from sedkd.data.recordings import TEST
-from sedkd.environment import Environment
 
 NAME, TITLE = "desed", "DESED"
 LICENCE = "clips of YouTube and Freesound, each under its own licence; see the dataset's README"

@@ -11,9 +11,9 @@ from sedkd.data.datasets.dataset import TRAIN, Annotation, Clip, Dataset, Format
 from sedkd.data.datasets.listing import Listing
 from sedkd.data.datasets.rows import once, table_rows
 from sedkd.data.datasets.tut2016 import SCENES as TUT_2016
+from sedkd.data.environment import Environment
 from sedkd.data.recordings import TEST
 from sedkd.data.table import read_rows
-from sedkd.environment import Environment
 from sedkd.errors import UserError
 
 NAME, TITLE = "imoto", "Imoto's joint scene and event metadata"

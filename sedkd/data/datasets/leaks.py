@@ -12,8 +12,8 @@ from sedkd.data.audio import content_hash, read_blocks
 from sedkd.data.datasets.dataset import Clip
 from sedkd.data.decoding import BrokenAudio
 from sedkd.data.inspection import audio_info, audio_infos
-from sedkd.kept import kept
-from sedkd.paths import cache_root, written_atomically
+from sedkd.disk.kept import kept
+from sedkd.disk.paths import cache_root, written_atomically
 
 VERSION = 2
 GLIMPSE = 8000  # frames

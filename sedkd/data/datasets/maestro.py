@@ -9,11 +9,11 @@ from pathlib import Path
 from sedkd.data.datasets.dataset import TRAIN, VALIDATION, Annotation, Clip, Dataset, Format
 from sedkd.data.datasets.listing import Listing
 from sedkd.data.datasets.rows import event_of, names_in, once
+from sedkd.data.environment import Environment
 from sedkd.data.events import Event, number, require_clear_commas
 from sedkd.data.folders import audio_below
 from sedkd.data.recordings import TEST
 from sedkd.data.table import read_plain
-from sedkd.environment import Environment
 from sedkd.errors import UserError
 
 NAME, TITLE = "maestro", "MAESTRO Real"

@@ -7,9 +7,9 @@ from sedkd.data.datasets import folder
 from sedkd.data.datasets.building import dataset_pool
 from sedkd.data.datasets.dataset import Dataset, Format
 from sedkd.data.datasets.registry import recognised
+from sedkd.data.environment import Environment
 from sedkd.data.inspection import audio_infos
 from sedkd.data.pool import Pool, folder_pool
-from sedkd.environment import Environment
 from sedkd.errors import UserError
 
 

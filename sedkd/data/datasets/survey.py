@@ -15,12 +15,12 @@ from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Clip
 from sedkd.data.datasets.joined import DatasetPool
 from sedkd.data.datasets.opening import opened as opened_from
 from sedkd.data.datasets.placing import placed
+from sedkd.data.environment import Environment
 from sedkd.data.events import Event
 from sedkd.data.inspection import audio_infos, sound_infos
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.data.positives import lack_of_events, scored, taught
 from sedkd.data.recordings import TEST, Recording
-from sedkd.environment import Environment
 from sedkd.errors import SedkdWarning, UnknownLabel, UserError
 
 

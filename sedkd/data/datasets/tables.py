@@ -7,9 +7,9 @@ from pathlib import Path
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, WEAK, Annotation, Clip, Dataset
 from sedkd.data.datasets.listing import Listing
 from sedkd.data.datasets.rows import names_in, once, table_rows
+from sedkd.data.environment import Environment
 from sedkd.data.folders import audio_below
 from sedkd.data.weak import read_tags
-from sedkd.environment import Environment
 
 
 @dataclass(frozen=True)

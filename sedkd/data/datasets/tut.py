@@ -10,10 +10,10 @@ from pathlib import Path
 from sedkd.data.datasets.dataset import TRAIN, Annotation, Clip, Dataset
 from sedkd.data.datasets.listing import Listing
 from sedkd.data.datasets.rows import once, plain_rows
+from sedkd.data.environment import Environment
 from sedkd.data.folders import require_inside
 from sedkd.data.recordings import TEST
 from sedkd.data.table import read_plain
-from sedkd.environment import Environment
 from sedkd.errors import UserError
 
 LICENCE = "non-commercial use only (Tampere University of Technology)"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sedkd.data.datasets.dataset import Dataset, Format
 from sedkd.data.datasets.tut import FOLDS, is_tut, open_tut
-from sedkd.environment import Environment
+from sedkd.data.environment import Environment
 
 NAME, TITLE = "tut2017", "TUT Sound Events 2017"
 SCENES = {

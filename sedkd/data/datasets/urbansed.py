@@ -8,8 +8,8 @@ from pathlib import Path
 from sedkd.data.datasets.dataset import TRAIN, VALIDATION, Annotation, Clip, Dataset, Format
 from sedkd.data.datasets.listing import Listing
 from sedkd.data.datasets.rows import plain_rows
+from sedkd.data.environment import Environment
 from sedkd.data.recordings import TEST
-from sedkd.environment import Environment
 
 NAME, TITLE = "urbansed", "URBAN-SED"
 LICENCE = "see the dataset's own README (synthesised from UrbanSound8K, whose clips are of Freesound)"

@@ -11,7 +11,7 @@ from datasets import tut
 from small_study import write_environment
 
 from search.cli import main
-from search.spaces import setting
+from search.setup.setting import setting
 from sedkd.errors import UnknownLabel, UserError
 
 

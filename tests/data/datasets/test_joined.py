@@ -8,9 +8,9 @@ from datasets.sound import write_sound, write_text
 
 from sedkd.data.datasets.opening import names_of, pool_of
 from sedkd.data.datasets.survey import polyphony, survey
+from sedkd.data.environment import Environment
 from sedkd.data.events import Event
 from sedkd.data.recordings import digest_of
-from sedkd.environment import Environment
 from sedkd.errors import UserError
 
 HEADER = "filename\tonset\toffset\tevent_label"

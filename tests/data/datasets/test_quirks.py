@@ -11,8 +11,8 @@ from datasets.sound import Row, write_text
 from sedkd.data.datasets.maestro import soft_rows
 from sedkd.data.datasets.opening import pool_of
 from sedkd.data.datasets.rows import plain_rows, usable
+from sedkd.data.environment import Environment
 from sedkd.data.events import Event
-from sedkd.environment import Environment
 from sedkd.errors import UserError
 from sedkd.spelling import folded
 

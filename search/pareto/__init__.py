@@ -1,0 +1,1 @@
+"""Which students are worth having: the front, what a student would add to it, what decided."""

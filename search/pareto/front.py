@@ -1,0 +1,153 @@
+"""The Pareto front: ranks, knee, hypervolume, and which student a person means by a word."""
+
+import math
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from search.study.objectives import COST, Objectives
+from sedkd.errors import UserError
+
+NAMED_PICKS = ("knee", "best", "smallest")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A finished trial: its number, its values as Optuna stores them (costs as log10), its record (see `study`)."""
+
+    number: int
+    values: tuple[float, ...]
+    record: dict[str, Any]
+
+    def measure(self, name: str) -> float:
+        """A score or a cost by name, in its own unit."""
+        return self.record["measures"][name]
+
+
+def ranks(values: Sequence[Sequence[float]], objectives: Objectives) -> list[int]:
+    """Pareto rank of each point: 1 on the front, 2 on the front of the rest, and so on.
+
+    Of points with equal values only the first stands on the front that they share; each other follows one rank after
+    the one before it. Efficient non-dominated sort with binary search (ENS-BS, Zhang et al. 2015): in lexical order
+    nothing dominates what comes before it, so that a point's front is found among those that are there already.
+    """
+    losses = np.asarray(values, dtype=float).reshape(-1, len(objectives.names)) * _signs(objectives)
+    result = [0] * len(losses)
+    fronts: list[_Staircase] = []
+    for place in np.lexsort(losses.T[::-1]):  # stable: equal points keep their order
+        second, third = losses[place, 1], losses[place, 2] if losses.shape[1] == 3 else 0.0
+        # Whoever is dominated on a front is dominated on every front before it.
+        rank = bisect_left(fronts, True, key=lambda stairs: not stairs.dominates(second, third))
+        if rank == len(fronts):
+            fronts.append(_Staircase())
+        fronts[rank].add(second, third)
+        result[place] = rank + 1
+    return result
+
+
+class _Staircase:
+    """The least pairs of a front's second and third losses: `second` rises and `third` falls."""
+
+    def __init__(self) -> None:
+        self.second: list[float] = []
+        self.third: list[float] = []
+
+    def dominates(self, second: float, third: float) -> bool:
+        place = bisect_right(self.second, second)
+        return place > 0 and self.third[place - 1] <= third
+
+    def add(self, second: float, third: float) -> None:
+        """Add a pair that nothing here dominates, in place of those that it dominates itself."""
+        first = end = bisect_left(self.second, second)
+        while end < len(self.third) and self.third[end] >= third:
+            end += 1
+        self.second[first:end], self.third[first:end] = [second], [third]
+
+
+def front(members: Sequence[Member], objectives: Objectives) -> list[Member]:
+    """The members of rank 1, from the cheapest to the most expensive."""
+    ranked = zip(members, ranks([m.values for m in members], objectives), strict=True)
+    return sorted((m for m, rank in ranked if rank == 1), key=lambda m: m.measure(objectives.cost))
+
+
+def knee(members: Sequence[Member], objectives: Objectives) -> Member:
+    """The front member farthest above the line from the cheapest to the best, both axes scaled to 0..1, cost as log10.
+
+    With fewer than three members, or when none stands above the line, it is the best.
+    """
+    quality = np.array([m.measure(objectives.quality) for m in members])
+    cost = np.log10([max(m.measure(objectives.cost), 1e-9) for m in members])
+    best = int(quality.argmax())
+    if len(members) < 3 or np.ptp(quality) == 0 or np.ptp(cost) == 0:
+        return members[best]
+    above = (quality - quality.min()) / np.ptp(quality) - (cost - cost.min()) / np.ptp(cost)
+    corner = int(above.argmax())
+    return members[corner] if above[corner] > above[best] + 1e-9 else members[best]
+
+
+def hypervolume(members: Sequence[Member], objectives: Objectives, reference: Sequence[float]) -> float:
+    """Volume that the members dominate up to `reference` (Optuna's values); 0 without members."""
+    if not members:
+        return 0.0
+    from optuna._hypervolume import compute_hypervolume
+
+    signs = _signs(objectives)
+    losses = np.array([m.values for m in members]) * signs
+    limit = np.asarray(reference) * signs
+    inside = losses[(losses <= limit).all(1)]
+    return float(compute_hypervolume(inside, limit)) if len(inside) else 0.0
+
+
+def reference_point(objectives: Objectives) -> list[float]:
+    """Where hypervolumes are measured from: quality 0, and a cost that no student of the family reaches."""
+    worst = {"macs": 9.0, "params": 8.0, "bytes": 9.0, "latency": 4.0}
+    return [worst[name] if name in COST else 0.0 for name in objectives.names]
+
+
+def pick(word: str, members: Sequence[Member], everyone: Sequence[Member], objectives: Objectives) -> Member:
+    """The student that a person asks for: knee, best, smallest, trial:N (any finished trial), or "within X%".
+
+    Raises:
+        UserError: the word is none of these, or no such trial has finished.
+    """
+    if not members:
+        raise UserError("the study has no finished trial yet")
+    if word.startswith("trial:"):
+        return _numbered(word, everyone)
+    best = max(members, key=lambda m: m.measure(objectives.quality))
+    if word == "best":
+        return best
+    if word == "smallest":
+        return min(members, key=lambda m: m.measure(objectives.cost))
+    if word == "knee":
+        return knee(members, objectives)
+    within = re.fullmatch(r"within\s+(\d+(?:\.\d+)?)\s*%", word.strip())
+    if within:
+        least = best.measure(objectives.quality) * (1 - float(within[1]) / 100)
+        able = [m for m in members if m.measure(objectives.quality) >= least]
+        return min(able, key=lambda m: m.measure(objectives.cost))
+    raise UserError(f'--pick {word}: expected knee, best, smallest, trial:N or "within 1%"')
+
+
+def spread(members: Sequence[Member], objectives: Objectives) -> float:
+    """Difference in quality between the best and the cheapest front member; NaN without members."""
+    if not members:
+        return math.nan
+    cheapest = min(members, key=lambda m: m.measure(objectives.cost))
+    return max(m.measure(objectives.quality) for m in members) - cheapest.measure(objectives.quality)
+
+
+def _signs(objectives: Objectives) -> np.ndarray:
+    return np.array([(-1.0 if d == "maximize" else 1.0) for d in objectives.directions])
+
+
+def _numbered(word: str, everyone: Sequence[Member]) -> Member:
+    text = word.removeprefix("trial:")
+    found = [m for m in everyone if text.isdigit() and m.number == int(text)]
+    if not found:
+        raise UserError(f"--pick {word}: no finished trial has that number; there are {len(everyone)} finished trials")
+    return found[0]

@@ -1,0 +1,162 @@
+"""One run of `sedkd compare`: prepare, train the arms, score them once on test, show and keep what came out."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.run.comparison_plan import flat, name_of, plan_of, require_runnable
+from search.run.stop import Stop
+from search.setup.architecture import architecture
+from search.setup.preparation import Subject, prepare
+from search.show.comparison_table import arms_table, pairs_table, per_class_table, tries_table
+from search.show.display import Display
+from search.show.labels_curve import keep_curve
+from search.show.labels_table import labels_table
+from search.show.tables import student_words
+from search.study.store import Store, open_store
+from sedkd.compare.arms import Plan, arms
+from sedkd.compare.result import on_test
+from sedkd.compare.training import Trained, train_all
+from sedkd.disk.kept import read_json
+from sedkd.disk.paths import written_atomically
+from sedkd.distill.registry import find, parts
+from sedkd.errors import UserError
+from sedkd.models.student import StudentSettings
+from sedkd.progress import Progress
+
+if TYPE_CHECKING:
+    from sedkd.task.task import Task
+
+CRITERION = "f1_segment"  # for which tries, thresholds and filters are chosen on validation
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was typed; see `sedkd compare --help`. `labels`: how many labelled clips, once for each; none: all."""
+
+    subject: Subject
+    architecture: str
+    strategy: str
+    seeds: int
+    steps: int
+    ablate: bool
+    store: str | None
+    labels: tuple[int, ...] = ()
+
+
+def run_compare(question: Question) -> int:
+    """Answer it; returns the exit code."""
+    stop, store = Stop.installed(), open_store(question.store)
+    if not parts(question.strategy):
+        raise UserError(f"--strategy {question.strategy}: the distilled arms need one, such as response")
+    for part in parts(question.strategy):
+        find(part)  # an unknown name is said now, not after the teacher's training
+    student = architecture(question.architecture, store, question.subject.environment)
+    results = []
+    with Display(lambda: stop.asked) as display:
+        # The largest number first: one that is above what there is is said before anything is trained.
+        numbers: list[int | None] = [*sorted(question.labels, reverse=True)]
+        for labels in numbers or [None]:
+            asked = replace(question, subject=replace(question.subject, labels=labels))
+            results.append(_answered(asked, student, store, display))
+    if len(results) > 1:
+        display.table(labels_table(results))
+        for line in keep_curve(results, store):
+            display.print(line)
+    return 0
+
+
+def _answered(question: Question, student: StudentSettings, store: Store, display: Display) -> dict[str, Any]:
+    """One comparison, trained, scored, shown and kept."""
+    prepared = prepare(question.subject, 0, display.preparing)
+    task = prepared.task
+    if not task.pool.has_test(task.environment.name):
+        raise UserError(f"{task.pool.lack(task.environment.name, 'test')}; a comparison is scored on test")
+    plan, notices = plan_of(prepared, student, question.strategy, question.steps, question.ablate)
+    require_runnable(arms(plan), task)
+    folder = store.root / "comparisons" / name_of(task, plan)
+    display.print(
+        f"comparison {folder.name}: {student_words(flat(student))}, {question.seeds} seeds, {question.steps} steps"
+    )
+    for notice in [*prepared.notices, *notices]:
+        display.notice(notice)
+    trained = train_all(arms(plan), task, question.seeds, folder, CRITERION, _watch(display))
+    result = _result(task, trained, question.seeds, plan, folder, display)
+    _show(result, display, _keep(result, folder, store))
+    return result
+
+
+def _watch(display: Display) -> Callable[[str, int, int], Progress]:
+    """A line per training with the time left, by those that were trained since it began: what was read from disk does
+    not mislead it."""
+    begun: dict[str, tuple[float, int]] = {}
+
+    def watch(what: str, done: int, total: int) -> Progress:
+        now = time.monotonic()
+        start, before = begun.setdefault(what, (now, done))
+        left = (now - start) / (done - before) * (total - done) / 60 if done > before else None
+        when = "" if left is None else f", about {left:.0f} min left"
+        line = f"[{done + 1}/{total}] {what}{when}"
+        return lambda stage, step, steps: display.preparing(f"{line}: {stage}", step, steps)
+
+    return watch
+
+
+def _result(
+    task: "Task", trained: list[Trained], seeds: int, plan: Plan, folder: Path, display: Display
+) -> dict[str, Any]:
+    """From disk when these very students have been scored, so that test is opened once for them."""
+    asked = [seeds, [t.arm.name for t in trained], task.pool.test_digest(task.environment.name)]
+    path = folder / f"result-{hashlib.blake2b(json.dumps(asked).encode(), digest_size=3).hexdigest()}.json"
+    if path.exists():
+        return read_json(path, dict, "remove it; the same line scores the arms anew")
+    used = len(task.pool.training(task.environment.name))
+    facts = {
+        "comparison": folder.name,
+        "environment": task.environment.name,
+        "scene": task.environment.scene,
+        "environment_events": list(task.environment.events),
+        "data": task.pool.origin,
+        "synthetic": task.pool.synthetic,
+        "labelled": {"used": used, "of": used + len(task.pool.hidden)},
+        "architecture": student_words(flat(plan.student)),
+        "strategy": plan.strategy,
+        "seeds": seeds,
+        "steps": plan.train.steps,
+        "criterion": CRITERION,
+    }
+    scored = on_test(
+        task, trained, seeds, CRITERION, path.with_name(path.name.replace("result", "decisions")),
+        lambda done, total: display.preparing("scoring every arm on test", done, total),
+    )  # fmt: skip
+    result = {**facts, **scored}
+    with written_atomically(path) as temporary:
+        temporary.write_text(json.dumps(result, indent=1))
+    return result
+
+
+def _keep(result: dict[str, Any], folder: Path, store: Store) -> list[str]:
+    """The figure beside the numbers, both in MLflow too; what was written, in lines to show."""
+    from search.show.comparison_figure import comparison_png
+    from search.tracking.comparison import log_comparison
+
+    written = folder / "comparison.json"
+    with written_atomically(written) as temporary:
+        temporary.write_text(json.dumps(result, indent=1))
+    picture = folder / "comparison.png"
+    comparison_png(result, picture)
+    lines = [f"numbers: {written}", f"figure:  {picture}"]
+    return [*lines, log_comparison(result, [written, picture], store)]
+
+
+def _show(result: dict[str, Any], display: Display, lines: list[str]) -> None:
+    for table in (tries_table(result), arms_table(result), pairs_table(result), per_class_table(result)):
+        display.table(table)
+    if not any(result["support"].values()):
+        display.notice("test holds none of the events: what cannot be computed there is '-'")
+    for line in lines:
+        display.print(line)

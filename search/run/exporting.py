@@ -1,0 +1,126 @@
+"""Export a front member: a folder for the device, and a registered model in MLflow."""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.pareto.front import NAMED_PICKS, Member, front, pick
+from search.show.tables import human, picks_of
+from search.study.names import experiment_name
+from search.study.objectives import Objectives
+from search.study.opening import FACTS, finished, objectives_of
+from search.study.store import Store
+from search.tracking.mirror import attempt, impatient
+from search.tracking.notes import trial_note
+from search.tracking.tracker import Tracker
+from search.trials.final_scores import test_scores
+from search.trials.training import student_path
+from sedkd.data.audio import read_audio
+from sedkd.data.folders import audio_below
+from sedkd.errors import UserError
+from sedkd.export.bundle import ONNX, write_bundle
+from sedkd.export.card import CardFacts
+from sedkd.models.checkpoint import load_model
+from sedkd.models.student import Student
+from sedkd.score.postprocess import PostProcessing
+
+if TYPE_CHECKING:
+    import numpy
+    import optuna
+
+CHECK_CLIPS = 3
+
+
+def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> Iterator[str]:
+    """Export the student that `word` names (see `front.pick`) to `out` and register it; yields lines to show.
+
+    Raises:
+        UserError: no such student, its file or the audio to check it with is gone, or `out` is in the way.
+    """
+    impatient()
+    objectives, members = objectives_of(study), finished(study)
+    on_front = front(members, objectives)
+    member = pick(word, on_front, members, objectives)
+    path = student_path(store, study.study_name, member.number)
+    if not path.exists():
+        raise UserError(f"{path}: the trained student is not there; give the --store that the search wrote")
+    student = load_model(path)
+    assert isinstance(student, Student)
+    facts = study.user_attrs[FACTS]
+    audio = _check_audio(facts, student.features.rate)
+    post = PostProcessing(**{key: tuple(value) for key, value in member.record["post"].items()})
+    write_bundle(out, student, post, audio, _card(study, store, member))
+    yield (
+        f"{out}: trial {member.number} of {study.study_name}, "
+        f"{objectives.quality} {member.measure(objectives.quality):.3f} on validation"
+        f"{' (SYNTHETIC soundscapes)' if facts['synthetic'] else ''}, {human(member.measure('macs'))} MACs/s"
+    )
+    aliases = sorted({*picks_of(on_front, objectives).get(member.number, []), *({word} & set(NAMED_PICKS))})
+    registered: list[str] = []
+    reason = attempt(lambda: registered.append(_register(study, store, objectives, member, out, aliases)))
+    yield registered[0] if reason is None else f"not registered in MLflow ({reason}); the export itself is whole"
+    yield f"try it: sedkd detect {out} FILE.wav"
+
+
+def _check_audio(facts: Mapping[str, Any], rate: int) -> "list[numpy.ndarray]":
+    """A few validation clips on which ONNX is compared with torch."""
+    folder = Path(facts["data"]) / facts["environment"] / "validation"
+    # Studies of earlier versions do not name their clips; those lie in the generic folder.
+    named = facts.get("validation") or audio_below(folder)
+    paths = sorted(path for path in map(Path, named) if path.exists())[:CHECK_CLIPS]
+    if not paths:
+        raise UserError(f"{folder}: no audio to check the export with; put the study's data back where they were")
+    return [read_audio(path, rate) for path in paths]
+
+
+def _card(study: "optuna.Study", store: Store, member: Member) -> CardFacts:
+    facts, record = study.user_attrs[FACTS], member.record
+    test = test_scores(store, study.study_name, member.number)
+    measures = record["measures"]
+    cost = {name: measures.get(name) for name in ("macs", "params", "bytes", "latency")}
+    return CardFacts(
+        environment=facts["environment"],
+        scene=facts["scene"],
+        events=facts["events"],
+        study=study.study_name,
+        trial=member.number,
+        data=facts["data"],
+        synthetic=facts["synthetic"],
+        teacher=facts["teacher"],
+        configuration=record["configuration"],
+        validation={name: value for name, value in measures.items() if name not in cost},
+        test=test.values if test else None,
+        per_class=test.per_class if test else record["per_class"],
+        cost=cost,
+    )
+
+
+def _register(
+    study: "optuna.Study", store: Store, objectives: Objectives, member: Member, out: Path, aliases: list[str]
+) -> str:
+    """Log the ONNX model to the trial's run and register it with its aliases; says what was done."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    import mlflow
+    import mlflow.onnx
+    import onnx
+
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # an error is raised as well
+    tracker = Tracker(study, objectives, store)
+    tracker.sync(figures=False)
+    mlflow.set_tracking_uri(store.mlflow_uri)
+    mlflow.set_registry_uri(store.mlflow_uri)
+    name = experiment_name(study.user_attrs[FACTS]["environment"])
+    run_id = tracker.child_id(member.number)
+    with mlflow.start_run(run_id=run_id):
+        info: Any = mlflow.onnx.log_model(
+            onnx.load(str(out / ONNX)), name="model", registered_model_name=name, pip_requirements=["onnxruntime"]
+        )
+        mlflow.log_artifacts(str(out), "export")
+    version = str(info.registered_model_version)
+    for alias in aliases:
+        tracker.client.set_registered_model_alias(name, alias, version)
+    tracker.client.update_model_version(name, version, f"{study.study_name}: {trial_note(member.record, objectives)}")
+    known_as = f" as {', '.join(f'{name}@{alias}' for alias in aliases)}" if aliases else ""
+    return f"registered in MLflow: {name} version {version}{known_as}"

@@ -1,0 +1,32 @@
+"""What went wrong, in one line, where a person can mend it: mistakes in the input, and disks that do not serve."""
+
+import errno
+import os
+from pathlib import Path
+
+from sedkd.disk.paths import cache_root
+from sedkd.errors import UserError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_SHUT = (errno.EROFS, errno.EACCES, errno.EPERM)
+_ODD = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.EIO, errno.ELOOP, errno.ESTALE)
+
+
+def line_of(error: BaseException) -> str | None:
+    """The line to show for an error that a person can mend; None for any other."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (*_FULL, *_SHUT, *_ODD):
+        return _disk_line(error)
+    return None
+
+
+def _disk_line(error: OSError) -> str:
+    """The file or folder that could not be written or read, the system's reason, and the mend."""
+    reason = os.strerror(error.errno or 0)
+    mend = "make room" if error.errno in _FULL else "see that it may be written to"
+    if error.filename is None:
+        return f"{reason}; {mend} where output, results (--store) and cache ({cache_root()}) lie"
+    place = Path(os.fsdecode(error.filename)).absolute()
+    other = "$SEDKD_CACHE" if place.is_relative_to(cache_root().absolute()) else "--store or --out"
+    return f"{place}: {reason}; {mend}, or name another folder with {other}"

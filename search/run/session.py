@@ -1,0 +1,207 @@
+"""One run of `sedkd-search`, from the first line on the screen to the last."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from search.pareto.front import front
+from search.run.stop import Stop
+from search.run.workers import Crew, Teller, WorkerFailed
+from search.sampling.choice import can_guess, sampler_of, with_sampler
+from search.setup.plan import GAIN
+from search.setup.request import Planned, Request, planned
+from search.show.closing import show, show_summary
+from search.show.display import Display
+from search.show.tables import human
+from search.study.opening import (
+    RECORD,
+    SAMPLER,
+    STOPPED,
+    close_stale,
+    finished,
+    load_study,
+    objectives_of,
+    open_study,
+    spent,
+)
+from search.study.store import Store, open_store
+from search.tracking.mirror import Mirror
+from search.trials.carrying import carried
+from search.trials.confirmation import confirm
+from search.trials.failures import write_traceback
+from search.trials.final_scores import SplitScores, score_on_test, teacher_on_validation
+from search.trials.loop import begin, search
+from search.trials.stopping import can_stop
+from sedkd.errors import SedkdWarning, UserError
+from sedkd.parallel import cores
+
+if TYPE_CHECKING:
+    import optuna
+
+SEEDS_APART = 1000  # between the samplers of two workers
+
+
+def run_searches(request: Request, environments: Sequence[str]) -> int:
+    """Search for each environment in turn; they share teacher and caches. Returns the exit code."""
+    stop, names = Stop.installed(), []
+    for environment in environments:
+        subject = replace(request.subject, environment=environment)
+        names.append(_Session(replace(request, subject=subject), stop).run())
+    if len(names) > 1:
+        show_summary(names, request.store)
+    return 0
+
+
+class _Session:
+    """One environment's search: the study, the people who are told, and what happens when it ends."""
+
+    def __init__(self, request: Request, stop: Stop) -> None:
+        self.request, self.stop = request, stop
+        self.display = Display(lambda: stop.asked)
+
+    def run(self) -> str:
+        """Prepare, search, confirm, score the front on test, show it; the study's name."""
+        with self.display as display:
+            ready = planned(self.request, display.preparing)
+            plan = ready.plan
+            self.study = open_study(plan.store, ready.name, ready.facts, plan.objectives)
+            self.mirror = Mirror(self.study, plan.objectives, plan.store, display.notice)
+            scores: dict[str, SplitScores] | None = None
+            try:
+                with self._ended_in_any_case(plan.store):
+                    scores = self._run(ready)
+            except KeyboardInterrupt:
+                display.stop()
+                show(self.study, plan.objectives, plan.store, display, None)
+                raise
+            display.stop()
+            show(self.study, plan.objectives, plan.store, display, scores)
+            return ready.name
+
+    @contextmanager
+    def _ended_in_any_case(self, store: Store) -> Iterator[None]:
+        """Whatever ends what runs in here: afterwards neither Optuna nor MLflow shows anything as running."""
+        status = "FAILED"
+        try:
+            yield
+            status = "FINISHED"
+        except KeyboardInterrupt:
+            status = "KILLED"
+            raise
+        finally:
+            try:
+                close_stale(self.study, store)  # the end may have come between two trials
+            finally:
+                self.mirror.close(status)
+
+    def _run(self, ready: Planned) -> dict[str, SplitScores]:
+        """Search, confirm, score the front on test; the teacher's scores."""
+        plan, display = ready.plan, self.display
+        self.study.set_user_attr(SAMPLER, sampler_of(plan))
+        teacher = teacher_on_validation(plan.task, plan.objectives.criterion, plan.store, ready.name)
+        self._introduce(ready, teacher.values[plan.objectives.quality])
+        self.mirror.begin(teacher)
+        self._search(ready)
+        members = front(finished(self.study), plan.objectives)
+        failed = confirm(self.study, plan, members, self.request.confirm, display.preparing)
+        for number, reason in failed.items():
+            display.notice(f"trial {number} could not be confirmed: {reason}")
+        scores = score_on_test(plan.task, members, plan.store, ready.name, display.testing)
+        self.mirror.teacher(scores)
+        return scores
+
+    def _introduce(self, ready: Planned, teacher_score: float | None) -> None:
+        notices = list(ready.notices)
+        if self.request.manner.early_stopping and not can_stop(ready.plan.objectives):
+            notices.append("no early stopping: it needs one F1, and costs known before training, as objectives")
+        if self.request.manner.sampler == GAIN and not can_guess(ready.plan.objectives):
+            notices.append("sampler: tpe; gain needs one quality against one cost that is known before training")
+        self.display.introduce(
+            ready.name, ready.facts, notices, teacher_score, spent(self.study), self.request.budget.trials
+        )
+
+    def _search(self, ready: Planned) -> None:
+        others = carried(self.study, ready.plan) if ready.plan.manner.carry else []
+        if others:
+            self.display.notice(f"{len(others)} starting points carried over: {', '.join(name for name, _ in others)}")
+        begin(self.study, ready.plan, others)
+        if self.request.workers == 1:
+            search(with_sampler(self.study, ready.plan, self.request.seed), ready.plan, _Ear(self, 0), self._mirrored)
+            return
+        threads = max(cores() // self.request.workers, 1)
+        crew = Crew(_Work(self.request, ready.name, threads), self.request.workers, self._hear, self._bury)
+        try:
+            crew.run(lambda: self.stop.asked)
+        except WorkerFailed as error:
+            place = write_traceback(error.traceback, ready.plan.store.study_folder(ready.name))
+            raise UserError(f"a worker ended with {error}; traceback: {place}") from error
+
+    def _hear(self, worker: int, kind: str, *rest: Any) -> None:
+        """A message of a worker's watcher."""
+        getattr(_Ear(self, worker), kind)(*rest)
+        if kind == "end":
+            self._mirrored()
+
+    def _bury(self, worker: int, by: str) -> None:
+        lost = close_stale(self.study, open_store(self.request.store))
+        trials = f"; trial {', '.join(map(str, lost))} is tried once more" if lost else ""
+        self.display.notice(f"worker {worker} died ({by}){trials}; another takes its place")
+
+    def _mirrored(self) -> None:
+        self.mirror.sync()
+        if self.stop.asked:
+            raise KeyboardInterrupt
+
+
+@dataclass(frozen=True)
+class _Ear:
+    """The watcher of one process's search."""
+
+    session: _Session
+    worker: int
+
+    def begin(self, number: int, configuration: Any, note: str | None) -> None:
+        self.session.display.begin(self.worker, number, configuration, note)
+
+    def stage(self, what: str, done: int, total: int) -> None:
+        self.session.display.stage(self.worker, what, done, total)
+
+    def end(self, number: int) -> None:
+        study = self.session.study
+        self.session.display.end(self.worker, _outcome(study, number), finished(study), spent(study))
+
+    def failed(self, number: int, reason: str) -> None:
+        self.session.display.failed(number, reason)
+
+    def warned(self, line: str) -> None:
+        warnings.warn(line, SedkdWarning, stacklevel=2)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A worker's whole life, to be sent to its process."""
+
+    request: Request
+    study: str
+    threads: int
+
+    def __call__(self, number: int, teller: Teller) -> None:
+        import torch
+
+        torch.set_num_threads(self.threads)
+        plan = planned(self.request, teller.stage).plan
+        study = load_study(plan.store, None, self.study)
+        search(with_sampler(study, plan, self.request.seed + SEEDS_APART * (number + 1)), plan, teller, lambda: None)
+
+
+def _outcome(study: "optuna.Study", number: int) -> str:
+    """How a trial ended, in a few words."""
+    trial = next(t for t in study.get_trials(deepcopy=False) if t.number == number)
+    early = trial.user_attrs.get(STOPPED)
+    if early:
+        return f"ended at {early['rung']} with {early['score']:.3f}: others do better for no more"
+    record, quality = trial.user_attrs[RECORD], objectives_of(study).quality
+    measures = record["measures"]
+    return f"{quality} {measures[quality]:.3f} at {human(measures['macs'])} MACs/s in {record['seconds']:.0f} s"

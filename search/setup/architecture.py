@@ -1,0 +1,41 @@
+"""Which architecture a person means: a student of a study's front, or one that they spell out."""
+
+import re
+from typing import Any
+
+from search.pareto.front import front, pick
+from search.study.opening import finished, load_study, objectives_of
+from search.study.store import Store
+from sedkd.errors import UserError
+from sedkd.models.student import StudentSettings
+
+SPELT = re.compile(r"(?P<block>[^\s+]+)(\+(?P<head>\w+))?\s+(?P<width>\d+)x(?P<depth>\d+)")
+
+
+def architecture(word: str, store: Store, environment: str) -> StudentSettings:
+    """`word` is a pick (knee, best, trial:N, ...) of the environment's latest study, or such as "separable+gru 16x4".
+
+    Raises:
+        UserError: it is neither, or there is no study to pick from.
+    """
+    spelt = SPELT.fullmatch(word.strip())
+    if spelt:
+        values: dict[str, Any] = {"block": spelt["block"], "head": spelt["head"] or "none"}
+        values |= {"width": int(spelt["width"]), "depth": int(spelt["depth"])}
+    else:
+        values = _picked(word, store, environment)
+    try:
+        return StudentSettings(**values)
+    except ValueError as error:
+        raise UserError(f"--architecture {word}: {error}") from error
+
+
+def _picked(word: str, store: Store, environment: str) -> dict[str, Any]:
+    try:
+        study = load_study(store, environment, None)
+    except UserError as error:
+        raise UserError(f'--architecture {word}: {error}; or spell one out, such as "separable+gru 16x4"') from error
+    objectives, members = objectives_of(study), finished(study)
+    member = pick(word, front(members, objectives), members, objectives)
+    chosen = member.record["configuration"]
+    return {key.removeprefix("student."): value for key, value in chosen.items() if key.startswith("student.")}

@@ -1,0 +1,93 @@
+"""How long a search goes on, and what its students may cost."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from search.space.controls import smallest
+from search.space.space import Space
+from search.study.objectives import UNITS
+from sedkd.errors import UserError
+from sedkd.task.task import Task
+from sedkd.train.settings import TrainSettings
+from sedkd.trial.configuration import from_flat
+from sedkd.trial.running import cost_before_training, lack
+
+OPTIONS = {
+    "macs": "--max-macs",
+    "params": "--max-params",
+    "bytes": "--max-bytes",
+    "latency": "--max-latency-ms",
+}
+FAMILY_FROM = 1000  # trials from which on a family costs little; in benchmarks/replay it did not pay for itself
+
+
+@dataclass(frozen=True)
+class Budget:
+    """`trials` counts finished trials in all, also those of earlier runs; `timeout` in seconds is for this run;
+    `patience` ends it after so many trials that the front did not gain by; `limits`: the most by cost."""
+
+    trials: int
+    timeout: float | None = None
+    patience: int | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def has_family(self) -> bool:
+        """Whether it is large enough that training a family may pay."""
+        return self.trials >= FAMILY_FROM
+
+
+class Limits:
+    """What students cost, what is above a budget's limits, and what cannot be trained at all, known before training;
+    each architecture is looked at once."""
+
+    def __init__(self, task: Task, base: TrainSettings, budget: Budget) -> None:
+        self.task, self.base, self.limits = task, base, dict(budget.limits)
+        self.known: dict[Any, Mapping[str, float]] = {}
+
+    def cost(self, values: Mapping[str, Any]) -> Mapping[str, float]:
+        """Every cost of a configuration by name; latency only where it is limited, since it has to be measured."""
+        configuration = from_flat(values, self.base)
+        if configuration.student not in self.known:
+            cost = cost_before_training(configuration, self.task, "latency" in self.limits)
+            self.known[configuration.student] = {k: v for k, v in asdict(cost).items() if v is not None}
+        return self.known[configuration.student]
+
+    def lack(self, values: Mapping[str, Any]) -> str | None:
+        """Why a configuration cannot be trained, whatever it costs; None where it can."""
+        try:
+            configuration = from_flat(values, self.base)
+        except (ValueError, TypeError, UserError) as error:  # each value has its place, but not all go together
+            return str(error)
+        return lack(configuration, self.task)
+
+    def is_over(self, values: Mapping[str, Any]) -> bool:
+        """Whether a configuration that can be trained is above a limit."""
+        return any(excess > 0 for excess in self.excess(values).values())
+
+    def excess(self, values: Mapping[str, Any]) -> dict[str, float]:
+        """By how much a configuration is over each limit (negative: under it)."""
+        if not self.limits:
+            return {}
+        cost = self.cost(values)
+        return {name: cost[name] - most for name, most in self.limits.items()}
+
+
+def check_budget(task: Task, space: Space, budget: Budget) -> None:
+    """UserError when even the smallest student of the space is over a limit."""
+    limits, known, least = budget.limits, Limits(task, TrainSettings(), budget), smallest(space)
+    if known.lack(least) is not None:
+        return
+    for name, excess in known.excess(least).items():
+        if excess > 0:
+            needed = f"{limits[name] + excess:.3g}" if name == "latency" else f"{limits[name] + excess:.0f}"
+            raise UserError(
+                f"{OPTIONS[name]} {limits[name]:g}: the space's smallest student needs {needed} {UNITS[name]}"
+            )
+
+
+def deadline(timeout: float | None, clock: Callable[[], float]) -> Callable[[], bool]:
+    """Whether `timeout` seconds have passed since now."""
+    start = clock()
+    return lambda: timeout is not None and clock() - start >= timeout

@@ -1,0 +1,44 @@
+"""What a search is about, and how it goes about it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from search.setup.budget import Budget, Limits
+from search.space.space import Space
+from search.study.objectives import Objectives
+from search.study.store import Store
+from sedkd.task.task import Task
+from sedkd.train.settings import TrainSettings
+
+GAIN = "gain"  # our own: see search.sampling
+TPE = "tpe"  # Optuna's, for any objectives
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a search goes about it. `early_stopping` ends hopeless trials (see `search.trials.stopping`); `noise` trains
+    a configuration that is drawn again anew, with another seed, instead of answering it; `carry` takes over what other
+    studies found; `sampler` is GAIN or TPE."""
+
+    sampler: str = GAIN
+    early_stopping: bool = True
+    noise: bool = False
+    carry: bool = True
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a search is about."""
+
+    task: Task
+    space: Space
+    objectives: Objectives
+    base: TrainSettings
+    budget: Budget
+    manner: Manner
+    store: Store
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What students cost and which cost too much; one for all who ask, since a latency is measured."""
+        return Limits(self.task, self.base, self.budget)

@@ -1,0 +1,220 @@
+"""From what a person asked for to a task: data found, teacher made or found, space fitted to the data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.setup.runnable import runnable
+from search.setup.setting import Setting, setting
+from search.space.space import STRATEGY, Space
+from sedkd.data.broken import leave_out_broken
+from sedkd.data.fewer import with_labels
+from sedkd.data.positives import require_positives
+from sedkd.distill.registry import parts
+from sedkd.errors import UserError
+from sedkd.models.bodies import TIMM
+from sedkd.models.student import StudentSettings
+from sedkd.models.timm_backbone import backbone_weights, hub_file
+from sedkd.progress import Progress, counting
+from sedkd.teach.teacher import has_stages, teacher_for
+from sedkd.teach.weights import is_cached, weights_path
+from sedkd.trial.starts import AUDIOSET_WIDTHS
+
+if TYPE_CHECKING:
+    import torch
+
+    from sedkd.data.pool import Pool
+    from sedkd.task.task import Task
+
+GENERIC, SLICE = "generic", "slice"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is listened for, where, and who teaches: what `sedkd-search` and `sedkd compare` have in common.
+
+    `events`: as they were typed (see `Environment.listed`).
+    `data`: folders, which make one pool; none: synthetic soundscapes. `dataset`: what lies in them; None: what is
+    recognised. `space`: a person's own file. `teacher`: a kind, several joined by commas, or
+    None for the choice of `choose_teacher`. `device`: cpu, cuda or auto. `skip_bad`: broken audio files are left out.
+    `fold`: the official one whose test list is test; None: the dataset's own split, or its first fold. `labels`: how
+    many labelled training clips of the environment are used as such; None: all. `teacher_minutes`: the longest that a
+    teacher from AudioSet weights is fine-tuned (see `teacher_for`). `label_column`: which one of label files with
+    several holds the labels.
+    """
+
+    environment: str
+    data: tuple[Path, ...] = ()
+    events: str | None = None
+    subset: str | None = None
+    space: Path | None = None
+    teacher: str | None = None
+    device: str = "auto"
+    dataset: str | None = None
+    skip_bad: bool = False
+    fold: int | None = None
+    labels: int | None = None
+    teacher_minutes: float | None = None
+    label_column: str | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A task with the space that fits it, and what the person should know about both."""
+
+    task: "Task"
+    space: Space
+    notices: list[str]
+
+
+def device_of(name: str) -> "torch.device":
+    """cpu, cuda, or the best there is. UserError when CUDA is asked for and absent."""
+    import torch
+
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise UserError(f"--device {name}: expected cpu, cuda or auto") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise UserError(f"--device {name}: this machine shows no CUDA device; use --device cpu")
+    return device
+
+
+def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
+    """Everything up to the first trial. Errors are UserError."""
+    from sedkd.task.task import Task
+
+    leave_out_broken(subject.skip_bad)
+    device = device_of(subject.device)
+    found = setting(
+        subject.environment, subject.data, subject.space, subject.dataset, subject.fold, subject.label_column, progress
+    )
+    listed = None if subject.events is None else found.environment.listed(subject.events)
+    wanted = found.environment.narrowed(listed, subject.subset)
+    pool = reporting(found, progress)
+    if subject.labels is not None:
+        pool = with_labels(pool, found.environment.name, subject.labels, seed)
+    require_positives(pool, found.environment.name, wanted)
+    kinds, chosen = choose_teacher(subject.teacher, found)
+    minutes = subject.teacher_minutes
+    require_stages(kinds, minutes)
+    notices = [*pool.notices, *chosen, *_unknown_past(kinds, pool)]
+    first, *others = [teacher_for(pool, kind.strip(), device, seed, progress, minutes) for kind in kinds.split(",")]
+    task = Task(pool, found.environment, wanted, first, device, progress, tuple(others))
+    if not len(task.training.corpus.labeled):
+        raise UserError(f"{pool.origin}: no training clip was listened to for {', '.join(wanted)}; widen --events")
+    space = runnable(_fitted(found.space, task, notices), task, notices)
+    return Prepared(task, space, notices)
+
+
+def reporting(found: Setting, progress: Progress):
+    """The pool whose synthesis, where there is any, reports its progress."""
+    if not found.pool.synthetic:
+        return found.pool
+    from sedkd.synth import builtin
+
+    def made(name: str, split: str) -> None:
+        builtin.ensure(found.pool.root, name, split, counting(progress, f"synthesising {name}/{split}"))
+
+    return replace(found.pool, prepare=made)
+
+
+def choose_teacher(asked: str | None, found: Setting) -> tuple[str, list[str]]:
+    """The kind of teacher, or several joined by commas, and what is to be said about the choice."""
+    if asked is not None:
+        return asked, []
+    if found.pool.synthetic:
+        return "crnn", []
+    if is_cached("mn04_as"):
+        return "mn04_as", []
+    return "crnn", [
+        "teacher: crnn from scratch, because AudioSet weights are not in the cache; "
+        "a much better start: `sedkd teacher fetch mn04_as`"
+    ]
+
+
+def require_stages(kinds: str, minutes: float | None) -> None:
+    """UserError when `--teacher-minutes` is given and none of the teachers is fine-tuned."""
+    if minutes is not None and not any(has_stages(kind.strip()) for kind in kinds.split(",")):
+        raise UserError(
+            f"--teacher-minutes {minutes:g}: only a teacher from AudioSet weights is fine-tuned, and {kinds} is none; "
+            f"give --teacher mn04_as, or leave it out"
+        )
+
+
+def _unknown_past(kinds: str, pool: "Pool") -> list[str]:
+    """What is to be said of teachers that are used as they are where labels are hidden."""
+    given = [kind.strip() for kind in kinds.split(",") if kind.strip().endswith(".safetensors")] if pool.hidden else []
+    return [
+        f"--teacher {kind} is used as it is: whether it has learnt from the labels that --labels hides is not known"
+        for kind in given
+    ]
+
+
+def _fitted(space: Space, task: "Task", notices: list[str]) -> Space:
+    """Drop what the data and the teachers cannot serve, saying so; UserError when nothing would be left."""
+    pool, name = task.pool, task.environment.name
+    _require_published_weights(space)
+    if not task.has_unlabeled:
+        lack = (pool.lack(name, "unlabeled"), "add recordings there, or allow 0.0")
+        space = _without(space, "train.unlabeled_share", lambda v: v != 0, lack, notices)
+    if not task.has_weak:
+        lack = (pool.lack(name, "weak"), "add it, or allow other strategies")
+        space = _without(space, STRATEGY, lambda v: "weak" in parts(v), lack, notices)
+    if not task.has_generic:
+        lack = (f"{pool.origin} holds one environment only", "put others beside it, or allow what needs none")
+        space = _without(space, "train.foreign_share", lambda v: v != 0, lack, notices)
+        space = _without(space, "teacher.targets", lambda v: v == "all", lack, notices)
+        space = _without(space, "initialisation", lambda v: v in (GENERIC, SLICE), lack, notices)
+    if not task.others:
+        lack = ("there is one teacher", "give --teacher A,B, or allow first")
+        space = _without(space, "teacher.ensemble", lambda v: v != "first", lack, None)
+    return space
+
+
+def _require_published_weights(space: Space) -> None:
+    """UserError when an initialisation of the space needs a file that is not there, before anything is trained."""
+    for value in space.choices("initialisation"):
+        kind, named, text = str(value).partition(":")
+        file = Path(text).expanduser()
+        if named and not file.exists():
+            raise UserError(f"initialisation {value}: no such file")
+        if kind == "timm":
+            _require_timm_weights(space, file if named else None)
+        if value == "audioset":
+            for width in AUDIOSET_WIDTHS:
+                if any(d.name == "student.width" and d.holds(width) for d in space.dimensions):
+                    weights_path(AUDIOSET_WIDTHS[width])
+
+
+def _require_timm_weights(space: Space, file: Path | None) -> None:
+    """UserError when a timm backbone of the space has no published weights, or `file` does not hold them."""
+    depth = space.defaults().get("student.depth", StudentSettings().depth)
+    blocks = next((d.when or {} for d in space.dimensions if d.name == "initialisation"), {}).get("student.block")
+    for block in blocks or space.choices("student.block"):
+        if block.startswith(TIMM):
+            name = block.removeprefix(TIMM)
+            backbone_weights(name, depth, file or hub_file(name))
+
+
+def _without(
+    space: Space, name: str, cannot: Callable[[Any], bool], lack: tuple[str, str], notices: list[str] | None
+) -> Space:
+    """The space without the choices of dimension `name` that `cannot` be served; `lack` is why, and the mend.
+
+    Says so among `notices`, unless they are None.
+    """
+    choices = space.choices(name)
+    lost = [value for value in choices if cannot(value)]
+    if not lost:
+        return space
+    if len(lost) == len(choices):
+        raise UserError(f"the space's {name} has nothing but {', '.join(map(str, lost))}, but {'; '.join(lack)}")
+    for value in lost:
+        space = space.without(name, value)
+    if notices is not None:
+        notices.append(f"left out of {name}: {', '.join(map(str, lost))} ({lack[0]})")
+    return space

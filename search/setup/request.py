@@ -1,0 +1,52 @@
+"""What a person asks of `sedkd-search`, and the plan that follows from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from search.setup.budget import Budget, check_budget
+from search.setup.plan import Manner, Plan
+from search.setup.preparation import Subject, prepare
+from search.setup.runnable import without_family
+from search.study.objectives import parse
+from search.study.opening import identity
+from search.study.store import open_store
+from sedkd.progress import Progress
+from sedkd.train.settings import TrainSettings
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was typed; see `sedkd-search --help`. `subject.environment` is one environment."""
+
+    subject: Subject
+    budget: Budget
+    manner: Manner
+    objectives: str
+    steps: int | None
+    seed: int
+    workers: int
+    confirm: int
+    store: str | None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with the name and the facts of its study, and what the person should know."""
+
+    plan: Plan
+    name: str
+    facts: Mapping[str, Any]
+    notices: list[str]
+
+
+def planned(request: Request, progress: Progress) -> Planned:
+    """Everything up to the first trial. Errors are UserError."""
+    objectives, store = parse(request.objectives), open_store(request.store)
+    prepared = prepare(request.subject, request.seed, progress)
+    base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))
+    space = without_family(prepared.space, request.budget, prepared.notices)
+    check_budget(prepared.task, space, request.budget)
+    plan = Plan(prepared.task, space, objectives, base, request.budget, request.manner, store)
+    name, facts = identity(prepared.task, space, objectives, base, request.subject.subset)
+    return Planned(plan, name, facts, prepared.notices)

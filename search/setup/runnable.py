@@ -1,0 +1,88 @@
+"""Which choices of a space can be trained at all with a task: the others are never drawn.
+
+Unlike what `search.setup.preparation` leaves out, they stay part of the study's identity, so that it goes on where
+strategies learn to run, or to say that they cannot.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from search.setup.budget import FAMILY_FROM, Budget, Limits
+from search.space.space import STRATEGY, Dimension, Space
+from sedkd.errors import UserError
+from sedkd.task.task import Task
+from sedkd.train.settings import TrainSettings
+from sedkd.trial.starts import FAMILY
+
+BLOCK, START = "student.block", "initialisation"
+DECISIVE = (STRATEGY, BLOCK, START, "teacher.adaptation", "teacher.ensemble")  # what others' running may depend on
+
+
+def runnable(space: Space, task: Task, notices: list[str]) -> Space:
+    """The space without choices with which no student can be trained, each said among `notices`.
+
+    Raises:
+        UserError: nothing would be left of a dimension.
+    """
+    limits = Limits(task, TrainSettings(), Budget(1))
+    for dimension in space.dimensions:
+        reasons = {value: _lack(space, limits, {dimension.name: value}) for value in dimension.choices}
+        lost = {value: reason for value, reason in reasons.items() if reason is not None}
+        if lost:
+            space = barred(space, dimension.name, lost, notices)
+    for strategy, block in itertools.product(space.choices(STRATEGY), space.choices(BLOCK)):
+        reason = _lack(space, limits, {STRATEGY: strategy, BLOCK: block})
+        if reason is not None:
+            notices.append(f"left out of {STRATEGY}: {strategy} where {BLOCK} is {block} ({reason})")
+    return space
+
+
+def without_family(space: Space, budget: Budget, notices: list[str]) -> Space:
+    """The space without starts from the family where the budget is too small for one; see `barred`."""
+    if budget.has_family or not space.has(START, FAMILY):
+        return space
+    return barred(space, START, {FAMILY: f"training it costs too much below {FAMILY_FROM} trials"}, notices)
+
+
+def barred(space: Space, name: str, lost: Mapping[Any, str], notices: list[str]) -> Space:
+    """The space in which dimension `name` is never one of the values `lost`, said with their reasons among `notices`.
+
+    Raises:
+        UserError: no choice would be left.
+    """
+    by_reason: dict[str, list[str]] = {}
+    for value, reason in lost.items():
+        by_reason.setdefault(reason, []).append(str(value))
+    told = [f"{', '.join(values)} ({reason})" for reason, values in by_reason.items()]
+    if len(lost) == len(space.choices(name)):
+        raise UserError(f"the space's {name} has nothing but {'; '.join(told)}; allow others")
+    notices += [f"left out of {name}: {text}" for text in told]
+    return space.barring(name, list(lost))
+
+
+def _lack(space: Space, limits: Limits, fixed: Mapping[str, Any]) -> str | None:
+    """Why no configuration with these choices can be trained, whatever the decisive others are; None where one can."""
+    reasons: Counter[str] = Counter()
+    for values in _with(space, fixed):
+        reason = limits.lack(values)
+        if reason is None:
+            return None
+        reasons[reason] += 1
+    return reasons.most_common(1)[0][0] if reasons else None
+
+
+def _with(space: Space, fixed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The default configurations with these choices, where they apply, for all that the decisive dimensions can be."""
+    parents = [name for d in space.dimensions if d.name in fixed for name in d.when or {}]
+    free = [d for d in space.dimensions if d.name in (*DECISIVE, *parents) and d.name not in fixed and d.choices]
+    for found in itertools.product(*map(_default_first, free)):
+        pinned = {**{d.name: value for d, value in zip(free, found, strict=True)}, **fixed}
+        values = space.defaults(**{name.replace(".", "_"): value for name, value in pinned.items()})
+        if all(name in values for name in fixed):
+            yield values
+
+
+def _default_first(dimension: Dimension) -> Sequence[Any]:
+    return sorted(dimension.choices, key=lambda value: value != dimension.default)

@@ -1,0 +1,1 @@
+"""What a person sees: tables, figures, progress and the report's page."""

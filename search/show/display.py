@@ -1,0 +1,165 @@
+"""What a person sees while a search runs: stages, trials, the best F1 so far, time left.
+
+On a terminal a live progress bar; elsewhere (a log, CI) one plain line per trial.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from search.pareto.front import Member, front, knee
+from search.pareto.gain import Gain
+from search.show.tables import human, score_words, strategy_words, student_words
+from search.study.objectives import Objectives
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+WIDE = 140
+
+
+def plain_console(**more: Any) -> Console:
+    """A console that shows text as it is: labels and paths may hold [brackets] or :signs: that rich would read."""
+    return Console(highlight=False, markup=False, emoji=False, **more)
+
+
+class Display:
+    """Use as a context manager; `preparing`, `stage` and `testing` are progress callbacks."""
+
+    def __init__(self, interrupted: Callable[[], bool] = lambda: False) -> None:
+        self.interrupted = interrupted
+        self.live = sys.stdout.isatty()
+        # Where there is no terminal to fit, lines and tables are as wide as they want to be.
+        self.console = plain_console(width=None if self.live else WIDE)
+        self.progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.live,
+        )
+        self.stages: dict[int, TaskID] = {}  # one line per worker
+        self.trials_task = self.progress.add_task("trials", total=None, visible=False)
+        self.announced: dict[int, str] = {}
+        self.trials: dict[int, str] = {}
+        self.wanted = self.before = 0
+        self.started = time.monotonic()
+        self.objectives: Objectives | None = None
+        self.gain: Gain | None = None
+
+    def __enter__(self) -> "Display":
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self.progress.stop()
+
+    def print(self, text: str) -> None:
+        """A line as it is, however long."""
+        self.console.print(text, soft_wrap=True)
+
+    def table(self, table: "Table") -> None:
+        """A table as wide as the terminal allows."""
+        self.console.print(table)
+
+    def notice(self, text: str) -> None:
+        self.console.print(f"note: {text}", style="yellow", soft_wrap=True)
+
+    def preparing(self, what: str, done: int, total: int) -> None:
+        if not self.live and what != self.announced.get(0):
+            self.print(f"{what} ...")
+        self._stage(0, what, done, total)
+
+    def introduce(
+        self,
+        study: str,
+        facts: Mapping[str, Any],
+        notices: Sequence[str],
+        teacher_score: float | None,
+        done: int,
+        wanted: int,
+    ) -> None:
+        """Say what is searched for, on what, and where it stands."""
+        source = "SYNTHETIC soundscapes (built in)" if facts["synthetic"] else facts["data"]
+        self.print(f"study {study}: {facts['environment']}, {facts['scene']}")
+        self.print(f"  events   {', '.join(facts['events'])}")
+        self.print(f"  data     {source}")
+        self.objectives, self.gain = Objectives(tuple(facts["objectives"])), None
+        self.print(
+            f"  teacher  {facts['teacher']}; {self.objectives.quality} on validation {score_words(teacher_score)}"
+        )
+        for notice in notices:
+            self.notice(notice)
+        if done:
+            self.print(f"  resumed  {done} of {wanted} trials are finished")
+        self.wanted = wanted
+        for task in self.stages.values():
+            self.progress.update(task, visible=False)
+        self.progress.reset(self.trials_task, total=wanted, completed=done, visible=True)
+        self.started, self.before = time.monotonic(), done
+
+    def begin(self, worker: int, number: int, configuration: Mapping[str, Any], note: str | None) -> None:
+        what = note or strategy_words(configuration)
+        self.trials[worker] = f"trial {number} ({what}; {student_words(configuration)})"
+
+    def stage(self, worker: int, what: str, done: int, total: int) -> None:
+        self._stage(worker, f"{self.trials.get(worker, f'worker {worker}')} {what}", done, total)
+
+    def testing(self, done: int, total: int) -> None:
+        self.preparing("scoring the front on test", done, total)
+
+    def end(self, worker: int, outcome: str, members: Sequence[Member], done: int) -> None:
+        """`outcome` says how the worker's trial ended; `members` have finished, `done` counts for the budget."""
+        standing = self._standing(members)
+        self.progress.update(self.trials_task, completed=done, description=f"trials, {standing}")
+        if not self.live:
+            left = (time.monotonic() - self.started) / max(done - self.before, 1) * (self.wanted - done)
+            self.print(
+                f"[{done}/{self.wanted}] {self.trials.get(worker, '')} {outcome}; {standing}; "
+                f"about {max(left, 0) / 60:.0f} min left"
+            )
+
+    def failed(self, number: int, reason: str) -> None:
+        self.notice(f"trial {number} failed: {reason}")
+
+    def _standing(self, members: Sequence[Member]) -> str:
+        """Where the front stands: the best, the knee, the hypervolume and since when it has not grown."""
+        objectives = self.objectives
+        if not members or objectives is None:
+            return "no front yet"
+        on_front = front(members, objectives)
+        corner, best = knee(on_front, objectives), max(m.measure(objectives.quality) for m in on_front)
+        self.gain = (self.gain or Gain(objectives)).look(members)
+        return (
+            f"best {objectives.quality} {best:.3f}, knee {corner.measure(objectives.quality):.3f} at "
+            f"{human(corner.measure(objectives.cost))}, front of {len(on_front)}, hypervolume {self.gain.volume:.3f}"
+            + (f", last gain {self.gain.idle} trials ago" if self.gain.idle else "")
+        )
+
+    def _stage(self, worker: int, what: str, done: int, total: int) -> None:
+        if self.interrupted():
+            raise KeyboardInterrupt
+        if worker not in self.stages:
+            self.stages[worker] = self.progress.add_task("", total=None, visible=False)
+        if what != self.announced.get(worker):
+            self.announced[worker] = what
+            self.progress.reset(self.stages[worker], description=what, total=total, visible=True)
+        self.progress.update(self.stages[worker], completed=done, total=total)

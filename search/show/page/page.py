@@ -1,0 +1,96 @@
+"""A study as one self-contained page."""
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from search.show.figure import PLAIN, pareto_figure
+from search.show.page.background import facts_table, space_table
+from search.show.page.course import hypervolume_figures, importance_parts
+from search.show.page.findings import Findings, findings_of
+from search.show.page.markup import Html, document, paragraph, section
+from search.show.page.students import (
+    HEADS,
+    classes_tables,
+    controls_table,
+    front_table,
+    measures_table,
+    settings_table,
+)
+from search.show.tables import human, score_words
+from search.study.store import Store
+from search.trials.final_scores import notes_on_test
+
+if TYPE_CHECKING:
+    import optuna
+    from plotly.graph_objects import Figure
+
+
+def page_of(study: "optuna.Study", store: Store) -> str:
+    """The page of a study.
+
+    Raises:
+        UserError: no trial has finished.
+    """
+    from plotly.offline import get_plotlyjs
+
+    found = findings_of(study, store)
+    title = f"{found.facts['environment']}: students found by {found.name}"
+    return document(title, [_top(found, title), *_sections(found)], get_plotlyjs())
+
+
+def _top(found: Findings, title: str) -> str:
+    warning = "SYNTHETIC soundscapes: these scores say nothing of real recordings." if found.facts["synthetic"] else ""
+    return "\n".join(
+        [f"<h1>{escape(title)}</h1>", paragraph(warning, "notice") if warning else "", paragraph(_summary(found))]
+    )
+
+
+def _sections(found: Findings) -> list[str]:
+    front = pareto_figure(found.members, found.objectives, found.stopped)
+    trials, hours = hypervolume_figures(found)
+    volumes = Html(f'<div class="pair">{_drawn(trials, "trials")}{_drawn(hours, "hours")}</div>')
+    reference = "measured from a score of 0 and a cost that no student reaches, costs as log10"
+    return [
+        section("The front", _drawn(front, "front"), paragraph(_legend(found)), front_table(found), *_notes(found)),
+        section("Controls", controls_table(found)),
+        section("Events", *classes_tables(found)),
+        section("Scores and costs", measures_table(found), settings_table(found)),
+        section("Course of the search", volumes, paragraph(f"Hypervolume: what the front dominates, {reference}.")),
+        section("What matters", *importance_parts(found)),
+        section("Background", facts_table(found), space_table(found)),
+    ]
+
+
+def _summary(found: Findings) -> str:
+    """In a sentence: what came out, and of how much."""
+    quality, cost = found.objectives.quality, found.objectives.cost
+    shown = []
+    for member in found.on_front:
+        if member.number in found.picks:
+            test = found.tests.get(member.number)
+            score = f"{member.measure(quality):.3f}" + (
+                f" ({score_words(test.values[quality])} on test)" if test else ""
+            )
+            words = " and ".join(found.picks[member.number])
+            shown.append(f"{words}: trial {member.number} with {score} at {human(member.measure(cost))} {HEADS[cost]}")
+    teacher = found.teacher.get("validation")
+    beside = f"; the teacher {score_words(teacher.values[quality])}" if teacher else ""
+    return f"{len(found.members)} finished trials. By {quality} on validation, {'; '.join(shown)}{beside}."
+
+
+def _notes(found: Findings) -> list[str]:
+    return [paragraph(f"Note: {note}.") for note in notes_on_test(found.tests.values())]
+
+
+def _legend(found: Findings) -> str:
+    more = " Crosses ended early, at the score that they had then." if found.stopped else ""
+    return (
+        "Hover over or tap a point for its trial and settings; drag to zoom, double-click to see all again. "
+        f"Diamonds are controls.{more} Validation chose the students, thresholds and filters; test was scored once."
+    )
+
+
+def _drawn(figure: "Figure", name: str) -> Html:
+    height = figure.layout.height
+    html = figure.to_html(full_html=False, include_plotlyjs=False, config=PLAIN, div_id=name, default_height=height)
+    return Html(f'<div class="figure">{html}</div>')

@@ -1,0 +1,1 @@
+"""The space of strategies: dimensions, how they are read, controls, draws."""

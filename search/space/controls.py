@@ -1,0 +1,59 @@
+"""The trials that every study begins with, so that there is something to compare with."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from search.space.space import STRATEGY, Space
+from sedkd.distill.registry import SCRATCH
+
+SCRATCH_CONTROL = "scratch"
+DISTILLED_CONTROL = "default distillation"
+SMALLEST_CONTROL = "smallest student"
+LARGEST_CONTROL = "largest student"
+COVERED_FROM = 3  # trials per strategy from which on each is tried once with its defaults
+
+
+def controls(space: Space, trials: int) -> list[tuple[str, dict[str, Any]]]:
+    """Name and flat configuration of each control that the space allows, for a study of `trials`.
+
+    At the default architecture: training from scratch and the default distillation; then the default distillation of
+    the smallest and the largest student, which anchor both ends of the front. Where there are trials enough that a
+    third of them covers it, every other strategy with its defaults, so that none is left untried.
+    """
+    found = []
+    if space.has(STRATEGY, SCRATCH):
+        found.append((SCRATCH_CONTROL, space.defaults(strategy=SCRATCH)))
+    default = space.defaults()
+    if default.get(STRATEGY, SCRATCH) != SCRATCH:
+        found.append((DISTILLED_CONTROL, default))
+        ends = ((SMALLEST_CONTROL, smallest(space)), (LARGEST_CONTROL, largest(space)))
+        found += [(name, values) for name, values in ends if values != default]
+    strategies = [name for name in space.choices(STRATEGY) if name not in (SCRATCH, default.get(STRATEGY))]
+    if trials >= COVERED_FROM * len(strategies):
+        found += [(f"default {name}", space.defaults(strategy=name)) for name in strategies]
+    return found
+
+
+def smallest(space: Space) -> dict[str, Any]:
+    """The default configuration with the architecture that costs least: the low end of its every range."""
+    low = {d.name: d.low for d in space.dimensions if d.name.startswith("student.") and d.kind != "choice"}
+    return _pinned(space, low, {"student.block": "separable", "student.head": "none"})
+
+
+def largest(space: Space) -> dict[str, Any]:
+    """The default configuration with the architecture that costs most, begun from the generic student.
+
+    Its learning rate lies between the lowest and the default one: wide students diverge from what they began with at
+    rates that suit narrow ones.
+    """
+    ranges = [d for d in space.dimensions if d.kind != "choice"]
+    high = {d.name: d.high for d in ranges if d.name.startswith("student.")}
+    rate = {d.name: math.sqrt(d.low * d.default) for d in ranges if d.name == "train.learning_rate"}
+    return _pinned(space, high | rate, {"student.block": "conv", "student.head": "gru", "initialisation": "generic"})
+
+
+def _pinned(space: Space, values: Mapping[str, Any], choices: Mapping[str, Any]) -> dict[str, Any]:
+    """The default configuration with these values, of the choices those that the space knows."""
+    pins = {**values, **{name: choice for name, choice in choices.items() if space.has(name, choice)}}
+    return space.defaults(**{name.replace(".", "_"): value for name, value in pins.items()})

@@ -1,0 +1,1 @@
+"""A study on disk: its store, objectives, trials and names."""

@@ -1,0 +1,1 @@
+"""MLflow's picture of studies and comparisons."""

@@ -1,0 +1,113 @@
+"""A trial's run in MLflow: its parameters, metrics, curve and files."""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from search.study.names import cleaned
+from search.study.objectives import Objectives
+from search.study.opening import CONTROL, FACTS, REASON, RECORD, STOPPED
+from search.study.store import Store
+from search.tracking.client import log_metrics
+from search.tracking.links import ROLE_TAG, STUDY_TAG
+from search.tracking.notes import NOTE_TAG, trial_note
+from search.trials.training import STUDENT_FILE
+
+if TYPE_CHECKING:
+    import optuna
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+TRIAL_TAG = "sedkd.trial"
+
+
+@dataclass(frozen=True)
+class ChildRuns:
+    """Writes the child runs of one study: below `parent`, in `experiment`."""
+
+    client: "MlflowClient"
+    study: "optuna.Study"
+    objectives: Objectives
+    store: Store
+    experiment: str
+    parent: str
+
+    def write(self, trial: "optuna.trial.FrozenTrial") -> "Run":
+        """The run of a trial that has ended: there whole or not at all."""
+        start = int((trial.datetime_start.timestamp() if trial.datetime_start else time.time()) * 1000)
+        name = f"trial {trial.number:04d}"
+        run = self.client.create_run(self.experiment, start_time=start, run_name=name, tags=self._tags(trial))
+        try:
+            self._fill(run.info.run_id, trial)
+        except BaseException:  # Ctrl-C among them
+            self.client.delete_run(run.info.run_id)
+            raise
+        return run
+
+    def _tags(self, trial: "optuna.trial.FrozenTrial") -> dict[str, str]:
+        record, attributes = _record(trial), trial.user_attrs
+        tags = {
+            "mlflow.parentRunId": self.parent,
+            STUDY_TAG: cleaned(self.study.study_name),
+            ROLE_TAG: "trial",
+            TRIAL_TAG: str(trial.number),
+            "synthetic": str(self.study.user_attrs[FACTS]["synthetic"]).lower(),
+        }
+        if attributes.get(CONTROL):
+            tags[CONTROL] = attributes[CONTROL]
+        if record:
+            tags[NOTE_TAG] = trial_note(record, self.objectives)
+        if STOPPED in attributes:
+            tags |= {STOPPED: attributes[STOPPED]["rung"], "on_front": "false"}
+        if record is None:
+            tags |= {REASON: attributes.get(REASON, "the process ended in mid-trial"), "on_front": "false"}
+        return tags
+
+    def _fill(self, run_id: str, trial: "optuna.trial.FrozenTrial") -> None:
+        """Write everything, and end the run."""
+        from mlflow.entities import Param
+
+        record = _record(trial)
+        params = [Param(k, str(v)) for k, v in (record["configuration"] if record else trial.params).items()]
+        self.client.log_batch(run_id, params=params)
+        if record:
+            log_metrics(self.client, run_id, measures_of(record))
+            self._curve(run_id, record)
+            folder = self.store.trial_folder(self.study.study_name, trial.number)
+            if (folder / STUDENT_FILE).exists():
+                self.client.log_artifact(run_id, str(folder / STUDENT_FILE))
+            self.client.log_dict(run_id, record, "record.json")
+        end = int(trial.datetime_complete.timestamp() * 1000) if trial.datetime_complete else None
+        status = "FAILED" if record is None else "KILLED" if STOPPED in trial.user_attrs else "FINISHED"
+        self.client.set_terminated(run_id, status, end)
+
+    def _curve(self, run_id: str, record: Mapping[str, Any]) -> None:
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        curve = [
+            Metric(name, point[key], now, point["step"])
+            for point in record["curve"]
+            for name, key in (("curve_loss", "loss"), ("curve_f1_segment", "score"))
+            if point[key] is not None
+        ]
+        self.client.log_batch(run_id, metrics=curve)
+
+
+def measures_of(record: Mapping[str, Any]) -> dict[str, float]:
+    """A trial's metrics: scores, cost, `log10_flops` per second of audio, seconds, and F1 per class."""
+    measures = dict(record["measures"])
+    measures["log10_flops"] = math.log10(max(2 * measures["macs"], 1e-9))
+    measures["seconds"] = record["seconds"]
+    for label, scores in record.get("per_class", {}).items():
+        for name, value in scores.items():
+            if value is not None:
+                measures[f"{name}_class/{cleaned(label)}"] = value
+    return measures
+
+
+def _record(trial: "optuna.trial.FrozenTrial") -> dict[str, Any] | None:
+    """What is remembered of a trial that was trained, to its end or until a rung."""
+    return trial.user_attrs.get(RECORD) or trial.user_attrs.get(STOPPED)

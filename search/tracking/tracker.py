@@ -1,0 +1,225 @@
+"""MLflow's picture of a study: an experiment per environment, a parent run per study, a child run per trial.
+
+Optuna's storage is the truth; this mirrors it. What is there already is found again by its tags, so mirroring twice,
+or after a crash, changes nothing.
+"""
+
+import json
+import math
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.pareto.front import Member, front, knee, ranks
+from search.pareto.gain import Gain
+from search.study.names import cleaned
+from search.study.objectives import Objectives
+from search.study.opening import FACTS, RECORD, SAMPLER, STOPPED, finished, running
+from search.study.store import Store
+from search.tracking.child_run import TRIAL_TAG, ChildRuns
+from search.tracking.client import experiment_of, log_metrics, quiet_client
+from search.tracking.links import ROLE_TAG, STUDY_TAG, VIEW_TAG, view_of
+from search.tracking.notes import NOTE_TAG, study_note
+from search.trials.confirmation import confirmed
+from search.trials.final_scores import SplitScores, teacher_scores, test_scores
+
+if TYPE_CHECKING:
+    import optuna
+    from mlflow.entities import Run
+
+TEST_TAG = "sedkd.test_scored"
+CONFIRMED_TAG = "sedkd.confirmed"
+FIGURE_SECONDS = 3.0  # the interactive front weighs 5 MB: it is not written more often than this
+LAST_RANK = 10  # stands for itself and whatever follows: what is farther from the front moves too often
+MOST_MARKS = 50  # ranks written in one go while a search runs; the rest follows
+
+
+class Tracker:
+    """Mirrors one study. `sync` may be called as often as one likes; `close` ends the parent run."""
+
+    def __init__(self, study: "optuna.Study", objectives: Objectives, store: Store) -> None:
+        self.study, self.objectives, self.store = study, objectives, store
+        self.facts: Mapping[str, Any] = study.user_attrs[FACTS]
+        self.client = quiet_client(store)
+        self.experiment = experiment_of(self.client, store, self.facts["environment"])
+        self.gain = Gain(objectives)
+        self.parent = self._parent()
+        self.runs = ChildRuns(self.client, study, objectives, store, self.experiment, self.parent)
+        self._read_children()
+        self.figure_at = -math.inf
+
+    def begin(self, teacher: Mapping[str, SplitScores]) -> None:
+        """Show the study as running, with its teacher's scores (see `teacher`), and without the child runs that a
+        killed process left half written."""
+        self.client.update_run(self.parent, "RUNNING")
+        self.client.set_tag(self.parent, SAMPLER, self.study.user_attrs.get(SAMPLER, "unknown"))
+        self.teacher(teacher)
+        self._drop_half_written()
+
+    def _drop_half_written(self) -> None:
+        for run in self._runs("trial", " and attributes.status = 'RUNNING'"):
+            self.client.delete_run(run.info.run_id)
+            self.children.pop(int(run.data.tags[TRIAL_TAG]), None)
+
+    def sync(self, figures: bool = True) -> None:
+        """Bring MLflow up to date with Optuna: new children, most ranks that changed, and, unless it was written just
+        now, the parent's figure and table."""
+        members = self._tell_trials()
+        if not members:
+            return
+        on_front = front(members, self.objectives)
+        self._mark(members, MOST_MARKS)
+        self._later_scores(on_front)
+        self._summary(members, on_front)
+        if figures and time.monotonic() - self.figure_at > FIGURE_SECONDS:
+            self.figures(members)
+
+    def _settle(self) -> None:
+        """Bring all up to date, whatever that takes."""
+        self._drop_half_written()
+        members = self._tell_trials()
+        if members:
+            self._mark(members, len(members))
+            self._later_scores(members)
+            self._summary(members, front(members, self.objectives))
+            self.figures(members)
+
+    def _tell_trials(self) -> list[Member]:
+        """Child runs for the trials that have none; those that cost nothing get none. Returns the finished ones that
+        have one: others may have ended meanwhile, in other processes."""
+        from optuna.trial import TrialState
+
+        states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+        for trial in self.study.get_trials(deepcopy=False, states=states):
+            told = trial.state == TrialState.FAIL or RECORD in trial.user_attrs or STOPPED in trial.user_attrs
+            if told and trial.number not in self.children:
+                self.children[trial.number] = self.runs.write(trial)
+        return [member for member in finished(self.study) if member.number in self.children]
+
+    def figures(self, members: Sequence[Member]) -> None:
+        """Write `pareto.html`, `front.csv`, the study's facts and a note with the front to the parent run."""
+        from search.show.figure import ended_early, pareto_html
+        from search.show.tables import front_frame
+
+        self.figure_at = time.monotonic()
+        on_front = front(members, self.objectives)
+        tests = {m.number: self._test_scores(m) for m in on_front}
+        with tempfile.TemporaryDirectory() as folder:
+            title = self.study.study_name + (" (SYNTHETIC soundscapes)" if self.facts["synthetic"] else "")
+            page = pareto_html(members, self.objectives, title, ended_early(self.study))
+            Path(folder, "pareto.html").write_text(page, encoding="utf-8")
+            front_frame(members, self.objectives, tests).to_csv(Path(folder, "front.csv"), index=False)
+            Path(folder, "study.json").write_text(json.dumps(dict(self.facts), indent=2))
+            self.client.log_artifacts(self.parent, folder)
+        self.client.set_tag(self.parent, NOTE_TAG, self._note(on_front))
+
+    def teacher(self, scores: Mapping[str, SplitScores]) -> None:
+        """The teacher's scores, on the parent: `teacher_f1_segment` (validation), `teacher_test_f1_segment` (test)."""
+        for split, found in scores.items():
+            prefix = "teacher_" if split == "validation" else f"teacher_{split}_"
+            log_metrics(self.client, self.parent, {prefix + name: value for name, value in found.values.items()})
+
+    def catch_up(self) -> None:
+        """Tell all that was missed; a study's run that nobody is at any longer is ended."""
+        self.teacher(teacher_scores(self.store, self.study.study_name))
+        self._settle()
+        if not running(self.study) and self.client.get_run(self.parent).info.status == "RUNNING":
+            self.client.set_terminated(self.parent, "FINISHED")
+
+    def close(self, status: str) -> None:
+        """Bring all up to date and end the parent run, whatever comes of it: FINISHED, FAILED, or KILLED (Ctrl-C)."""
+        try:
+            self._settle()
+        finally:
+            self.client.set_terminated(self.parent, status)
+
+    def child_id(self, number: int) -> str:
+        """Run id of a trial's child run."""
+        return self.children[number].info.run_id
+
+    def _read_children(self) -> None:
+        self.children = {int(run.data.tags[TRIAL_TAG]): run for run in self._runs("trial")}
+        self.marked = {n: int(run.data.metrics.get("pareto_rank", 0)) for n, run in self.children.items()}
+
+    def _runs(self, role: str, also: str = "") -> "list[Run]":
+        query = f"tags.`{STUDY_TAG}` = '{cleaned(self.study.study_name)}' and tags.`{ROLE_TAG}` = '{role}'{also}"
+        runs: list[Run] = []
+        token = None
+        while True:
+            page = self.client.search_runs([self.experiment], query, max_results=1000, page_token=token)
+            runs += page
+            token = page.token
+            if not token:
+                return runs
+
+    def _parent(self) -> str:
+        view = view_of(self.study.study_name, self.objectives)
+        self.client.set_experiment_tag(self.experiment, VIEW_TAG + cleaned(self.study.study_name), view)
+        existing = self._runs("study")
+        if existing:
+            return existing[0].info.run_id
+        tags = {
+            STUDY_TAG: cleaned(self.study.study_name),
+            ROLE_TAG: "study",
+            "synthetic": str(self.facts["synthetic"]).lower(),
+            "teacher": self.facts["teacher"],
+            "data": self.facts["data"],
+            "events": ", ".join(self.facts["events"]),
+            NOTE_TAG: self._note([]),
+        }
+        return self.client.create_run(self.experiment, run_name=self.study.study_name, tags=tags).info.run_id
+
+    def _mark(self, members: Sequence[Member], most: int) -> None:
+        """Write `on_front` and `pareto_rank` where they changed, at most so many; the front, old and new, first."""
+        from mlflow.entities import Metric, RunTag
+
+        found = ranks([m.values for m in members], self.objectives)
+        rank = {m.number: min(r, LAST_RANK) for m, r in zip(members, found, strict=True)}
+        changed = [number for number, now in rank.items() if self.marked.get(number) != now]
+        changed.sort(key=lambda number: (1 not in (rank[number], self.marked.get(number)), rank[number]))
+        for number in changed[:most]:
+            metric = Metric("pareto_rank", rank[number], int(time.time() * 1000), len(members))
+            tag = RunTag("on_front", str(rank[number] == 1).lower())
+            self.client.log_batch(self.child_id(number), metrics=[metric], tags=[tag])
+            self.marked[number] = rank[number]
+
+    def _later_scores(self, members: Sequence[Member]) -> None:
+        """Write the test scores, and the means over new seeds, that are there and were not written."""
+        for member in members:
+            test, means = self._test_scores(member), confirmed(self.store, self.study.study_name, member.number)
+            if test:
+                self._once(member, TEST_TAG, {f"test_{name}": value for name, value in test.values.items()})
+            if means:
+                parts = {"": means.values, "_low": means.low, "_high": means.high}
+                values: dict[str, float | None] = {
+                    f"confirmed_{name}{part}": v for part, found in parts.items() for name, v in found.items()
+                }
+                self._once(member, CONFIRMED_TAG, values)
+
+    def _once(self, member: Member, tag: str, values: Mapping[str, float | None]) -> None:
+        """Write metrics of a trial, unless this tag says that they were."""
+        run = self.children[member.number]
+        if tag not in run.data.tags:
+            log_metrics(self.client, run.info.run_id, values)
+            self.client.set_tag(run.info.run_id, tag, "true")
+            self.children[member.number] = self.client.get_run(run.info.run_id)
+
+    def _test_scores(self, member: Member) -> SplitScores | None:
+        return test_scores(self.store, self.study.study_name, member.number)
+
+    def _note(self, on_front: Sequence[Member]) -> str:
+        runs = [(member, self.child_id(member.number)) for member in on_front]
+        return study_note(self.facts, self.experiment, self.study.study_name, self.objectives, runs)
+
+    def _summary(self, members: Sequence[Member], on_front: Sequence[Member]) -> None:
+        corner = knee(on_front, self.objectives)
+        values = {
+            "trials_finished": len(members),
+            "front_size": len(on_front),
+            "hypervolume": self.gain.look(members).volume,
+            f"knee_{self.objectives.quality}": corner.measure(self.objectives.quality),
+            f"best_{self.objectives.quality}": max(m.measure(self.objectives.quality) for m in on_front),
+        }
+        log_metrics(self.client, self.parent, values, step=len(members))

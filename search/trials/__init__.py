@@ -1,0 +1,1 @@
+"""Trials: drawn, trained, stopped early, confirmed, and the front's final scores."""

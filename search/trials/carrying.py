@@ -1,0 +1,62 @@
+"""What a search takes over from other studies in the same store: fronts to begin with, trials to guess by."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from search.pareto.front import Member, front
+from search.setup.plan import Plan
+from search.space.drawing import completed
+from search.space.space import STRATEGY, Space
+from search.study.objectives import Objectives
+from search.study.opening import FACTS, finished, load_studies
+from search.study.store import Store
+
+if TYPE_CHECKING:
+    import optuna
+
+SHARE = 4  # at most one part in so many of a budget's trials is carried over
+MOST_FROM_FRONTS = 6
+
+
+def carried(study: "optuna.Study", plan: Plan) -> list[tuple[str, dict[str, Any]]]:
+    """Name and configuration of each starting point for a study that has none of its own trials yet: of the fronts of
+    other studies."""
+    if study.get_trials(deepcopy=False):
+        return []
+    most = min(MOST_FROM_FRONTS, plan.budget.trials // SHARE)
+    return from_fronts(others(plan.store, study.study_name, plan.objectives), plan.space, plan.objectives)[:most]
+
+
+def from_fronts(
+    studies: Sequence["optuna.Study"], space: Space, objectives: Objectives
+) -> list[tuple[str, dict[str, Any]]]:
+    """Members of each study's front, in turn, from both ends towards the middle."""
+    fronts = [(study, from_ends(front(finished(study), objectives))) for study in studies]
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    for place in range(max((len(members) for _, members in fronts), default=0)):
+        for study, members in fronts:
+            if place < len(members) and _fits(members[place].record["configuration"], space):
+                values = completed(members[place].record["configuration"], space)
+                name = f"{study.study_name} trial {members[place].number}"
+                found.setdefault(repr(sorted(values.items())), (name, values))
+    return list(found.values())
+
+
+def _fits(values: Mapping[str, Any], space: Space) -> bool:
+    return not space.choices(STRATEGY) or space.has(STRATEGY, values.get(STRATEGY))
+
+
+def others(store: Store, name: str, objectives: Objectives) -> list["optuna.Study"]:
+    """Each environment's latest study with these objectives and something finished, but for the one of this name."""
+    latest: dict[str, optuna.Study] = {}
+    for study in load_studies(store, None, None):
+        facts = study.user_attrs.get(FACTS, {})
+        if study.study_name != name and tuple(facts.get("objectives", ())) == objectives.names and finished(study):
+            latest.setdefault(facts["environment"], study)
+    return list(latest.values())
+
+
+def from_ends(members: Sequence[Member]) -> list[Member]:
+    """Cheapest, most expensive, second cheapest, ..."""
+    order = [i // 2 if i % 2 == 0 else -(i // 2 + 1) for i in range(len(members))]
+    return [members[i] for i in order]

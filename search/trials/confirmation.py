@@ -1,0 +1,142 @@
+"""Front members trained again with new seeds: what a configuration is worth, not what one seed made of it.
+
+A front is a choice of the best of many noisy scores, so its members' own scores flatter them. The means here are over
+new seeds only, on validation; intervals and verdicts are those of the paired bootstrap of `sedkd.compare`.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from search.pareto.front import Member
+from search.setup.plan import Plan
+from search.study.objectives import Objectives
+from search.study.store import Store
+from search.trials.failures import reason_of
+from sedkd.compare.bootstrap import EQUAL, compare
+from sedkd.compare.scoring import METRICS, counts_of
+from sedkd.disk.kept import kept, one_at_a_time, read_json
+from sedkd.disk.paths import written_atomically
+from sedkd.progress import Progress, counting
+from sedkd.trial.configuration import from_flat
+from sedkd.trial.running import TrialResult, run_trials
+
+if TYPE_CHECKING:
+    import optuna
+
+SEEDS = 3
+FIRST_SEED = 20_000  # beyond those of a study's trials, and of a comparison's
+FILE = "confirmed.json"
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """Mean over the new seeds and 95 % interval (over seeds and recordings) of each F1, on validation;
+    `indistinguishable_from` is the cheapest confirmed trial from which the study's quality does not tell it apart."""
+
+    values: dict[str, float]
+    low: dict[str, float]
+    high: dict[str, float]
+    seeds: int
+    indistinguishable_from: int | None = None
+
+
+def confirmed(store: Store, study: str, number: int) -> Confirmed | None:
+    """What is known of a trial, if it was confirmed."""
+    path = store.trial_folder(study, number) / FILE
+    if not path.exists():
+        return None
+    mend = "remove it; the same line with --confirm writes it anew"
+    return read_json(path, lambda found: Confirmed(**found), mend)
+
+
+def confirm(
+    study: "optuna.Study", plan: Plan, members: Sequence[Member], most: int, progress: Progress | None = None
+) -> dict[int, str]:
+    """Train the `most` best of the front again, each with three new seeds; what was trained is read from disk.
+
+    Returns, by number, why those that failed with a new seed could not be confirmed.
+    """
+    quality, cost = plan.objectives.quality, plan.objectives.cost
+    best = sorted(members, key=lambda m: -m.measure(quality))[:most]
+    counts: dict[int, dict[str, np.ndarray]] = {}
+    failed: dict[int, str] = {}
+    for place, member in enumerate(best):
+        folder = plan.store.trial_folder(study.study_name, member.number)
+        what = f"confirming trial {member.number} ({place + 1} of {len(best)})"
+        try:
+            runs = _counts(plan, member, folder, _under(what, progress))
+        except Exception as error:  # as in the search itself, one that fails must not keep the others
+            failed[member.number] = reason_of(error, folder / "confirmed")
+        else:
+            counts[member.number] = {metric: np.stack([run[metric] for run in runs]) for metric in METRICS}
+    ordered = sorted((m for m in best if m.number in counts), key=lambda m: m.measure(cost))
+    for place, member in enumerate(ordered):
+        cheaper = [other for other in ordered[:place] if other.measure(cost) < member.measure(cost)]
+        found = _summary(counts[member.number], _alike(member, cheaper, counts, plan.objectives))
+        with written_atomically(plan.store.trial_folder(study.study_name, member.number) / FILE) as temporary:
+            temporary.write_text(json.dumps(asdict(found)))
+    return failed
+
+
+def _under(what: str, progress: Progress | None) -> Progress | None:
+    if progress is None:
+        return None
+    listener = progress
+    return lambda stage, done, total: listener(f"{what}: {stage}", done, total)
+
+
+def _counts(plan: Plan, member: Member, folder: Path, progress: Progress | None) -> list[dict[str, np.ndarray]]:
+    """Per new seed and F1 the counts `[recordings, labels, 3]` of a student on validation: read, or made now, those of
+    one configuration in one step where that pays."""
+    paths = {seed: folder / f"confirmed-{seed}.json" for seed in range(FIRST_SEED, FIRST_SEED + SEEDS)}
+    with one_at_a_time(folder / ".confirming.lock", counting(progress, "waiting for another process")):
+        missing = [seed for seed, path in paths.items() if kept(path, _read_counts) is None]
+        base, values = plan.base, member.record["configuration"]
+        configurations = [from_flat(values, replace(base, seed=seed)) for seed in missing]
+
+        def done(place: int, result: TrialResult | Exception) -> None:
+            if isinstance(result, Exception):
+                raise result
+            answers = plan.task.validation.answers(result.student.to(plan.task.device))
+            found = {name: counts.tolist() for name, counts in counts_of(answers, result.post).items()}
+            with written_atomically(paths[missing[place]]) as temporary:
+                temporary.write_text(json.dumps(found))
+
+        if missing:
+            run_trials(configurations, plan.task, done, plan.objectives.criterion, progress)
+    return [_read_counts(path) for path in paths.values()]
+
+
+def _read_counts(path: Path) -> dict[str, np.ndarray]:
+    found = json.loads(path.read_text())
+    return {metric: np.array(found[metric], dtype=np.int64) for metric in METRICS}
+
+
+def _alike(
+    member: Member, cheaper: Sequence[Member], counts: dict[int, dict[str, np.ndarray]], objectives: Objectives
+) -> int | None:
+    """The first of the cheaper ones that is not distinguishable from `member` by the F1 that was searched for."""
+    metric = objectives.criterion
+    for other in cheaper:
+        difference = compare(counts[member.number][metric], counts[other.number][metric]).macro
+        if difference is not None and difference.verdict == EQUAL:
+            return other.number
+    return None
+
+
+def _summary(counts: dict[str, np.ndarray], alike: int | None) -> Confirmed:
+    found: dict[str, Any] = {"values": {}, "low": {}, "high": {}}
+    for metric in METRICS:
+        nothing = counts[metric].copy()
+        nothing[..., 0] = 0  # no hit: an F1 of 0, of which the difference is the F1 itself
+        difference = compare(counts[metric], nothing).macro
+        assert difference is not None  # nothing is searched for without events on validation
+        found["values"][metric], found["low"][metric], found["high"][metric] = (
+            difference.mean, difference.low, difference.high,
+        )  # fmt: skip
+    return Confirmed(**found, seeds=SEEDS, indistinguishable_from=alike)

@@ -1,0 +1,66 @@
+"""The search loop of one process: ask, train, record, tell."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from search.setup.budget import deadline
+from search.setup.plan import Plan
+from search.space.controls import controls
+from search.study.opening import CARRIED, CONTROL, enqueue_missing, ownership
+from search.trials.draws import Draws
+from search.trials.stopping import can_stop
+from search.trials.training import Trainer
+from sedkd.errors import UserError
+
+if TYPE_CHECKING:
+    import optuna
+
+MOST_FAILURES = 5  # in a row: something is wrong that another draw will not mend
+
+
+class Watcher(Protocol):
+    """What is told to the person while the search runs."""
+
+    def begin(self, number: int, configuration: Mapping[str, Any], note: str | None) -> None: ...
+
+    def stage(self, what: str, done: int, total: int) -> None: ...
+
+    def end(self, number: int) -> None: ...
+
+    def failed(self, number: int, reason: str) -> None: ...
+
+
+def begin(study: "optuna.Study", plan: Plan, carried: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Put the controls, and behind them what is carried over from other studies, next in line."""
+    enqueue_missing(study, CONTROL, controls(plan.space, plan.budget.trials))
+    enqueue_missing(study, CARRIED, carried)
+
+
+def search(study: "optuna.Study", plan: Plan, watcher: Watcher, after_trial: Callable[[], None]) -> None:
+    """Run trials until the budget is spent. Ctrl-C ends the running trial as failed and is raised on.
+
+    Several processes may do so at once on one study. `after_trial` runs after every trial that was told to Optuna,
+    which is the one source of truth.
+    """
+    late, failures = deadline(plan.budget.timeout, time.monotonic), 0
+    with ownership(plan.store) as owner:
+        draws = Draws(study, plan, owner)
+        early = plan.manner.early_stopping and can_stop(plan.objectives)
+        trainer = Trainer(study, plan.task, plan.objectives, plan.base, plan.store, watcher.stage, early)
+        while not late():
+            drawn = draws.next()
+            if drawn is None:
+                return
+            trial, values, seed = drawn
+            watcher.begin(trial.number, values, trial.user_attrs.get(CONTROL) or trial.user_attrs.get(CARRIED))
+            reason = trainer.run(trial, values, seed)
+            if reason is not None:
+                watcher.failed(trial.number, reason)
+                failures += 1
+                if failures >= MOST_FAILURES:
+                    raise UserError(f"{failures} trials in a row failed, the last one because: {reason}")
+                continue
+            failures = 0
+            watcher.end(trial.number)
+            after_trial()

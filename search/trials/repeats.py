@@ -1,0 +1,28 @@
+"""Configurations that are drawn again: what has been trained once is answered from its result."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from search.pareto.front import Member
+
+
+def fingerprint(values: Mapping[str, Any]) -> str:
+    """Equal for configurations that are trained alike."""
+    return json.dumps(dict(values), sort_keys=True)
+
+
+class Repeats:
+    """Finds the finished trial of a configuration; each trial is looked at once."""
+
+    def __init__(self) -> None:
+        self.numbers: set[int] = set()
+        self.members: dict[str, Member] = {}
+
+    def of(self, values: Mapping[str, Any], members: Sequence[Member]) -> Member | None:
+        """The first of `members` with this very configuration."""
+        for member in members:
+            if member.number not in self.numbers:
+                self.numbers.add(member.number)
+                self.members.setdefault(fingerprint(member.record["configuration"]), member)
+        return self.members.get(fingerprint(values))

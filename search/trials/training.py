@@ -1,0 +1,139 @@
+"""One trial: trained, watched at its rungs, recorded, told to Optuna."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.study.objectives import Objectives
+from search.study.opening import CONTROL, INTERRUPTED, REASON, RECORD, STOPPED, finished
+from search.study.store import Store
+from search.trials.failures import reason_of, summary
+from search.trials.stopping import RUNGS, Hopeless, costs_of, is_hopeless, rung_of
+from search.trials.stopping import summary as looked_at
+from sedkd.models.checkpoint import save_model
+from sedkd.progress import Progress
+from sedkd.task.task import Task
+from sedkd.train.fit import Checkpoint
+from sedkd.train.settings import TrainSettings
+from sedkd.trial.configuration import from_flat
+from sedkd.trial.running import TrialResult, cost_before_training, run_trial
+from sedkd.trial.starts import RANDOM
+
+if TYPE_CHECKING:
+    import optuna
+
+STUDENT_FILE = "student.safetensors"
+
+
+class Trainer:
+    """Trains the students of one study. `early_stopping`: whether hopeless ones are ended."""
+
+    def __init__(
+        self,
+        study: "optuna.Study",
+        task: Task,
+        objectives: Objectives,
+        base: TrainSettings,
+        store: Store,
+        progress: Progress,
+        early_stopping: bool,
+    ) -> None:
+        self.study, self.task, self.objectives, self.base, self.store = study, task, objectives, base, store
+        self.progress, self.early_stopping = progress, early_stopping
+
+    def run(self, trial: "optuna.Trial", values: Mapping[str, Any], seed: int) -> str | None:
+        """Train one student and tell Optuna; the reason when it failed, whatever that is. What ends the process, such
+        as Ctrl-C, ends the trial as failed and is raised on."""
+        from optuna.trial import TrialState
+
+        try:
+            result = self._trained(trial, values, seed)
+            record = record_of(result, values, self.objectives, trial.user_attrs.get(CONTROL), seed)
+            save_model(result.student, self.store.trial_folder(self.study.study_name, trial.number) / STUDENT_FILE)
+            trial.set_user_attr(RECORD, record)
+            self.study.tell(trial, record["values"])
+            return None
+        except Hopeless as end:
+            trial.set_user_attr(STOPPED, self._stopped(end, values, trial.user_attrs.get(CONTROL)))
+            self.study.tell(trial, state=TrialState.PRUNED)
+            return None
+        except Exception as error:
+            reason = reason_of(error, self.store.trial_folder(self.study.study_name, trial.number))
+        except BaseException as error:
+            _fail(self.study, trial, INTERRUPTED if isinstance(error, KeyboardInterrupt) else summary(error))
+            raise
+        _fail(self.study, trial, reason)
+        return reason
+
+    def _trained(self, trial: "optuna.Trial", values: Mapping[str, Any], seed: int) -> TrialResult:
+        configuration = from_flat(values, replace(self.base, seed=seed))
+        start = values.get("initialisation", RANDOM)
+        costs: tuple[float, ...] = ()
+        curve: list[Checkpoint] = []
+        is_control = trial.user_attrs.get(CONTROL) is not None
+
+        def look(point: Checkpoint) -> None:
+            nonlocal costs
+            curve.append(point)
+            rung = rung_of(point.step, point.steps, start)
+            if rung not in RUNGS:
+                return
+            trial.set_user_attr(f"rung {rung}", point.score)
+            if is_control:  # what others are compared with is trained to its end
+                return
+            costs = costs or costs_of(asdict(cost_before_training(configuration, self.task)), self.objectives)
+            there = [looked_at(member, self.objectives) for member in finished(self.study)]
+            if is_hopeless(point.score, costs, rung, there):
+                raise Hopeless(rung, point.score, curve)
+
+        report = look if self.early_stopping else None
+        objectives = self.objectives
+        return run_trial(configuration, self.task, objectives.criterion, objectives.needs_psds, self.progress, report)
+
+    def _stopped(self, end: Hopeless, values: Mapping[str, Any], control: str | None) -> dict[str, Any]:
+        """What is remembered of a trial that was ended at a rung."""
+        cost = cost_before_training(from_flat(values, self.base), self.task)
+        return {
+            "rung": end.rung,
+            "score": end.score,
+            "measures": {name: value for name, value in asdict(cost).items() if value is not None},
+            "curve": [asdict(point) for point in end.curve],
+            "configuration": dict(values),
+            "control": control,
+            "seconds": end.curve[-1].seconds,
+        }
+
+
+def _fail(study: "optuna.Study", trial: "optuna.Trial", reason: str) -> None:
+    from optuna.exceptions import UpdateFinishedTrialError
+    from optuna.trial import TrialState
+
+    try:
+        trial.set_user_attr(REASON, reason)
+    except UpdateFinishedTrialError:  # Ctrl-C came when the trial had just been told: it is finished
+        return
+    study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+
+
+def record_of(
+    result: TrialResult, values: Mapping[str, Any], objectives: Objectives, control: str | None, seed: int
+) -> dict[str, Any]:
+    """Everything that is remembered of a trial, as JSON can hold it."""
+    measures = {**result.scores.values, **{k: v for k, v in asdict(result.cost).items() if v is not None}}
+    return {
+        "values": objectives.values(measures),
+        "measures": measures,
+        "per_class": {label: dict(scores) for label, scores in result.scores.per_class.items()},
+        "support": dict(result.scores.support),
+        "post": asdict(result.post),
+        "curve": [asdict(point) for point in result.curve],
+        "configuration": dict(values),
+        "control": control,
+        "seed": seed,
+        "seconds": result.seconds,
+    }
+
+
+def student_path(store: Store, study: str, number: int) -> Path:
+    return store.trial_folder(study, number) / STUDENT_FILE

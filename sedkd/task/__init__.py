@@ -1,0 +1,1 @@
+"""What is to be learnt in one environment: events, splits, teachers' answers."""

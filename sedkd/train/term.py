@@ -1,0 +1,89 @@
+"""The seam between training and distillation: a loss term.
+
+A strategy is one file in this folder with a class `Strategy(Term)`. Training calls it with a batch and the student's
+output; what it needs besides (a projection, a peer) it owns as modules, which are trained along and thrown away.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from sedkd.models.frame import FrameModel, FrameOutput
+from sedkd.train.batch import Batch
+
+if TYPE_CHECKING:
+    from sedkd.models.student import StudentSettings
+    from sedkd.task.task import Task
+    from sedkd.train.corpus import Corpus
+    from sedkd.train.settings import TrainSettings
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a strategy may need to know of the two models: embedding channels of student and teacher, labels."""
+
+    student: int
+    teacher: int
+    labels: int
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What training is about to do: the student with its initial weights, the clips, and how they are drawn."""
+
+    model: FrameModel
+    corpus: "Corpus"
+    settings: "TrainSettings"
+
+
+class Term(nn.Module):
+    """One loss term. `weight` is relative to the label term's; `forward` answers a scalar for a batch.
+
+    A subclass named `Strategy` is built with `Strategy(sizes, **parameters)`, the parameters being those that the
+    space names `<strategy>.<parameter>`. `begin` is called once before the first step, `after_step` after each.
+    `needs_teacher` tells whether the batch must carry a teacher's outputs, `lack` what else has to be there.
+
+    `in_cohort` tells whether the terms of several students may be computed at once (see `TermCohort`). For that,
+    `forward` must be one that `torch.func.vmap` can map: it answers from the term's parameters and buffers and from
+    its arguments alone, no shape and no branch depends on what a tensor holds, and what may differ from student to
+    student is a parameter or a `setting`. `begin` and `after_step` stay as they are here. A subclass does not inherit
+    it, since what it adds may keep state: it says so itself.
+    """
+
+    weight: float = 1.0
+    needs_teacher: bool = True
+    in_cohort: bool = False
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.in_cohort = cls.__dict__.get("in_cohort", False)
+
+    @classmethod
+    def lack(cls, task: "Task", student: "StudentSettings") -> str | None:
+        """Why this strategy cannot train such a student with this task, and the mend, in words; None where it can.
+
+        Asked before anything is trained, and often: what cannot run is not drawn.
+        """
+        return None
+
+    def setting(self, name: str, value: float) -> None:
+        """Keep a number that the loss is computed with as the attribute `name`: a float32 buffer `[]`, as which the
+        members of a cohort may each have their own."""
+        self.register_buffer(name, torch.tensor(value, dtype=torch.float32))
+
+    def begin(self, lesson: Lesson) -> None:
+        """Look at the student and the clips; modules that are made here are trained along."""
+
+    def after_step(self) -> None:
+        """Follow the student's new weights."""
+
+    def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
+        raise NotImplementedError
+
+
+def mean_where(loss: Tensor, mask: Tensor) -> Tensor:
+    """Mean of `loss` over the entries where `mask` (same shape after broadcasting) is 1; 0 where none is."""
+    mask = mask.expand_as(loss)
+    return (loss * mask).sum() / mask.sum().clamp_min(1.0)

@@ -1,0 +1,1 @@
+"""One student from its configuration to its scores."""

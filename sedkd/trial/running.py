@@ -1,0 +1,173 @@
+"""One student's life: built, initialised, trained, post-processed on validation, scored and costed."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+import torch
+
+from sedkd.cost.known import known_cost
+from sedkd.cost.latency import latency_ms_per_second
+from sedkd.cost.summary import Cost, cost_of
+from sedkd.distill.registry import build_terms
+from sedkd.distill.registry import lack as strategy_lack
+from sedkd.models.student import Student, StudentSettings
+from sedkd.progress import Progress, counting
+from sedkd.score.postprocess import PostProcessing, fast_f1, tune
+from sedkd.score.summary import Scores, score
+from sedkd.task.task import Task
+from sedkd.train.cohort import Member, fit_cohort
+from sedkd.train.fit import Checkpoint, Watch
+from sedkd.train.groups import cores_of, fit_groups
+from sedkd.train.packing import packed
+from sedkd.train.term import Sizes
+from sedkd.trial.configuration import Configuration
+from sedkd.trial.generic import start_from
+from sedkd.trial.initialise import initialised
+from sedkd.trial.starts import FAMILY, rate_from, steps_from
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """A trained student, its post-processing, its scores on validation, its cost, its curve, the seconds it took."""
+
+    student: Student
+    post: PostProcessing
+    scores: Scores
+    cost: Cost
+    curve: list[Checkpoint]
+    seconds: float
+
+
+def cost_before_training(configuration: Configuration, task: Task, with_latency: bool = False) -> Cost:
+    """What is known of a configuration without training it; measuring latency needs the machine quiet."""
+    cost = known_cost(configuration.student, len(task.events))
+    if not with_latency:
+        return cost
+    return replace(cost, latency=latency_ms_per_second(Student(configuration.student, task.events)))
+
+
+def lack(configuration: Configuration, task: Task) -> str | None:
+    """Why a configuration cannot be trained with this task, known before anything is; None where it can."""
+    reason = strategy_lack(configuration.strategy, task, configuration.student)
+    if reason is None and configuration.taught_by:
+        reason = task.lack(configuration.taught_by)
+    return reason
+
+
+def run_trial(
+    configuration: Configuration,
+    task: Task,
+    criterion: str = "f1_segment",
+    with_psds: bool = False,
+    progress: Progress | None = None,
+    report: Callable[[Checkpoint], None] | None = None,
+    checkpoints: int = 4,
+) -> TrialResult:
+    """Train and score one student. `criterion` is the F1 for which thresholds and filters are chosen on validation.
+
+    `report` hears of each of the `checkpoints` of training, with the criterion on validation, and may end it by
+    raising. A slice of a family is reported before its first step, too.
+
+    Raises:
+        TrainingDiverged: the loss was not finite.
+    """
+    start = time.perf_counter()
+    member = _begun(configuration, task, criterion, progress, report, checkpoints)
+    (curve,) = fit_cohort([member], counting(progress, "training"))
+    if isinstance(curve, Exception):
+        raise curve
+    return _finished(member.student, curve, task, criterion, with_psds, start)
+
+
+def run_trials(
+    configurations: Sequence[Configuration],
+    task: Task,
+    done: Callable[[int, TrialResult | Exception], None],
+    criterion: str = "f1_segment",
+    progress: Progress | None = None,
+) -> None:
+    """Train and score several students, those of one architecture in one step where that pays (`sedkd.train.packing`).
+
+    `done` is told of each, by its place, as soon as it is scored, or why it failed.
+    """
+    members = [_begun(configuration, task, criterion, progress) for configuration in configurations]
+    cores = cores_of(task.device)
+    groups = packed(members, task.device, cores)
+    several = f"training {len(members)} students" if len(members) > 1 else "training"
+    costs: dict[StudentSettings, Cost] = {}
+    together = [[members[place] for place in places] for places in groups]
+    with closing(fit_groups(together, cores, counting(progress, several))) as trained:  # whatever `done` raises
+        for ended in trained:
+            places = groups[ended.place]
+            for place, curve in zip(places, ended.members, strict=True):
+                if isinstance(curve, Exception):
+                    done(place, curve)
+                    continue
+                start, student = time.perf_counter() - ended.seconds / len(places), members[place].student
+                result = _finished(student, curve, task, criterion, False, start, costs.get(student.settings))
+                costs[student.settings] = result.cost
+                done(place, result)
+
+
+def _begun(
+    configuration: Configuration,
+    task: Task,
+    criterion: str,
+    progress: Progress | None,
+    report: Callable[[Checkpoint], None] | None = None,
+    checkpoints: int = 4,
+) -> Member:
+    """A student before its first step, on the task's device, with all that trains it."""
+    student = initialised(
+        configuration.student,
+        task.labels(configuration.taught_by),
+        configuration.initialisation,
+        task,
+        configuration.train.seed,
+        progress,
+    ).to(task.device)
+    foreign = configuration.train.foreign_share > 0 and task.has_generic
+    corpus = task.corpus(configuration.taught_by, foreign)
+    sizes = Sizes(student.embedding_size, task.targets.embeddings.shape[1], len(student.labels))
+    torch.manual_seed(configuration.train.seed)  # a projection's weights, whatever was trained or read before them
+    terms = build_terms(configuration.strategy, configuration.parameters, sizes)
+    begun_from, train = configuration.initialisation, configuration.train
+    training = replace(
+        train, steps=steps_from(begun_from, train.steps), learning_rate=rate_from(begun_from, train.learning_rate)
+    )
+    watch = Watch(
+        lambda _: fast_f1(task.validation.answers(_restricted(student, task.events)), criterion),
+        checkpoints,
+        from_start=begun_from == FAMILY,
+        report=report,
+    )
+    return Member(student, corpus, terms, training, watch)
+
+
+def _finished(
+    student: Student,
+    curve: list[Checkpoint],
+    task: Task,
+    criterion: str,
+    with_psds: bool,
+    start: float,
+    cost: Cost | None = None,
+) -> TrialResult:
+    """A trained student's post-processing, scores and, where it is not known of another of its kind, cost."""
+    final = _restricted(student, task.events)
+    answers = task.validation.answers(final)
+    post = tune(answers, criterion)
+    scores = score(answers, post, with_psds)
+    final = final.cpu()
+    return TrialResult(final, post, scores, cost or cost_of(final), curve, time.perf_counter() - start)
+
+
+def _restricted(student: Student, events: tuple[str, ...]) -> Student:
+    """The student without the labels that only served its training."""
+    if student.labels == events:
+        return student
+    own = Student(student.settings, events, student.features)
+    start_from(own, student)
+    return own.to(student.mean.device).eval()

@@ -1,0 +1,33 @@
+"""The hypervolume as it grows, against Optuna's own, and the trials since it last did."""
+
+import numpy as np
+import pytest
+
+from search.pareto.front import Member, hypervolume, reference_point
+from search.pareto.gain import Gain
+from search.study.objectives import parse
+
+
+@pytest.mark.parametrize("names", ["f1_segment,macs", "f1_segment,macs,params"])
+def test_it_is_the_hypervolume_after_each_trial(names):
+    objectives, rng = parse(names), np.random.default_rng(0)
+    points = [
+        (float(rng.random()), *(float(v) for v in rng.uniform(4, 10, len(objectives.names) - 1))) for _ in range(40)
+    ]
+    members = [Member(i, values, {}) for i, values in enumerate([*points, points[3]])]
+    gain = Gain(objectives)
+    for last in range(1, len(members) + 1):
+        gain.look(members[:last])
+        whole = hypervolume(members[:last], objectives, reference_point(objectives))
+        assert gain.volume == pytest.approx(whole), last
+    assert len(gain.volumes) == 41
+
+
+def test_since_when_nothing_was_gained():
+    objectives, gain = parse("f1_segment,macs"), None
+    members = [Member(i, v, {}) for i, v in enumerate([(0.5, 6.0), (0.4, 6.5), (0.5, 6.0), (0.3, 5.0), (0.2, 7.0)])]
+    gain = Gain(objectives)
+    idle = [gain.look(members[:last]).idle for last in range(len(members) + 1)]
+    assert idle == [0, 0, 1, 2, 0, 1]
+    late = Member(9, (0.9, 5.0), {})
+    assert gain.look([late, *members]).idle == 0  # another worker's, however it is numbered

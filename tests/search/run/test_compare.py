@@ -1,0 +1,183 @@
+"""`sedkd compare` as a person types it, on a small folder of real files."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+
+from search.cli import main
+from search.setup.architecture import architecture
+from search.study.store import open_store
+from sedkd.errors import UserError
+from sedkd.models.student import StudentSettings
+
+
+def words(farm: Path, **more: object) -> list[str]:
+    options = {
+        "env": "farm", "data": farm, "teacher": farm.parent / "teacher.safetensors", "architecture": "separable 4x2",
+        "seeds": 2, "steps": 4, "store": farm.parent / "runs", **more,
+    }  # fmt: skip
+    return ["compare", *(text for key, value in options.items() for text in (f"--{key}", str(value)))]
+
+
+@pytest.fixture(autouse=True)
+def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four tries for every arm instead of twelve."""
+    monkeypatch.setattr("sedkd.compare.tries._RATES_OF", {1: (1e-2, 2e-2), 2: (1e-2,), 4: (1e-2,)})
+
+
+@pytest.fixture
+def one_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries are judged by one seed, however few recordings there are."""
+    monkeypatch.setattr("sedkd.compare.choice.FEW", 0)
+
+
+def shown(capsys: pytest.CaptureFixture, line: list[str]) -> str:
+    """What a command that ends well prints."""
+    assert main.main(line) == 0
+    return capsys.readouterr().out
+
+
+def test_the_whole_comparison(farm: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    out = shown(capsys, words(farm))
+    interval = r"[+-]\d+\.\d \[[+-]\d+\.\d, [+-]\d+\.\d\]"
+    assert re.search(rf"aware - scratch +│ +{interval} +│ +(better|worse|not distinguishable)", out)
+    assert "SYNTHETIC" not in out
+    # Four recordings are few to choose by, which is said, and weighed by a second seed.
+    said = "f1_segment on validation (4 recordings with events, so few that it is the mean of 2 seeds)"
+    assert said in " ".join(out.split())
+    (folder,) = (tmp_path / "runs" / "comparisons").iterdir()
+    result = json.loads((folder / "comparison.json").read_text())
+    assert [arm["name"] for arm in result["arms"]][:4] == ["scratch", "generic", "aware", "aware, labelled clips only"]
+    assert result["architecture"] == "separable 4x2"
+    assert result["recordings"] == 4
+    assert [teacher["name"] for teacher in result["teachers"]] == ["teacher", "teacher, adapted"]
+    assert (
+        len({arm["cost"]["macs"] for arm in result["arms"]})
+        == len({arm["cost"]["params"] for arm in result["arms"]})
+        == 1
+    )
+    for arm in result["arms"]:
+        assert len(arm["test"]["psds1"]["seeds"]) == 2
+        assert len(arm["tries"]) == 4
+        assert all(len(one["seeds"]) == 2 for one in arm["tries"])
+        best = max(arm["tries"], key=lambda one: one["validation"])
+        assert {key: best[key] for key in ("recipe", "rate", "mixture")} == {
+            key: arm[key] for key in ("recipe", "rate", "mixture")
+        }
+        assert re.search(rf"\*{best['validation']:.3f}", out)
+    (record,) = folder.glob("decisions-*.json")
+    decided = json.loads(record.read_text())["arms"]
+    assert {name: found["rate"] for name, found in decided.items()} == {a["name"]: a["rate"] for a in result["arms"]}
+    assert result["labelled"] == {"used": 6, "of": 6}
+    named = {(pair["a"], pair["b"]) for pair in result["pairs"]}
+    assert {("aware", "scratch"), ("aware", "generic"), ("generic", "scratch")} <= named
+    for pair in result["pairs"]:
+        assert pair["f1_segment"]["low"] <= pair["f1_segment"]["mean"] <= pair["f1_segment"]["high"]
+        assert set(pair["f1_segment"]["per_class"]) == {"bell", "hum"}
+    assert (folder / "comparison.png").read_bytes().startswith(b"\x89PNG")
+
+    client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("sedkd-farm")
+    (run,) = client.search_runs([experiment.experiment_id])
+    assert run.data.tags["sedkd.role"] == "comparison"
+    assert run.info.status == "FINISHED"
+    assert "aware - scratch/f1_segment_low" in run.data.metrics
+    assert {f.path for f in client.list_artifacts(run.info.run_id)} == {"comparison.json", "comparison.png"}
+
+    # Again: nothing is trained, and test stays sealed; the answer comes from disk.
+    weights = {p: p.stat().st_mtime_ns for p in folder.rglob("*.safetensors")}
+    decisions = [p.stat().st_mtime_ns for p in folder.glob("decisions-*.json")]
+    again = shown(capsys, words(farm))
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*.safetensors")} == weights
+    assert [p.stat().st_mtime_ns for p in folder.glob("decisions-*.json")] == decisions
+    assert again.splitlines()[-1].split(", run ")[0] == out.splitlines()[-1].split(", run ")[0]
+    assert len(client.search_runs([experiment.experiment_id])) == 1
+
+    # One more seed: the students that are there are kept.
+    shown(capsys, words(farm, seeds=3))
+    now = {p: p.stat().st_mtime_ns for p in folder.rglob("*.safetensors")}
+    assert {p: now[p] for p in weights} == weights
+    chosen = {(arm["recipe"], arm["rate"], arm["mixture"]) for arm in result["arms"]}  # one of two arms is trained once
+    assert len(now) == len(weights) + len(chosen)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_seed")
+def test_how_many_labels(farm: Path, capsys: pytest.CaptureFixture) -> None:
+    out = shown(capsys, words(farm, labels="2,4", seeds=1, steps=2))
+    assert "farm: separable 4x2, 1 seeds, 2 steps, 2 of 6 labelled clips" in out
+    assert "whether it has learnt from the labels that --labels hides is not known" in out
+    comparisons = farm.parent / "runs" / "comparisons"
+    (curve,) = comparisons.glob("farm-labels-*")
+    assert (curve / "labels.png").read_bytes().startswith(b"\x89PNG")
+    points = json.loads((curve / "labels.json").read_text())
+    assert [point["labelled"] for point in points] == [{"used": 2, "of": 6}, {"used": 4, "of": 6}]
+    for point in points:
+        result = json.loads((comparisons / point["comparison"] / "comparison.json").read_text())
+        assert result["labelled"] == point["labelled"]
+        assert point["arms"] == {
+            arm["name"]: {metric: arm["test"][metric] for metric in ("f1_segment", "f1_event")}
+            for arm in result["arms"]
+        }
+
+    # More than there are: one line, before anything is trained.
+    before = sorted(comparisons.iterdir())
+    assert main.main(words(farm, labels="3,7", seeds=1, steps=2)) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert re.fullmatch(r"error: --labels 7: train of farm \(.*\) has 6 labelled clips; ask for less", line)
+    assert sorted(comparisons.iterdir()) == before
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_seed")
+def test_narrowing_to_some_events(farm: Path, capsys: pytest.CaptureFixture) -> None:
+    out = shown(capsys, words(farm, events="hum", seeds=1, steps=2))
+    assert "farm, 1 of 2 events: separable 4x2" in out
+    assert re.search(r"aware - all events +│", out)
+    (path,) = (farm.parent / "runs" / "comparisons").glob("*/comparison.json")
+    result = json.loads(path.read_text())
+    found = {arm["name"]: arm for arm in result["arms"]}
+    assert found["all events"]["recipe"].startswith("the environment's events, ")
+    assert found["aware"]["recipe"].startswith("own events, ")
+    assert found["all events"]["per_class"].keys() == {"hum"}
+    assert found["all events"]["cost"]["params"] == found["aware"]["cost"]["params"]
+
+
+def test_architectures() -> None:
+    store = open_store("/nowhere")
+    assert architecture("separable+gru 16x4", store, "farm") == StudentSettings(16, 4, "separable", "gru")
+    assert architecture("conv 8x2", store, "farm") == StudentSettings(8, 2, "conv", "none")
+    for word, message in (
+        ("conv 8x9", "student.depth must lie in"),
+        ("cnov 8x2", "student.block must be one of"),
+        ("conv+lstm 8x2", "student.head must be one of"),
+        ("knee", "no study yet.*or spell one out"),
+    ):
+        with pytest.raises(UserError, match=rf"--architecture {re.escape(word)}: .*{message}"):
+            architecture(word, store, "farm")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"architecture": "neee"}, "spell one out"),
+        ({"strategy": "respnse"}, "no distillation strategy 'respnse'"),
+        ({"env": "frm"}, "there are: farm, yard"),
+        ({"strategy": "none"}, "--strategy none: the distilled arms need one"),
+        ({"strategy": "weak"}, "weak.tsv"),
+    ],
+)
+def test_mistakes_are_one_line(capsys, farm: Path, more: dict, message: str) -> None:
+    assert main.main(words(farm, **more)) == 2
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert len([line for line in errors if line.startswith("error: ")]) == 1
+    assert message in errors[-1]
+
+
+def test_without_a_test_split(capsys, farm: Path) -> None:
+    (farm / "farm" / "test.tsv").unlink()
+    assert main.main(words(farm)) == 2
+    assert "no test.tsv; a comparison is scored on test" in capsys.readouterr().err

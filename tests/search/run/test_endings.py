@@ -1,0 +1,130 @@
+"""Whatever ends a search or a comparison, nothing is left that looks as if it were running."""
+
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from small_study import arguments, write_farm
+
+import search.run.session as session
+from search.cli import search
+from search.pareto.front import front
+from search.space.space import Space
+from search.study.opening import finished, load_study, objectives_of
+from search.study.store import open_store
+from search.tracking.tracker import Tracker
+from search.trials.confirmation import confirmed
+from sedkd.errors import UserError
+from sedkd.train.fit import TrainingDiverged
+
+
+@pytest.fixture(scope="module")
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_farm(tmp_path_factory.mktemp("endings"))
+
+
+def states(farm: Path) -> tuple[list[str], str]:
+    """Of the trials in Optuna, and of the study's run in MLflow."""
+    study = load_study(open_store(str(farm.parent / "runs")), "farm", None)
+    client = MlflowClient(f"sqlite:///{farm.parent / 'runs' / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("sedkd-farm").experiment_id
+    assert not client.search_runs([experiment], "status = 'RUNNING'")
+    (parent,) = client.search_runs([experiment], "tags.`sedkd.role` = 'study'")
+    return [t.state.name for t in study.trials], parent.info.status
+
+
+STEPS = (
+    (session, "teacher_on_validation"),
+    (Tracker, "begin"),
+    (session, "begin"),
+    (Space, "suggest"),  # a trial has been asked for
+    (session, "confirm"),
+    (session, "score_on_test"),
+)
+
+
+def test_every_end_is_told(farm: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    errors = (KeyError("x"), SystemExit(3), UserError("no"), KeyboardInterrupt(), ZeroDivisionError(), OSError("disk"))
+    for number, ((where, name), error) in enumerate(zip(STEPS, errors, strict=True)):
+
+        def fails(*_, error=error, **__):
+            raise error
+
+        words = arguments(farm, 1 + number // 4)
+        with monkeypatch.context() as patch:
+            patch.setattr(where, name, fails)
+            if isinstance(error, KeyboardInterrupt):
+                assert search.main(words) == 130
+            elif isinstance(error, UserError):
+                assert search.main(words) == 2
+            else:
+                with pytest.raises(type(error)):
+                    search.main(words)
+        found, status = states(farm)
+        assert "RUNNING" not in found, name
+        assert status == ("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"), name
+    assert search.main(arguments(farm, 2)) == 0
+    assert states(farm)[1] == "FINISHED"
+
+
+def test_one_that_cannot_be_confirmed_does_not_keep_the_others(farm: Path, monkeypatch, capsys) -> None:
+    import search.trials.confirmation as confirmation
+
+    assert search.main(arguments(farm, 3)) == 0
+    study = load_study(open_store(str(farm.parent / "runs")), "farm", None)
+    on_front = front(finished(study), objectives_of(study))
+    real, first = confirmation._counts, max(on_front, key=lambda m: m.measure("f1_segment")).number
+
+    def counts(plan, member, folder, progress):
+        if member.number == first:
+            raise TrainingDiverged("the loss became nan before step 3")
+        return real(plan, member, folder, progress)
+
+    monkeypatch.setattr(confirmation, "_counts", counts)
+    assert search.main([*arguments(farm, 3), "--confirm", "9"]) == 0
+    assert f"trial {first} could not be confirmed: the loss became nan before step 3" in capsys.readouterr().out
+    told = {m.number: confirmed(open_store(str(farm.parent / "runs")), study.study_name, m.number) for m in on_front}
+    assert [number for number, found in told.items() if found is None] == [first]
+    assert states(farm)[1] == "FINISHED"
+
+
+def test_a_comparisons_run_is_there_whole_or_not_at_all(farm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from search.show.comparison_table import SCORES
+    from search.tracking.comparison import log_comparison
+
+    scores = {name: {"mean": 0.5, "sd": 0.1} for name in SCORES}
+    result = {
+        "comparison": "farm-abc", "environment": "farm", "synthetic": False, "data": "/x", "architecture": "conv 4x2",
+        "strategy": "response", "seeds": 1, "steps": 2, "recordings": 4, "pairs": [],
+        "labelled": {"used": 6, "of": 6}, "events": ["bell", "hum"],
+        "teachers": [{"origin": "a test", "values": dict.fromkeys(SCORES, 0.5)}],
+        "arms": [{"name": "scratch", "test": scores}],
+    }  # fmt: skip
+    store, file = open_store(str(farm.parent / "compared")), farm.parent / "numbers.json"
+    file.write_text("{}")
+
+    def runs() -> list[tuple[str, str]]:
+        client = MlflowClient(store.mlflow_uri)
+        experiment = client.get_experiment_by_name("sedkd-farm").experiment_id
+        return [(r.info.run_id, r.info.status) for r in client.search_runs([experiment])]
+
+    for error in (KeyError("x"), KeyboardInterrupt(), SystemExit(3)):
+
+        def fails(*_, error=error, **__):
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(MlflowClient, "log_artifact", fails)
+            with pytest.raises(type(error)):
+                log_comparison(result, [file], store)
+        assert runs() == []
+    log_comparison(result, [file], store)
+    before = runs()
+    assert [status for _, status in before] == ["FINISHED"]
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "log_batch", fails)
+        with pytest.raises(SystemExit):
+            log_comparison(result, [file], store)
+    assert runs() == before  # what was there stays
+    log_comparison(result, [file], store)
+    assert [status for _, status in runs()] == ["FINISHED"]

@@ -1,0 +1,187 @@
+"""Several processes at one study: nothing lost, nothing twice, whoever is killed, and Ctrl-C ends them all."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import optuna
+import pytest
+from ending import Ending
+from mlflow import MlflowClient
+from small_study import arguments, finish, start, write_farm
+
+import search.run.workers
+from search.run.workers import Crew, WorkerFailed
+from search.study.opening import finished, load_study, spent
+from search.study.store import open_store
+from sedkd.errors import UserError
+
+SEARCH = "search.cli.search"
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Path:
+    return write_farm(tmp_path)
+
+
+def workers_of(process: subprocess.Popen) -> list[int]:
+    """The process ids of the search's workers (not of what helps them to start)."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (entry / "cmdline").read_text()
+        except (OSError, ValueError):
+            continue
+        if parent == process.pid and "spawn_main" in command:
+            found.append(int(entry.name))
+    return found
+
+
+def study_of(tmp_path: Path) -> optuna.Study:
+    return load_study(open_store(str(tmp_path / "runs")), "farm", None)
+
+
+def wait_until(done, process: subprocess.Popen, seconds: float = 240) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if done():
+                return
+        except Exception:
+            pass
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.1)
+    raise AssertionError("it did not get that far")
+
+
+@pytest.mark.slow
+def test_two_workers_share_a_budget(farm, tmp_path):
+    out = finish(start(SEARCH, *arguments(farm, 9, workers=2), cwd=tmp_path))
+    study = study_of(tmp_path)
+    assert spent(study) == 9
+    assert "[9/9]" in out
+    assert len({t.user_attrs["owner"] for t in study.trials}) == 2
+    drawn = [json.dumps(m.record["configuration"], sort_keys=True) for m in finished(study)]
+    assert len(set(drawn)) == len(drawn)
+    controls = [t.user_attrs["control"] for t in study.trials if "control" in t.user_attrs]
+    assert len(set(controls)) == len(controls)
+    client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("sedkd-farm").experiment_id
+    mirrored = client.search_runs([experiment], "tags.`sedkd.role` = 'trial'")
+    assert sorted(int(run.data.tags["sedkd.trial"]) for run in mirrored) == sorted(t.number for t in study.trials)
+
+
+@pytest.mark.slow
+def test_three_hard_kills_lose_nothing(farm, tmp_path):
+    """Workers are killed at random moments: what had finished is there once, what was lost is tried once more."""
+    trials, moments = 24, random.Random(0)
+    process = start(SEARCH, *arguments(farm, trials, workers=2, steps=30), cwd=tmp_path)
+    for kill in range(3):
+        wait_until(lambda kill=kill: spent(study_of(tmp_path)) > 2 * kill and workers_of(process), process)
+        time.sleep(moments.uniform(0, 1.5))
+        os.kill(moments.choice(workers_of(process)), signal.SIGKILL)
+    out, errors = process.communicate(timeout=400)
+    assert process.returncode == 0, errors
+    assert out.count("died") == 3
+    study = study_of(tmp_path)
+    assert spent(study) == trials
+    assert not [t for t in study.trials if t.state.name == "RUNNING"]
+    drawn = [json.dumps(m.record["configuration"], sort_keys=True) for m in finished(study)]
+    assert len(set(drawn)) == len(drawn)
+    lost = [t.number for t in study.trials if t.state.name == "FAIL"]
+    retried = [t.user_attrs["retried"] for t in study.trials if "retried" in t.user_attrs]
+    assert len(lost) <= 3
+    assert sorted(retried) == [number for number in lost if study.trials[number].params]
+    for trial in study.trials:
+        if "retried" in trial.user_attrs:
+            assert trial.params == study.trials[trial.user_attrs["retried"]].params
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_all_within_seconds(farm, tmp_path):
+    process = start(SEARCH, *arguments(farm, 200, workers=2), cwd=tmp_path)
+    wait_until(lambda: spent(study_of(tmp_path)) >= 2, process)
+    workers = workers_of(process)
+    assert len(workers) == 2
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same line continues" in errors
+    assert "Traceback" not in errors
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    assert not [t for t in study_of(tmp_path).trials if t.state.name == "RUNNING"]
+    client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("sedkd-farm").experiment_id
+    assert not client.search_runs([experiment], "status = 'RUNNING'")
+
+
+@pytest.mark.slow
+def test_workers_go_when_their_search_is_killed(farm, tmp_path):
+    process = start(SEARCH, *arguments(farm, 200, workers=2), cwd=tmp_path)
+    wait_until(lambda: spent(study_of(tmp_path)) >= 1, process)
+    workers = workers_of(process)
+    process.kill()
+    process.wait()
+    end = time.monotonic() + 60
+    while time.monotonic() < end and any(Path(f"/proc/{pid}").exists() for pid in workers):
+        time.sleep(0.2)
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    before = spent(study_of(tmp_path))
+    finish(start(SEARCH, *arguments(farm, before + 1), cwd=tmp_path))
+    assert spent(study_of(tmp_path)) == before + 1
+    assert not [t for t in study_of(tmp_path).trials if t.state.name == "RUNNING"]
+
+
+@pytest.mark.slow
+def test_a_workers_mistake_is_one_line(farm, tmp_path):
+    space = "dimensions:\n  student.width: {type: int, low: 4, high: 4}\n  strategy: {type: choice, of: [none]}\n"
+    (tmp_path / "one.yaml").write_text(space)
+    process = start(SEARCH, *arguments(farm, 3, workers=2, space=tmp_path / "one.yaml"), cwd=tmp_path)
+    _, errors = process.communicate(timeout=200)
+    assert process.returncode == 2
+    assert "trained before; widen the space or ask for fewer --trials" in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("how", "kind", "message"),
+    [
+        ("bug", WorkerFailed, r"^KeyError: 'key' \(.*ending.py, line \d+\)$"),
+        ("sys.exit", WorkerFailed, r"^SystemExit: enough \("),
+        ("exit", UserError, r"^worker 0 ended itself with exit code 3"),
+        ("signal", UserError, "again and again"),
+    ],
+)
+def test_only_what_a_signal_ended_is_replaced(how, kind, message, monkeypatch, capfd):
+    monkeypatch.setattr(search.run.workers, "REPLACEMENTS", 1)
+    died = []
+    crew = Crew(Ending(how), 1, lambda *_: None, lambda *who: died.append(who))
+    with pytest.raises(kind, match=message) as caught:
+        crew.run(lambda: False)
+    assert died == ([(0, "SIGKILL")] * 2 if how == "signal" else [])
+    assert "Traceback" not in capfd.readouterr().err
+    if kind is WorkerFailed:
+        assert "ending.py" in caught.value.traceback
+
+
+def test_a_workers_bug_outside_of_a_trial_is_one_line(farm, tmp_path):
+    """A strategy's file that does something else in another process: it is imported there again."""
+    (tmp_path / "mine.py").write_text(
+        "import multiprocessing\nfrom sedkd.distill.response import Strategy\n"
+        "if multiprocessing.parent_process():\n    {}['key']\n"
+    )
+    (tmp_path / "own.yaml").write_text("dimensions:\n  strategy: {type: choice, of: ['mine:Strategy', none]}\n")
+    process = start(SEARCH, *arguments(farm, 9, workers=2, space=tmp_path / "own.yaml"), cwd=tmp_path)
+    out, errors = process.communicate(timeout=200)
+    assert process.returncode == 2, errors
+    (line,) = errors.strip().splitlines()
+    assert line.startswith(f"error: a worker ended with KeyError: 'key' ({tmp_path / 'mine.py'}, line 4); traceback: ")
+    assert "KeyError" in Path(line.rpartition("traceback: ")[2]).read_text()
+    assert "takes its place" not in out
+    client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
+    assert not client.search_runs([client.get_experiment_by_name("sedkd-farm").experiment_id], "status = 'RUNNING'")

@@ -1,0 +1,202 @@
+"""Spaces: what is drawn when, and the one line for each mistake in a file."""
+
+from pathlib import Path
+
+import optuna
+import pytest
+
+from search.cli import main
+from search.setup.setting import built_in, setting, spaces_folder
+from search.space.controls import controls
+from search.space.space import space_from
+from sedkd.data.environment import read_yaml
+from sedkd.errors import UserError
+from sedkd.train.settings import TrainSettings
+from sedkd.trial.configuration import from_flat
+
+DEFAULT = spaces_folder() / "default.yaml"
+STRATEGY = {"type": "choice", "of": ["none", "response"], "default": "response"}
+
+
+def parsed(**dimensions):
+    return space_from({"dimensions": dimensions}, Path("own.yaml"))
+
+
+def test_a_draw_holds_what_its_strategy_takes_and_nothing_else():
+    space = space_from(read_yaml(DEFAULT), DEFAULT)
+    study = optuna.create_study(directions=["maximize", "minimize"], sampler=optuna.samplers.RandomSampler(seed=1))
+    seen = set()
+    for _ in range(200):
+        values = space.suggest(study.ask())
+        seen.add(values["strategy"])
+        parts = values["strategy"].split("+")
+        assert ("response.temperature" in values) == ("response" in parts)
+        assert ("hint.weight" in values) == ("hint" in parts)
+        assert ("weak.pooling" in values) == ("weak" in parts)
+        # Frame-level strategies learn from clips without labels; from scratch and by weak labels alone nothing does.
+        assert ("train.unlabeled_share" in values) == (values["strategy"] not in ("none", "weak"))
+        assert ("teacher.targets" in values) == from_flat(values, TrainSettings()).needs_teacher
+    assert seen == set(space.choices("strategy"))
+
+
+def test_controls_are_scratch_default_smallest_and_largest():
+    space = space_from(read_yaml(DEFAULT), DEFAULT)
+    (_, scratch), (_, default), (_, smallest), (_, largest) = controls(space, 2)
+    assert scratch["strategy"] == "none"
+    assert not any(key.startswith("response.") for key in scratch)
+    assert default["strategy"] == "response"
+    architecture = {key: value for key, value in default.items() if key.startswith("student.")}
+    assert architecture == {key: value for key, value in scratch.items() if key.startswith("student.")}
+    assert (smallest["student.width"], smallest["student.depth"], smallest["student.head"]) == (2, 2, "none")
+    assert (largest["student.width"], largest["student.depth"], largest["student.block"]) == (32, 5, "conv")
+    assert largest["initialisation"] == "generic"
+    assert largest["train.learning_rate"] < default["train.learning_rate"]
+    for values in (smallest, largest):
+        from_flat(values, TrainSettings())
+
+
+def test_defaults_know_their_names():
+    space = parsed(strategy=STRATEGY, **{"response.weight": {"type": "float", "low": 1, "high": 2}})
+    assert space.defaults(strategy="none", response_weight=2) == {"strategy": "none"}  # it does not apply
+    assert space.defaults(response_weight=2)["response.weight"] == 2
+    with pytest.raises(ValueError, match="response_wieght, width: no dimension of this space"):
+        space.defaults(response_wieght=2, width=4)
+
+
+def test_controls_leave_out_what_the_space_does_not_know():
+    response = {"type": "choice", "of": ["response"]}
+    assert [name for name, _ in controls(parsed(strategy=response), 2)] == ["default distillation"]
+    width = {"type": "int", "low": 4, "high": 8, "default": 8}
+    found = controls(parsed(**{"strategy": response, "student.width": width}), 2)
+    assert [name for name, _ in found] == ["default distillation", "smallest student"]
+
+
+def test_without_drops_a_choice_and_mends_the_default():
+    space = parsed(strategy=STRATEGY, initialisation={"type": "choice", "of": ["generic", "random"]})
+    narrowed = space.without("initialisation", "generic")
+    assert narrowed.defaults()["initialisation"] == "random"
+    assert not narrowed.has("initialisation", "generic")
+
+
+@pytest.mark.parametrize(
+    ("dimension", "message"),
+    [
+        ({"student.width": {"type": "int", "low": 8, "high": 4}}, "low 8 is above high 4"),
+        ({"student.width": {"type": "int", "low": 4.5, "high": 8}}, "student.width.low: expected a whole number"),
+        ({"student.width": {"type": "ints", "low": 4, "high": 8}}, "expected a type, one of: int, float, choice"),
+        ({"student.width": {"type": "int", "low": 4, "high": 8, "stp": 2}}, "student.width.stp: unknown"),
+        ({"student.depth": {"type": "int", "low": 1, "high": 9}}, "student.depth must lie in 1..5, not 9"),
+        ({"student.wdith": {"type": "int", "low": 1, "high": 9}}, "student.wdith: nothing takes this parameter"),
+        ({"student.block": {"type": "choice", "of": ["conv", "dense"]}}, "student.block must be one of"),
+        ({"student.block": {"type": "choice", "of": []}}, "student.block.of: expected a list"),
+        ({"strategy": {"type": "choice", "of": ["none", "respnse"]}}, "no distillation strategy 'respnse'"),
+        ({"hint.weight": {"type": "float", "low": 0.1, "high": 1}}, "no strategy of this space ever draws it"),
+        ({"train.learning_rate": {"type": "float", "low": 0, "high": 1, "log": True}}, "must be above 0"),
+        (
+            {"initialisation": {"type": "choice", "of": ["random", "zero"]}},
+            "initialisation must be one of random, generic",
+        ),
+        ({"initialisation": {"type": "choice", "of": ["random", "audioset"]}}, "needs student.block mobilenet"),
+        (
+            {
+                "student.block": {"type": "choice", "of": ["separable", "mobilenet"]},
+                "initialisation": {"type": "choice", "of": ["audioset"], "when": {"student.block": ["mobilenet"]}},
+            },
+            "needs student.width 8 (mn04_as) or 20 (mn10_as), not 16",
+        ),
+        (
+            {"initialisation": {"type": "choice", "of": ["random"], "when": {"strategy": ["relation"]}}},
+            "'relation' is not among",
+        ),
+        (
+            {"initialisation": {"type": "choice", "of": ["random"], "when": {"teacher": ["x"]}}},
+            "'teacher' is not an unconditional choice",
+        ),
+    ],
+)
+def test_mistakes_name_file_and_key(dimension, message):
+    with pytest.raises(UserError) as caught:
+        parsed(**{"strategy": STRATEGY, **dimension})
+    assert str(caught.value).startswith("own.yaml: dimensions.")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_start_may_be_conditioned_on_the_block():
+    """Also where the block that it is for is not the default one, and where it is."""
+    for blocks in (["separable", "mobilenet"], ["mobilenet", "separable"]):
+        space = parsed(
+            **{
+                "strategy": STRATEGY,
+                "student.width": {"type": "choice", "of": [8, 20]},
+                "student.block": {"type": "choice", "of": blocks},
+                "initialisation": {
+                    "type": "choice",
+                    "of": ["audioset", "random"],
+                    "when": {"student.block": ["mobilenet"]},
+                },
+            }
+        )
+        found = {block: space.defaults(student_block=block).get("initialisation") for block in blocks}
+        assert found == {"separable": None, "mobilenet": "audioset"}
+
+
+def test_an_unknown_environment_is_answered_with_the_list():
+    with pytest.raises(UserError, match="built in are: city_center, home, office, residential_area, street"):
+        setting("steet")
+
+
+def test_own_file_may_bring_environment_and_dimensions(tmp_path):
+    own = tmp_path / "yard.yaml"
+    own.write_text("environment: street\nevents: [car]\ndimensions:\n  student.width: {type: int, low: 4, high: 8}\n")
+    found = setting("street", space_file=own)
+    assert found.environment.events == ("car",)
+    assert [d.name for d in found.space.dimensions] == ["student.width"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("enviroment: street\n", "enviroment: unknown key"),
+        ("environment: street\nevents: car\n", "events: expected a list"),
+        ("environment: home\nevents: [car]\n", "'home', but --env asks for 'street'"),
+        ("environment: street\nevents: [car]\nsubsets: {all: [bus]}\n", "subsets.all: 'bus' is not among the events"),
+        ("scene: nothing\n", "neither an environment nor dimensions"),
+        ("a: [1\nb: 2\n", ":2: not valid YAML"),
+    ],
+)
+def test_mistakes_in_an_own_file(tmp_path, text, message):
+    own = tmp_path / "own.yaml"
+    own.write_text(text)
+    with pytest.raises(UserError) as caught:
+        setting("street", space_file=own)
+    assert str(own) in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_built_in_environments_have_subsets():
+    assert built_in()["street"].subsets["traffic"] == ("brakes squeaking", "car", "large vehicle")
+
+
+@pytest.mark.parametrize("path", sorted((spaces_folder() / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_examples_are_spaces(path):
+    space = space_from(read_yaml(path), path)
+    study = optuna.create_study(directions=["maximize", "minimize"], sampler=optuna.samplers.RandomSampler(seed=1))
+    for _ in range(20):
+        from_flat(space.suggest(study.ask()), TrainSettings())
+
+
+def test_every_dimension_of_the_default_space_says_what_it_is(capsys):
+    space = space_from(read_yaml(DEFAULT), DEFAULT)
+    assert all(space.help.values())
+    assert main.main(["space"]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in space.help)
+    assert "strategy with response" in out
+
+
+def test_what_a_dimension_is_does_not_decide_a_study():
+    told = parsed(**{"student.width": {"type": "int", "low": 4, "high": 8, "help": "channels"}})
+    assert told.as_dict() == parsed(**{"student.width": {"type": "int", "low": 4, "high": 8}}).as_dict()
+    with pytest.raises(UserError, match=r"student.width.help: expected a text"):
+        parsed(**{"student.width": {"type": "int", "low": 4, "high": 8, "help": 3}})

@@ -1,0 +1,88 @@
+"""What MLflow is told of a study, and that it is not told more than it needs to be."""
+
+import json
+
+import optuna
+import pytest
+from invented_study import invented_study
+from mlflow import MlflowClient
+
+from search.pareto.front import front, ranks
+from search.study.objectives import Objectives
+from search.study.opening import RECORD, finished
+from search.study.store import Store
+from search.tracking import tracker as tracking
+from search.tracking.links import VIEW_TAG
+from search.tracking.tracker import LAST_RANK, Tracker
+
+F1_MACS = Objectives(("f1_segment", "macs"))
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return Store(tmp_path)
+
+
+def trials_in(store: Store) -> dict[int, object]:
+    client = MlflowClient(store.mlflow_uri)
+    experiment = client.get_experiment_by_name("sedkd-farm").experiment_id
+    runs = client.search_runs([experiment], "tags.`sedkd.role` = 'trial'")
+    return {int(run.data.tags["sedkd.trial"]): run for run in runs}
+
+
+def check_ranks(store: Store, study: optuna.Study) -> None:
+    members, runs = finished(study), trials_in(store)
+    for member, rank in zip(members, ranks([m.values for m in members], F1_MACS), strict=True):
+        assert runs[member.number].data.metrics["pareto_rank"] == min(rank, LAST_RANK)
+        assert runs[member.number].data.tags["on_front"] == str(rank == 1).lower()
+
+
+def test_a_study_is_told_whole(store):
+    study = invented_study(F1_MACS, 25, stopped=2)
+    study.add_trial(optuna.trial.create_trial(state=optuna.trial.TrialState.PRUNED))  # over a limit: cost nothing
+    Tracker(study, F1_MACS, store).close("FINISHED")
+    runs = trials_in(store)
+    assert sorted(runs) == list(range(27))
+    check_ranks(store, study)
+    for number in (25, 26):
+        assert runs[number].info.status == "KILLED"
+        assert runs[number].data.tags["stopped"] == "full@0.5"
+        assert "ended early at full@0.5 with 0.100" in runs[number].data.tags["mlflow.note.content"]
+        assert "f1_segment" not in runs[number].data.metrics
+    assert runs[0].data.tags["mlflow.note.content"].startswith("Control: scratch. ")
+
+    client = MlflowClient(store.mlflow_uri)
+    experiment = client.get_experiment_by_name("sedkd-farm")
+    view = json.loads(experiment.tags[VIEW_TAG + "farm-123abc"])
+    assert len(client.search_runs([experiment.experiment_id], view["searchFilter"])) == 27
+    parent = client.search_runs([experiment.experiment_id], "tags.`sedkd.role` = 'study'")[0]
+    note = parent.data.tags["mlflow.note.content"]
+    for member in front(finished(study), F1_MACS):
+        assert f"/runs/{runs[member.number].info.run_id}?" in note
+    assert {f.path for f in client.list_artifacts(parent.info.run_id)} == {"pareto.html", "front.csv", "study.json"}
+
+
+def test_a_trial_that_moves_all_ranks_costs_few_calls(store, monkeypatch):
+    monkeypatch.setattr(tracking, "MOST_MARKS", 3)
+    study = invented_study(F1_MACS, 12)
+    tracker = Tracker(study, F1_MACS, store)
+    tracker.close("FINISHED")
+    before = front(finished(study), F1_MACS)
+    best = finished(study)[0].record | {"control": None, "configuration": {}}
+    best["measures"] = best["measures"] | {"f1_segment": 1.0, "macs": 1.0}
+    study.add_trial(optuna.trial.create_trial(values=[1.0, 0.0], user_attrs={RECORD: best}))
+
+    written = []
+    log_batch = tracker.client.log_batch
+    monkeypatch.setattr(
+        tracker.client, "log_batch", lambda run, **more: (written.append(more), log_batch(run, **more))[1]
+    )
+    tracker.sync(figures=False)
+    marks = [more["metrics"][0] for more in written if more.get("tags")]
+    assert len(marks) == 3
+    on_front = [number for number, run in trials_in(store).items() if run.data.tags.get("on_front") == "true"]
+    assert 12 in on_front
+    assert len(on_front) <= max(len(before) - 1, 1)
+    tracker.close("FINISHED")
+    check_ranks(store, study)
