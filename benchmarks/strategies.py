@@ -10,9 +10,10 @@ from collections import defaultdict
 
 from search.pareto.front import front, hypervolume, reference_point
 from search.pareto.importance import importances
-from search.show.tables import human, strategy_words, student_words
+from search.show.words import human, strategy_words, student_words
 from search.study.objectives import Objectives
-from search.study.opening import finished, load_study, objectives_of
+from search.study.opening import load_study
+from search.study.records import finished, objectives_of
 from search.study.store import open_store
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from search.pareto.front import Member, hypervolume, reference_point
+from search.pareto.front import hypervolume, reference_point
 from search.study.objectives import Objectives
+from search.study.records import Member
 
 OBJECTIVES = Objectives(("f1_segment", "macs"))
 

@@ -11,10 +11,11 @@ from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.ours import Ours, Switches
 from benchmarks.replay.outside import Outside
 from benchmarks.replay.table import Table
-from search.pareto.front import Member, front, reference_point
+from search.pareto.front import front, reference_point
 from search.sampling.sampler import GainSampler, Observation
 from search.space.controls import controls
 from search.space.space import Space
+from search.study.records import Member
 from search.trials.carrying import MOST_FROM_FRONTS, from_ends
 from sedkd.trial.starts import FAMILY
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from search.pareto.front import Member, reference_point
+from search.pareto.front import reference_point
 from search.study.objectives import Objectives
+from search.study.records import Member
 
 
 class Gain:

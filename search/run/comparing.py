@@ -16,7 +16,7 @@ from search.show.comparison_table import arms_table, pairs_table, per_class_tabl
 from search.show.display import Display
 from search.show.labels_curve import keep_curve
 from search.show.labels_table import labels_table
-from search.show.tables import student_words
+from search.show.words import student_words
 from search.study.store import Store, open_store
 from sedkd.compare.arms import Plan, arms
 from sedkd.compare.result import on_test

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.pareto.front import NAMED_PICKS, Member, front, pick
-from search.show.tables import human, picks_of
+from search.pareto.front import front
+from search.pareto.picks import NAMED_PICKS, pick, picks_of
+from search.show.words import human
 from search.study.names import experiment_name
 from search.study.objectives import Objectives
-from search.study.opening import FACTS, finished, objectives_of
-from search.study.store import Store
+from search.study.records import FACTS, Member, finished, objectives_of
+from search.study.scores import test_scores
+from search.study.store import Store, student_path
 from search.tracking.mirror import attempt, impatient
 from search.tracking.notes import trial_note
 from search.tracking.tracker import Tracker
-from search.trials.final_scores import test_scores
-from search.trials.training import student_path
 from sedkd.data.audio import read_audio
 from sedkd.data.folders import audio_below
 from sedkd.errors import UserError

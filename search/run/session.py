@@ -14,24 +14,17 @@ from search.setup.plan import GAIN
 from search.setup.request import Planned, Request, planned
 from search.show.closing import show, show_summary
 from search.show.display import Display
-from search.show.tables import human
-from search.study.opening import (
-    RECORD,
-    SAMPLER,
-    STOPPED,
-    close_stale,
-    finished,
-    load_study,
-    objectives_of,
-    open_study,
-    spent,
-)
+from search.show.words import human
+from search.study.opening import load_study, open_study
+from search.study.ownership import close_stale
+from search.study.records import RECORD, SAMPLER, STOPPED, finished, objectives_of, spent
+from search.study.scores import SplitScores
 from search.study.store import Store, open_store
 from search.tracking.mirror import Mirror
 from search.trials.carrying import carried
 from search.trials.confirmation import confirm
 from search.trials.failures import write_traceback
-from search.trials.final_scores import SplitScores, score_on_test, teacher_on_validation
+from search.trials.final_scores import score_on_test, teacher_on_validation
 from search.trials.loop import begin, search
 from search.trials.stopping import can_stop
 from sedkd.errors import SedkdWarning, UserError

@@ -10,7 +10,7 @@ from search.sampling.narrowed import Narrowed
 from search.sampling.sampler import GainSampler, Observation
 from search.setup.plan import GAIN, TPE, Plan
 from search.study.objectives import COST, Objectives
-from search.trials.carrying import others
+from search.study.opening import others
 
 AFTER_TRAINING = "latency"  # the one cost that is measured, not counted
 

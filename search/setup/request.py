@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from search.setup.budget import Budget, check_budget
+from search.setup.identity import identity
 from search.setup.plan import Manner, Plan
 from search.setup.preparation import Subject, prepare
 from search.setup.runnable import without_family
 from search.study.objectives import parse
-from search.study.opening import identity
 from search.study.store import open_store
 from sedkd.progress import Progress
 from sedkd.train.settings import TrainSettings

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from search.pareto.front import Member, front
-from search.show.tables import human, picks_of, strategy_words, student_words
+from search.pareto.front import front
+from search.pareto.picks import picks_of
+from search.show.words import human, strategy_words, student_words
 from search.study.objectives import COST, QUALITY, UNITS, Objectives
-from search.study.opening import STOPPED
-from search.study.opening import stopped as stopped_trials
+from search.study.records import Member
 
 if TYPE_CHECKING:
-    import optuna
     from plotly.graph_objects import Figure
 
 RED, BLUE, GREY = "#c0304a", "#005f9e", "#7a8794"
@@ -49,11 +48,6 @@ def pareto_figure(members: Sequence[Member], objectives: Objectives, stopped: Se
         legend={"orientation": "h", "itemsizing": "constant", "y": 1, "yanchor": "bottom", "x": 0},
         margin={"l": 60, "r": 30, "b": 60},
     )
-
-
-def ended_early(study: "optuna.Study") -> list[Member]:
-    """The trials that ended early, as `pareto_figure` takes them."""
-    return [Member(t.number, (), t.user_attrs[STOPPED]) for t in stopped_trials(study)]
 
 
 def pairs(objectives: Objectives) -> list[tuple[str, str]]:

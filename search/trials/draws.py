@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from search.pareto.front import Member
 from search.pareto.gain import Gain
 from search.setup.budget import OPTIONS
 from search.setup.plan import Plan
-from search.study.opening import ANSWERED, INFEASIBLE, LACK, OWNER, finished, taken, turn
+from search.study.ownership import turn
+from search.study.records import ANSWERED, INFEASIBLE, LACK, OWNER, Member, finished, taken
 from search.trials.repeats import Repeats
 from sedkd.errors import UserError
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from search.pareto.front import Member
 from search.study.objectives import COST, QUALITY, Objectives
+from search.study.records import Member
 from sedkd.train.fit import Checkpoint
 from sedkd.trial.starts import FAMILY, RANDOM
 

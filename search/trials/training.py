@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.study.objectives import Objectives
-from search.study.opening import CONTROL, INTERRUPTED, REASON, RECORD, STOPPED, finished
-from search.study.store import Store
+from search.study.records import CONTROL, INTERRUPTED, REASON, RECORD, STOPPED, finished
+from search.study.store import STUDENT_FILE, Store
 from search.trials.failures import reason_of, summary
 from search.trials.stopping import RUNGS, Hopeless, costs_of, is_hopeless, rung_of
 from search.trials.stopping import summary as looked_at
@@ -22,8 +21,6 @@ from sedkd.trial.starts import RANDOM
 
 if TYPE_CHECKING:
     import optuna
-
-STUDENT_FILE = "student.safetensors"
 
 
 class Trainer:
@@ -133,7 +130,3 @@ def record_of(
         "seed": seed,
         "seconds": result.seconds,
     }
-
-
-def student_path(store: Store, study: str, number: int) -> Path:
-    return store.trial_folder(study, number) / STUDENT_FILE

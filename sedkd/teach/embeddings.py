@@ -19,9 +19,9 @@ from sedkd.features.pack import features_of
 from sedkd.models.audioset import AudioSetNet, audioset_start
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.progress import Progress, counting
-from sedkd.task.split import Split
 from sedkd.teach.model import Teacher, corpus_for
 from sedkd.teach.targets import teacher_outputs
+from sedkd.train.split import Split
 
 VERSION = 1
 

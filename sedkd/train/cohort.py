@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import torch
 
 from sedkd.data.sealed import require_sealed
-from sedkd.distill.together import TermCohort, signature
 from sedkd.models.cohort import CohortNet, can_join
 from sedkd.models.student import Student
 from sedkd.progress import Counter
@@ -23,6 +22,7 @@ from sedkd.train.optimiser import CohortAdamW
 from sedkd.train.sampler import Sampler
 from sedkd.train.settings import TrainSettings
 from sedkd.train.term import Term
+from sedkd.train.together import TermCohort, signature
 
 
 @dataclass(frozen=True)

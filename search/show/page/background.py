@@ -9,7 +9,7 @@ from pathlib import Path
 from search.show.page.findings import Findings
 from search.show.page.markup import table
 from search.space.words import SPACE_HEAD, space_rows
-from search.study.opening import INFEASIBLE, LACK
+from search.study.records import INFEASIBLE, LACK
 from sedkd.trial.starts import FAMILY
 
 

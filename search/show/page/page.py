@@ -16,9 +16,10 @@ from search.show.page.students import (
     measures_table,
     settings_table,
 )
-from search.show.tables import human, score_words
+from search.show.tables import score_words
+from search.show.words import human
+from search.study.scores import notes_on_test
 from search.study.store import Store
-from search.trials.final_scores import notes_on_test
 
 if TYPE_CHECKING:
     import optuna

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from search.pareto.front import Member
 from search.show.page.findings import Findings
 from search.show.page.markup import table
-from search.show.tables import human, strategy_words, student_words
+from search.show.words import human, strategy_words, student_words
 from search.study.objectives import COST, QUALITY
-from search.trials.confirmation import Confirmed
-from search.trials.final_scores import SplitScores
+from search.study.records import Member
+from search.study.scores import Confirmed, SplitScores
 
 HEADS = {"macs": "MACs/s", "params": "parameters", "bytes": "bytes", "latency": "ms per s of audio"}
 

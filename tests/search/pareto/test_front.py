@@ -6,10 +6,11 @@ import numpy as np
 import optuna
 import pytest
 
-from search.pareto.front import Member, front, hypervolume, knee, pick, ranks, reference_point, spread
+from search.pareto.front import front, hypervolume, ranks, reference_point, spread
 from search.pareto.gain import Gain
-from search.show.tables import picks_of
+from search.pareto.picks import knee, pick, picks_of
 from search.study.objectives import Objectives, parse
+from search.study.records import Member
 from sedkd.errors import UserError
 
 F1_MACS = Objectives(("f1_segment", "macs"))

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from search.pareto.front import Member, hypervolume, reference_point
+from search.pareto.front import hypervolume, reference_point
 from search.pareto.gain import Gain
 from search.study.objectives import parse
+from search.study.records import Member
 
 
 @pytest.mark.parametrize("names", ["f1_segment,macs", "f1_segment,macs,params"])

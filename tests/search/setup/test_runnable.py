@@ -17,7 +17,7 @@ from search.setup.runnable import runnable, without_family
 from search.show.page.background import facts_table
 from search.show.page.findings import findings_of
 from search.space.space import Space, space_from
-from search.study.opening import LACK, finished
+from search.study.records import LACK, finished
 from search.study.store import open_store
 from sedkd.compare.arms import Arm
 from sedkd.data.environment import read_yaml

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from search.pareto.front import Member
 from search.study.objectives import parse
+from search.study.records import Member
 from search.trials.stopping import LEAST_FINISHED, Finished, can_stop, is_hopeless, rung_of, summary
 
 RUNG = "full@0.5"
