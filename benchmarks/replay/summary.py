@@ -44,7 +44,7 @@ def best_peer(results: Iterable[Result]) -> tuple[str, float]:
 
 
 def of_all_rows(table: Table) -> float:
-    """The hypervolume of every row's full training: what no strategy without the family can exceed."""
+    """The hypervolume of every row's full training: what no strategy can exceed."""
     return volumes_of([Member(row.number, (row.full.f1, row.cost), {}) for row in table.rows])[-1]
 
 

@@ -70,7 +70,7 @@ def hypervolume(members: Sequence[Member], objectives: Objectives, reference: Se
 
 
 def reference_point(objectives: Objectives) -> list[float]:
-    """Where hypervolumes are measured from: quality 0, and a cost that no student of the family reaches."""
+    """Where hypervolumes are measured from: quality 0, and a cost that no student reaches."""
     worst = {"macs": 9.0, "params": 8.0, "bytes": 9.0, "latency": 4.0}
     return [worst[name] if name in COST else 0.0 for name in objectives.names]
 

@@ -19,7 +19,6 @@ OPTIONS = {
     "bytes": "--max-bytes",
     "latency": "--max-latency-ms",
 }
-FAMILY_FROM = 1000  # trials from which on a family costs little; in benchmarks/replay it did not pay for itself
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,6 @@ class Budget:
     timeout: float | None = None
     patience: int | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def has_family(self) -> bool:
-        """Whether it is large enough that training a family may pay."""
-        return self.trials >= FAMILY_FROM
 
 
 class Limits:

@@ -9,12 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from search.setup.budget import FAMILY_FROM, Budget, Limits
+from search.setup.budget import Budget, Limits
 from search.space.space import STRATEGY, Dimension, Space
 from sedkd.errors import UserError
 from sedkd.task.task import Task
 from sedkd.train.settings import TrainSettings
-from sedkd.trial.starts import FAMILY
 
 BLOCK, START = "student.block", "initialisation"
 DECISIVE = (STRATEGY, BLOCK, START, "teacher.adaptation", "teacher.ensemble")  # what others' running may depend on
@@ -37,13 +36,6 @@ def runnable(space: Space, task: Task, notices: list[str]) -> Space:
         if reason is not None:
             notices.append(f"left out of {STRATEGY}: {strategy} where {BLOCK} is {block} ({reason})")
     return space
-
-
-def without_family(space: Space, budget: Budget, notices: list[str]) -> Space:
-    """The space without starts from the family where the budget is too small for one; see `barred`."""
-    if budget.has_family or not space.has(START, FAMILY):
-        return space
-    return barred(space, START, {FAMILY: f"training it costs too much below {FAMILY_FROM} trials"}, notices)
 
 
 def barred(space: Space, name: str, lost: Mapping[Any, str], notices: list[str]) -> Space:

@@ -14,9 +14,8 @@ import numpy as np
 from search.study.objectives import COST, QUALITY, Objectives
 from search.study.records import Member
 from sedkd.train.fit import Checkpoint
-from sedkd.trial.starts import FAMILY, RANDOM
 
-RUNGS = ("full@0.5", "full@0.75", "family@0", "family@0.5")  # a distilled student blooms late: none before half-way
+RUNGS = ("full@0.5", "full@0.75")  # a distilled student blooms late: none before half-way
 LEAST_FINISHED = 8
 HOPE = 0.9  # quantile of the gains
 
@@ -49,17 +48,15 @@ def costs_of(measures: Mapping[str, float], objectives: Objectives) -> tuple[flo
     return tuple(float(measures[name]) for name in objectives.names if name in COST)
 
 
-def rung_of(step: int, steps: int, initialisation: str) -> str:
-    """The rung of a checkpoint, such as full@0.5: what a trial began from, and the share of its steps that is done."""
-    kind = FAMILY if initialisation == FAMILY else "full"
-    return f"{kind}@{round(4 * step / steps) / 4:g}"
+def rung_of(step: int, steps: int) -> str:
+    """The rung of a checkpoint, such as full@0.5: the share of its steps that is done."""
+    return f"full@{round(4 * step / steps) / 4:g}"
 
 
 def summary(member: Member, objectives: Objectives) -> Finished:
     """What `is_hopeless` wants to know of a finished trial."""
-    start = member.record["configuration"].get("initialisation", RANDOM)
     curve: Sequence[Mapping[str, Any]] = member.record["curve"]
-    rungs = {rung_of(point["step"], curve[-1]["step"], start): point["score"] for point in curve}
+    rungs = {rung_of(point["step"], curve[-1]["step"]): point["score"] for point in curve}
     return Finished(costs_of(member.record["measures"], objectives), curve[-1]["score"], rungs)
 
 

@@ -17,7 +17,6 @@ from sedkd.train.fit import Checkpoint
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import from_flat
 from sedkd.trial.running import TrialResult, cost_before_training, run_trial
-from sedkd.trial.starts import RANDOM
 
 if TYPE_CHECKING:
     import optuna
@@ -65,7 +64,6 @@ class Trainer:
 
     def _trained(self, trial: "optuna.Trial", values: Mapping[str, Any], seed: int) -> TrialResult:
         configuration = from_flat(values, replace(self.base, seed=seed))
-        start = values.get("initialisation", RANDOM)
         costs: tuple[float, ...] = ()
         curve: list[Checkpoint] = []
         is_control = trial.user_attrs.get(CONTROL) is not None
@@ -73,7 +71,7 @@ class Trainer:
         def look(point: Checkpoint) -> None:
             nonlocal costs
             curve.append(point)
-            rung = rung_of(point.step, point.steps, start)
+            rung = rung_of(point.step, point.steps)
             if rung not in RUNGS:
                 return
             trial.set_user_attr(f"rung {rung}", point.score)

@@ -39,7 +39,7 @@ class Member:
     def kind(self) -> Hashable | None:
         """Members of one kind may be trained in one step; None: this one is trained alone."""
         terms, student, train = signature(self.terms), self.student, self.settings
-        if terms is None or not can_join(student.settings) or self.watch.from_start:
+        if terms is None or not can_join(student.settings):
             return None
         marks = tuple(sorted(self.watch.marks(train.steps)))
         return student.settings, len(student.labels), train.steps, train.batch, train.frames, marks, terms

@@ -25,7 +25,6 @@ from sedkd.train.term import Sizes
 from sedkd.trial.configuration import Configuration
 from sedkd.trial.generic import start_from
 from sedkd.trial.initialise import initialised
-from sedkd.trial.starts import FAMILY, rate_from, steps_from
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def run_trial(
     """Train and score one student. `criterion` is the F1 for which thresholds and filters are chosen on validation.
 
     `report` hears of each of the `checkpoints` of training, with the criterion on validation, and may end it by
-    raising. A slice of a family is reported before its first step, too.
+    raising.
 
     Raises:
         TrainingDiverged: the loss was not finite.
@@ -133,17 +132,12 @@ def _begun(
     sizes = Sizes(student.embedding_size, task.targets.embeddings.shape[1], len(student.labels))
     torch.manual_seed(configuration.train.seed)  # a projection's weights, whatever was trained or read before them
     terms = build_terms(configuration.strategy, configuration.parameters, sizes)
-    begun_from, train = configuration.initialisation, configuration.train
-    training = replace(
-        train, steps=steps_from(begun_from, train.steps), learning_rate=rate_from(begun_from, train.learning_rate)
-    )
     watch = Watch(
         lambda _: fast_f1(task.validation.answers(_restricted(student, task.events)), criterion),
         checkpoints,
-        from_start=begun_from == FAMILY,
         report=report,
     )
-    return Member(student, corpus, terms, training, watch)
+    return Member(student, corpus, terms, configuration.train, watch)
 
 
 def _finished(

@@ -4,10 +4,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from sedkd.features.logmel import STUDENT_FEATURES
-from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.distill.batch import Batch
 from sedkd.distill.term import Sizes, Term
+from sedkd.features.logmel import STUDENT_FEATURES
+from sedkd.models.frame import FrameModel, FrameOutput
 
 
 class Plain(FrameModel):
