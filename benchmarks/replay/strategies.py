@@ -11,7 +11,7 @@ from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.ours import Ours, Switches
 from benchmarks.replay.outside import Outside
 from benchmarks.replay.table import Table
-from search.pareto.front import front, reference_point
+from search.pareto.front import front
 from search.sampling.sampler import GainSampler, Observation
 from search.space.controls import controls
 from search.space.space import Space
@@ -107,7 +107,7 @@ def tpe(seed: int, space: Space, known: Replayed) -> "optuna.samplers.BaseSample
 
 def gain(seed: int, space: Space, known: Replayed, prior: Sequence[Observation] = ()) -> "optuna.samplers.BaseSampler":
     """The search's own: see `search.sampling`."""
-    quality, cost = reference_point(OBJECTIVES)
+    quality, cost = OBJECTIVES.reference
     return GainSampler(space, known, (quality, cost), seed, prior)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from search.study.objectives import COST, Objectives
+from search.study.objectives import Objectives
 from search.study.records import Member
 
 
@@ -67,12 +67,6 @@ def hypervolume(members: Sequence[Member], objectives: Objectives, reference: Se
     limit = np.asarray(reference) * signs
     inside = losses[(losses <= limit).all(1)]
     return float(compute_hypervolume(inside, limit)) if len(inside) else 0.0
-
-
-def reference_point(objectives: Objectives) -> list[float]:
-    """Where hypervolumes are measured from: quality 0, and a cost that no student reaches."""
-    worst = {"macs": 9.0, "params": 8.0, "bytes": 9.0, "latency": 4.0}
-    return [worst[name] if name in COST else 0.0 for name in objectives.names]
 
 
 def spread(members: Sequence[Member], objectives: Objectives) -> float:

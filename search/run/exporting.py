@@ -10,7 +10,7 @@ from search.pareto.front import front
 from search.pareto.picks import NAMED_PICKS, pick, picks_of
 from search.show.words import human
 from search.study.names import experiment_name
-from search.study.objectives import Objectives
+from search.study.objectives import Objectives, costs
 from search.study.records import FACTS, Member, finished, objectives_of
 from search.study.scores import test_scores
 from search.study.store import Store, student_path
@@ -79,7 +79,7 @@ def _card(study: "optuna.Study", store: Store, member: Member) -> CardFacts:
     facts, record = study.user_attrs[FACTS], member.record
     test = test_scores(store, study.study_name, member.number)
     measures = record["measures"]
-    cost = {name: measures.get(name) for name in ("macs", "params", "bytes", "latency")}
+    cost = {name: measures.get(name) for name in costs()}
     return CardFacts(
         environment=facts["environment"],
         scene=facts["scene"],

@@ -93,7 +93,7 @@ class _Session:
         """Search, confirm, score the front on test; the teacher's scores."""
         plan, display = ready.plan, self.display
         self.study.set_user_attr(SAMPLER, sampler_of(plan))
-        teacher = teacher_on_validation(plan.task, plan.objectives.criterion, plan.store, ready.name)
+        teacher = teacher_on_validation(plan.task, plan.objectives, plan.store, ready.name)
         self._introduce(ready, teacher.values[plan.objectives.quality])
         self.mirror.begin(teacher)
         self._search(ready)
@@ -101,7 +101,7 @@ class _Session:
         failed = confirm(self.study, plan, members, self.request.confirm, display.preparing)
         for number, reason in failed.items():
             display.notice(f"trial {number} could not be confirmed: {reason}")
-        scores = score_on_test(plan.task, members, plan.store, ready.name, display.testing)
+        scores = score_on_test(plan.task, members, plan.objectives, plan.store, ready.name, display.testing)
         self.mirror.teacher(scores)
         return scores
 

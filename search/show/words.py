@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from search.study.objectives import TABLE
 from sedkd.distill.registry import SCRATCH
 from sedkd.models.student import StudentSettings
 
@@ -21,6 +22,12 @@ def strategy_words(configuration: Mapping[str, Any]) -> str:
     strategy = configuration.get("strategy", SCRATCH)
     start = configuration.get("initialisation", "random")
     return ("scratch" if strategy == SCRATCH else strategy) + ("" if start == "random" else f" from {start}")
+
+
+def measure_words(name: str, value: float) -> str:
+    """An objective's value."""
+    decimals = TABLE[name].decimals
+    return human(value) if decimals is None else f"{value:.{decimals}f}"
 
 
 def human(value: float) -> str:

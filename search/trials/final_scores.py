@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from search.study.objectives import Objectives
 from search.study.records import Member
 from search.study.scores import (
     TEACHER_FILE,
@@ -30,19 +31,24 @@ from sedkd.task.task import Task
 DECISIONS_FILE = "test-decisions.json"  # what was fixed before the test split was opened the last time
 
 
-def teacher_on_validation(task: Task, criterion: str, store: Store, study: str) -> SplitScores:
+def teacher_on_validation(task: Task, objectives: Objectives, store: Store, study: str) -> SplitScores:
     """The teacher's scores on validation, with thresholds and filters tuned there as a student's; kept."""
     kept = kept_of_teacher(store, study)
     if "post" not in kept:
         answers = task.teacher_answers(task.validation)
-        post = tune(answers, criterion)
-        kept = {"post": asdict(post), "validation": _as_dict(score(answers, post, with_psds=True))}
+        post = tune(answers, objectives.criterion)
+        kept = {"post": asdict(post), "validation": _as_dict(score(answers, post, True, objectives.scores))}
         _keep(store, study, kept)
     return SplitScores(**kept["validation"])
 
 
 def score_on_test(
-    task: Task, members: Sequence[Member], store: Store, study: str, progress: Callable[[int, int], None] | None = None
+    task: Task,
+    members: Sequence[Member],
+    objectives: Objectives,
+    store: Store,
+    study: str,
+    progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, SplitScores]:
     """Score the members and the teacher that have no test score yet, each with what was chosen for it on validation.
 
@@ -58,10 +64,12 @@ def score_on_test(
                 if progress:
                     progress(done, len(new))
                 student = load_model(student_path(store, study, member.number)).to(task.device)
-                found = score(test.answers(student), post_of(member.record["post"]), with_psds=True)
+                found = score(test.answers(student), post_of(member.record["post"]), True, objectives.scores)
                 _write(store.trial_folder(study, member.number) / TEST_FILE, found)
             if "test" not in kept:
-                kept["test"] = _as_dict(score(task.teacher_answers(test), post_of(kept["post"]), with_psds=True))
+                kept["test"] = _as_dict(
+                    score(task.teacher_answers(test), post_of(kept["post"]), True, objectives.scores)
+                )
                 _keep(store, study, kept)
     return teacher_scores(store, study)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from search.study.objectives import COST, QUALITY, Objectives
+from search.study.objectives import TABLE, Objectives
 from search.study.records import Member
 from sedkd.train.fit import Checkpoint
 
@@ -39,13 +39,13 @@ class Hopeless(Exception):
 
 def can_stop(objectives: Objectives) -> bool:
     """Whether the score that training sees is the one that counts: with a single quality, which is an F1."""
-    qualities = [name for name in objectives.names if name in QUALITY]
-    return qualities == [objectives.criterion] and "latency" not in objectives.names
+    seen = objectives.qualities == (objectives.criterion,) and TABLE[objectives.criterion].at_rungs
+    return seen and objectives.costs_are_known_before
 
 
 def costs_of(measures: Mapping[str, float], objectives: Objectives) -> tuple[float, ...]:
     """The costs among the objectives, in their order."""
-    return tuple(float(measures[name]) for name in objectives.names if name in COST)
+    return tuple(float(measures[name]) for name in objectives.costs)
 
 
 def rung_of(step: int, steps: int) -> str:

@@ -84,7 +84,10 @@ class Trainer:
 
         report = look if self.early_stopping else None
         objectives = self.objectives
-        return run_trial(configuration, self.task, objectives.criterion, objectives.needs_psds, self.progress, report)
+        return run_trial(
+            configuration, self.task, objectives.criterion, objectives.needs_psds, self.progress, report,
+            also=objectives.scores,
+        )  # fmt: skip
 
     def _stopped(self, end: Hopeless, values: Mapping[str, Any], control: str | None) -> dict[str, Any]:
         """What is remembered of a trial that was ended at a rung."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from search.pareto.front import hypervolume, reference_point
+from search.pareto.front import hypervolume
 from search.pareto.gain import Gain
 from search.study.objectives import parse
 from search.study.records import Member
@@ -19,7 +19,7 @@ def test_it_is_the_hypervolume_after_each_trial(names):
     gain = Gain(objectives)
     for last in range(1, len(members) + 1):
         gain.look(members[:last])
-        whole = hypervolume(members[:last], objectives, reference_point(objectives))
+        whole = hypervolume(members[:last], objectives, objectives.reference)
         assert gain.volume == pytest.approx(whole), last
     assert len(gain.volumes) == 41
 
