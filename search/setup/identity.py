@@ -5,13 +5,12 @@ same line typed again therefore continues the same study, and a line that differ
 objectives starts another.
 """
 
-import hashlib
-import json
 from typing import TYPE_CHECKING, Any
 
 from search.space.space import Space
 from search.study.names import cleaned
 from search.study.objectives import Objectives
+from sedkd.disk.json_file import digest
 
 if TYPE_CHECKING:
     from sedkd.task.task import Task
@@ -53,6 +52,5 @@ def identity(
         facts["objectives"],
         facts["train"],
     ]
-    digest = hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=3).hexdigest()
     label = f"{task.environment.name}.{subset}" if subset else task.environment.name
-    return f"{cleaned(label)}-{digest}", facts
+    return f"{cleaned(label)}-{digest(parts, 3, sort_keys=True)}", facts

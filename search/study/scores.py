@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from search.study.store import Store
-from sedkd.disk.kept import read_json
+from sedkd.disk.json_file import read_json
 from sedkd.score.postprocess import PostProcessing
 
 TEST_FILE = "test.json"

@@ -19,8 +19,8 @@ from search.study.scores import CONFIRMED_FILE, Confirmed
 from search.trials.failures import reason_of
 from sedkd.compare.bootstrap import EQUAL, compare
 from sedkd.compare.scoring import METRICS, counts_of
+from sedkd.disk.json_file import write_json
 from sedkd.disk.kept import kept, one_at_a_time
-from sedkd.disk.paths import written_atomically
 from sedkd.progress import Progress, counting
 from sedkd.trial.configuration import from_flat
 from sedkd.trial.running import TrialResult, run_trials
@@ -56,8 +56,7 @@ def confirm(
     for place, member in enumerate(ordered):
         cheaper = [other for other in ordered[:place] if other.measure(cost) < member.measure(cost)]
         found = _summary(counts[member.number], _alike(member, cheaper, counts, plan.objectives))
-        with written_atomically(plan.store.trial_folder(study.study_name, member.number) / CONFIRMED_FILE) as temporary:
-            temporary.write_text(json.dumps(asdict(found)))
+        write_json(plan.store.trial_folder(study.study_name, member.number) / CONFIRMED_FILE, asdict(found))
     return failed
 
 
@@ -82,8 +81,7 @@ def _counts(plan: Plan, member: Member, folder: Path, progress: Progress | None)
                 raise result
             answers = plan.task.validation.answers(result.student.to(plan.task.device))
             found = {name: counts.tolist() for name, counts in counts_of(answers, result.post).items()}
-            with written_atomically(paths[missing[place]]) as temporary:
-                temporary.write_text(json.dumps(found))
+            write_json(paths[missing[place]], found)
 
         if missing:
             run_trials(configurations, plan.task, done, plan.objectives.criterion, progress)

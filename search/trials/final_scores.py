@@ -3,7 +3,6 @@
 Scores are kept beside the student; one that is there is never computed again, so that nothing can be chosen by it.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +21,7 @@ from search.study.scores import (
 )
 from search.study.store import Store, student_path
 from sedkd.data.sealed import opened_test
-from sedkd.disk.paths import written_atomically
+from sedkd.disk.json_file import write_json
 from sedkd.models.checkpoint import load_model
 from sedkd.score.postprocess import tune
 from sedkd.score.summary import Scores, score
@@ -75,13 +74,11 @@ def score_on_test(
 
 
 def _keep(store: Store, study: str, kept: Mapping[str, Any]) -> None:
-    with written_atomically(store.study_folder(study) / TEACHER_FILE) as temporary:
-        temporary.write_text(json.dumps(dict(kept)))
+    write_json(store.study_folder(study) / TEACHER_FILE, dict(kept))
 
 
 def _write(path: Path, scores: Scores) -> None:
-    with written_atomically(path) as temporary:
-        temporary.write_text(json.dumps(_as_dict(scores)))
+    write_json(path, _as_dict(scores))
 
 
 def _as_dict(scores: Scores) -> dict[str, Any]:
