@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.replay.table import CHECKPOINTS, applying, default_space
-from search.space.space import Dimension, Space
+from search.space.dimensions import Choice, Dimension, IntRange, Range
+from search.space.space import Space
 
 STEPS = 150
 
@@ -31,9 +32,10 @@ def _configuration(space: Space, draw: random.Random) -> dict[str, Any]:
 
 
 def _value(dimension: Dimension, draw: random.Random) -> Any:
-    if dimension.kind == "choice":
+    if isinstance(dimension, Choice):
         return draw.choice(dimension.choices)
-    if dimension.kind == "int":
+    assert isinstance(dimension, Range)
+    if isinstance(dimension, IntRange):
         return draw.randrange(int(dimension.low), int(dimension.high) + 1, dimension.step)
     return math.exp(draw.uniform(math.log(dimension.low), math.log(dimension.high)))
 

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from search.setup.setting import DEFAULT, spaces_folder
-from search.space.space import Dimension, Space, space_from
+from search.space.dimensions import Choice, Dimension, Range
+from search.space.reading import space_from
+from search.space.space import Space
 from sedkd.data.environment import read_yaml
 from sedkd.errors import UserError
 
@@ -121,7 +123,7 @@ class Nearest:
     def __init__(self, table: Table, space: Space) -> None:
         self._rows, self._dimensions = table.rows, space.dimensions
         self._weights = np.array([_weight(d) for d in space.dimensions])
-        self._is_choice = np.array([d.kind == "choice" for d in space.dimensions])
+        self._is_choice = np.array([isinstance(d, Choice) for d in space.dimensions])
         self._places = np.array([self._place(row.configuration) for row in table.rows])
 
     def __call__(self, configuration: Mapping[str, Any]) -> Row:
@@ -155,8 +157,9 @@ def _place(dimension: Dimension, configuration: Mapping[str, Any]) -> float:
     value = configuration.get(dimension.name)
     if value is None:
         return math.nan
-    if dimension.kind == "choice":
+    if isinstance(dimension, Choice):
         return float(dimension.choices.index(value))
+    assert isinstance(dimension, Range)
     low, high, value = (math.log(v) if dimension.log else v for v in (dimension.low, dimension.high, value))
     return (value - low) / (high - low) if high > low else 0.0
 

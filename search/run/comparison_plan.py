@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from search.setup.preparation import Prepared
-from search.space.space import STRATEGY
+from search.space.dimensions import STRATEGY
 from search.study.names import cleaned
 from sedkd.compare.arms import EVERY, Arm, Plan, arms
 from sedkd.compare.choice import tuning_seeds

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from search.setup.runnable import runnable
 from search.setup.setting import Setting, setting
-from search.space.space import STRATEGY, Space
+from search.space.dimensions import STRATEGY
+from search.space.space import Space
 from sedkd.data.broken import leave_out_broken
 from sedkd.data.fewer import with_labels
 from sedkd.data.positives import require_positives
@@ -110,7 +111,7 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
     return Prepared(task, space, notices)
 
 
-def reporting(found: Setting, progress: Progress):
+def reporting(found: Setting, progress: Progress) -> "Pool":
     """The pool whose synthesis, where there is any, reports its progress."""
     if not found.pool.synthetic:
         return found.pool

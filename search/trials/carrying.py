@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from search.pareto.front import front
 from search.setup.plan import Plan
+from search.space.dimensions import STRATEGY
 from search.space.drawing import completed
-from search.space.space import STRATEGY, Space
+from search.space.space import Space
 from search.study.objectives import Objectives
 from search.study.opening import others
 from search.study.records import Member, finished

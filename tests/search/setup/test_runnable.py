@@ -14,7 +14,8 @@ from search.sampling.choice import with_sampler
 from search.sampling.narrowed import Narrowed
 from search.setup.budget import Budget, Limits
 from search.setup.runnable import runnable
-from search.space.space import Space, space_from
+from search.space.reading import space_from
+from search.space.space import Space
 from search.study.records import LACK, finished
 from search.study.store import open_store
 from sedkd.compare.arms import Arm

@@ -7,7 +7,7 @@ from search.cli import search
 from search.pareto.front import front
 from search.setup.setting import spaces_folder
 from search.space.drawing import completed
-from search.space.space import space_from
+from search.space.reading import space_from
 from search.study.opening import load_study
 from search.study.records import Member, finished, objectives_of
 from search.study.store import open_store
