@@ -23,11 +23,13 @@ from search.setup.budget import Budget
 from search.setup.plan import Manner, Plan
 from search.show.display import Display
 from search.study.objectives import parse
-from search.study.opening import RECORD, finished, open_study, ownership
+from search.study.opening import open_study
+from search.study.ownership import ownership
+from search.study.records import RECORD, finished
+from search.study.scores import SplitScores
 from search.study.store import Store
 from search.tracking.mirror import ALLOWANCE, SHARE, Mirror
 from search.trials.draws import Draws
-from search.trials.final_scores import SplitScores
 from sedkd.train.settings import TrainSettings
 
 OBJECTIVES = parse("f1_segment,macs")

@@ -22,11 +22,12 @@ from sedkd.data.audio import read_spans
 from sedkd.distill.registry import build_terms
 from sedkd.features.logmel import LogMel
 from sedkd.models.student import Student, StudentSettings
-from sedkd.task.task import FRAME_SECONDS, Task
+from sedkd.task.task import Task
 from sedkd.teach.choice import TeacherSettings
 from sedkd.train.batch import Batch
 from sedkd.train.fit import fit, optimiser_for
 from sedkd.train.settings import TrainSettings
+from sedkd.train.split import FRAME_SECONDS
 from sedkd.train.term import Sizes
 
 STUDENTS = (

@@ -2,9 +2,8 @@
 
 Run: python benchmarks/record_curves.py --env farm --data DIR --teacher mn04_as --rows 120 --folder curves
      python benchmarks/record_curves.py ... --folder curves --join benchmarks/replay/farm.json
-Every row is trained on one thread as drawn and, but for `--no-family`, once more from the slimmable family. Rows that
-lie in the folder are not trained again; `--part 0/2` and `--part 1/2` share the work between two processes. Scores are
-validation's.
+Every row is trained on one thread as drawn. Rows that lie in the folder are not trained again; `--part 0/2` and
+`--part 1/2` share the work between two processes. Scores are validation's.
 Seconds are the process's CPU time: on one thread, what a quiet machine would take, whatever runs beside it.
 """
 
@@ -19,9 +18,7 @@ from search.study.opening import quiet_optuna
 from sedkd.disk.paths import written_atomically
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import from_flat
-from sedkd.trial.family import family_of
 from sedkd.trial.running import run_trial
-from sedkd.trial.starts import FAMILY, SLICED_BLOCKS
 
 CHECKPOINTS = 8
 BASE = TrainSettings(steps=100)
@@ -62,20 +59,6 @@ def record(task: Any, everything: list[dict[str, Any]], folder: Path, own: list[
         _record(folder / f"row-{number:04d}.json", everything[number], task)
 
 
-def record_families(
-    task: Any, everything: list[dict[str, Any]], folder: Path, own: list[int], part: tuple[int, int]
-) -> None:
-    """Train these rows from the family, and the families before them."""
-    for place, block in enumerate(SLICED_BLOCKS):
-        target = folder / f"family-{block}.json"
-        if place % part[1] == part[0] and not target.exists():
-            start = time.process_time()
-            family_of(block, task)
-            target.write_text(json.dumps(round(time.process_time() - start, 1)))
-    for number in own:
-        _record(folder / f"begun-{number:04d}.json", everything[number] | {"initialisation": FAMILY}, task)
-
-
 def _record(target: Path, values: dict[str, Any], task: Any) -> None:
     """Train one configuration, unless it lies there."""
     if target.exists():
@@ -86,19 +69,10 @@ def _record(target: Path, values: dict[str, Any], task: Any) -> None:
     print(f"{target.stem} {found['f1']:.3f} in {found['seconds']:5.1f} s", flush=True)
 
 
-def join(folder: Path, facts: dict[str, Any], out: Path, with_family: bool) -> None:
-    """Write the table of all rows that were trained, `with_family` both ways."""
-    rows = []
-    for path in sorted(folder.glob("row-*.json")):
-        begun = path.with_name(path.name.replace("row", "begun"))
-        if not with_family:
-            rows.append(json.loads(path.read_text()))
-        elif begun.exists():
-            family = json.loads(begun.read_text())
-            del family["configuration"]
-            rows.append(json.loads(path.read_text()) | {"family": family})
-    families = {p.stem.removeprefix("family-"): json.loads(p.read_text()) for p in folder.glob("family-*.json")}
-    out.write_text(json.dumps({"facts": facts, "family_seconds": families, "rows": rows}))
+def join(folder: Path, facts: dict[str, Any], out: Path) -> None:
+    """Write the table of all rows that were trained."""
+    rows = [json.loads(path.read_text()) for path in sorted(folder.glob("row-*.json"))]
+    out.write_text(json.dumps({"facts": facts, "rows": rows}))
     print(f"{out}: {len(rows)} rows")
 
 
@@ -113,24 +87,21 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the draws")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--part", default="0/1", help="which part of how many (0/1)")
-    parser.add_argument("--no-family", action="store_true", help="train no row from the slimmable family")
     parser.add_argument("--join", type=Path, metavar="FILE", help="write the table of what is there, train nothing")
     options = parser.parse_args()
     if options.join:
         data = options.data.name if options.data else "built-in"
         facts = {"environment": options.env, "data": data, "teacher": options.teacher, "steps": BASE.steps}
-        join(options.folder, facts, options.join, not options.no_family)
+        join(options.folder, facts, options.join)
         return
     torch.set_num_threads(1)
     prepared = prepare(
         Subject(options.env, (options.data,) if options.data else (), teacher=options.teacher), 0, lambda *_: None
     )
     index, parts = (int(text) for text in options.part.split("/"))
-    everything = drawn(prepared.space.without("initialisation", FAMILY), options.rows, options.seed)
+    everything = drawn(prepared.space, options.rows, options.seed)
     own = [n for n in range(options.rows) if n % parts == index]
     record(prepared.task, everything, options.folder, own)
-    if not options.no_family:
-        record_families(prepared.task, everything, options.folder, own, (index, parts))
 
 
 if __name__ == "__main__":

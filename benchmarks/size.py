@@ -65,10 +65,10 @@ def cold(root: Path) -> dict[str, float]:
     from sedkd.features.logmel import STUDENT_FEATURES
     from sedkd.features.pack import features_of
     from sedkd.models.student import STRIDE
-    from sedkd.task.task import FRAME_SECONDS
     from sedkd.teach.targets import teacher_outputs
     from sedkd.teach.teacher import teacher_for
     from sedkd.train.corpus import corpus_from
+    from sedkd.train.split import FRAME_SECONDS
 
     seconds: dict[str, float] = {}
 

@@ -8,11 +8,12 @@ once at the default architecture.
 import argparse
 from collections import defaultdict
 
-from search.pareto.front import front, hypervolume, reference_point
+from search.pareto.front import front, hypervolume
 from search.pareto.importance import importances
-from search.show.tables import human, strategy_words, student_words
+from search.show.words import human, strategy_words, student_words
 from search.study.objectives import Objectives
-from search.study.opening import finished, load_study, objectives_of
+from search.study.opening import load_study
+from search.study.records import finished, objectives_of
 from search.study.store import open_store
 
 
@@ -57,7 +58,7 @@ def dimensions(study, members, objectives: Objectives) -> None:
 def gap(members, scratch, objectives: Objectives) -> None:
     """The front against the scratch-only front, both after as many trials as the shorter study has."""
     trials = min(len(members), len(scratch))
-    reference = reference_point(objectives)
+    reference = objectives.reference
     ours, theirs = (hypervolume(found[:trials], objectives, reference) for found in (members, scratch))
     print(f"\nhypervolume after {trials} trials: all strategies {ours:.4f}, scratch only {theirs:.4f}")
     print(f"{'up to MACs/s':>13}{'all':>8}{'scratch':>9}  best score at no more than that cost")

@@ -8,7 +8,6 @@ import pytest
 import tiny
 import torch
 
-from sedkd import family, generic
 from sedkd.cost.known import known_cost
 from sedkd.data.datasets.leaks import decoded_hash
 from sedkd.data.pool import folder_pool
@@ -19,6 +18,7 @@ from sedkd.task.task import Task
 from sedkd.teach import teacher as teaching
 from sedkd.teach.teacher import teacher_for
 from sedkd.train.settings import TrainSettings
+from sedkd.trial import generic
 
 SMALL = StudentSettings(4, 2)
 CPU = torch.device("cpu")
@@ -31,7 +31,7 @@ def making(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list
     monkeypatch.setattr(teaching, "CRNN", SMALL)
     monkeypatch.setattr(builtin, "COUNTS", {"train": 2, "unlabeled": 2, "validation": 2, "test": 2})
     quick = TrainSettings(steps=2, batch=2, frames=8)
-    for module, name in ((teaching, "FROM_SCRATCH"), (generic, "TRAINING"), (family, "TRAINING")):
+    for module, name in ((teaching, "FROM_SCRATCH"), (generic, "TRAINING")):
         monkeypatch.setattr(module, name, quick)
     root = tiny.write_folder(tmp_path / "data", {"farm": ("low", "high"), "yard": ("low", "mid")}, clips=2)
 
@@ -39,7 +39,7 @@ def making(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list
         pool = folder_pool(root, {}, "farm")
         taught_by = teacher_for(pool, "crnn", CPU)
         task = Task(pool, pool.environments["farm"], ("low", "high"), taught_by, CPU)
-        models = [taught_by.model, generic.generic_student(SMALL, task), family.family_of("separable", task)]
+        models = [taught_by.model, generic.generic_student(SMALL, task)]
         soundscapes = builtin.ensure(builtin.default_root(), "home", "train")
         return [
             *(float(sum(p.detach().double().abs().sum() for p in model.parameters())) for model in models),

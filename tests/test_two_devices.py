@@ -17,7 +17,6 @@ import sedkd.cost.latency as latency
 import sedkd.cost.summary as summary
 import sedkd.distill
 import sedkd.teach.teacher as teacher
-import sedkd.trial.family as family
 import sedkd.trial.generic as generic
 from sedkd.compare.arms import Arm, Plan, arms
 from sedkd.compare.result import on_test
@@ -51,11 +50,8 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Task]:
     with pytest.MonkeyPatch.context() as patch, second_device() as cuda:
         patch.setenv("SEDKD_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setattr(teacher, "CRNN", StudentSettings(4, 2, "conv", "gru"))
-        for module, name in ((teacher, "FROM_SCRATCH"), (generic, "TRAINING"), (family, "TRAINING")):
+        for module, name in ((teacher, "FROM_SCRATCH"), (generic, "TRAINING")):
             patch.setattr(module, name, QUICK)
-        patch.setattr(family, "WIDEST", 4)
-        patch.setattr(family, "DEEPEST", 2)
-        patch.setattr(family, "RECALIBRATION_BATCHES", 1)
         patch.setattr(latency, "RUNS", 1)
         patch.setattr(summary, "macs_per_second", lambda _: 1.0)  # traced, on the CPU: no trace survives the pretence
         pool = folder_pool(root, {}, "park")
@@ -139,7 +135,7 @@ def test_every_strategy(task: Task, strategy: str) -> None:
 
 @pytest.mark.parametrize(
     ("start", "targets"),
-    [("random", "all"), ("generic", "own"), ("generic", "all"), ("slice", "all"), ("family", "all")],
+    [("random", "all"), ("generic", "own"), ("generic", "all"), ("slice", "all")],
 )
 def test_every_start(task: Task, start: str, targets: str) -> None:
     trained(task, replace(SMALL, strategy="response", initialisation=start, teacher=TeacherSettings(targets)))

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from search.pareto.front import Member, hypervolume, reference_point
+from search.pareto.front import hypervolume
 from search.study.objectives import Objectives
+from search.study.records import Member
 
 OBJECTIVES = Objectives(("f1_segment", "macs"))
 
@@ -59,7 +60,7 @@ def volumes_of(members: Sequence[Member]) -> list[float]:
     for member in members:
         if not any(_is_covered(member, other) for other in standing):
             standing = [m for m in standing if not _is_covered(m, member)] + [member]
-        volumes.append(hypervolume(standing, OBJECTIVES, reference_point(OBJECTIVES)))
+        volumes.append(hypervolume(standing, OBJECTIVES, OBJECTIVES.reference))
     return volumes
 
 

@@ -12,20 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.replay.table import CHECKPOINTS, applying, default_space
-from search.space.space import Dimension, Space
-from sedkd.trial.starts import FAMILY
+from search.space.dimensions import Choice, Dimension, IntRange, Range
+from search.space.space import Space
 
 STEPS = 150
-FAMILY_CHECKPOINTS = 4
 
 
 def made_up(space: Space, rows: int, seed: int = 0) -> dict[str, Any]:
-    """A table as the recorder writes it; every other row has a family."""
+    """A table as the recorder writes it."""
     draw = random.Random(seed)
     return {
         "facts": {"environment": "made up"},
-        "family_seconds": {"conv": 150.0, "separable": 60.0},
-        "rows": [_row(_configuration(space, draw), number % 2 == 0, draw) for number in range(rows)],
+        "rows": [_row(_configuration(space, draw), draw) for _ in range(rows)],
     }
 
 
@@ -34,26 +32,25 @@ def _configuration(space: Space, draw: random.Random) -> dict[str, Any]:
 
 
 def _value(dimension: Dimension, draw: random.Random) -> Any:
-    if dimension.kind == "choice":
+    if isinstance(dimension, Choice):
         return draw.choice(dimension.choices)
-    if dimension.kind == "int":
+    assert isinstance(dimension, Range)
+    if isinstance(dimension, IntRange):
         return draw.randrange(int(dimension.low), int(dimension.high) + 1, dimension.step)
     return math.exp(draw.uniform(math.log(dimension.low), math.log(dimension.high)))
 
 
-def _row(configuration: dict[str, Any], with_family: bool, draw: random.Random) -> dict[str, Any]:
+def _row(configuration: dict[str, Any], draw: random.Random) -> dict[str, Any]:
     weight = 9 if configuration["student.block"] == "conv" else 2
     macs = 200.0 * configuration["student.width"] ** 1.8 * configuration["student.depth"] * weight
     rate = abs(math.log(configuration["train.learning_rate"] / 0.02))
     end = 0.1 * math.log10(macs) - 0.06 * rate + draw.gauss(0, 0.03)
     seconds = 5 + macs / 2e5
-    family = _training(end - 0.02, seconds / 3, 0, FAMILY_CHECKPOINTS, draw) if with_family else None
-    full = _training(end, seconds, 1, CHECKPOINTS, draw)
-    return {"configuration": configuration, "macs": macs, "family": family, **full}
+    return {"configuration": configuration, "macs": macs, **_training(end, seconds, draw)}
 
 
-def _training(end: float, seconds: float, first: int, checkpoints: int, draw: random.Random) -> dict[str, Any]:
-    curve = [_checkpoint(end, seconds, number / checkpoints, draw) for number in range(first, checkpoints + 1)]
+def _training(end: float, seconds: float, draw: random.Random) -> dict[str, Any]:
+    curve = [_checkpoint(end, seconds, number / CHECKPOINTS, draw) for number in range(1, CHECKPOINTS + 1)]
     return {"f1": curve[-1]["f1"], "seconds": seconds + 0.5, "curve": curve}
 
 
@@ -63,4 +60,4 @@ def _checkpoint(end: float, seconds: float, share: float, draw: random.Random) -
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(json.dumps(made_up(default_space().without("initialisation", FAMILY), 160)))
+    Path(sys.argv[1]).write_text(json.dumps(made_up(default_space(), 160)))

@@ -10,22 +10,20 @@ from benchmarks.replay.table import TRAININGS, Checkpoint, Nearest, Row, Table, 
 from search.space.space import Space
 from search.study.opening import quiet_optuna
 from search.trials.stopping import Finished, is_hopeless
-from sedkd.trial.starts import FAMILY
 
 if TYPE_CHECKING:
     import optuna
 
 MOST_DRAWS = 3 * TRAININGS  # repeats cost nothing where they are answered: a run must end all the same
-RUNGS = {"full": {"full@0.5": 0.5, "full@0.75": 0.75}, FAMILY: {"family@0": 0.0, "family@0.5": 0.5}}
+RUNGS = {"full@0.5": 0.5, "full@0.75": 0.75}
 
 
 @dataclass(frozen=True)
 class Switches:
-    """What is added to the plain sampler, besides a space that knows the family."""
+    """What is added to the plain sampler."""
 
     answers: bool = False  # what was trained to its end before is answered from memory
     stopping: bool = False  # what is hopeless at a rung is ended
-    counts_family: bool = True  # the family's own training is on the clock
     first: tuple[Mapping[str, Any], ...] = ()  # configurations that it begins with
 
 
@@ -44,29 +42,26 @@ class Run:
 
     def __init__(self, table: Table, switches: Switches) -> None:
         self.table, self.switches, self.ledger = table, switches, Ledger(table.budget)
-        self.outcomes: dict[tuple[int, str], Outcome] = {}
-        self.families: set[str] = set()
+        self.outcomes: dict[int, Outcome] = {}
         self.finished: list[Finished] = []
 
-    def outcome(self, row: Row, start: str) -> Outcome:
-        """Train this row from this start, or answer from memory."""
-        known = self.outcomes.get((row.number, start))
+    def outcome(self, row: Row) -> Outcome:
+        """Train this row, or answer from memory."""
+        known = self.outcomes.get(row.number)
         self.ledger.draw(known is not None)
         if known and self.switches.answers and not known.is_stopped:  # as the search does
             return known
-        if start == FAMILY:
-            self._pay_family(row.configuration["student.block"])
-        outcome = self._trained(row, start)
-        self.outcomes[row.number, start] = outcome
+        outcome = self._trained(row)
+        self.outcomes[row.number] = outcome
         self.ledger.deliver(outcome.f1, row.cost)
         if not outcome.is_stopped:
             self.finished.append(Finished((row.cost,), outcome.point.f1, outcome.rungs))
         return outcome
 
-    def _trained(self, row: Row, start: str) -> Outcome:
-        training = row.begun(start)
+    def _trained(self, row: Row) -> Outcome:
+        training = row.full
         rungs: dict[str, float] = {}
-        for rung, share in RUNGS[start].items():
+        for rung, share in RUNGS.items():
             point = training.at(share)
             if self.switches.stopping and is_hopeless(point.f1, (row.cost,), rung, self.finished):
                 return self._ended(training, point, rungs, True)
@@ -77,11 +72,6 @@ class Run:
         self.ledger.spend(training.paid(point))
         self.ledger.stopped += is_stopped
         return Outcome(point, rungs, training.delivered(point), is_stopped)
-
-    def _pay_family(self, block: str) -> None:
-        if self.switches.counts_family and block not in self.families:
-            self.ledger.spend(self.table.family_seconds.get(block, 0.0))
-        self.families.add(block)
 
 
 @dataclass(frozen=True)
@@ -104,8 +94,7 @@ class Ours:
             trial = study.ask()
             values = self.space.suggest(trial)
             row, before = nearest(values), run.ledger.seconds
-            start = FAMILY if values.get("initialisation") == FAMILY and row.family else "full"
-            outcome = run.outcome(row, start)
+            outcome = run.outcome(row)
             if run.ledger.seconds > before:
                 known.add(values, outcome.f1, run.ledger.seconds - before)
             if outcome.is_stopped:

@@ -10,7 +10,8 @@ from typing import Any
 
 from benchmarks.replay.ledger import Ledger
 from benchmarks.replay.table import CHECKPOINTS, TRAININGS, Nearest, Row, Table, applying
-from search.space.space import Dimension, Space
+from search.space.dimensions import Choice, Dimension, IntRange, Range
+from search.space.space import Space
 from sedkd.errors import UserError
 
 MOST_DRAWS = 8 * TRAININGS  # of trials that mostly end at a tenth; answered ones cost nothing
@@ -101,15 +102,16 @@ class _Dialogue:
 
 def _described(dimension: Dimension) -> dict[str, Any]:
     """A dimension as every package has it: whole numbers count steps or choices, from 0."""
-    low, high = dimension.low, dimension.high
-    if dimension.kind == "choice":
+    low, high = dimension.extremes()[0], dimension.extremes()[-1]
+    if isinstance(dimension, Choice):
         low, high = 0, len(dimension.choices) - 1
-    if dimension.kind == "int":
+    if isinstance(dimension, IntRange):
         low, high = 0, (high - low) // dimension.step
-    return {"name": dimension.name, "kind": dimension.kind, "low": low, "high": high, "log": dimension.log}
+    log = isinstance(dimension, Range) and dimension.log
+    return {"name": dimension.name, "kind": dimension.kind, "low": low, "high": high, "log": log}
 
 
 def _meant(dimension: Dimension, value: Any) -> Any:
-    if dimension.kind == "choice":
+    if isinstance(dimension, Choice):
         return dimension.choices[value]
-    return dimension.low + dimension.step * value if dimension.kind == "int" else value
+    return dimension.low + dimension.step * value if isinstance(dimension, IntRange) else value

@@ -11,12 +11,12 @@ from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.ours import Ours, Switches
 from benchmarks.replay.outside import Outside
 from benchmarks.replay.table import Table
-from search.pareto.front import Member, front, reference_point
+from search.pareto.front import front
 from search.sampling.sampler import GainSampler, Observation
 from search.space.controls import controls
 from search.space.space import Space
+from search.study.records import Member
 from search.trials.carrying import MOST_FROM_FRONTS, from_ends
-from sedkd.trial.starts import FAMILY
 
 if TYPE_CHECKING:
     import optuna
@@ -50,38 +50,33 @@ def peers(space: Space, python: Path | None, answers: bool) -> list[Strategy]:
 
     `answers`: what one of them trained before is free for it, as it is for ours.
     """
-    plain, switches = space.without("initialisation", FAMILY), Switches(answers=answers)
-    found = [Strategy(name, Ours(sampler, plain, switches), True) for name, sampler in SAMPLERS.items()]
+    switches = Switches(answers=answers)
+    found = [Strategy(name, Ours(sampler, space, switches), True) for name, sampler in SAMPLERS.items()]
     if python:
-        found += [Strategy(name, Outside(python, *which, plain, answers), True) for name, which in OUTSIDE.items()]
+        found += [Strategy(name, Outside(python, *which, space, answers), True) for name, which in OUTSIDE.items()]
     return found
 
 
 def ours(space: Space, before: Table | None) -> list[Strategy]:
     """Each of our additions to TPE alone, then our sampler with one after the other.
 
-    A space with the family lets the sampler choose it as a start; a search begins with its controls. `before`: another
-    environment's table, for what is carried over from past studies.
+    A search begins with its controls. `before`: another environment's table, for what is carried over from past
+    studies.
     """
-    plain = space.without("initialisation", FAMILY)
-    first = tuple(values for _, values in controls(plain, CONTROLLED))
+    first = tuple(values for _, values in controls(space, CONTROLLED))
     both = Switches(answers=True, stopping=True, first=first)
     found = {
-        "TPE + answers": Ours(tpe, plain, Switches(answers=True)),
-        "TPE + stopping": Ours(tpe, plain, Switches(stopping=True)),
-        "TPE + family": Ours(tpe, space),
-        "TPE + family, uncounted": Ours(tpe, space, Switches(counts_family=False)),
-        "TPE + controls, answers, stopping": Ours(tpe, plain, both),
-        "gain": Ours(gain, plain, Switches(answers=True, first=first)),
-        "gain + stopping": Ours(gain, plain, both),
-        "gain + stopping, family": Ours(gain, space, both),
-        "gain + stopping, family uncounted": Ours(gain, space, replace(both, counts_family=False)),
+        "TPE + answers": Ours(tpe, space, Switches(answers=True)),
+        "TPE + stopping": Ours(tpe, space, Switches(stopping=True)),
+        "TPE + controls, answers, stopping": Ours(tpe, space, both),
+        "gain": Ours(gain, space, Switches(answers=True, first=first)),
+        "gain + stopping": Ours(gain, space, both),
     }
     if before:
         fronts, informed = tuple(_carried(before)), partial(gain, prior=past(before))
-        found["TPE + carried fronts"] = Ours(tpe, plain, Switches(first=fronts))
-        found["gain + stopping, prior"] = Ours(informed, plain, both)
-        found["gain + stopping, prior, carried fronts"] = Ours(informed, plain, replace(both, first=(*first, *fronts)))
+        found["TPE + carried fronts"] = Ours(tpe, space, Switches(first=fronts))
+        found["gain + stopping, prior"] = Ours(informed, space, both)
+        found["gain + stopping, prior, carried fronts"] = Ours(informed, space, replace(both, first=(*first, *fronts)))
     return [Strategy(name, how, False) for name, how in found.items()]
 
 
@@ -112,7 +107,7 @@ def tpe(seed: int, space: Space, known: Replayed) -> "optuna.samplers.BaseSample
 
 def gain(seed: int, space: Space, known: Replayed, prior: Sequence[Observation] = ()) -> "optuna.samplers.BaseSampler":
     """The search's own: see `search.sampling`."""
-    quality, cost = reference_point(OBJECTIVES)
+    quality, cost = OBJECTIVES.reference
     return GainSampler(space, known, (quality, cost), seed, prior)
 
 

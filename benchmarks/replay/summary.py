@@ -8,7 +8,7 @@ from statistics import mean, stdev
 
 from benchmarks.replay.ledger import Ledger, Step, at, reached, volumes_of
 from benchmarks.replay.table import TRAININGS, Table
-from search.pareto.front import Member
+from search.study.records import Member
 
 SHARES = (0.1, 0.25, 0.5, 1.0)  # of the budget, for the printed table
 GRID = 200  # points of a written curve
@@ -44,7 +44,7 @@ def best_peer(results: Iterable[Result]) -> tuple[str, float]:
 
 
 def of_all_rows(table: Table) -> float:
-    """The hypervolume of every row's full training: what no strategy without the family can exceed."""
+    """The hypervolume of every row's full training: what no strategy can exceed."""
     return volumes_of([Member(row.number, (row.full.f1, row.cost), {}) for row in table.rows])[-1]
 
 

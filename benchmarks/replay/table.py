@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from search.setup.setting import DEFAULT, spaces_folder
-from search.space.space import Dimension, Space, space_from
+from search.space.dimensions import Choice, Dimension, Range
+from search.space.reading import space_from
+from search.space.space import Space
 from sedkd.data.environment import read_yaml
 from sedkd.errors import UserError
-from sedkd.trial.starts import FAMILY
 
 TRAININGS = 60  # full trainings that the budget of a run pays for
 CHECKPOINTS = 8  # of a full training; multi-fidelity peers count in them
@@ -53,17 +54,12 @@ class Training:
 
 @dataclass(frozen=True)
 class Row:
-    """One recorded configuration: its cost, its full training, and its training from a slice of the family."""
+    """One recorded configuration: its cost and its training."""
 
     number: int
     configuration: Mapping[str, Any]
     cost: float  # log10 of the MACs, as studies store it
     full: Training
-    family: Training | None
-
-    def begun(self, start: str) -> Training:
-        """The training that began like this: from the family, or in full as the configuration says."""
-        return self.family if start == FAMILY and self.family else self.full
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,6 @@ class Table:
     """Everything that was recorded."""
 
     facts: Mapping[str, str]
-    family_seconds: Mapping[str, float]
     rows: tuple[Row, ...]
 
     @property
@@ -95,23 +90,21 @@ def table_from(content: Mapping[str, Any], where: str) -> Table:
     if not isinstance(content, dict) or not content.get("rows"):
         raise UserError(f"{where}: rows: expected at least one row")
     rows = tuple(_row(number, row, f"{where}: rows[{number}]") for number, row in enumerate(content["rows"]))
-    return Table(content.get("facts", {}), content.get("family_seconds", {}), rows)
+    return Table(content.get("facts", {}), rows)
 
 
 def _row(number: int, content: Mapping[str, Any], where: str) -> Row:
     try:
         full = _training(content)
-        family = _training(content["family"]) if content.get("family") else None
-        row = Row(number, content["configuration"], math.log10(content["macs"]), full, family)
+        row = Row(number, content["configuration"], math.log10(content["macs"]), full)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise UserError(f"{where}: {type(error).__name__}: {error}") from None
     if len(full.curve) != CHECKPOINTS:
         raise UserError(f"{where}: curve: expected {CHECKPOINTS} checkpoints, found {len(full.curve)}")
-    for training in (full, *([family] if family else [])):
-        if any(a.seconds > b.seconds or a.step >= b.step for a, b in pairwise(training.curve)):
-            raise UserError(f"{where}: curve: steps and seconds must rise")
-        if training.seconds < training.curve[-1].seconds:
-            raise UserError(f"{where}: seconds: less than those of the last checkpoint")
+    if any(a.seconds > b.seconds or a.step >= b.step for a, b in pairwise(full.curve)):
+        raise UserError(f"{where}: curve: steps and seconds must rise")
+    if full.seconds < full.curve[-1].seconds:
+        raise UserError(f"{where}: seconds: less than those of the last checkpoint")
     return row
 
 
@@ -130,7 +123,7 @@ class Nearest:
     def __init__(self, table: Table, space: Space) -> None:
         self._rows, self._dimensions = table.rows, space.dimensions
         self._weights = np.array([_weight(d) for d in space.dimensions])
-        self._is_choice = np.array([d.kind == "choice" for d in space.dimensions])
+        self._is_choice = np.array([isinstance(d, Choice) for d in space.dimensions])
         self._places = np.array([self._place(row.configuration) for row in table.rows])
 
     def __call__(self, configuration: Mapping[str, Any]) -> Row:
@@ -164,8 +157,9 @@ def _place(dimension: Dimension, configuration: Mapping[str, Any]) -> float:
     value = configuration.get(dimension.name)
     if value is None:
         return math.nan
-    if dimension.kind == "choice":
+    if isinstance(dimension, Choice):
         return float(dimension.choices.index(value))
+    assert isinstance(dimension, Range)
     low, high, value = (math.log(v) if dimension.log else v for v in (dimension.low, dimension.high, value))
     return (value - low) / (high - low) if high > low else 0.0
 

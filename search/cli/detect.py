@@ -13,8 +13,8 @@ from sedkd.output.formats import OUTPUT_FORMATS
 
 if TYPE_CHECKING:
     from sedkd.export.bundle import Bundle
-    from sedkd.export.detect import Detection, Progress
     from sedkd.output.formats import Heard
+    from sedkd.stream.detection import Detection, Progress
 
     Hear = Callable[[Path, Progress], list[Detection]]
 
@@ -97,7 +97,7 @@ def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
 
 
 def _windowed(bundle: "Bundle", path: Path, progress: "Progress") -> "list[Detection]":
-    from sedkd.export.detect import detect
+    from sedkd.stream.detect import detect
 
     return detect(bundle, path, progress)
 

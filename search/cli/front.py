@@ -23,10 +23,10 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the front to stdout."""
     from search.show.tables import front_frame, front_table
-    from search.study.opening import finished, load_study, objectives_of, spent
+    from search.study.opening import load_study
+    from search.study.records import finished, objectives_of, spent
+    from search.study.scores import confirmed, notes_on_test, test_scores
     from search.study.store import open_store
-    from search.trials.confirmation import confirmed
-    from search.trials.final_scores import notes_on_test, test_scores
     from sedkd.errors import UserError
 
     store = open_store(options.store)

@@ -13,8 +13,8 @@ from search.cli.interruption import Interruption
 from sedkd.output.live import LIVE_FORMATS, beginning, line
 
 if TYPE_CHECKING:
-    from sedkd.export.detect import Detection
     from sedkd.stream.clips import Clips
+    from sedkd.stream.detection import Detection
     from sedkd.stream.detector import StreamDetector
     from sedkd.stream.sources import Microphone
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from search.cli.guard import SEED, guarded, positive
 from search.cli.subject import ENVIRONMENT, add_subject_options, subject_of
+from search.study.objectives import TABLE
 
 if TYPE_CHECKING:
     from search.setup.request import Request
@@ -17,12 +18,6 @@ EXAMPLES = """examples:
   sedkd-search --env farm --data ~/recordings --trials 50           your own recordings
   sedkd-search --env street,home --trials 50 --workers 2            several environments, two trials at a time
 The same line continues a study: --trials counts finished trials in all."""
-LIMITS = {
-    "macs": "multiply-accumulates per second of audio",
-    "params": "parameters",
-    "bytes": "bytes of weights",
-    "latency-ms": "ms per second of audio on one CPU thread",
-}
 CONFIRM = "train the K best of the front again with new seeds, for means and intervals"
 SAMPLER = "gain: most hypervolume per second of training, knowing the cost (default); tpe: Optuna's"
 LOOKAHEAD = (
@@ -47,8 +42,11 @@ def parser() -> argparse.ArgumentParser:
     budget.add_argument(
         "--patience", type=positive(int), metavar="N", help="stop after N trials that the front did not gain by"
     )
-    for name, what in LIMITS.items():
-        budget.add_argument(f"--max-{name}", type=positive(float), metavar="N", help=f"at most N {what}")
+    for objective in TABLE.values():
+        if objective.limit:
+            option, what = objective.limit
+            name = _limit(objective.name)
+            budget.add_argument(option, dest=name, type=positive(float), metavar="N", help=f"at most N {what}")
     budget.add_argument("--objectives", default="f1_segment,macs", metavar="A,B", help="two or three (f1_segment,macs)")
     budget.add_argument("--steps", type=positive(int), metavar="N", help="optimiser steps per student (150)")
     manner = top.add_argument_group("how")
@@ -83,13 +81,12 @@ def request_of(options: argparse.Namespace) -> "Request":
     """What was typed."""
     from dataclasses import replace
 
-    from search.lookahead import lookaheads
     from search.setup.budget import Budget
     from search.setup.plan import Manner
     from search.setup.request import Request
+    from search.space.lookahead import lookaheads
 
-    limits = {"macs": options.max_macs, "params": options.max_params, "bytes": options.max_bytes}
-    limits["latency"] = options.max_latency_ms
+    limits = {name: getattr(options, _limit(name)) for name, objective in TABLE.items() if objective.limit}
     return Request(
         subject=replace(subject_of(options), lookahead=lookaheads(options.lookahead)),
         budget=Budget(options.trials, options.timeout, options.patience, {k: v for k, v in limits.items() if v}),
@@ -106,6 +103,11 @@ def request_of(options: argparse.Namespace) -> "Request":
         confirm=options.confirm,
         store=options.store,
     )
+
+
+def _limit(name: str) -> str:
+    """Under which name the parser keeps what bounds an objective."""
+    return f"most_{name}"
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
 
     from search.setup.setting import DEFAULT, spaces_folder
     from search.show.display import Display
-    from search.space.space import space_from
+    from search.space.reading import space_from
     from search.space.words import SPACE_HEAD, space_rows
     from sedkd.data.environment import read_yaml
 

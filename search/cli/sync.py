@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _told(study: Any, store: Any) -> None:
-    from search.study.opening import objectives_of
+    from search.study.records import objectives_of
     from search.tracking.tracker import Tracker
 
     Tracker(study, objectives_of(study), store).catch_up()

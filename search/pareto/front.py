@@ -1,31 +1,13 @@
 """The Pareto front: ranks, knee, hypervolume, and which student a person means by a word."""
 
 import math
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from search.study.objectives import COST, Objectives
-from sedkd.errors import UserError
-
-NAMED_PICKS = ("knee", "best", "smallest")
-
-
-@dataclass(frozen=True)
-class Member:
-    """A finished trial: its number, its values as Optuna stores them (costs as log10), its record (see `study`)."""
-
-    number: int
-    values: tuple[float, ...]
-    record: dict[str, Any]
-
-    def measure(self, name: str) -> float:
-        """A score or a cost by name, in its own unit."""
-        return self.record["measures"][name]
+from search.study.objectives import Objectives
+from search.study.records import Member
 
 
 def ranks(values: Sequence[Sequence[float]], objectives: Objectives) -> list[int]:
@@ -74,21 +56,6 @@ def front(members: Sequence[Member], objectives: Objectives) -> list[Member]:
     return sorted((m for m, rank in ranked if rank == 1), key=lambda m: m.measure(objectives.cost))
 
 
-def knee(members: Sequence[Member], objectives: Objectives) -> Member:
-    """The front member farthest above the line from the cheapest to the best, both axes scaled to 0..1, cost as log10.
-
-    With fewer than three members, or when none stands above the line, it is the best.
-    """
-    quality = np.array([m.measure(objectives.quality) for m in members])
-    cost = np.log10([max(m.measure(objectives.cost), 1e-9) for m in members])
-    best = int(quality.argmax())
-    if len(members) < 3 or np.ptp(quality) == 0 or np.ptp(cost) == 0:
-        return members[best]
-    above = (quality - quality.min()) / np.ptp(quality) - (cost - cost.min()) / np.ptp(cost)
-    corner = int(above.argmax())
-    return members[corner] if above[corner] > above[best] + 1e-9 else members[best]
-
-
 def hypervolume(members: Sequence[Member], objectives: Objectives, reference: Sequence[float]) -> float:
     """Volume that the members dominate up to `reference` (Optuna's values); 0 without members."""
     if not members:
@@ -102,37 +69,6 @@ def hypervolume(members: Sequence[Member], objectives: Objectives, reference: Se
     return float(compute_hypervolume(inside, limit)) if len(inside) else 0.0
 
 
-def reference_point(objectives: Objectives) -> list[float]:
-    """Where hypervolumes are measured from: quality 0, and a cost that no student of the family reaches."""
-    worst = {"macs": 9.0, "params": 8.0, "bytes": 9.0, "latency": 4.0}
-    return [worst[name] if name in COST else 0.0 for name in objectives.names]
-
-
-def pick(word: str, members: Sequence[Member], everyone: Sequence[Member], objectives: Objectives) -> Member:
-    """The student that a person asks for: knee, best, smallest, trial:N (any finished trial), or "within X%".
-
-    Raises:
-        UserError: the word is none of these, or no such trial has finished.
-    """
-    if not members:
-        raise UserError("the study has no finished trial yet")
-    if word.startswith("trial:"):
-        return _numbered(word, everyone)
-    best = max(members, key=lambda m: m.measure(objectives.quality))
-    if word == "best":
-        return best
-    if word == "smallest":
-        return min(members, key=lambda m: m.measure(objectives.cost))
-    if word == "knee":
-        return knee(members, objectives)
-    within = re.fullmatch(r"within\s+(\d+(?:\.\d+)?)\s*%", word.strip())
-    if within:
-        least = best.measure(objectives.quality) * (1 - float(within[1]) / 100)
-        able = [m for m in members if m.measure(objectives.quality) >= least]
-        return min(able, key=lambda m: m.measure(objectives.cost))
-    raise UserError(f'--pick {word}: expected knee, best, smallest, trial:N or "within 1%"')
-
-
 def spread(members: Sequence[Member], objectives: Objectives) -> float:
     """Difference in quality between the best and the cheapest front member; NaN without members."""
     if not members:
@@ -143,11 +79,3 @@ def spread(members: Sequence[Member], objectives: Objectives) -> float:
 
 def _signs(objectives: Objectives) -> np.ndarray:
     return np.array([(-1.0 if d == "maximize" else 1.0) for d in objectives.directions])
-
-
-def _numbered(word: str, everyone: Sequence[Member]) -> Member:
-    text = word.removeprefix("trial:")
-    found = [m for m in everyone if text.isdigit() and m.number == int(text)]
-    if not found:
-        raise UserError(f"--pick {word}: no finished trial has that number; there are {len(everyone)} finished trials")
-    return found[0]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from search.pareto.front import Member, reference_point
 from search.study.objectives import Objectives
+from search.study.records import Member
 
 
 class Gain:
@@ -16,7 +16,7 @@ class Gain:
 
     def __init__(self, objectives: Objectives) -> None:
         self.signs = np.array([-1.0 if direction == "maximize" else 1.0 for direction in objectives.directions])
-        self.reference = np.array(reference_point(objectives)) * self.signs
+        self.reference = np.array(objectives.reference) * self.signs
         self.front = np.empty((0, len(self.signs)))
         self.seen: set[int] = set()
         self.volumes: list[float] = []

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING
 
-from search.pareto.front import Member, ranks
+from search.pareto.front import ranks
 from search.study.objectives import Objectives
+from search.study.records import Member
 
 if TYPE_CHECKING:
     import optuna

@@ -1,7 +1,5 @@
 """One run of `sedkd compare`: prepare, train the arms, score them once on test, show and keep what came out."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,13 +14,12 @@ from search.show.comparison_table import arms_table, pairs_table, per_class_tabl
 from search.show.display import Display
 from search.show.labels_curve import keep_curve
 from search.show.labels_table import labels_table
-from search.show.tables import student_words
+from search.show.words import student_words
 from search.study.store import Store, open_store
 from sedkd.compare.arms import Plan, arms
 from sedkd.compare.result import on_test
 from sedkd.compare.training import Trained, train_all
-from sedkd.disk.kept import read_json
-from sedkd.disk.paths import written_atomically
+from sedkd.disk.json_file import digest, read_json, write_json
 from sedkd.distill.registry import find, parts
 from sedkd.errors import UserError
 from sedkd.models.student import StudentSettings
@@ -111,7 +108,7 @@ def _result(
 ) -> dict[str, Any]:
     """From disk when these very students have been scored, so that test is opened once for them."""
     asked = [seeds, [t.arm.name for t in trained], task.pool.test_digest(task.environment.name)]
-    path = folder / f"result-{hashlib.blake2b(json.dumps(asked).encode(), digest_size=3).hexdigest()}.json"
+    path = folder / f"result-{digest(asked, 3)}.json"
     if path.exists():
         return read_json(path, dict, "remove it; the same line scores the arms anew")
     used = len(task.pool.training(task.environment.name))
@@ -134,8 +131,7 @@ def _result(
         lambda done, total: display.preparing("scoring every arm on test", done, total),
     )  # fmt: skip
     result = {**facts, **scored}
-    with written_atomically(path) as temporary:
-        temporary.write_text(json.dumps(result, indent=1))
+    write_json(path, result, indent=1)
     return result
 
 
@@ -145,8 +141,7 @@ def _keep(result: dict[str, Any], folder: Path, store: Store) -> list[str]:
     from search.tracking.comparison import log_comparison
 
     written = folder / "comparison.json"
-    with written_atomically(written) as temporary:
-        temporary.write_text(json.dumps(result, indent=1))
+    write_json(written, result, indent=1)
     picture = folder / "comparison.png"
     comparison_png(result, picture)
     lines = [f"numbers: {written}", f"figure:  {picture}"]

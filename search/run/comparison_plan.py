@@ -1,17 +1,16 @@
 """From a task and what was typed to the arms of a comparison, and to the name under which it is kept."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from search.setup.preparation import Prepared
-from search.space.space import STRATEGY
+from search.space.dimensions import STRATEGY
 from search.study.names import cleaned
 from sedkd.compare.arms import EVERY, Arm, Plan, arms
 from sedkd.compare.choice import tuning_seeds
 from sedkd.data.recordings import digest_of
+from sedkd.disk.json_file import digest
 from sedkd.distill.registry import needs_teacher
 from sedkd.errors import UserError
 from sedkd.models.student import StudentSettings
@@ -81,8 +80,7 @@ def name_of(task: "Task", plan: Plan) -> str:
         settled,
         tuning_seeds(task),
     ]
-    digest = hashlib.blake2b(json.dumps(parts).encode(), digest_size=3).hexdigest()
-    return f"{cleaned(task.environment.name)}-{digest}"
+    return f"{cleaned(task.environment.name)}-{digest(parts, 3)}"
 
 
 def flat(student: StudentSettings) -> dict[str, Any]:

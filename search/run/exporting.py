@@ -6,22 +6,22 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.pareto.front import NAMED_PICKS, Member, front, pick
-from search.show.tables import human, picks_of
-from search.site_clips import site_clips
+from search.pareto.front import front
+from search.pareto.picks import NAMED_PICKS, pick, picks_of
+from search.run.site_clips import site_clips
+from search.show.words import human
 from search.study.names import experiment_name
-from search.study.objectives import Objectives
-from search.study.opening import FACTS, finished, objectives_of
-from search.study.store import Store
+from search.study.objectives import Objectives, costs
+from search.study.records import FACTS, Member, finished, objectives_of
+from search.study.scores import test_scores
+from search.study.store import Store, student_path
 from search.tracking.mirror import attempt, impatient
 from search.tracking.notes import trial_note
 from search.tracking.tracker import Tracker
-from search.trials.final_scores import test_scores
-from search.trials.training import student_path
 from sedkd.data.audio import read_audio
 from sedkd.data.folders import audio_below
 from sedkd.device.network import is_generator_installed
-from sedkd.device.writing import LACKING
+from sedkd.device.writing import LACKING, write_device
 from sedkd.errors import UserError
 from sedkd.export.bundle import DEVICE, ONNX, write_bundle
 from sedkd.export.card import CardFacts
@@ -59,7 +59,8 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
     causal = student.settings.causal
     device = causal and is_generator_installed()
     clips = site_clips(store.study_folder(study.study_name), student.labels, post) if causal else NO_CLIPS
-    write_bundle(out, student, post, audio, _card(study, store, member), clips, device)
+    library = (lambda folder: write_device(folder, audio[0])) if device else None
+    write_bundle(out, student, post, audio, _card(study, store, member), clips, library)
     yield (
         f"{out}: trial {member.number} of {study.study_name}, "
         f"{objectives.quality} {member.measure(objectives.quality):.3f} on validation"
@@ -97,7 +98,7 @@ def _card(study: "optuna.Study", store: Store, member: Member) -> CardFacts:
     facts, record = study.user_attrs[FACTS], member.record
     test = test_scores(store, study.study_name, member.number)
     measures = record["measures"]
-    cost = {name: measures.get(name) for name in ("macs", "params", "bytes", "latency", "algorithmic_latency")}
+    cost = {name: measures.get(name) for name in (*costs(), "algorithmic_latency")}
     return CardFacts(
         environment=facts["environment"],
         scene=facts["scene"],

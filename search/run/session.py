@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from search.pareto.front import front
+from search.run.site_clips import keep_clips
 from search.run.stop import Stop
 from search.run.workers import Crew, Teller, WorkerFailed
 from search.sampling.choice import can_guess, sampler_of, with_sampler
@@ -14,25 +15,17 @@ from search.setup.plan import GAIN
 from search.setup.request import Planned, Request, planned
 from search.show.closing import show, show_summary
 from search.show.display import Display
-from search.show.tables import human
-from search.site_clips import keep_clips
-from search.study.opening import (
-    RECORD,
-    SAMPLER,
-    STOPPED,
-    close_stale,
-    finished,
-    load_study,
-    objectives_of,
-    open_study,
-    spent,
-)
+from search.show.words import human
+from search.study.opening import load_study, open_study
+from search.study.ownership import close_stale
+from search.study.records import RECORD, SAMPLER, STOPPED, finished, objectives_of, spent
+from search.study.scores import SplitScores
 from search.study.store import Store, open_store
 from search.tracking.mirror import Mirror
 from search.trials.carrying import carried
 from search.trials.confirmation import confirm
 from search.trials.failures import write_traceback
-from search.trials.final_scores import SplitScores, score_on_test, teacher_on_validation
+from search.trials.final_scores import score_on_test, teacher_on_validation
 from search.trials.loop import begin, search
 from search.trials.stopping import can_stop
 from sedkd.errors import SedkdWarning, UserError
@@ -102,7 +95,7 @@ class _Session:
         plan, display = ready.plan, self.display
         self.study.set_user_attr(SAMPLER, sampler_of(plan))
         keep_clips(plan.task, plan.store.study_folder(ready.name))
-        teacher = teacher_on_validation(plan.task, plan.objectives.criterion, plan.store, ready.name)
+        teacher = teacher_on_validation(plan.task, plan.objectives, plan.store, ready.name)
         self._introduce(ready, teacher.values[plan.objectives.quality])
         self.mirror.begin(teacher)
         self._search(ready)
@@ -110,7 +103,7 @@ class _Session:
         failed = confirm(self.study, plan, members, self.request.confirm, display.preparing)
         for number, reason in failed.items():
             display.notice(f"trial {number} could not be confirmed: {reason}")
-        scores = score_on_test(plan.task, members, plan.store, ready.name, display.testing)
+        scores = score_on_test(plan.task, members, plan.objectives, plan.store, ready.name, display.testing)
         self.mirror.teacher(scores)
         return scores
 

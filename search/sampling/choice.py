@@ -4,15 +4,12 @@ from collections.abc import Sequence
 
 import optuna
 
-from search.pareto.front import reference_point
 from search.sampling.knowledge import StudyKnowledge
 from search.sampling.narrowed import Narrowed
 from search.sampling.sampler import GainSampler, Observation
 from search.setup.plan import GAIN, TPE, Plan
-from search.study.objectives import COST, Objectives
-from search.trials.carrying import others
-
-AFTER_TRAINING = "latency"  # the one cost that is measured, not counted
+from search.study.objectives import Objectives
+from search.study.opening import others
 
 
 def with_sampler(study: optuna.Study, plan: Plan, seed: int) -> optuna.Study:
@@ -23,7 +20,7 @@ def with_sampler(study: optuna.Study, plan: Plan, seed: int) -> optuna.Study:
         study.sampler = Narrowed(tpe, plan.space, seed)
         return study
     objectives = plan.objectives
-    worst = dict(zip(objectives.names, reference_point(objectives), strict=True))
+    worst = dict(zip(objectives.names, objectives.reference, strict=True))
     knowledge = StudyKnowledge(study, objectives, plan.limits)
     reference = (worst[objectives.quality], worst[objectives.cost])
     study.sampler = Narrowed(GainSampler(plan.space, knowledge, reference, seed, _past(study, plan)), plan.space, seed)
@@ -37,8 +34,7 @@ def sampler_of(plan: Plan) -> str:
 
 def can_guess(objectives: Objectives) -> bool:
     """Whether our sampler serves these objectives: one quality against one cost that is known before training."""
-    costs = [name for name in objectives.names if name in COST]
-    return len(objectives.names) == 2 and costs != [AFTER_TRAINING]
+    return len(objectives.names) == 2 and objectives.costs_are_known_before
 
 
 def _past(study: optuna.Study, plan: Plan) -> Sequence[Observation]:

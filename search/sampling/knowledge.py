@@ -9,8 +9,7 @@ import optuna
 from search.sampling.sampler import Observation
 from search.setup.budget import Limits
 from search.study.objectives import Objectives
-from search.study.opening import STOPPED, finished, running, stopped
-from search.trials.repeats import fingerprint
+from search.study.records import STOPPED, fingerprint, finished, running, stopped
 
 
 class StudyKnowledge:

@@ -3,8 +3,10 @@
 import re
 from typing import Any
 
-from search.pareto.front import front, pick
-from search.study.opening import finished, load_study, objectives_of
+from search.pareto.front import front
+from search.pareto.picks import pick
+from search.study.opening import load_study
+from search.study.records import finished, objectives_of
 from search.study.store import Store
 from sedkd.errors import UserError
 from sedkd.models.student import StudentSettings

@@ -6,20 +6,12 @@ from typing import Any
 
 from search.space.controls import smallest
 from search.space.space import Space
-from search.study.objectives import UNITS
+from search.study.objectives import TABLE
 from sedkd.errors import UserError
 from sedkd.task.task import Task
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import from_flat
 from sedkd.trial.running import cost_before_training, lack
-
-OPTIONS = {
-    "macs": "--max-macs",
-    "params": "--max-params",
-    "bytes": "--max-bytes",
-    "latency": "--max-latency-ms",
-}
-FAMILY_FROM = 1000  # trials from which on a family costs little; in benchmarks/replay it did not pay for itself
 
 
 @dataclass(frozen=True)
@@ -32,11 +24,6 @@ class Budget:
     patience: int | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
 
-    @property
-    def has_family(self) -> bool:
-        """Whether it is large enough that training a family may pay."""
-        return self.trials >= FAMILY_FROM
-
 
 class Limits:
     """What students cost, what is above a budget's limits, and what cannot be trained at all, known before training;
@@ -46,11 +33,16 @@ class Limits:
         self.task, self.base, self.limits = task, base, dict(budget.limits)
         self.known: dict[Any, Mapping[str, float]] = {}
 
+    @property
+    def _measured(self) -> bool:
+        """Whether something is limited that has to be measured."""
+        return not all(TABLE[name].known_before for name in self.limits)
+
     def cost(self, values: Mapping[str, Any]) -> Mapping[str, float]:
         """Every cost of a configuration by name; latency only where it is limited, since it has to be measured."""
         configuration = from_flat(values, self.base)
         if configuration.student not in self.known:
-            cost = cost_before_training(configuration, self.task, "latency" in self.limits)
+            cost = cost_before_training(configuration, self.task, self._measured)
             self.known[configuration.student] = {k: v for k, v in asdict(cost).items() if v is not None}
         return self.known[configuration.student]
 
@@ -81,10 +73,17 @@ def check_budget(task: Task, space: Space, budget: Budget) -> None:
         return
     for name, excess in known.excess(least).items():
         if excess > 0:
-            needed = f"{limits[name] + excess:.3g}" if name == "latency" else f"{limits[name] + excess:.0f}"
+            needed = f"{limits[name] + excess:{'.0f' if TABLE[name].known_before else '.3g'}}"
             raise UserError(
-                f"{OPTIONS[name]} {limits[name]:g}: the space's smallest student needs {needed} {UNITS[name]}"
+                f"{option_of(name)} {limits[name]:g}: the space's smallest student needs {needed} {TABLE[name].axis}"
             )
+
+
+def option_of(name: str) -> str:
+    """The option that limits a cost."""
+    limit = TABLE[name].limit
+    assert limit is not None  # a budget's limits come from those options
+    return limit[0]
 
 
 def deadline(timeout: float | None, clock: Callable[[], float]) -> Callable[[], bool]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.lookahead import with_lookahead
 from search.setup.runnable import runnable
 from search.setup.setting import Setting, setting
-from search.space.space import STRATEGY, Space
+from search.space.dimensions import STRATEGY
+from search.space.lookahead import with_lookahead
+from search.space.space import Space
 from sedkd.data.broken import leave_out_broken
 from sedkd.data.fewer import with_labels
 from sedkd.data.positives import require_positives
@@ -42,8 +43,8 @@ class Subject:
     `fold`: the official one whose test list is test; None: the dataset's own split, or its first fold. `labels`: how
     many labelled training clips of the environment are used as such; None: all. `teacher_minutes`: the longest that a
     teacher from AudioSet weights is fine-tuned (see `teacher_for`). `label_column`: which one of label files with
-    several holds the labels. `lookahead`: those that students may have (see `search.lookahead`); none: what the space
-    says.
+    several holds the labels. `lookahead`: those that students may have (see `search.space.lookahead`); none: what the
+    space says.
     """
 
     environment: str
@@ -115,7 +116,7 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
     return Prepared(task, space, notices)
 
 
-def reporting(found: Setting, progress: Progress):
+def reporting(found: Setting, progress: Progress) -> "Pool":
     """The pool whose synthesis, where there is any, reports its progress."""
     if not found.pool.synthetic:
         return found.pool

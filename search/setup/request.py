@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from search.setup.budget import Budget, check_budget
+from search.setup.identity import identity
 from search.setup.plan import Manner, Plan
 from search.setup.preparation import Subject, prepare
-from search.setup.runnable import without_family
 from search.study.objectives import parse
-from search.study.opening import identity
 from search.study.store import open_store
 from sedkd.progress import Progress
 from sedkd.train.settings import TrainSettings
@@ -45,7 +44,7 @@ def planned(request: Request, progress: Progress) -> Planned:
     objectives, store = parse(request.objectives), open_store(request.store)
     prepared = prepare(request.subject, request.seed, progress)
     base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))
-    space = without_family(prepared.space, request.budget, prepared.notices)
+    space = prepared.space
     check_budget(prepared.task, space, request.budget)
     plan = Plan(prepared.task, space, objectives, base, request.budget, request.manner, store)
     name, facts = identity(prepared.task, space, objectives, base, request.subject.subset)

@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from search.setup.budget import FAMILY_FROM, Budget, Limits
-from search.space.space import STRATEGY, Dimension, Space
+from search.setup.budget import Budget, Limits
+from search.space.dimensions import STRATEGY, Choice
+from search.space.space import Space
 from sedkd.errors import UserError
 from sedkd.task.task import Task
 from sedkd.train.settings import TrainSettings
-from sedkd.trial.starts import FAMILY
 
 BLOCK, START, LOOKAHEAD = "student.block", "initialisation", "student.lookahead"
 DECISIVE = (STRATEGY, BLOCK, START, LOOKAHEAD, "teacher.adaptation", "teacher.ensemble")  # others may depend on them
@@ -28,7 +28,7 @@ def runnable(space: Space, task: Task, notices: list[str]) -> Space:
     """
     limits = Limits(task, TrainSettings(), Budget(1))
     for dimension in space.dimensions:
-        reasons = {value: _lack(space, limits, {dimension.name: value}) for value in dimension.choices}
+        reasons = {value: _lack(space, limits, {dimension.name: value}) for value in space.choices(dimension.name)}
         lost = {value: reason for value, reason in reasons.items() if reason is not None}
         if lost:
             space = barred(space, dimension.name, lost, notices)
@@ -37,13 +37,6 @@ def runnable(space: Space, task: Task, notices: list[str]) -> Space:
         if reason is not None:
             notices.append(f"left out of {STRATEGY}: {strategy} where {BLOCK} is {block} ({reason})")
     return space
-
-
-def without_family(space: Space, budget: Budget, notices: list[str]) -> Space:
-    """The space without starts from the family where the budget is too small for one; see `barred`."""
-    if budget.has_family or not space.has(START, FAMILY):
-        return space
-    return barred(space, START, {FAMILY: f"training it costs too much below {FAMILY_FROM} trials"}, notices)
 
 
 def barred(space: Space, name: str, lost: Mapping[Any, str], notices: list[str]) -> Space:
@@ -76,7 +69,8 @@ def _lack(space: Space, limits: Limits, fixed: Mapping[str, Any]) -> str | None:
 def _with(space: Space, fixed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The default configurations with these choices, where they apply, for all that the decisive dimensions can be."""
     parents = [name for d in space.dimensions if d.name in fixed for name in d.when or {}]
-    free = [d for d in space.dimensions if d.name in (*DECISIVE, *parents) and d.name not in fixed and d.choices]
+    asked = [d for d in space.dimensions if d.name in (*DECISIVE, *parents) and d.name not in fixed]
+    free = [d for d in asked if isinstance(d, Choice)]
     for found in itertools.product(*map(_default_first, free)):
         pinned = {**{d.name: value for d, value in zip(free, found, strict=True)}, **fixed}
         values = space.defaults(**{name.replace(".", "_"): value for name, value in pinned.items()})
@@ -84,5 +78,5 @@ def _with(space: Space, fixed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield values
 
 
-def _default_first(dimension: Dimension) -> Sequence[Any]:
+def _default_first(dimension: Choice) -> Sequence[Any]:
     return sorted(dimension.choices, key=lambda value: value != dimension.default)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from search.space.space import Space, space_from
+from search.space.reading import space_from
+from search.space.space import Space
 from sedkd.data.datasets.opening import names_of, pool_of
 from sedkd.data.environment import KEYS, Environment, environment_from, read_yaml
 from sedkd.data.pool import Pool

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from search.pareto.front import front, knee
+from search.pareto.front import front
+from search.pareto.picks import knee
 from search.show.display import Display
-from search.show.tables import front_table, human, score_words, strategy_words, student_words
+from search.show.tables import front_table, score_words
+from search.show.words import human, strategy_words, student_words
 from search.study.names import cleaned
 from search.study.objectives import Objectives
-from search.study.opening import FACTS, finished, load_study, objectives_of, spent, stopped
+from search.study.opening import load_study
+from search.study.records import FACTS, finished, objectives_of, spent, stopped
+from search.study.scores import SplitScores, confirmed, notes_on_test, test_scores
 from search.study.store import Store, open_store
-from search.trials.confirmation import confirmed
-from search.trials.final_scores import SplitScores, notes_on_test, test_scores
 
 if TYPE_CHECKING:
     import optuna

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from search.show.tables import human, score_words
+from search.show.tables import score_words
+from search.show.words import human
 from sedkd.compare.arms import AWARE, EVERY, GENERIC, SCRATCH
 from sedkd.compare.scoring import METRICS
 

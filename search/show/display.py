@@ -19,10 +19,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from search.pareto.front import Member, front, knee
+from search.pareto.front import front
 from search.pareto.gain import Gain
-from search.show.tables import human, score_words, strategy_words, student_words
+from search.pareto.picks import knee
+from search.show.tables import score_words
+from search.show.words import human, strategy_words, student_words
 from search.study.objectives import Objectives
+from search.study.records import Member
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from search.pareto.front import Member, front
-from search.show.tables import human, picks_of, strategy_words, student_words
-from search.study.objectives import COST, QUALITY, UNITS, Objectives
-from search.study.opening import STOPPED
-from search.study.opening import stopped as stopped_trials
+from search.pareto.front import front
+from search.pareto.picks import picks_of
+from search.show.words import human, measure_words, strategy_words, student_words
+from search.study.objectives import TABLE, Objectives
+from search.study.records import Member
 
 if TYPE_CHECKING:
-    import optuna
     from plotly.graph_objects import Figure
 
 RED, BLUE, GREY = "#c0304a", "#005f9e", "#7a8794"
@@ -38,9 +37,9 @@ def pareto_figure(members: Sequence[Member], objectives: Objectives, stopped: Se
         for trace in [_early(stopped, objectives, cost), *_traces(members, objectives, quality, cost)]:
             figure.add_trace(trace.update(showlegend=row == 1), row=row, col=1)
         figure.update_xaxes(
-            title=UNITS[cost], type="log", tickvals=TICKS, ticktext=[human(tick) for tick in TICKS], row=row, col=1
+            title=TABLE[cost].axis, type="log", tickvals=TICKS, ticktext=[human(tick) for tick in TICKS], row=row, col=1
         )
-        figure.update_yaxes(title=f"{quality} (validation)", row=row, col=1)
+        figure.update_yaxes(title=f"{TABLE[quality].axis} (validation)", row=row, col=1)
     return figure.update_layout(
         template="simple_white",
         height=HEIGHT * len(both),
@@ -51,14 +50,9 @@ def pareto_figure(members: Sequence[Member], objectives: Objectives, stopped: Se
     )
 
 
-def ended_early(study: "optuna.Study") -> list[Member]:
-    """The trials that ended early, as `pareto_figure` takes them."""
-    return [Member(t.number, (), t.user_attrs[STOPPED]) for t in stopped_trials(study)]
-
-
 def pairs(objectives: Objectives) -> list[tuple[str, str]]:
     """Every quality with every cost among the objectives."""
-    return [(q, c) for q in objectives.names if q in QUALITY for c in objectives.names if c in COST]
+    return [(q, c) for q in objectives.qualities for c in objectives.costs]
 
 
 def _traces(members: Sequence[Member], objectives: Objectives, quality: str, cost: str) -> list[Any]:
@@ -124,7 +118,7 @@ def _hover(member: Member, objectives: Objectives, brief: bool) -> str:
         lines.append(escape(f"ended early at {member.record['rung']}: {member.record['score']:.3f}"))
     for name, value in member.record["measures"].items():
         if name in objectives.names:
-            lines.append(f"{name}: {value:.3f}" if name in QUALITY else f"{name}: {human(value)}")
+            lines.append(f"{name}: {measure_words(name, value)}")
     return "<br>".join(lines + ([_words(configuration)] if brief else _settings(configuration)))
 
 

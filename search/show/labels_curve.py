@@ -1,7 +1,5 @@
 """Comparisons with several numbers of labelled clips, side by side: how many labels does it take?"""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,18 +8,16 @@ from search.show.comparison_table import shown_pairs, subject_words
 from search.study.names import cleaned
 from search.study.store import Store
 from sedkd.compare.scoring import METRICS
-from sedkd.disk.paths import written_atomically
+from sedkd.disk.json_file import digest, write_json
 
 
 def keep_curve(results: Sequence[dict[str, Any]], store: Store) -> list[str]:
     """Write `labels.json` and `labels.png` into a folder of their own; lines that say where."""
     ordered = by_labels(results)
     names = [result["comparison"] for result in ordered]
-    digest = hashlib.blake2b(json.dumps(names).encode(), digest_size=3).hexdigest()
-    folder = store.root / "comparisons" / f"{cleaned(ordered[0]['environment'])}-labels-{digest}"
+    folder = store.root / "comparisons" / f"{cleaned(ordered[0]['environment'])}-labels-{digest(names, 3)}"
     written, picture = folder / "labels.json", folder / "labels.png"
-    with written_atomically(written) as temporary:
-        temporary.write_text(json.dumps([_point(result) for result in ordered], indent=1))
+    write_json(written, [_point(result) for result in ordered], indent=1)
     labels_png(ordered, picture)
     return [f"numbers: {written}", f"figure:  {picture}"]
 

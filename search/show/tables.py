@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from search.pareto.front import Member, front, knee
+from search.pareto.front import front
+from search.pareto.picks import picks_of
+from search.show.words import human, strategy_words, student_words
 from search.study.objectives import Objectives
-from search.trials.final_scores import SplitScores
-from sedkd.distill.registry import SCRATCH
-from sedkd.models.student import StudentSettings
+from search.study.records import Member
+from search.study.scores import SplitScores
 
 if TYPE_CHECKING:
     import pandas
     from rich.table import Table
 
-    from search.trials.confirmation import Confirmed
+    from search.study.scores import Confirmed
 
 
 def front_frame(
@@ -44,18 +45,6 @@ def front_rows(
             }
         )
     return rows
-
-
-def picks_of(on_front: Sequence[Member], objectives: Objectives) -> dict[int, list[str]]:
-    """Which of knee, best and smallest each front member is."""
-    if not on_front:
-        return {}
-    named: dict[int, list[str]] = {}
-    best = max(on_front, key=lambda m: m.measure(objectives.quality))
-    smallest = min(on_front, key=lambda m: m.measure(objectives.cost))
-    for word, member in (("knee", knee(on_front, objectives)), ("best", best), ("smallest", smallest)):
-        named.setdefault(member.number, []).append(word)
-    return named
 
 
 def front_table(
@@ -106,30 +95,3 @@ def confirmed_words(found: "Confirmed | None", quality: str) -> str:
 def score_words(value: float | None) -> str:
     """A score to three digits; "-" where there is none, or none can be computed."""
     return "-" if value is None else f"{value:.3f}"
-
-
-def student_words(configuration: Mapping[str, Any]) -> str:
-    """An architecture in a few words, such as "separable+gru 16x3" (width x depth), with its look-ahead if it has one:
-    "separable 8x4@160ms"."""
-    default = StudentSettings()
-    block, head, width, depth, lookahead = (
-        configuration.get(f"student.{name}", getattr(default, name))
-        for name in ("block", "head", "width", "depth", "lookahead")
-    )
-    ahead = "" if lookahead == default.lookahead else f"@{lookahead}ms"
-    return f"{block}{'' if head == 'none' else '+' + head} {width}x{depth}{ahead}"
-
-
-def strategy_words(configuration: Mapping[str, Any]) -> str:
-    """A strategy and its start in a few words, such as "response from generic"."""
-    strategy = configuration.get("strategy", SCRATCH)
-    start = configuration.get("initialisation", "random")
-    return ("scratch" if strategy == SCRATCH else strategy) + ("" if start == "random" else f" from {start}")
-
-
-def human(value: float) -> str:
-    """A count with a unit: 950, 12.3 k, 4.56 M."""
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= limit:
-            return f"{value / limit:.3g} {unit}"
-    return f"{value:.3g}"

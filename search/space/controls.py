@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from search.space.space import STRATEGY, Space
+from search.space.dimensions import STRATEGY, Range
+from search.space.space import Space
 from sedkd.distill.registry import SCRATCH
 
 SCRATCH_CONTROL = "scratch"
@@ -37,7 +38,7 @@ def controls(space: Space, trials: int) -> list[tuple[str, dict[str, Any]]]:
 
 def smallest(space: Space) -> dict[str, Any]:
     """The default configuration with the architecture that costs least: the low end of its every range."""
-    low = {d.name: d.low for d in space.dimensions if d.name.startswith("student.") and d.kind != "choice"}
+    low = {d.name: d.low for d in space.dimensions if d.name.startswith("student.") and isinstance(d, Range)}
     return _pinned(space, low, {"student.block": "separable", "student.head": "none"})
 
 
@@ -47,7 +48,7 @@ def largest(space: Space) -> dict[str, Any]:
     Its learning rate lies between the lowest and the default one: wide students diverge from what they began with at
     rates that suit narrow ones.
     """
-    ranges = [d for d in space.dimensions if d.kind != "choice"]
+    ranges = [d for d in space.dimensions if isinstance(d, Range)]
     high = {d.name: d.high for d in ranges if d.name.startswith("student.")}
     rate = {d.name: math.sqrt(d.low * d.default) for d in ranges if d.name == "train.learning_rate"}
     return _pinned(space, high | rate, {"student.block": "conv", "student.head": "gru", "initialisation": "generic"})

@@ -1,36 +1,122 @@
-"""What a search optimises: quality up, cost down."""
+"""What a search optimises: quality up, cost down. All that is told of an objective stands in `TABLE`."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sedkd.errors import UserError
 
-QUALITY = ("f1_segment", "f1_event", "psds1", "psds2")
-COST = ("macs", "params", "bytes", "latency")
-UNITS = {
-    "macs": "MACs per second of audio",
-    "params": "parameters",
-    "bytes": "bytes",
-    "latency": "ms per second of audio",
-}
+if TYPE_CHECKING:
+    from sedkd.score.postprocess import Answers, PostProcessing
+
+LEAST = 1e-9  # of a cost, whose log10 is compared
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One quality or cost, under whose `name` it is typed, recorded and told to MLflow.
+
+    is_quality: more is better; of a cost less is, and its log10 is compared.
+    heading, axis: what stands above a column of a table, and, with its unit, along an axis.
+    worst: from where hypervolumes are measured, as Optuna stores it: what every student surpasses.
+    decimals: digits after the point; None shows a count with its unit (12.3 k).
+    limit: the option that bounds it, and what that option's help calls it; None where there is none.
+    known_before: whether it follows from the architecture, without training or measuring.
+    at_rungs: whether training sees it at its rungs, so that hopeless trials can be ended.
+    is_psds: whether it is one of those that are computed only where they are asked for.
+    score: computes it from a split's answers and what was tuned on validation; None for what `sedkd` tells anyway.
+    """
+
+    name: str
+    is_quality: bool
+    heading: str
+    axis: str
+    worst: float = 0.0
+    decimals: int | None = None
+    limit: tuple[str, str] | None = None
+    known_before: bool = False
+    at_rungs: bool = False
+    is_psds: bool = False
+    score: "Callable[[Answers, PostProcessing], float | None] | None" = None
+
+    @property
+    def direction(self) -> str:
+        return "maximize" if self.is_quality else "minimize"
+
+    @property
+    def metric(self) -> str:
+        """Its name as Optuna stores the value."""
+        return self.name if self.is_quality else f"log10_{self.name}"
+
+    def value(self, measure: float) -> float:
+        """As Optuna stores it."""
+        return measure if self.is_quality else math.log10(max(measure, LEAST))
+
+
+TABLE = {
+    objective.name: objective
+    for objective in (
+        Objective("f1_segment", True, "f1_segment", "f1_segment", decimals=3, at_rungs=True),
+        Objective("f1_event", True, "f1_event", "f1_event", decimals=3, at_rungs=True),
+        Objective("psds1", True, "psds1", "psds1", decimals=3, is_psds=True),
+        Objective("psds2", True, "psds2", "psds2", decimals=3, is_psds=True),
+        Objective(
+            "macs", False, "MACs/s", "MACs per second of audio", worst=9.0, known_before=True,
+            limit=("--max-macs", "multiply-accumulates per second of audio"),
+        ),
+        Objective(
+            "params", False, "parameters", "parameters", worst=8.0, known_before=True,
+            limit=("--max-params", "parameters"),
+        ),
+        Objective(
+            "bytes", False, "bytes", "bytes", worst=9.0, known_before=True, limit=("--max-bytes", "bytes of weights"),
+        ),
+        Objective(
+            "latency", False, "ms per s of audio", "ms per second of audio", worst=4.0, decimals=2,
+            limit=("--max-latency-ms", "ms per second of audio on one CPU thread"),
+        ),
+    )
+}  # fmt: skip
+
+
+def qualities() -> tuple[str, ...]:
+    """The names of what is better the more there is of it."""
+    return tuple(name for name, objective in TABLE.items() if objective.is_quality)
+
+
+def costs() -> tuple[str, ...]:
+    """The names of what is better the less there is of it."""
+    return tuple(name for name, objective in TABLE.items() if not objective.is_quality)
 
 
 @dataclass(frozen=True)
 class Objectives:
-    """Two or three names, of which one at least is a quality and one a cost. Costs are compared by their log10."""
+    """Two or three names, of which one at least is a quality and one a cost."""
 
     names: tuple[str, ...]
 
     @property
+    def each(self) -> tuple[Objective, ...]:
+        return tuple(TABLE[name] for name in self.names)
+
+    @property
+    def qualities(self) -> tuple[str, ...]:
+        return tuple(objective.name for objective in self.each if objective.is_quality)
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        return tuple(objective.name for objective in self.each if not objective.is_quality)
+
+    @property
     def quality(self) -> str:
         """The first quality: what `best` and `knee` mean."""
-        return next(name for name in self.names if name in QUALITY)
+        return self.qualities[0]
 
     @property
     def cost(self) -> str:
         """The first cost: what `smallest` and `knee` mean."""
-        return next(name for name in self.names if name in COST)
+        return self.costs[0]
 
     @property
     def criterion(self) -> str:
@@ -39,32 +125,47 @@ class Objectives:
 
     @property
     def directions(self) -> list[str]:
-        return ["maximize" if name in QUALITY else "minimize" for name in self.names]
+        return [objective.direction for objective in self.each]
 
     @property
     def metric_names(self) -> list[str]:
         """Names of the values as Optuna stores them."""
-        return [name if name in QUALITY else f"log10_{name}" for name in self.names]
+        return [objective.metric for objective in self.each]
+
+    @property
+    def reference(self) -> list[float]:
+        """Where hypervolumes are measured from, as Optuna stores values."""
+        return [objective.worst for objective in self.each]
 
     @property
     def needs_psds(self) -> bool:
-        return any(name.startswith("psds") for name in self.names)
+        return any(objective.is_psds for objective in self.each)
+
+    @property
+    def scores(self) -> "dict[str, Callable[[Answers, PostProcessing], float | None]]":
+        """By name, those that have to be computed besides what `sedkd` tells of every student."""
+        return {objective.name: objective.score for objective in self.each if objective.score}
+
+    @property
+    def costs_are_known_before(self) -> bool:
+        """Whether every cost among them follows from the architecture."""
+        return all(TABLE[name].known_before for name in self.costs)
 
     def values(self, result: Mapping[str, float]) -> list[float]:
         """A trial's values for Optuna, from its scores and cost by name."""
-        return [result[name] if name in QUALITY else math.log10(max(result[name], 1e-9)) for name in self.names]
+        return [objective.value(result[objective.name]) for objective in self.each]
 
 
 def parse(text: str | Sequence[str]) -> Objectives:
     """Objectives from `f1_segment,macs`. UserError lists what there is."""
     names = tuple(part.strip() for part in (text.split(",") if isinstance(text, str) else text))
-    unknown = [name for name in names if name not in QUALITY + COST]
+    unknown = [name for name in names if name not in TABLE]
     if unknown:
-        raise UserError(f"--objectives: no objective {unknown[0]!r}; there are: {', '.join(QUALITY + COST)}")
+        raise UserError(f"--objectives: no objective {unknown[0]!r}; there are: {', '.join(TABLE)}")
     if len(set(names)) != len(names) or not 2 <= len(names) <= 3:
         raise UserError("--objectives: name two or three different ones, such as f1_segment,macs")
-    if not set(names) & set(QUALITY) or not set(names) & set(COST):
+    if not set(names) & set(qualities()) or not set(names) & set(costs()):
         raise UserError(
-            f"--objectives: name at least one quality ({', '.join(QUALITY)}) and one cost ({', '.join(COST)})"
+            f"--objectives: name at least one quality ({', '.join(qualities())}) and one cost ({', '.join(costs())})"
         )
     return Objectives(names)

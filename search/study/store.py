@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT = "mlruns"
+STUDENT_FILE = "student.safetensors"
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,8 @@ def _sqlite_url(path: Path) -> str:
 def open_store(root: str | None) -> Store:
     """The store of `--store`; the folder is made when something is written."""
     return Store(Path(root or os.environ.get("SEDKD_STORE") or DEFAULT).expanduser().resolve())
+
+
+def student_path(store: Store, study: str, number: int) -> Path:
+    """The weights of a trial's student."""
+    return store.trial_folder(study, number) / STUDENT_FILE

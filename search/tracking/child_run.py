@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from search.study.names import cleaned
 from search.study.objectives import Objectives
-from search.study.opening import CONTROL, FACTS, REASON, RECORD, STOPPED
-from search.study.store import Store
+from search.study.records import CONTROL, FACTS, REASON, RECORD, STOPPED
+from search.study.store import STUDENT_FILE, Store
 from search.tracking.client import log_metrics
 from search.tracking.links import ROLE_TAG, STUDY_TAG
 from search.tracking.notes import NOTE_TAG, trial_note
-from search.trials.training import STUDENT_FILE
 
 if TYPE_CHECKING:
     import optuna

@@ -4,7 +4,7 @@ import json
 from urllib.parse import quote
 
 from search.study.names import cleaned
-from search.study.objectives import QUALITY, Objectives
+from search.study.objectives import Objectives
 
 STUDY_TAG = "sedkd.study"
 ROLE_TAG = "sedkd.role"  # of a run: study or trial
@@ -24,7 +24,7 @@ def run_link(experiment: str, run: str, page: str = "") -> str:
 
 def view_of(study: str, objectives: Objectives) -> str:
     """The trials of a study in MLflow's table: the front first, with the columns that matter."""
-    tests = [f"test_{name}" for name in objectives.names if name in QUALITY]
+    tests = [f"test_{name}" for name in objectives.qualities]
     metrics = [f"metrics.`{name}`" for name in ("pareto_rank", *objectives.names, *tests)]
     student = [f"student.{name}" for name in ("block", "head", "width", "depth")]
     params = [f"params.`{name}`" for name in ("strategy", "initialisation", *student)]

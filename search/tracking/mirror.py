@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from search.study.objectives import Objectives
+from search.study.scores import SplitScores
 from search.study.store import Store
 from search.tracking.tracker import Tracker
-from search.trials.final_scores import SplitScores
 from sedkd.errors import UserError
 
 if TYPE_CHECKING:

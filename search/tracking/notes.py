@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from search.pareto.front import Member
-from search.show.tables import human, picks_of, strategy_words, student_words
+from search.pareto.picks import picks_of
+from search.show.words import human, strategy_words, student_words
 from search.study.objectives import Objectives
+from search.study.records import Member
 from search.tracking.links import run_link, trials_link
 
 NOTE_TAG = "mlflow.note.content"

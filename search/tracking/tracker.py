@@ -12,18 +12,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.pareto.front import Member, front, knee, ranks
+from search.pareto.front import front, ranks
 from search.pareto.gain import Gain
+from search.pareto.picks import knee
 from search.study.names import cleaned
 from search.study.objectives import Objectives
-from search.study.opening import FACTS, RECORD, SAMPLER, STOPPED, finished, running
+from search.study.records import FACTS, RECORD, SAMPLER, STOPPED, Member, finished, running
+from search.study.scores import SplitScores, confirmed, teacher_scores, test_scores
 from search.study.store import Store
 from search.tracking.child_run import TRIAL_TAG, ChildRuns
 from search.tracking.client import experiment_of, log_metrics, quiet_client
 from search.tracking.links import ROLE_TAG, STUDY_TAG, VIEW_TAG, view_of
 from search.tracking.notes import NOTE_TAG, study_note
-from search.trials.confirmation import confirmed
-from search.trials.final_scores import SplitScores, teacher_scores, test_scores
 
 if TYPE_CHECKING:
     import optuna
@@ -100,8 +100,9 @@ class Tracker:
 
     def figures(self, members: Sequence[Member]) -> None:
         """Write `pareto.html`, `front.csv`, the study's facts and a note with the front to the parent run."""
-        from search.show.figure import ended_early, pareto_html
+        from search.show.figure import pareto_html
         from search.show.tables import front_frame
+        from search.study.records import ended_early
 
         self.figure_at = time.monotonic()
         on_front = front(members, self.objectives)

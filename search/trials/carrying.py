@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from search.pareto.front import Member, front
+from search.pareto.front import front
 from search.setup.plan import Plan
+from search.space.dimensions import STRATEGY
 from search.space.drawing import completed
-from search.space.space import STRATEGY, Space
+from search.space.space import Space
 from search.study.objectives import Objectives
-from search.study.opening import FACTS, finished, load_studies
-from search.study.store import Store
+from search.study.opening import others
+from search.study.records import Member, finished
 
 if TYPE_CHECKING:
     import optuna
@@ -44,16 +45,6 @@ def from_fronts(
 
 def _fits(values: Mapping[str, Any], space: Space) -> bool:
     return not space.choices(STRATEGY) or space.has(STRATEGY, values.get(STRATEGY))
-
-
-def others(store: Store, name: str, objectives: Objectives) -> list["optuna.Study"]:
-    """Each environment's latest study with these objectives and something finished, but for the one of this name."""
-    latest: dict[str, optuna.Study] = {}
-    for study in load_studies(store, None, None):
-        facts = study.user_attrs.get(FACTS, {})
-        if study.study_name != name and tuple(facts.get("objectives", ())) == objectives.names and finished(study):
-            latest.setdefault(facts["environment"], study)
-    return list(latest.values())
 
 
 def from_ends(members: Sequence[Member]) -> list[Member]:

@@ -6,21 +6,21 @@ new seeds only, on validation; intervals and verdicts are those of the paired bo
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from search.pareto.front import Member
 from search.setup.plan import Plan
 from search.study.objectives import Objectives
-from search.study.store import Store
+from search.study.records import Member
+from search.study.scores import CONFIRMED_FILE, Confirmed
 from search.trials.failures import reason_of
 from sedkd.compare.bootstrap import EQUAL, compare
 from sedkd.compare.scoring import METRICS, counts_of
-from sedkd.disk.kept import kept, one_at_a_time, read_json
-from sedkd.disk.paths import written_atomically
+from sedkd.disk.json_file import write_json
+from sedkd.disk.kept import kept, one_at_a_time
 from sedkd.progress import Progress, counting
 from sedkd.trial.configuration import from_flat
 from sedkd.trial.running import TrialResult, run_trials
@@ -30,28 +30,6 @@ if TYPE_CHECKING:
 
 SEEDS = 3
 FIRST_SEED = 20_000  # beyond those of a study's trials, and of a comparison's
-FILE = "confirmed.json"
-
-
-@dataclass(frozen=True)
-class Confirmed:
-    """Mean over the new seeds and 95 % interval (over seeds and recordings) of each F1, on validation;
-    `indistinguishable_from` is the cheapest confirmed trial from which the study's quality does not tell it apart."""
-
-    values: dict[str, float]
-    low: dict[str, float]
-    high: dict[str, float]
-    seeds: int
-    indistinguishable_from: int | None = None
-
-
-def confirmed(store: Store, study: str, number: int) -> Confirmed | None:
-    """What is known of a trial, if it was confirmed."""
-    path = store.trial_folder(study, number) / FILE
-    if not path.exists():
-        return None
-    mend = "remove it; the same line with --confirm writes it anew"
-    return read_json(path, lambda found: Confirmed(**found), mend)
 
 
 def confirm(
@@ -78,8 +56,7 @@ def confirm(
     for place, member in enumerate(ordered):
         cheaper = [other for other in ordered[:place] if other.measure(cost) < member.measure(cost)]
         found = _summary(counts[member.number], _alike(member, cheaper, counts, plan.objectives))
-        with written_atomically(plan.store.trial_folder(study.study_name, member.number) / FILE) as temporary:
-            temporary.write_text(json.dumps(asdict(found)))
+        write_json(plan.store.trial_folder(study.study_name, member.number) / CONFIRMED_FILE, asdict(found))
     return failed
 
 
@@ -104,8 +81,7 @@ def _counts(plan: Plan, member: Member, folder: Path, progress: Progress | None)
                 raise result
             answers = plan.task.validation.answers(result.student.to(plan.task.device))
             found = {name: counts.tolist() for name, counts in counts_of(answers, result.post).items()}
-            with written_atomically(paths[missing[place]]) as temporary:
-                temporary.write_text(json.dumps(found))
+            write_json(paths[missing[place]], found)
 
         if missing:
             run_trials(configurations, plan.task, done, plan.objectives.criterion, progress)

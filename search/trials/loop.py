@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from search.setup.budget import deadline
 from search.setup.plan import Plan
 from search.space.controls import controls
-from search.study.opening import CARRIED, CONTROL, enqueue_missing, ownership
+from search.study.opening import enqueue_missing
+from search.study.ownership import ownership
+from search.study.records import CARRIED, CONTROL
 from search.trials.draws import Draws
 from search.trials.stopping import can_stop
 from search.trials.training import Trainer

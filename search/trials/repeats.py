@@ -1,15 +1,9 @@
 """Configurations that are drawn again: what has been trained once is answered from its result."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from search.pareto.front import Member
-
-
-def fingerprint(values: Mapping[str, Any]) -> str:
-    """Equal for configurations that are trained alike."""
-    return json.dumps(dict(values), sort_keys=True)
+from search.study.records import Member, fingerprint
 
 
 class Repeats:

@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from search.pareto.front import Member
-from search.study.objectives import COST, QUALITY, Objectives
+from search.study.objectives import TABLE, Objectives
+from search.study.records import Member
 from sedkd.train.fit import Checkpoint
-from sedkd.trial.starts import FAMILY, RANDOM
 
-RUNGS = ("full@0.5", "full@0.75", "family@0", "family@0.5")  # a distilled student blooms late: none before half-way
+RUNGS = ("full@0.5", "full@0.75")  # a distilled student blooms late: none before half-way
 LEAST_FINISHED = 8
 HOPE = 0.9  # quantile of the gains
 
@@ -40,26 +39,24 @@ class Hopeless(Exception):
 
 def can_stop(objectives: Objectives) -> bool:
     """Whether the score that training sees is the one that counts: with a single quality, which is an F1."""
-    qualities = [name for name in objectives.names if name in QUALITY]
-    return qualities == [objectives.criterion] and "latency" not in objectives.names
+    seen = objectives.qualities == (objectives.criterion,) and TABLE[objectives.criterion].at_rungs
+    return seen and objectives.costs_are_known_before
 
 
 def costs_of(measures: Mapping[str, float], objectives: Objectives) -> tuple[float, ...]:
     """The costs among the objectives, in their order."""
-    return tuple(float(measures[name]) for name in objectives.names if name in COST)
+    return tuple(float(measures[name]) for name in objectives.costs)
 
 
-def rung_of(step: int, steps: int, initialisation: str) -> str:
-    """The rung of a checkpoint, such as full@0.5: what a trial began from, and the share of its steps that is done."""
-    kind = FAMILY if initialisation == FAMILY else "full"
-    return f"{kind}@{round(4 * step / steps) / 4:g}"
+def rung_of(step: int, steps: int) -> str:
+    """The rung of a checkpoint, such as full@0.5: the share of its steps that is done."""
+    return f"full@{round(4 * step / steps) / 4:g}"
 
 
 def summary(member: Member, objectives: Objectives) -> Finished:
     """What `is_hopeless` wants to know of a finished trial."""
-    start = member.record["configuration"].get("initialisation", RANDOM)
     curve: Sequence[Mapping[str, Any]] = member.record["curve"]
-    rungs = {rung_of(point["step"], curve[-1]["step"], start): point["score"] for point in curve}
+    rungs = {rung_of(point["step"], curve[-1]["step"]): point["score"] for point in curve}
     return Finished(costs_of(member.record["measures"], objectives), curve[-1]["score"], rungs)
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.study.objectives import Objectives
-from search.study.opening import CONTROL, INTERRUPTED, REASON, RECORD, STOPPED, finished
-from search.study.store import Store
+from search.study.records import CONTROL, INTERRUPTED, REASON, RECORD, STOPPED, finished
+from search.study.store import STUDENT_FILE, Store
 from search.trials.failures import reason_of, summary
 from search.trials.stopping import RUNGS, Hopeless, costs_of, is_hopeless, rung_of
 from search.trials.stopping import summary as looked_at
@@ -18,12 +17,9 @@ from sedkd.train.fit import Checkpoint
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import from_flat
 from sedkd.trial.running import TrialResult, cost_before_training, run_trial
-from sedkd.trial.starts import RANDOM
 
 if TYPE_CHECKING:
     import optuna
-
-STUDENT_FILE = "student.safetensors"
 
 
 class Trainer:
@@ -68,7 +64,6 @@ class Trainer:
 
     def _trained(self, trial: "optuna.Trial", values: Mapping[str, Any], seed: int) -> TrialResult:
         configuration = from_flat(values, replace(self.base, seed=seed))
-        start = values.get("initialisation", RANDOM)
         costs: tuple[float, ...] = ()
         curve: list[Checkpoint] = []
         is_control = trial.user_attrs.get(CONTROL) is not None
@@ -76,7 +71,7 @@ class Trainer:
         def look(point: Checkpoint) -> None:
             nonlocal costs
             curve.append(point)
-            rung = rung_of(point.step, point.steps, start)
+            rung = rung_of(point.step, point.steps)
             if rung not in RUNGS:
                 return
             trial.set_user_attr(f"rung {rung}", point.score)
@@ -89,7 +84,10 @@ class Trainer:
 
         report = look if self.early_stopping else None
         objectives = self.objectives
-        return run_trial(configuration, self.task, objectives.criterion, objectives.needs_psds, self.progress, report)
+        return run_trial(
+            configuration, self.task, objectives.criterion, objectives.needs_psds, self.progress, report,
+            also=objectives.scores,
+        )  # fmt: skip
 
     def _stopped(self, end: Hopeless, values: Mapping[str, Any], control: str | None) -> dict[str, Any]:
         """What is remembered of a trial that was ended at a rung."""
@@ -133,7 +131,3 @@ def record_of(
         "seed": seed,
         "seconds": result.seconds,
     }
-
-
-def student_path(store: Store, study: str, number: int) -> Path:
-    return store.trial_folder(study, number) / STUDENT_FILE

@@ -4,7 +4,6 @@ What is finished is read again instead of being trained again, so an interrupted
 A student is kept under what it is: one that two arms have in common is trained once.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,8 +13,8 @@ from typing import Any
 
 from sedkd.compare.arms import Arm
 from sedkd.compare.choice import FINALISTS, Tried, finalists, shortened, tuning_seeds
+from sedkd.disk.json_file import digest, write_json
 from sedkd.disk.kept import kept, one_at_a_time
-from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
 from sedkd.models.checkpoint import load_model, read_header, save_model
 from sedkd.models.frame import FrameModel
@@ -66,9 +65,8 @@ class _Run:
 
     @property
     def path(self) -> Path:
-        what = json.dumps({**asdict(self.configuration), "student": self.recipe.student.as_key()}, sort_keys=True)
-        name = hashlib.blake2b(what.encode(), digest_size=8).hexdigest()
-        return self.folder / f"{name}-seed-{self.seed}.json"
+        what = {**asdict(self.configuration), "student": self.recipe.student.as_key()}
+        return self.folder / f"{digest(what, 8, sort_keys=True)}-seed-{self.seed}.json"
 
     @property
     def configuration(self) -> Configuration:
@@ -141,8 +139,7 @@ def _trained(
         record = {FAILED: str(result)} if isinstance(result, Exception) else _record(result)
         if isinstance(result, TrialResult):
             save_model(result.student, run.weights)
-        with written_atomically(run.path) as temporary:  # last: what it tells of is there
-            temporary.write_text(json.dumps(record))
+        write_json(run.path, record)  # last: what it tells of is there
         found[run.path] = record
 
     def progress(stage: str, step: int, steps: int) -> None:

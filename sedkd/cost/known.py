@@ -1,13 +1,13 @@
 """What an architecture costs, counted once: a search looks at hundreds of them before it trains one."""
 
-import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
 
 from sedkd.cost.summary import Cost, cost_of
+from sedkd.disk.json_file import digest, write_json
 from sedkd.disk.kept import kept
-from sedkd.disk.paths import cache_root, written_atomically
+from sedkd.disk.paths import cache_root
 from sedkd.models.student import Student, StudentSettings
 
 VERSION = 1  # raise it with every change of what students are or how their cost is counted
@@ -15,14 +15,13 @@ VERSION = 1  # raise it with every change of what students are or how their cost
 
 def known_cost(settings: StudentSettings, labels: int) -> Cost:
     """The cost of an untrained student for so many labels, from the cache or counted now; latency is not measured."""
-    key = json.dumps([VERSION, settings.as_key(), labels], sort_keys=True)
-    target = cache_root() / "costs" / f"{hashlib.blake2b(key.encode(), digest_size=10).hexdigest()}.json"
+    key = digest([VERSION, settings.as_key(), labels], 10, sort_keys=True)
+    target = cache_root() / "costs" / f"{key}.json"
     found = kept(target, _read)
     if found is not None:
         return found
     cost = cost_of(Student(settings, tuple(map(str, range(labels)))), with_latency=False)
-    with written_atomically(target) as temporary:
-        temporary.write_text(json.dumps(asdict(cost)))
+    write_json(target, asdict(cost))
     return cost
 
 

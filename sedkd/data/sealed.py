@@ -4,13 +4,12 @@
 is going to be scored is on disk before the first test recording is read, so that no choice can depend on it.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sedkd.disk.paths import written_atomically
+from sedkd.disk.json_file import write_json
 
 _seal = {"opened": False}  # of the whole process, its threads included
 
@@ -27,8 +26,7 @@ def opened_test(decisions: Mapping[str, Any], record: Path) -> Iterator[None]:
         SealBroken: it is open already.
     """
     require_sealed("opening the test split again")
-    with written_atomically(record) as temporary:
-        temporary.write_text(json.dumps(dict(decisions), indent=1))
+    write_json(record, dict(decisions), indent=1)
     _seal["opened"] = True
     try:
         yield

@@ -4,9 +4,9 @@ import numpy as np
 
 from sedkd.device.literals import array
 from sedkd.device.tables import FULL_SCALE
+from sedkd.export.step_graph import StepGraph
 from sedkd.features.logmel import FeatureSettings
 from sedkd.stream.frontend import StreamFrontend
-from sedkd.stream.graph import StepGraph
 
 SECONDS = 1.28
 

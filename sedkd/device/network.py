@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from math import prod
 from pathlib import Path
 
-from sedkd.stream.facts import StreamFacts, new_state_name, state_name
+from sedkd.export.stream_facts import StreamFacts, new_state_name, state_name
 
 GENERATOR = "emx_onnx_cgen"
 ENTRY = "sedkd_step"

@@ -10,7 +10,7 @@ from sedkd.device.network import implementation, interface, is_generator_install
 from sedkd.device.tables import header, source
 from sedkd.errors import UserError
 from sedkd.export.bundle import DEVICE, STREAM, read_bundle
-from sedkd.stream.graph import StepGraph
+from sedkd.export.step_graph import StepGraph
 
 LACKING = "what writes a network as C is not installed: pip install 'sedkd[device]'"
 

@@ -1,11 +1,10 @@
 """Files that were made once: read when they are whole, made again, with a warning, when they are damaged."""
 
-import json
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sedkd.errors import SedkdWarning, UserError
 
@@ -71,21 +70,6 @@ def one_at_a_time(file: Path, progress: Callable[[int, int], None] | None = None
         yield
     finally:
         lock.release()
-
-
-def read_json(path: Path, build: Callable[[dict[str, Any]], Content], mend: str) -> Content:
-    """What `build` makes of the object in a JSON file that is not made again by itself.
-
-    Raises:
-        UserError: it is damaged; names the file and the mend.
-    """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, dict):
-            raise ValueError("it holds something else")
-        return build(found)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:  # not UTF-8 among them
-        raise UserError(f"{path}: is damaged ({error}); {mend}") from error
 
 
 def _tried(path: Path, read: Callable[[Path], Content]) -> Content | Exception | None:

@@ -14,11 +14,10 @@ from torch.nn.functional import adaptive_avg_pool1d, normalize
 from sedkd.errors import UserError
 from sedkd.models.frame import FrameOutput
 from sedkd.train.batch import Batch
-from sedkd.train.term import Sizes, Term
+from sedkd.train.term import Sizes, Teaching, Term
 
 if TYPE_CHECKING:
     from sedkd.models.student import StudentSettings
-    from sedkd.task.task import Task
 
 NO_MAP = "this teacher has no feature map at its output's rate; use another"
 
@@ -50,7 +49,7 @@ class Strategy(Term):
         self.weight = weight
 
     @classmethod
-    def lack(cls, task: "Task", student: "StudentSettings") -> str | None:
+    def lack(cls, task: Teaching, student: "StudentSettings") -> str | None:
         return None if task.targets.attention is not None else NO_MAP
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:

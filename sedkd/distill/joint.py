@@ -14,11 +14,10 @@ from sedkd.errors import UserError
 from sedkd.models.frame import FrameOutput
 from sedkd.train.batch import Batch
 from sedkd.train.labels import Labels
-from sedkd.train.term import Lesson, Sizes, Term, mean_where
+from sedkd.train.term import Lesson, Sizes, Teaching, Term, mean_where
 
 if TYPE_CHECKING:
     from sedkd.models.student import StudentSettings
-    from sedkd.task.task import Task
 
 NO_WIDTH = "widens students of sedkd's own family only; a timm backbone has no width"
 
@@ -35,7 +34,7 @@ class Strategy(Term):
         self.widening, self.temperature, self.weight = widening, temperature, weight
 
     @classmethod
-    def lack(cls, task: "Task", student: "StudentSettings") -> str | None:
+    def lack(cls, task: Teaching, student: "StudentSettings") -> str | None:
         from sedkd.models.bodies import TIMM
 
         return NO_WIDTH if student.block.startswith(TIMM) else None

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from sedkd.errors import UserError
 from sedkd.train.labels import Labels
-from sedkd.train.term import Sizes, Term
+from sedkd.train.term import Sizes, Teaching, Term
 
 if TYPE_CHECKING:
     from sedkd.models.student import StudentSettings
-    from sedkd.task.task import Task
 
 SCRATCH = "none"
 
@@ -46,7 +45,7 @@ def needs_teacher(strategy: str) -> bool:
     return any(getattr(find(name), "needs_teacher", True) for name in parts(strategy))
 
 
-def lack(strategy: str, task: "Task", student: "StudentSettings") -> str | None:
+def lack(strategy: str, task: Teaching, student: "StudentSettings") -> str | None:
     """Why one of a strategy's parts cannot train such a student with this task; None where all can, as far as they
     tell (see `Term.lack`). UserError when a strategy of one's own cannot tell."""
     for name in parts(strategy):

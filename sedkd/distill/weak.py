@@ -15,11 +15,10 @@ from torch.nn.functional import binary_cross_entropy
 from sedkd.errors import SedkdWarning, UserError
 from sedkd.models.frame import FrameOutput
 from sedkd.train.batch import Batch
-from sedkd.train.term import Lesson, Sizes, Term, mean_where
+from sedkd.train.term import Lesson, Sizes, Teaching, Term, mean_where
 
 if TYPE_CHECKING:
     from sedkd.models.student import StudentSettings
-    from sedkd.task.task import Task
     from sedkd.train.corpus import Corpus
 
 POOLINGS = ("linear_softmax", "attention")
@@ -90,8 +89,8 @@ class Strategy(Term):
         self.scores = nn.Linear(sizes.student, sizes.labels) if pooling == "attention" else None
 
     @classmethod
-    def lack(cls, task: "Task", student: "StudentSettings") -> str | None:
-        from sedkd.task.task import FRAME_SECONDS
+    def lack(cls, task: Teaching, student: "StudentSettings") -> str | None:
+        from sedkd.train.split import FRAME_SECONDS
 
         return _lack(task.training.corpus, FRAME_SECONDS)
 

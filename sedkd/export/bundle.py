@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,13 +22,13 @@ from sedkd.errors import UserError
 from sedkd.export.card import CardFacts, card_text
 from sedkd.export.int8 import NO_CLIPS, NO_GRU, SiteClips, export_int8
 from sedkd.export.onnx_model import INPUT, OUTPUT, checked_difference, export_onnx, minimum_samples, open_session
+from sedkd.export.stream_facts import StreamFacts, stream_facts_from
 from sedkd.export.stream_model import checked_stream, export_stream
 from sedkd.features.logmel import FeatureSettings
 from sedkd.features.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 from sedkd.models.checkpoint import save_model
 from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
-from sedkd.stream.facts import StreamFacts, stream_facts_from
 
 STREAM, INT8, DEVICE = "stream.onnx", "int8.onnx", "device"
 FORMAT, VERSION = "sedkd student", 1
@@ -70,12 +70,13 @@ def write_bundle(
     check_audio: Sequence[np.ndarray],
     card: CardFacts,
     clips: SiteClips | str = NO_CLIPS,
-    device: bool = False,
+    also: Callable[[Path], object] | None = None,
 ) -> Path:
     """Export `student` to the folder `out`, whole or not at all, and return it. An earlier export there is replaced.
 
     `check_audio` are waveforms `[samples]` at the student's rate on which onnxruntime must agree with torch. `clips`
-    calibrate and score the eight bits of a student for streams; or say why there are none. `device`: with its C.
+    calibrate and score the eight bits of a student for streams; or say why there are none. `also` is called with the
+    folder before it takes its place, to put more into it.
 
     Raises:
         UserError: `out` is a file, or a folder that holds anything but an export; the student cannot be written as C.
@@ -94,10 +95,8 @@ def write_bundle(
         save_model(student, temporary / WEIGHTS, notes=facts["provenance"])
         (temporary / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         (temporary / CARD).write_text(card_text(facts, card, target.name), encoding="utf-8")
-        if device:
-            from sedkd.device.writing import write_device
-
-            write_device(temporary, check_audio[0])
+        if also:
+            also(temporary)
         temporary.chmod(0o755)
         _put_in_place(temporary, target)
     finally:

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from sedkd.stream.facts import StreamFacts
-from sedkd.stream.graph import StepGraph
+from sedkd.export.step_graph import StepGraph
+from sedkd.export.stream_facts import StreamFacts
 
 QUANTISED = ("Conv", "Relu", "AveragePool", "Concat", "Slice", "Squeeze", "Transpose", "MatMul")
 MOST_STEPS = 4000  # of training clips, by which ranges are found

@@ -15,11 +15,11 @@ import torch
 
 from sedkd.cost.algorithmic import algorithmic_latency
 from sedkd.export.onnx_model import MAX_DIFFERENCE, OPSET, OnnxGru, frames_of, minimum_samples
+from sedkd.export.step_graph import StepGraph
+from sedkd.export.stream_facts import INPUT, OUTPUT, StreamFacts, new_state_name, state_name
 from sedkd.features.logmel import LogMel
+from sedkd.models.step import StreamStep
 from sedkd.models.student import Student
-from sedkd.stream.facts import INPUT, OUTPUT, StreamFacts, new_state_name, state_name
-from sedkd.stream.graph import StepGraph
-from sedkd.stream.step import StreamStep
 
 
 def export_stream(student: Student, path: Path, count: int = 1) -> StreamFacts:

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from sedkd.data.recordings import Recording, content_hashes
+from sedkd.disk.json_file import write_json
 from sedkd.disk.kept import kept, whole
-from sedkd.disk.paths import cache_root, written_atomically
+from sedkd.disk.paths import cache_root
 from sedkd.disk.unfinished import alone, telling
 from sedkd.features.build import build
 from sedkd.features.logmel import FeatureSettings
@@ -83,8 +84,7 @@ def features_of(
         ) as work:
             if work:
                 made = build(recordings, begins, settings, work, progress)
-                with written_atomically(index) as temporary:
-                    temporary.write_text(json.dumps({"starts": begins, "settings": settings.as_dict()}))
+                write_json(index, {"starts": begins, "settings": settings.as_dict()})
                 made.replace(array)  # last: killed before, the rows are still where they will be looked for
         pack = read(index)
     return pack

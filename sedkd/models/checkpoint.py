@@ -77,8 +77,4 @@ def _empty(kind: str, config: dict[str, Any], path: Path) -> FrameModel:
         from sedkd.models.audioset import audioset_net_from
 
         return audioset_net_from(config)
-    if kind == "slimmable":
-        from sedkd.models.slimmable import slimmable_from
-
-        return slimmable_from(config)
     raise UserError(f"{path}: holds a model of the unknown kind {kind!r}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sedkd.errors import UserError
 
 if TYPE_CHECKING:
-    from sedkd.export.detect import Detection
+    from sedkd.stream.detection import Detection
 
 COLUMNS = ("filename", "onset", "offset", "event_label", "confidence")
 ABSOLUTE = ("start_time", "end_time")

@@ -1,6 +1,6 @@
 """All scores of one system on one split, as flat numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,8 @@ from sedkd.score.postprocess import Answers, PostProcessing
 from sedkd.score.thresholding import operating_points, smooth
 
 PSDS_THRESHOLDS = 50
+
+Score = Callable[[Answers, PostProcessing], float | None]
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,9 @@ class Scores:
     support: Mapping[str, int]
 
 
-def score(answers: Answers, post: PostProcessing, with_psds: bool) -> Scores:
-    """Score a system's answers after post-processing; PSDS uses the smoothed probabilities at 50 thresholds."""
+def score(answers: Answers, post: PostProcessing, with_psds: bool, also: Mapping[str, Score] | None = None) -> Scores:
+    """Score a system's answers after post-processing; PSDS uses the smoothed probabilities at 50 thresholds. `also`:
+    further scores by name."""
     truth = {
         name: [event for event in events if event.event_label in answers.labels]
         for name, events in zip(answers.filenames, answers.truth, strict=True)
@@ -41,6 +44,7 @@ def score(answers: Answers, post: PostProcessing, with_psds: bool) -> Scores:
     }
     if with_psds:
         values |= _psds(answers, post, truth, durations)
+    values |= {name: compute(answers, post) for name, compute in (also or {}).items()}
     per_class = {
         label: {"f1_segment": segment.per_class[label], "f1_event": event.per_class[label]} for label in answers.labels
     }

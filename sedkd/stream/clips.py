@@ -9,7 +9,7 @@ import numpy as np
 
 from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
-from sedkd.export.detect import Detection
+from sedkd.stream.detection import Detection
 
 LONGEST_SECONDS = 60.0  # held; of a longer event its end is kept
 AROUND_SECONDS = 1.0  # kept before an event, and behind it as far as it was heard

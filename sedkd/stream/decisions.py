@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sedkd.data.events import Event
-from sedkd.export.detect import Detection
 from sedkd.score.postprocess import PostProcessing
+from sedkd.stream.detection import Detection
 
 
 class Onset(NamedTuple):

@@ -8,8 +8,8 @@ import numpy as np
 from sedkd.data.audio import read_spans
 from sedkd.data.inspection import BLOCK_SECONDS, audio_info, notes_on
 from sedkd.errors import SedkdWarning
-from sedkd.export.detect import Detection, Progress
 from sedkd.stream.decisions import StreamDecisions, Told
+from sedkd.stream.detection import Detection, Progress
 from sedkd.stream.frontend import StreamFrontend
 from sedkd.stream.network import StreamNetwork
 from sedkd.stream.resampler import StreamResampler

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sedkd.errors import UserError
 from sedkd.export.bundle import STREAM, read_bundle
-from sedkd.stream.graph import StepGraph
+from sedkd.export.step_graph import StepGraph
 
 
 class StreamNetwork(StepGraph):

@@ -18,7 +18,6 @@ from sedkd.models.student import STRIDE
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import Answers, tune
 from sedkd.score.summary import score
-from sedkd.task.split import Split
 from sedkd.teach.adapt import Labelled, adapted, learnt_from
 from sedkd.teach.adapt import lack as adapting_lacks
 from sedkd.teach.choice import TeacherSettings
@@ -26,8 +25,7 @@ from sedkd.teach.ensemble import combined, weights_from
 from sedkd.teach.targets import for_labels, teacher_outputs
 from sedkd.teach.teacher import Teacher
 from sedkd.train.corpus import Corpus, TeacherOutputs, corpus_from, outputs_joined, with_foreign
-
-FRAME_SECONDS = STRIDE * STUDENT_FEATURES.frame_seconds
+from sedkd.train.split import FRAME_SECONDS, Split
 
 
 @dataclass

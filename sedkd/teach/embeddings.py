@@ -4,8 +4,6 @@ The network stands still, so its embedding of a frame is always the same: a head
 seconds where the whole network costs minutes.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +13,14 @@ from torch import Tensor
 from sedkd.data.audio import content_hash
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording
+from sedkd.disk.json_file import digest
 from sedkd.features.pack import features_of
 from sedkd.models.audioset import AudioSetNet, audioset_start
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.progress import Progress, counting
-from sedkd.task.split import Split
 from sedkd.teach.model import Teacher, corpus_for
 from sedkd.teach.targets import teacher_outputs
+from sedkd.train.split import Split
 
 VERSION = 1
 
@@ -68,7 +67,7 @@ class Embeddings:
     def __init__(self, checkpoint: Path, model: AudioSetNet, pool: Pool, progress: Progress | None) -> None:
         device = next(model.parameters()).device
         body = _BodyAlone(audioset_start(checkpoint, model.labels)).to(device).eval()
-        key = hashlib.blake2b(json.dumps([VERSION, content_hash(checkpoint)]).encode(), digest_size=16).hexdigest()
+        key = digest([VERSION, content_hash(checkpoint)])
         self.teacher = Teacher(body, key, "body", f"{checkpoint.name}: its embeddings")
         self.model, self.pool = model, pool
         self.report = counting(progress, "computing the teacher's embeddings")

@@ -19,7 +19,6 @@ from sedkd.features.pack import features_of
 from sedkd.models.audioset import AudioSetNet, audioset_start
 from sedkd.models.frame import FrameModel
 from sedkd.progress import Counter, Progress, counting
-from sedkd.task.split import Split
 from sedkd.teach.embeddings import Embeddings, HeadAlone
 from sedkd.teach.model import Stage, corpus_for
 from sedkd.teach.validation import Best, Ended, validation_of
@@ -27,6 +26,7 @@ from sedkd.train.corpus import Corpus
 from sedkd.train.fit import Watch, fit
 from sedkd.train.labels import Labels
 from sedkd.train.settings import TrainSettings
+from sedkd.train.split import Split
 
 HEAD = "gru"
 HEAD_SETTINGS = TrainSettings(steps=200, frames=64, learning_rate=2e-3)

@@ -4,8 +4,6 @@ They are stored on the student's grid. Where the teacher answers at another rate
 linearly between the centres of its frames.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -19,6 +17,7 @@ from torch import nn
 
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording
+from sedkd.disk.json_file import digest
 from sedkd.disk.kept import kept, whole
 from sedkd.disk.paths import cache_root, written_atomically
 from sedkd.disk.rows import Rows
@@ -87,7 +86,7 @@ def for_labels(outputs: TeacherOutputs, teacher_labels: Sequence[str], labels: S
 def _key(teacher: Teacher, pack: Pack, grid: Corpus, frame_seconds: float) -> str:
     lengths = np.diff(grid.out_starts.cpu().numpy()).tolist()
     parts = [VERSION, teacher.key, pack.key, frame_seconds, lengths]
-    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+    return digest(parts)
 
 
 def _write_aligned(

@@ -6,7 +6,6 @@ one's own, trained from its own start), or a file: an EfficientAT checkpoint (.p
 ones (`sedkd.teach.stages`), or a teacher that `sedkd teacher train` wrote, which is used as it is.
 """
 
-import hashlib
 import inspect
 import json
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ import torch
 from sedkd.data.audio import content_hash
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording, digest_of
+from sedkd.disk.json_file import digest
 from sedkd.disk.kept import made_once
 from sedkd.disk.paths import cache_root
 from sedkd.errors import UserError
@@ -115,7 +115,7 @@ def teacher_key(
     annotated = {name: list(labels) for name, labels in pool.annotated.items()}
     parts = [VERSION, start, network, pack.key, digest_of(recordings), annotated, settings.as_key()]
     parts += [staged] if staged else []
-    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
+    return digest(parts, sort_keys=True)
 
 
 def _staged(pool: Pool, minutes: float | None) -> dict[str, Any]:

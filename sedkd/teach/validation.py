@@ -11,8 +11,8 @@ from sedkd.data.recordings import Recording
 from sedkd.models.frame import FrameModel
 from sedkd.score.postprocess import fast_f1, tune
 from sedkd.score.summary import score
-from sedkd.task.split import Split
 from sedkd.train.fit import Checkpoint, Watch
+from sedkd.train.split import Split
 
 CRITERION = "f1_segment"
 PATIENCE = 3  # looks without a gain

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import torch
 
 from sedkd.data.sealed import require_sealed
-from sedkd.distill.together import TermCohort, signature
 from sedkd.models.cohort import CohortNet, can_join
 from sedkd.models.student import Student
 from sedkd.progress import Counter
@@ -23,6 +22,7 @@ from sedkd.train.optimiser import CohortAdamW
 from sedkd.train.sampler import Sampler
 from sedkd.train.settings import TrainSettings
 from sedkd.train.term import Term
+from sedkd.train.together import TermCohort, signature
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Member:
     def kind(self) -> Hashable | None:
         """Members of one kind may be trained in one step; None: this one is trained alone."""
         terms, student, train = signature(self.terms), self.student, self.settings
-        if terms is None or not can_join(student.settings) or self.watch.from_start:
+        if terms is None or not can_join(student.settings):
             return None
         marks = tuple(sorted(self.watch.marks(train.steps)))
         return student.settings, len(student.labels), train.steps, train.batch, train.frames, marks, terms

@@ -46,7 +46,6 @@ class Watch:
 
     evaluate: Callable[[FrameModel], float] | None = None
     checkpoints: int = 4
-    from_start: bool = False
     report: Callable[[Checkpoint], None] | None = None
 
     def marks(self, steps: int) -> set[int]:
@@ -54,7 +53,7 @@ class Watch:
         if self.evaluate is None:
             return {steps}
         inner = {round(steps * (i + 1) / self.checkpoints) for i in range(self.checkpoints)}
-        return inner | {steps} | ({0} if self.from_start else set())
+        return inner | {steps}
 
 
 def fit(

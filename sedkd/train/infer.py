@@ -9,8 +9,8 @@ from torch import Tensor
 from sedkd.features.windows import Window, plan, window_sizes
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.models.student import Student
-from sedkd.stream.recordings import streamed
 from sedkd.train.corpus import Corpus
+from sedkd.train.streamed import streamed
 
 BATCH_SECONDS = 320.0  # audio per forward pass
 

@@ -1,6 +1,5 @@
 """How many students a machine trains in one step: measured once for an architecture, and remembered."""
 
-import hashlib
 import json
 import platform
 import time
@@ -10,8 +9,9 @@ from pathlib import Path
 
 import torch
 
+from sedkd.disk.json_file import digest, write_json
 from sedkd.disk.kept import made_once
-from sedkd.disk.paths import cache_root, written_atomically
+from sedkd.disk.paths import cache_root
 from sedkd.models.frame import FrameModel
 from sedkd.models.student import STRIDE, Student, StudentSettings
 from sedkd.train.cohort import Ended, Member, fit_cohort
@@ -101,7 +101,7 @@ def _speeds(student: StudentSettings, labels: int, train: TrainSettings, device:
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
     machine = [name, torch.__version__]
     parts = [VERSION, machine, student.as_key(), labels, train.batch, train.frames]
-    key = hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+    key = digest(parts)
     target = cache_root() / "speeds" / f"{key}.json"
 
     def make() -> None:
@@ -114,8 +114,7 @@ def _speeds(student: StudentSettings, labels: int, train: TrainSettings, device:
                     break
         finally:
             torch.set_num_threads(threads)
-        with written_atomically(target) as temporary:
-            temporary.write_text(json.dumps(found))
+        write_json(target, found)
 
     return made_once(target, make, _read)
 

@@ -1,11 +1,12 @@
 """The seam between training and distillation: a loss term.
 
-A strategy is one file in this folder with a class `Strategy(Term)`. Training calls it with a batch and the student's
-output; what it needs besides (a projection, a peer) it owns as modules, which are trained along and thrown away.
+A strategy is one file of `sedkd.distill` with a class `Strategy(Term)`. Training calls it with a batch and the
+student's output; what it needs besides (a projection, a peer) it owns as modules, which are trained along and thrown
+away.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +16,9 @@ from sedkd.train.batch import Batch
 
 if TYPE_CHECKING:
     from sedkd.models.student import StudentSettings
-    from sedkd.task.task import Task
-    from sedkd.train.corpus import Corpus
+    from sedkd.train.corpus import Corpus, TeacherOutputs
     from sedkd.train.settings import TrainSettings
+    from sedkd.train.split import Split
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,16 @@ class Lesson:
     model: FrameModel
     corpus: "Corpus"
     settings: "TrainSettings"
+
+
+class Teaching(Protocol):
+    """What a term may ask of a task (`sedkd.task`) before training: the clips, and the first teacher's outputs."""
+
+    @property
+    def training(self) -> "Split": ...
+
+    @property
+    def targets(self) -> "TeacherOutputs": ...
 
 
 class Term(nn.Module):
@@ -61,7 +72,7 @@ class Term(nn.Module):
         cls.in_cohort = cls.__dict__.get("in_cohort", False)
 
     @classmethod
-    def lack(cls, task: "Task", student: "StudentSettings") -> str | None:
+    def lack(cls, task: Teaching, student: "StudentSettings") -> str | None:
         """Why this strategy cannot train such a student with this task, and the mend, in words; None where it can.
 
         Asked before anything is trained, and often: what cannot run is not drawn.

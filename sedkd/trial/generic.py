@@ -4,12 +4,11 @@ It knows nothing of where it will listen, and is one of the initialisations from
 architecture's is trained once and kept in the cache.
 """
 
-import hashlib
-import json
 from collections.abc import Callable
 
 import torch
 
+from sedkd.disk.json_file import digest
 from sedkd.disk.kept import made_once
 from sedkd.disk.paths import cache_root
 from sedkd.distill.registry import build_terms
@@ -65,4 +64,4 @@ def start_from(student: Student, learned: Student) -> None:
 def _key(settings: StudentSettings, task: Task, labels: tuple[str, ...]) -> str:
     annotated = {name: list(events) for name, events in task.pool.annotated.items()}  # masks what is unknown
     parts = [VERSION, settings.as_key(), TRAINING.as_key(), task.teacher.key, task.generic_digest, annotated, labels]
-    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+    return digest(parts)

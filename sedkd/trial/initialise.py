@@ -14,9 +14,8 @@ from sedkd.models.timm_backbone import backbone_weights, hub_file
 from sedkd.progress import Progress, counting
 from sedkd.task.task import Task
 from sedkd.teach.weights import weights_path
-from sedkd.trial.family import family_student
 from sedkd.trial.generic import generic_student, start_from
-from sedkd.trial.starts import AUDIOSET_WIDTHS, FAMILY, WIDEST, check_start
+from sedkd.trial.starts import AUDIOSET_WIDTHS, WIDEST, check_start
 
 
 def initialised(
@@ -45,9 +44,6 @@ def initialised(
         start_from(student, sliced(generic, settings) if initialisation == "slice" else generic)
         return student
     student.standardise_by(*(t.cpu() for t in task.training.corpus.statistics()))
-    if initialisation == FAMILY:
-        start_from(student, family_student(settings, task, counting(progress, "training the slimmable family")))
-        return student
     network: Any = getattr(student.blocks, "network", None)  # of the kinds of block that have published weights
     if initialisation == "audioset":
         load_lower_layers(network, weights_path(AUDIOSET_WIDTHS[settings.width]))

@@ -1,7 +1,7 @@
 """One student's life: built, initialised, trained, post-processed on validation, scored and costed."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,7 @@ from sedkd.distill.registry import lack as strategy_lack
 from sedkd.models.student import Student, StudentSettings
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import PostProcessing, fast_f1, tune
-from sedkd.score.summary import Scores, score
+from sedkd.score.summary import Score, Scores, score
 from sedkd.task.task import Task
 from sedkd.train.cohort import Member, fit_cohort
 from sedkd.train.fit import Checkpoint, Watch
@@ -25,7 +25,6 @@ from sedkd.train.term import Sizes
 from sedkd.trial.configuration import Configuration
 from sedkd.trial.generic import start_from
 from sedkd.trial.initialise import initialised
-from sedkd.trial.starts import FAMILY, rate_from, steps_from
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,13 @@ def run_trial(
     progress: Progress | None = None,
     report: Callable[[Checkpoint], None] | None = None,
     checkpoints: int = 4,
+    also: Mapping[str, Score] | None = None,
 ) -> TrialResult:
-    """Train and score one student. `criterion` is the F1 for which thresholds and filters are chosen on validation.
+    """Train and score one student. `criterion` is the F1 for which thresholds and filters are chosen on validation,
+    `also` further scores by name.
 
     `report` hears of each of the `checkpoints` of training, with the criterion on validation, and may end it by
-    raising. A slice of a family is reported before its first step, too.
+    raising.
 
     Raises:
         TrainingDiverged: the loss was not finite.
@@ -78,7 +79,7 @@ def run_trial(
     (curve,) = fit_cohort([member], counting(progress, "training"))
     if isinstance(curve, Exception):
         raise curve
-    return _finished(member.student, curve, task, criterion, with_psds, start)
+    return _finished(member.student, curve, task, criterion, with_psds, start, also=also)
 
 
 def run_trials(
@@ -133,17 +134,12 @@ def _begun(
     sizes = Sizes(student.embedding_size, task.targets.embeddings.shape[1], len(student.labels))
     torch.manual_seed(configuration.train.seed)  # a projection's weights, whatever was trained or read before them
     terms = build_terms(configuration.strategy, configuration.parameters, sizes)
-    begun_from, train = configuration.initialisation, configuration.train
-    training = replace(
-        train, steps=steps_from(begun_from, train.steps), learning_rate=rate_from(begun_from, train.learning_rate)
-    )
     watch = Watch(
         lambda _: fast_f1(task.validation.answers(_restricted(student, task.events)), criterion),
         checkpoints,
-        from_start=begun_from == FAMILY,
         report=report,
     )
-    return Member(student, corpus, terms, training, watch)
+    return Member(student, corpus, terms, configuration.train, watch)
 
 
 def _finished(
@@ -154,12 +150,13 @@ def _finished(
     with_psds: bool,
     start: float,
     cost: Cost | None = None,
+    also: Mapping[str, Score] | None = None,
 ) -> TrialResult:
     """A trained student's post-processing, scores and, where it is not known of another of its kind, cost."""
     final = _restricted(student, task.events)
     answers = task.validation.answers(final)
     post = tune(answers, criterion)
-    scores = score(answers, post, with_psds)
+    scores = score(answers, post, with_psds, also)
     final = final.cpu()
     return TrialResult(final, post, scores, cost or cost_of(final), curve, time.perf_counter() - start)
 

@@ -1,8 +1,6 @@
 """The initialisations of a student, and which of its architectures allows which.
 
 `random` and `generic` are for every student. `slice` takes the most important channels of a wide generic student.
-`family` is a slice of a network that was trained so that all its slices work (see `sedkd.trial.family`), which hears whole
-recordings; a third of the steps is then enough.
 `audioset`, `timm` and `timm:FILE` are published weights, of whose architecture the student must be: where a space
 varies `student.block`, its dimension `initialisation` says for which ones it is drawn (`when`); others start randomly.
 """
@@ -10,14 +8,11 @@ varies `student.block`, its dimension `initialisation` says for which ones it is
 from pathlib import Path
 
 from sedkd.models.bodies import TIMM
-from sedkd.models.causal import FULL
 from sedkd.models.student import StudentSettings
 from sedkd.models.timm_backbone import FILES
 
-STARTS = ("random", "generic", "slice", "family", "audioset", "timm")
-RANDOM, FAMILY = "random", "family"
-FAMILY_STEPS = 3  # one part in so many of the steps that other starts need
-FAMILY_RATE = 0.1  # of the learning rate that suits other starts: a slice has little left to learn and much to forget
+STARTS = ("random", "generic", "slice", "audioset", "timm")
+RANDOM = "random"
 WIDEST = 32  # the student of which slices are cut
 SLICED_BLOCKS = ("conv", "separable")
 AUDIOSET_WIDTHS = {8: "mn04_as", 20: "mn10_as"}  # student.width, and the published weights that it fits
@@ -28,12 +23,10 @@ def check_start(initialisation: str, student: StudentSettings) -> None:
     kind, _, file = initialisation.partition(":")
     if kind not in STARTS or (":" in initialisation and kind != "timm"):
         raise ValueError(f"initialisation must be one of {', '.join(STARTS)}, timm:FILE, not {initialisation}")
-    if kind in ("slice", FAMILY):
+    if kind == "slice":
         _require_block(initialisation, student, SLICED_BLOCKS)
         if student.width > WIDEST:
             raise ValueError(f"initialisation {kind} needs student.width up to {WIDEST}, not {student.width}")
-    if kind == FAMILY and student.causal:
-        raise ValueError(f"initialisation {kind} needs student.lookahead {FULL}, not {student.lookahead}")
     if kind == "audioset":
         _require_block(initialisation, student, ("mobilenet",))
         if student.width not in AUDIOSET_WIDTHS:
@@ -43,16 +36,6 @@ def check_start(initialisation: str, student: StudentSettings) -> None:
         raise ValueError(f"initialisation {initialisation} needs student.block {TIMM}NAME, not {student.block}")
     if ":" in initialisation and Path(file).suffix not in FILES:
         raise ValueError(f"initialisation {initialisation}: expected a file {', '.join(FILES)}")
-
-
-def steps_from(initialisation: str, steps: int) -> int:
-    """Optimiser steps of a student that begins like this, where one that begins randomly gets `steps`."""
-    return -(-steps // FAMILY_STEPS) if initialisation == FAMILY else steps
-
-
-def rate_from(initialisation: str, rate: float) -> float:
-    """Learning rate of a student that begins like this, where one that begins randomly gets `rate`."""
-    return FAMILY_RATE * rate if initialisation == FAMILY else rate
 
 
 def _require_block(initialisation: str, student: StudentSettings, blocks: tuple[str, ...]) -> None:

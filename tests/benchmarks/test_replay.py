@@ -13,15 +13,13 @@ from benchmarks.replay.strategies import ours, peers, random, tpe
 from benchmarks.replay.summary import best_peer, printed, result, write_curves
 from benchmarks.replay.table import CHECKPOINTS, Nearest, applying, default_space, read_table, table_from
 from sedkd.errors import UserError
-from sedkd.trial.starts import FAMILY
 
 SPACE = default_space()
-PLAIN = SPACE.without("initialisation", FAMILY)
 
 
 @pytest.fixture(scope="module")
 def content():
-    return made_up(PLAIN, 30)
+    return made_up(SPACE, 30)
 
 
 @pytest.fixture(scope="module")
@@ -90,20 +88,10 @@ def test_a_row_that_is_drawn_again_costs_again_unless_it_is_answered(table):
     row = table.rows[0]
     for answers, times in ((False, 2), (True, 1)):
         run = Run(table, Switches(answers=answers))
-        first, again = run.outcome(row, "full"), run.outcome(row, "full")
+        first, again = run.outcome(row), run.outcome(row)
         assert run.ledger.seconds == pytest.approx(times * row.full.seconds)
         assert (run.ledger.draws, run.ledger.repeats) == (2, 1)
         assert first.f1 == again.f1 == row.full.f1
-
-
-def test_a_family_is_paid_once_per_block_and_only_where_it_counts(table):
-    rows = [row for row in table.rows if row.family and row.configuration["student.block"] == "conv"][:2]
-    trained = sum(row.family.seconds for row in rows)
-    for counts, family in ((True, 150.0), (False, 0.0)):
-        run = Run(table, Switches(counts_family=counts))
-        for row in rows:
-            run.outcome(row, FAMILY)
-        assert run.ledger.seconds == pytest.approx(trained + family)
 
 
 def test_stopping_ends_the_hopeless_and_delivers_what_is_there(content):
@@ -113,7 +101,7 @@ def test_stopping_ends_the_hopeless_and_delivers_what_is_there(content):
     rows[9] = {**rows[9], "macs": 2e6, "curve": [{**point, "f1": 0.1} for point in rows[9]["curve"]]}
     table = table_from({"rows": rows}, "small")
     run = Run(table, Switches(stopping=True))
-    outcomes = [run.outcome(row, "full") for row in table.rows]
+    outcomes = [run.outcome(row) for row in table.rows]
     assert [outcome.is_stopped for outcome in outcomes] == [False] * 9 + [True]
     assert outcomes[9].f1 == 0.1
     spent = sum(row.full.seconds for row in table.rows[:9])
@@ -131,7 +119,7 @@ def test_a_seed_decides_a_run(table, monkeypatch):
 
 def test_a_run_begins_with_what_it_is_told_to(table):
     best = max(table.rows, key=lambda row: row.full.f1)
-    ledger = Ours(random, PLAIN, Switches(first=(best.configuration,))).replay(table, 0)
+    ledger = Ours(random, SPACE, Switches(first=(best.configuration,))).replay(table, 0)
     assert ledger.delivered[0][1].values == (best.full.f1, best.cost)
 
 
@@ -154,10 +142,10 @@ def test_a_peer_pays_the_difference_where_it_goes_on_and_delivers_at_the_end(tab
     (tmp_path / "peer.py").write_text(PEER)
     (tmp_path / "talk.py").write_text((outside.SCRIPTS / "talk.py").read_text())
     monkeypatch.setattr(outside, "SCRIPTS", tmp_path)
-    first, second = Outside(sys.executable, "peer.py", "", PLAIN).replay_all(table, [0, 1])
+    first, second = Outside(sys.executable, "peer.py", "", SPACE).replay_all(table, [0, 1])
     assert first.steps() == second.steps()
     assert first.draws == first.repeats + 1
-    row = Nearest(table, PLAIN)(applying(PLAIN, {d.name: d.extremes()[0] for d in PLAIN.dimensions}))
+    row = Nearest(table, SPACE)(applying(SPACE, {d.name: d.extremes()[0] for d in SPACE.dimensions}))
     assert len(row.full.curve) == CHECKPOINTS
     for number, (seconds, student) in enumerate(first.delivered[:3]):
         assert seconds == pytest.approx((number + 1) * row.full.seconds)
@@ -170,7 +158,7 @@ def test_a_peer_that_fails_is_told_with_what_it_said(table, tmp_path, monkeypatc
     (tmp_path / "peer.py").write_text("raise RuntimeError('no such package')")
     monkeypatch.setattr(outside, "SCRIPTS", tmp_path)
     with pytest.raises(UserError, match="no such package"):
-        Outside(sys.executable, "peer.py", "", PLAIN).replay_all(table, [0])
+        Outside(sys.executable, "peer.py", "", SPACE).replay_all(table, [0])
 
 
 def test_the_table_names_every_strategy_and_the_best_peer(table, tmp_path, monkeypatch):

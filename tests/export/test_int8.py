@@ -11,11 +11,11 @@ import torch
 from exported import LABELS, moving_student, noise, write_export
 
 from sedkd.export.int8 import NO_GRU, SiteClips, answered, export_int8
+from sedkd.export.step_graph import StepGraph
+from sedkd.export.stream_facts import StreamFacts
 from sedkd.export.stream_model import export_stream
 from sedkd.features.logmel import STUDENT_FEATURES, LogMel
 from sedkd.models.student import StudentSettings
-from sedkd.stream.facts import StreamFacts
-from sedkd.stream.graph import StepGraph
 
 
 def features(seconds: float, seed: int) -> np.ndarray:

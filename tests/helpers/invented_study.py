@@ -7,7 +7,7 @@ import numpy as np
 import optuna
 
 from search.study.objectives import Objectives
-from search.study.opening import CONTROL, FACTS, RECORD, STOPPED
+from search.study.records import CONTROL, FACTS, RECORD, STOPPED
 
 SPACE = {
     "student.width": optuna.distributions.IntDistribution(4, 32, step=4),

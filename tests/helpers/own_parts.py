@@ -4,10 +4,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from sedkd.distill.batch import Batch
+from sedkd.distill.term import Sizes, Term
 from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.models.frame import FrameModel, FrameOutput
-from sedkd.train.batch import Batch
-from sedkd.train.term import Sizes, Term
 
 
 class Plain(FrameModel):

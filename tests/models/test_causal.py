@@ -8,9 +8,7 @@ import torch
 from sedkd.cost.algorithmic import algorithmic_latency
 from sedkd.cost.macs import macs_per_second
 from sedkd.models.checkpoint import load_model, save_model
-from sedkd.models.slimmable import Slimmable
 from sedkd.models.student import HEADS, MAX_DEPTH, STRIDE, Student, StudentSettings, student_from
-from sedkd.trial.starts import check_start
 
 LABELS = ("a", "b", "c")
 EVERY = list(itertools.product(("conv", "separable"), HEADS, range(1, MAX_DEPTH + 1), (0, 80, 160, 480, 960)))
@@ -104,12 +102,3 @@ def test_rebuilt_from_its_file(tmp_path) -> None:
 def test_settings_are_checked(changes: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         StudentSettings(**changes)
-
-
-def test_a_family_hears_whole_recordings() -> None:
-    settings = StudentSettings(4, 2, lookahead=0)
-    with pytest.raises(ValueError, match=r"needs student\.lookahead full, not 0"):
-        check_start("family", settings)
-    check_start("slice", settings)
-    with pytest.raises(ValueError, match="hears whole recordings"):
-        Slimmable(settings, LABELS)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from sedkd.data.events import Event
-from sedkd.export.detect import Detection
 from sedkd.score.postprocess import PostProcessing
 from sedkd.score.thresholding import decode
 from sedkd.stream.decisions import Onset, StreamDecisions, Told
+from sedkd.stream.detection import Detection
 
 LABELS = ("a", "b", "c", "d")
 

@@ -12,8 +12,9 @@ from exported import RATE, noise
 from sedkd.data.audio import read_audio
 from sedkd.errors import UserError
 from sedkd.export.bundle import FACTS
-from sedkd.export.detect import Detection, detect
 from sedkd.stream.decisions import Told
+from sedkd.stream.detect import detect
+from sedkd.stream.detection import Detection
 from sedkd.stream.detector import StreamDetector, detect_streamed
 from sedkd.stream.network import StreamNetwork
 

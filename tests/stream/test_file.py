@@ -9,9 +9,9 @@ import torch
 from exported import RATE, moving_student, noise, scored, write_export
 
 from sedkd.export.bundle import read_bundle
-from sedkd.export.detect import file_probabilities
 from sedkd.export.onnx_model import Detector
 from sedkd.models.student import HEADS, Student, StudentSettings
+from sedkd.stream.detect import file_probabilities
 
 FP16 = 0.02  # scoring's features are stored with three digits
 

@@ -25,9 +25,9 @@ from search.cli.interruption import Interruption
 from sedkd.data.events import Event
 from sedkd.errors import UserError
 from sedkd.export.bundle import FACTS
-from sedkd.export.detect import Detection
 from sedkd.stream import sources
 from sedkd.stream.clips import Clips
+from sedkd.stream.detection import Detection
 
 Capture = pytest.CaptureFixture[str]
 

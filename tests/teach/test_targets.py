@@ -16,10 +16,10 @@ from sedkd.features.pack import features_of
 from sedkd.models.audioset import AudioSetNet
 from sedkd.models.frame import FrameModel
 from sedkd.models.student import STRIDE, Student, StudentSettings
-from sedkd.task.task import FRAME_SECONDS
 from sedkd.teach.targets import for_labels, teacher_outputs
 from sedkd.teach.teacher import Teacher
 from sedkd.train.corpus import Corpus, TeacherOutputs, corpus_from
+from sedkd.train.split import FRAME_SECONDS
 
 LABELS = ("low", "high")
 

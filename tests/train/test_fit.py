@@ -80,7 +80,7 @@ def test_checkpoints_and_progress() -> None:
     assert math.isnan(only.score)
 
 
-def test_it_can_be_looked_at_from_the_start_and_ended() -> None:
+def test_it_can_be_looked_at_and_ended() -> None:
     class Enough(Exception):
         pass
 
@@ -91,18 +91,9 @@ def test_it_can_be_looked_at_from_the_start_and_ended() -> None:
 
     heard: list[Checkpoint] = []
     model = student()
-    before = model.classifier.weight.clone()
-    scores = []
-
-    def evaluate(trained: Student) -> float:
-        scores.append(torch.equal(trained.classifier.weight, before))
-        return 0.5
-
     with pytest.raises(Enough):
-        fit(model, corpus(), [Labels()], QUICK, Watch(evaluate, from_start=True, report=report))
-    assert [point.step for point in heard] == [0, 2, 5]
-    assert heard[0].loss is None
-    assert scores == [True, False, False]
+        fit(model, corpus(), [Labels()], QUICK, Watch(lambda _: 0.5, report=report))
+    assert [point.step for point in heard] == [2, 5]
 
 
 def test_reduced_precision_trains_as_well(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -197,7 +197,7 @@ def test_timm_files_that_do_not_fit(task: Task, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("initialisation", "student", "message"),
     [
-        ("zero", StudentSettings(), "must be one of random, generic, slice, family, audioset, timm, timm:FILE"),
+        ("zero", StudentSettings(), "must be one of random, generic, slice, audioset, timm, timm:FILE"),
         ("random:x.pt", StudentSettings(), "initialisation must be one of .*, not random:x.pt"),
         ("slice", MOBILENET, "initialisation slice needs student.block conv or separable, not mobilenet"),
         ("slice", StudentSettings(33), "initialisation slice needs student.width up to 32, not 33"),

@@ -12,9 +12,10 @@ from sedkd.cost.macs import macs_per_second, parameter_count, weight_bytes
 from sedkd.data.pool import folder_pool
 from sedkd.errors import UserError
 from sedkd.models.student import StudentSettings
-from sedkd.task.task import FRAME_SECONDS, Task
+from sedkd.task.task import Task
 from sedkd.train.fit import TrainingDiverged
 from sedkd.train.settings import TrainSettings
+from sedkd.train.split import FRAME_SECONDS
 from sedkd.trial.configuration import Configuration
 from sedkd.trial.running import TrialResult, cost_before_training, run_trial
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from search.show.page.findings import Findings
 from search.show.page.markup import table
 from search.space.words import SPACE_HEAD, space_rows
-from search.study.opening import INFEASIBLE, LACK
-from sedkd.trial.starts import FAMILY
+from search.study.records import INFEASIBLE, LACK
 
 
 def space_table(found: Findings) -> str:
@@ -43,16 +42,12 @@ def facts_table(found: Findings) -> str:
 def _endings(found: Findings) -> str:
     trials = found.study.get_trials(deepcopy=False)
     states = Counter(t.state.name for t in trials)
-    over = [t for t in trials if INFEASIBLE in t.user_attrs]
-    # Draws of the family that did not pay for itself were once marked alike; now they are not made.
-    aside = sum(t.params.get("initialisation") == FAMILY for t in over)
     repeated = states["COMPLETE"] - len(found.members)
     counts = {
         "finished": len(found.members),
         "ended early": len(found.stopped),
         "failed": states["FAIL"],
-        "over a limit before training": len(over) - aside,
-        "from the family, left aside": aside,
+        "over a limit before training": sum(INFEASIBLE in t.user_attrs for t in trials),
         "that could not be trained": sum(LACK in t.user_attrs for t in trials),
         "drawn again and not trained again": repeated,
         "running": states["RUNNING"],

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from search.pareto.front import Member, front
-from search.show.figure import ended_early
-from search.show.tables import picks_of
+from search.pareto.front import front
+from search.pareto.picks import picks_of
 from search.study.objectives import Objectives
-from search.study.opening import FACTS, finished, objectives_of
+from search.study.records import FACTS, Member, ended_early, finished, objectives_of
+from search.study.scores import Confirmed, SplitScores, confirmed, teacher_scores, test_scores
 from search.study.store import Store
-from search.trials.confirmation import Confirmed, confirmed
-from search.trials.final_scores import SplitScores, teacher_scores, test_scores
 from sedkd.errors import UserError
 
 if TYPE_CHECKING:

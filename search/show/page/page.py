@@ -9,16 +9,17 @@ from search.show.page.course import hypervolume_figures, importance_parts
 from search.show.page.findings import Findings, findings_of
 from search.show.page.markup import Html, document, paragraph, section
 from search.show.page.students import (
-    HEADS,
     classes_tables,
     controls_table,
     front_table,
     measures_table,
     settings_table,
 )
-from search.show.tables import human, score_words
+from search.show.tables import score_words
+from search.show.words import measure_words
+from search.study.objectives import TABLE
+from search.study.scores import notes_on_test
 from search.study.store import Store
-from search.trials.final_scores import notes_on_test
 
 if TYPE_CHECKING:
     import optuna
@@ -72,7 +73,8 @@ def _summary(found: Findings) -> str:
                 f" ({score_words(test.values[quality])} on test)" if test else ""
             )
             words = " and ".join(found.picks[member.number])
-            shown.append(f"{words}: trial {member.number} with {score} at {human(member.measure(cost))} {HEADS[cost]}")
+            price = f"{measure_words(cost, member.measure(cost))} {TABLE[cost].heading}"
+            shown.append(f"{words}: trial {member.number} with {score} at {price}")
     teacher = found.teacher.get("validation")
     beside = f"; the teacher {score_words(teacher.values[quality])}" if teacher else ""
     return f"{len(found.members)} finished trials. By {quality} on validation, {'; '.join(shown)}{beside}."

@@ -3,30 +3,27 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from search.pareto.front import Member
 from search.show.page.findings import Findings
 from search.show.page.markup import table
-from search.show.tables import human, strategy_words, student_words
-from search.study.objectives import COST, QUALITY
-from search.trials.confirmation import Confirmed
-from search.trials.final_scores import SplitScores
-
-HEADS = {"macs": "MACs/s", "params": "parameters", "bytes": "bytes", "latency": "ms per s of audio"}
+from search.show.words import measure_words, strategy_words, student_words
+from search.study.objectives import TABLE, costs, qualities
+from search.study.records import Member
+from search.study.scores import Confirmed, SplitScores
 
 
 def front_table(found: Findings) -> str:
     """The front from the cheapest to the most expensive, with what is known of each score."""
-    qualities = [name for name in found.objectives.names if name in QUALITY]
-    costs = [name for name in found.objectives.names if name in COST]
-    again = [f"{q}, new seeds" for q in qualities] + ["note"] if found.confirmed else []
-    head = ["trial", "pick", *_splits(qualities), *again, *(HEADS[c] for c in costs), "student", "strategy"]
+    asked = found.objectives
+    again = [f"{q}, new seeds" for q in asked.qualities] + ["note"] if found.confirmed else []
+    heads = [TABLE[c].heading for c in asked.costs]
+    head = ["trial", "pick", *_splits(asked.qualities), *again, *heads, "student", "strategy"]
     rows = [
         [
             m.number,
             " ".join(found.picks.get(m.number, ())),
-            *_scores(m, found.tests.get(m.number), qualities),
-            *(_confirmed(found.confirmed.get(m.number), qualities) if found.confirmed else ()),
-            *(_cost(m, c) for c in costs),
+            *_scores(m, found.tests.get(m.number), asked.qualities),
+            *(_confirmed(found.confirmed.get(m.number), asked.qualities) if found.confirmed else ()),
+            *(_cost(m, c) for c in asked.costs),
             *_words(m),
         ]
         for m in found.on_front
@@ -50,7 +47,7 @@ def controls_table(found: Findings) -> str:
         for m in found.members
         if m.record["control"]
     ]
-    head = ["control", "trial", *_splits([quality]), HEADS[cost], "student", "strategy", "on the front"]
+    head = ["control", "trial", *_splits([quality]), TABLE[cost].heading, "student", "strategy", "on the front"]
     return table("Trials that do not depend on the search", head, rows) if rows else ""
 
 
@@ -61,12 +58,12 @@ def measures_table(found: Findings) -> str:
     splits = (("validation", measured), ("test", tests))
     columns = {
         f"{q} {split}": [_score(values.get(q)) for values in every]
-        for q in QUALITY
+        for q in qualities()
         for split, every in splits
         if any(q in values for values in every)  # one that cannot be computed is there, as a dash
     }
-    costs = {HEADS[c]: [_cost(m, c) for m in found.on_front] for c in COST}
-    columns |= {head: cells for head, cells in costs.items() if any(cells)}
+    priced = {TABLE[c].heading: [_cost(m, c) for m in found.on_front] for c in costs()}
+    columns |= {head: cells for head, cells in priced.items() if any(cells)}
     rows = list(zip((m.number for m in found.on_front), *columns.values(), strict=True))
     return table("All scores and costs of the front", ["trial", *columns], rows)
 
@@ -130,9 +127,7 @@ def _confirmed(confirmed: Confirmed | None, qualities: Sequence[str]) -> list[st
 
 def _cost(member: Member, name: str) -> str | None:
     value = member.record["measures"].get(name)
-    if value is None:
-        return None
-    return f"{value:.2f}" if name == "latency" else human(value)
+    return None if value is None else measure_words(name, value)
 
 
 def _words(member: Member) -> list[str]:

@@ -6,10 +6,11 @@ import numpy as np
 import optuna
 import pytest
 
-from search.pareto.front import Member, front, hypervolume, knee, pick, ranks, reference_point, spread
+from search.pareto.front import front, hypervolume, ranks, spread
 from search.pareto.gain import Gain
-from search.show.tables import picks_of
+from search.pareto.picks import knee, pick, picks_of
 from search.study.objectives import Objectives, parse
+from search.study.records import Member
 from sedkd.errors import UserError
 
 F1_MACS = Objectives(("f1_segment", "macs"))
@@ -86,7 +87,7 @@ def test_ten_thousand_points(objectives):
 def test_hypervolume_after_each_trial(objectives):
     points = 10 * np.random.default_rng(3).random((40, len(objectives.names))).round(1)  # some beyond the reference
     members = [Member(i, tuple(values), {}) for i, values in enumerate(points)]
-    reference = reference_point(objectives)
+    reference = objectives.reference
     expected = [hypervolume(members[: i + 1], objectives, reference) for i in range(len(members))]
     assert Gain(objectives).look(members).volumes == pytest.approx(expected)
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from search.pareto.front import Member, hypervolume, reference_point
+from search.pareto.front import hypervolume
 from search.pareto.gain import Gain
 from search.study.objectives import parse
+from search.study.records import Member
 
 
 @pytest.mark.parametrize("names", ["f1_segment,macs", "f1_segment,macs,params"])
@@ -18,7 +19,7 @@ def test_it_is_the_hypervolume_after_each_trial(names):
     gain = Gain(objectives)
     for last in range(1, len(members) + 1):
         gain.look(members[:last])
-        whole = hypervolume(members[:last], objectives, reference_point(objectives))
+        whole = hypervolume(members[:last], objectives, objectives.reference)
         assert gain.volume == pytest.approx(whole), last
     assert len(gain.volumes) == 41
 

@@ -10,10 +10,11 @@ import search.run.session as session
 from search.cli import search
 from search.pareto.front import front
 from search.space.space import Space
-from search.study.opening import finished, load_study, objectives_of
+from search.study.opening import load_study
+from search.study.records import finished, objectives_of
+from search.study.scores import confirmed
 from search.study.store import open_store
 from search.tracking.tracker import Tracker
-from search.trials.confirmation import confirmed
 from sedkd.errors import UserError
 from sedkd.train.fit import TrainingDiverged
 

@@ -16,7 +16,8 @@ from small_study import arguments, finish, start, write_farm
 
 import search.run.workers
 from search.run.workers import Crew, WorkerFailed
-from search.study.opening import finished, load_study, spent
+from search.study.opening import load_study
+from search.study.records import finished, spent
 from search.study.store import open_store
 from sedkd.errors import UserError
 

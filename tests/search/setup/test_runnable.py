@@ -13,14 +13,12 @@ from search.cli import main
 from search.sampling.choice import with_sampler
 from search.sampling.narrowed import Narrowed
 from search.setup.budget import Budget, Limits
-from search.setup.runnable import runnable, without_family
-from search.show.page.background import facts_table
-from search.show.page.findings import findings_of
-from search.space.space import Space, space_from
-from search.study.opening import LACK, finished
+from search.setup.runnable import runnable
+from search.space.reading import space_from
+from search.space.space import Space
+from search.study.records import LACK, finished
 from search.study.store import open_store
 from sedkd.compare.arms import Arm
-from sedkd.data.environment import read_yaml
 from sedkd.data.pool import folder_pool
 from sedkd.errors import UserError
 from sedkd.task.task import Task
@@ -135,20 +133,6 @@ def test_values_that_do_not_go_together(task: Task) -> None:
     assert limits.lack(space.defaults()) is None
 
 
-def test_the_family_is_left_aside_below_1000_trials() -> None:
-    space = space_of(initialisation=choice("family", "random", "generic"))
-    notices: list[str] = []
-    assert without_family(space, Budget(1000), notices) == space
-    assert notices == []
-    small = without_family(space, Budget(999), notices)
-    assert small.choices("initialisation") == ("random", "generic")
-    assert small.defaults() == {"initialisation": "random"}
-    assert small.as_dict() == space.as_dict()
-    assert notices == ["left out of initialisation: family (training it costs too much below 1000 trials)"]
-    with pytest.raises(UserError, match=r"nothing but family \(training it costs too much below 1000 trials\)"):
-        without_family(space_of(initialisation=choice("family")), Budget(50), [])
-
-
 class Stubborn(optuna.samplers.RandomSampler):
     """Insists on one value."""
 
@@ -186,7 +170,7 @@ dimensions:
   student.block: {type: choice, of: [separable, conv]}
   strategy: {type: choice, of: [own_parts:Quiet, attention, own_parts:Silent]}
   teacher.adaptation: {type: choice, of: [adapted, general]}
-  initialisation: {type: choice, of: [random, generic, family]}
+  initialisation: {type: choice, of: [random, generic]}
 """
 
 
@@ -203,11 +187,10 @@ def test_a_search_goes_on_with_what_can_run(farm: Path, tmp_path: Path, monkeypa
     out = "\n".join(ready.notices)
     assert "left out of strategy: attention (strategy attention: this teacher has no feature map" in out
     assert "own_parts:Quiet where student.block is conv (strategy own_parts:Quiet: has no ear" in out
-    assert "left out of initialisation: family" in out
     drawn = [m.record["configuration"] for m in finished(study)]
     assert len(drawn) == 8
     assert not [t for t in study.trials if t.state.name == "FAIL"]
-    assert not any("attention" in values["strategy"] or values["initialisation"] == "family" for values in drawn)
+    assert not any("attention" in values["strategy"] for values in drawn)
     aside = [t for t in study.trials if LACK in t.user_attrs]
     assert all(t.state.name == "PRUNED" and "no ear" in t.user_attrs[LACK] for t in aside)
     assert "infeasible" not in {key for t in study.trials for key in t.user_attrs}
@@ -256,25 +239,6 @@ def test_a_teacher_that_cannot_be_adapted_is_no_try(monkeypatch: pytest.MonkeyPa
     said = capsys.readouterr()
     assert "tried with ['None', 'general']" in said.err
     assert "left out of the tries: the adapted teacher (teacher own_parts:plain: cannot be adapted" in said.out
-
-
-def test_a_study_of_before_is_continued(farm: Path, tmp_path: Path) -> None:
-    """Its storage knows the family as a choice, has drawn it, and marked it as over a limit."""
-    text = "dimensions:\n  student.width: {type: int, low: 4, high: 8, step: 4}\n"
-    text += "  initialisation: {type: choice, of: [random, generic, family]}\n"
-    (tmp_path / "own.yaml").write_text(text)
-    words = arguments(farm, 1, space=tmp_path / "own.yaml")
-    study, _ = quick_search(words)
-    space = space_from(read_yaml(tmp_path / "own.yaml"), tmp_path / "own.yaml")
-    study.enqueue_trial({"student.width": 8, "initialisation": "family"})
-    old = study.ask()
-    assert space.suggest(old)["initialisation"] == "family"
-    old.set_user_attr("infeasible", True)
-    study.tell(old, state=optuna.trial.TrialState.PRUNED)
-    again, _ = quick_search([*words, "--trials", "2"])
-    assert again.study_name == study.study_name
-    assert len(finished(again)) == 2
-    assert "1 from the family, left aside" in facts_table(findings_of(again, open_store(str(tmp_path / "runs"))))
 
 
 def test_the_samplers_of_a_search_are_narrowed(task: Task) -> None:

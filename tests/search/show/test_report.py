@@ -18,9 +18,10 @@ from search.show.figure import pareto_figure, pareto_html
 from search.show.page.course import busy_hours
 from search.show.page.page import page_of
 from search.study.objectives import Objectives
-from search.study.opening import finished, load_study
+from search.study.opening import load_study
+from search.study.records import finished
+from search.study.scores import FILE, Confirmed
 from search.study.store import Store
-from search.trials.confirmation import FILE, Confirmed
 from sedkd.errors import UserError
 
 SEDKD = "search.cli.main"

@@ -12,7 +12,8 @@ from mlflow import MlflowClient
 from small_study import arguments, write_farm
 
 from search.cli import main, search
-from search.study.opening import load_study, spent
+from search.study.opening import load_study
+from search.study.records import spent
 from search.study.store import open_store
 from search.tracking.mirror import attempt
 

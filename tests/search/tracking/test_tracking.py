@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 
 from search.pareto.front import front, ranks
 from search.study.objectives import Objectives
-from search.study.opening import RECORD, finished
+from search.study.records import RECORD, finished
 from search.study.store import Store
 from search.tracking import tracker as tracking
 from search.tracking.links import VIEW_TAG

@@ -4,11 +4,12 @@ import pytest
 from small_study import arguments, write_farm
 
 from search.cli import search
-from search.pareto.front import Member, front
+from search.pareto.front import front
 from search.setup.setting import spaces_folder
 from search.space.drawing import completed
-from search.space.space import space_from
-from search.study.opening import finished, load_study, objectives_of
+from search.space.reading import space_from
+from search.study.opening import load_study
+from search.study.records import Member, finished, objectives_of
 from search.study.store import open_store
 from search.trials.carrying import from_ends
 from sedkd.data.environment import read_yaml

@@ -7,12 +7,14 @@ import pytest
 from small_study import arguments, write_farm
 
 from search.cli import main, search
-from search.pareto.front import Member, front
+from search.pareto.front import front
 from search.study.objectives import parse
-from search.study.opening import finished, load_study, objectives_of
+from search.study.opening import load_study
+from search.study.records import Member, finished, objectives_of
+from search.study.scores import confirmed
 from search.study.store import open_store
 from search.tracking.tracker import Tracker
-from search.trials.confirmation import SEEDS, _alike, _summary, confirmed
+from search.trials.confirmation import SEEDS, _alike, _summary
 from sedkd.compare.bootstrap import f1
 
 F1_MACS = parse("f1_segment,macs")

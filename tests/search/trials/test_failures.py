@@ -6,7 +6,8 @@ import own_parts
 import pytest
 from small_study import Deaf, arguments, quick_search, start
 
-from search.study.opening import CONTROL, INTERRUPTED, REASON, enqueue_missing, finished, load_study
+from search.study.opening import enqueue_missing, load_study
+from search.study.records import CONTROL, INTERRUPTED, REASON, finished
 from search.study.store import open_store
 from search.trials.failures import reason_of, summary
 from search.trials.loop import MOST_FAILURES

@@ -9,8 +9,8 @@ from mlflow import MlflowClient
 from small_study import arguments, write_farm
 
 from search.cli import search
-from search.pareto.front import Member
-from search.study.opening import finished, load_study
+from search.study.opening import load_study
+from search.study.records import Member, finished
 from search.study.store import open_store
 from search.trials.repeats import Repeats
 

@@ -14,9 +14,9 @@ from search.cli import detect as command
 from sedkd.data.audio import read_audio, read_spans
 from sedkd.errors import SedkdWarning, UserError
 from sedkd.export.bundle import read_bundle
-from sedkd.export.detect import detect, file_probabilities
 from sedkd.models.student import Student
 from sedkd.score.thresholding import decode
+from sedkd.stream.detect import detect, file_probabilities
 
 HEADER = "filename\tonset\toffset\tevent_label\tconfidence"
 FP16 = 0.02  # scoring's features are stored with three digits
@@ -126,7 +126,7 @@ def test_memory_stays_bounded(folder: Path, tmp_path: Path) -> None:
 import resource, sys
 from pathlib import Path
 import torch
-from sedkd.export.detect import file_probabilities
+from sedkd.stream.detect import file_probabilities
 from sedkd.export.bundle import read_bundle
 torch.set_num_threads(1)
 bundle = read_bundle(Path(sys.argv[1]))

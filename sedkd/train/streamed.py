@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sedkd.models.step import StreamStep
 from sedkd.models.student import Student
-from sedkd.stream.step import StreamStep
 from sedkd.train.corpus import Corpus
 
 PIECE = 125  # output frames at once

@@ -8,14 +8,14 @@ import pytest
 import torch
 from exported import LABELS, moving_student, noise
 
+from sedkd.export.step_graph import StepGraph
 from sedkd.export.stream_model import checked_stream, export_stream
 from sedkd.models.bodies import CAUSAL_BLOCKS
+from sedkd.models.step import StreamStep
 from sedkd.models.student import HEADS, MAX_DEPTH, STRIDE, Student, StudentSettings
-from sedkd.stream.graph import StepGraph
-from sedkd.stream.recordings import streamed
-from sedkd.stream.step import StreamStep
 from sedkd.train.corpus import Corpus
 from sedkd.train.infer import batches_of, outputs_of, probabilities
+from sedkd.train.streamed import streamed
 
 KINDS = [(block, head) for block in CAUSAL_BLOCKS for head in HEADS]
 

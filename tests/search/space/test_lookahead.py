@@ -9,12 +9,12 @@ from small_study import arguments, finish, start
 
 from search.cli import search
 from search.cli.search import parser, request_of
-from search.lookahead import NAME, lookaheads, with_lookahead
+from search.run.site_clips import site_clips
 from search.sampling.sampler import Observation, _in_space
 from search.setup.architecture import architecture
 from search.setup.setting import spaces_folder
 from search.show.tables import student_words
-from search.site_clips import site_clips
+from search.space.lookahead import NAME, lookaheads, with_lookahead
 from search.space.space import Space, space_from
 from search.study.store import Store
 from sedkd.data.environment import read_yaml
@@ -50,7 +50,7 @@ def test_full_alone_leaves_every_study_as_it_is():
 
 
 def test_draws_have_the_look_aheads_that_are_asked_for():
-    space = with_lookahead(default_space(), lookaheads("0,160,full"), []).without("initialisation", "family")
+    space = with_lookahead(default_space(), lookaheads("0,160,full"), [])
     assert space.defaults()[NAME] == "full"
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     drawn = {from_flat(space.suggest(study.ask()), TrainSettings()).student.lookahead for _ in range(40)}

@@ -1,12 +1,10 @@
 """The clips of a study by their paths, kept beside it, so that an export can calibrate and score eight bits by them."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sedkd.disk.kept import read_json
-from sedkd.disk.paths import written_atomically
+from sedkd.disk.json_file import read_json, write_json
 
 if TYPE_CHECKING:
     from sedkd.data.recordings import Recording
@@ -28,9 +26,7 @@ def keep_clips(task: "Task", folder: Path) -> None:
     some = training[:: max(len(training) // CALIBRATING, 1)]
     splits = {"training": some, "validation": task.validation.recordings}
     found = {name: [_row(recording) for recording in recordings] for name, recordings in splits.items()}
-    folder.mkdir(parents=True, exist_ok=True)
-    with written_atomically(path) as temporary:
-        temporary.write_text(json.dumps(found))
+    write_json(path, found)
 
 
 def site_clips(folder: Path, labels: tuple[str, ...], post: "PostProcessing") -> "SiteClips | str":
@@ -44,7 +40,7 @@ def site_clips(folder: Path, labels: tuple[str, ...], post: "PostProcessing") ->
     from sedkd.features.pack import features_of
     from sedkd.models.student import FRAME_MILLISECONDS
     from sedkd.score.summary import score
-    from sedkd.task.split import answers_of
+    from sedkd.train.split import answers_of
 
     path = folder / CLIPS_FILE
     if not path.exists():

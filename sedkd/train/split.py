@@ -6,10 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from sedkd.data.recordings import Recording
+from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.models.frame import FrameModel
+from sedkd.models.student import STRIDE
 from sedkd.score.postprocess import Answers
 from sedkd.train.corpus import Corpus
 from sedkd.train.infer import probabilities
+
+FRAME_SECONDS = STRIDE * STUDENT_FEATURES.frame_seconds  # of a student's answers
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from sedkd.errors import UserError
 from sedkd.export.onnx_model import open_session
-from sedkd.stream.facts import INPUT, OUTPUT, StreamFacts, new_state_name, state_name
+from sedkd.export.stream_facts import INPUT, OUTPUT, StreamFacts, new_state_name, state_name
 
 
 class StepGraph:

@@ -2,9 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,16 +14,8 @@ from sedkd.export.bundle import Bundle
 from sedkd.features.pack import frame_count
 from sedkd.features.windows import Window, plan
 from sedkd.score.thresholding import decode
+from sedkd.stream.detection import Detection, Progress
 from sedkd.stream.file import pieces
-
-Progress = Callable[[int, int], None]
-
-
-class Detection(NamedTuple):
-    """An event, and the mean of its label's probability over its frames, before the median filter (0..1)."""
-
-    event: Event
-    confidence: float
 
 
 def detect(bundle: Bundle, path: Path, progress: Progress | None = None) -> list[Detection]:

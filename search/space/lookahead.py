@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from search.space.space import Dimension, Space
+from search.space.dimensions import Choice
+from search.space.space import Space
 from sedkd.errors import UserError
 from sedkd.models.bodies import CAUSAL_BLOCKS
 from sedkd.models.causal import FULL
@@ -56,7 +57,7 @@ def with_lookahead(space: Space, asked: Sequence[int | str], notices: list[str])
         for block in unable:
             space = space.without(BLOCK, block)
         unable = []
-    dimension = Dimension(NAME, "choice", asked[0], choices=tuple(asked), help=HELP)
+    dimension = Choice(NAME, asked[0], help=HELP, choices=tuple(asked))
     if unable:
         dimension = replace(dimension, when={BLOCK: able})
     return Space((*space.dimensions, dimension))

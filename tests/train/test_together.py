@@ -14,11 +14,11 @@ import sedkd.distill
 from sedkd.distill.hint import Strategy as Hint
 from sedkd.distill.registry import build_terms, find
 from sedkd.distill.response import Strategy as Response
-from sedkd.distill.together import TermCohort, signature
 from sedkd.models.frame import FrameOutput
 from sedkd.train.batch import Batch
 from sedkd.train.labels import Labels
 from sedkd.train.term import Sizes, Term
+from sedkd.train.together import TermCohort, signature
 
 SIZES = Sizes(student=5, teacher=7, labels=3)
 K, CLIPS, FRAMES, BANDS = 3, 4, 6, 8

@@ -1,0 +1,56 @@
+"""What a study is.
+
+It is named after its environment (see `search.study.names`) and a digest of everything that its scores depend on. The
+same line typed again therefore continues the same study, and a line that differs in data, events, space, teacher or
+objectives starts another.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from search.space.space import Space
+from search.study.names import cleaned
+from search.study.objectives import Objectives
+from sedkd.disk.json_file import digest
+
+if TYPE_CHECKING:
+    from sedkd.task.task import Task
+    from sedkd.train.settings import TrainSettings
+
+VERSION = 4  # raise it with every change of how students are trained: a study compares those trained alike
+NAMED_CLIPS = 8  # of validation, whose paths an export looks up
+
+
+def identity(
+    task: "Task", space: Space, objectives: Objectives, base: "TrainSettings", subset: str | None
+) -> tuple[str, dict[str, Any]]:
+    """The study's name, and the facts that decide it."""
+    from sedkd.data.recordings import digest_of
+
+    facts = {
+        "environment": task.environment.name,
+        "scene": task.environment.scene,
+        "events": list(task.events),
+        "data": task.pool.origin,
+        "synthetic": task.pool.synthetic,
+        "teacher": "; ".join(teacher.origin for teacher in task.teachers),
+        "teacher_kind": ",".join(teacher.kind for teacher in task.teachers),
+        "objectives": list(objectives.names),
+        "train": base.as_key(),
+        "space": space.as_dict(),
+        "validation": [str(recording.path) for recording in task.validation.recordings[:NAMED_CLIPS]],
+        "help": space.help,
+    }
+    clips = digest_of([*task.training.recordings, *task.validation.recordings])
+    parts = [
+        VERSION,
+        task.environment.name,
+        facts["events"],
+        clips,
+        [teacher.key for teacher in task.teachers],
+        task.foreign_digest if any(share > 0 for share in space.choices("train.foreign_share")) else None,
+        space.as_dict(),
+        facts["objectives"],
+        facts["train"],
+    ]
+    label = f"{task.environment.name}.{subset}" if subset else task.environment.name
+    return f"{cleaned(label)}-{digest(parts, 3, sort_keys=True)}", facts

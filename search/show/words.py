@@ -1,0 +1,41 @@
+"""Students, strategies and numbers in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from search.study.objectives import TABLE
+from sedkd.distill.registry import SCRATCH
+from sedkd.models.student import StudentSettings
+
+
+def student_words(configuration: Mapping[str, Any]) -> str:
+    """An architecture in a few words, such as "separable+gru 16x3" (width x depth), with its look-ahead if it has one:
+    "separable 8x4@160ms"."""
+    default = StudentSettings()
+    block, head, width, depth, lookahead = (
+        configuration.get(f"student.{name}", getattr(default, name))
+        for name in ("block", "head", "width", "depth", "lookahead")
+    )
+    ahead = "" if lookahead == default.lookahead else f"@{lookahead}ms"
+    return f"{block}{'' if head == 'none' else '+' + head} {width}x{depth}{ahead}"
+
+
+def strategy_words(configuration: Mapping[str, Any]) -> str:
+    """A strategy and its start in a few words, such as "response from generic"."""
+    strategy = configuration.get("strategy", SCRATCH)
+    start = configuration.get("initialisation", "random")
+    return ("scratch" if strategy == SCRATCH else strategy) + ("" if start == "random" else f" from {start}")
+
+
+def measure_words(name: str, value: float) -> str:
+    """An objective's value."""
+    decimals = TABLE[name].decimals
+    return human(value) if decimals is None else f"{value:.{decimals}f}"
+
+
+def human(value: float) -> str:
+    """A count with a unit: 950, 12.3 k, 4.56 M."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            return f"{value / limit:.3g} {unit}"
+    return f"{value:.3g}"

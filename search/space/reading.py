@@ -1,0 +1,112 @@
+"""A space from a parsed YAML file, every mistake in it named by its key."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from search.space.dimensions import STRATEGY, Choice, Dimension, FloatRange, IntRange
+from search.space.space import Space
+from sedkd.distill.registry import SCRATCH
+from sedkd.errors import UserError
+from sedkd.train.settings import TrainSettings
+from sedkd.trial.configuration import from_flat
+
+FIELDS = {
+    "int": {"low", "high", "step", "log"},
+    "float": {"low", "high", "log"},
+    "choice": {"of"},
+}
+COMMON = {"type", "default", "when", "help"}
+
+
+def space_from(content: Mapping[str, Any], path: Path) -> Space:
+    """Check a parsed file's `dimensions` and build the Space. UserError names file and key."""
+    table = content.get("dimensions")
+    if not isinstance(table, dict) or not table:
+        raise UserError(f"{path}: dimensions: expected at least one dimension")
+    dimensions = [_dimension(str(name), value, path) for name, value in table.items()]
+    order = {d.name: i for i, d in enumerate(dimensions)}
+    for dimension in dimensions:
+        for parent, allowed in (dimension.when or {}).items():
+            _check_parent(dimension.name, parent, allowed, dimensions, path)
+    dimensions.sort(key=lambda d: (d.name != STRATEGY, bool(d.when), order[d.name]))
+    space = Space(tuple(dimensions))
+    _check_values(space, path)
+    return space
+
+
+def _dimension(name: str, value: Any, path: Path) -> Dimension:
+    where = f"{path}: dimensions.{name}"
+    if not isinstance(value, dict) or value.get("type") not in FIELDS:
+        raise UserError(f"{where}: expected a type, one of: {', '.join(FIELDS)}")
+    kind = value["type"]
+    unknown = sorted(set(value) - FIELDS[kind] - COMMON)
+    if unknown:
+        raise UserError(f"{where}.{unknown[0]}: unknown; a {kind} takes {', '.join(sorted(FIELDS[kind] | COMMON))}")
+    about = value.get("help", "")
+    if not isinstance(about, str):
+        raise UserError(f"{where}.help: expected a text")
+    when = value.get("when")
+    if when is not None and not (isinstance(when, dict) and all(isinstance(v, list) for v in when.values())):
+        raise UserError(f"{where}.when: expected other dimensions with lists of their values")
+    if kind == "choice":
+        choices = value.get("of")
+        if not isinstance(choices, list) or not choices or not all(isinstance(c, str | int | float) for c in choices):
+            raise UserError(f"{where}.of: expected a list of texts or numbers")
+        default = value.get("default", choices[0])
+        if default not in choices:
+            raise UserError(f"{where}.default: {default!r} is not among {choices}")
+        return Choice(name, default, when, about, tuple(choices))
+    return _range(name, kind, value, when, about, where)
+
+
+def _range(name: str, kind: str, value: Mapping[str, Any], when: Mapping | None, about: str, where: str) -> Dimension:
+    for key in ("low", "high"):
+        if isinstance(value.get(key), bool) or not isinstance(value.get(key), int if kind == "int" else int | float):
+            raise UserError(f"{where}.{key}: expected {'a whole number' if kind == 'int' else 'a number'}")
+    low, high, log, step = value["low"], value["high"], value.get("log", False), value.get("step", 1)
+    if low > high:
+        raise UserError(f"{where}: low {low} is above high {high}")
+    if log and low <= 0:
+        raise UserError(f"{where}.low: must be above 0 on a log scale")
+    if not isinstance(log, bool) or not isinstance(step, int) or step < 1 or (log and "step" in value):
+        raise UserError(f"{where}: log is true or false, step a whole number from 1 up, and not both are given")
+    default = value.get("default", low)
+    if isinstance(default, str | bool) or not low <= default <= high:
+        raise UserError(f"{where}.default: {default!r} does not lie between {low} and {high}")
+    if kind == "int":
+        return IntRange(name, default, when, about, low, high, log, step)
+    return FloatRange(name, default, when, about, low, high, log)
+
+
+def _check_parent(name: str, parent: str, allowed: Sequence, dimensions: Sequence[Dimension], path: Path) -> None:
+    found = next((d for d in dimensions if d.name == parent), None)
+    if not isinstance(found, Choice) or found.when:
+        raise UserError(f"{path}: dimensions.{name}.when: {parent!r} is not an unconditional choice of this space")
+    stray = [value for value in allowed if value not in found.choices]
+    if stray:
+        raise UserError(f"{path}: dimensions.{name}.when.{parent}: {stray[0]!r} is not among {list(found.choices)}")
+
+
+def _check_values(space: Space, path: Path) -> None:
+    """Every extreme of every dimension must make a configuration: what cannot be trained is found before it is."""
+    strategies = space.choices(STRATEGY) or (SCRATCH,)
+    for dimension in space.dimensions:
+        drawn = False
+        varies = dimension.name != STRATEGY and bool(space.choices(STRATEGY))
+        parents: dict[str, Sequence[Any]] = {STRATEGY: strategies} if varies else {}
+        parents |= dimension.when or {}
+        for conditions in itertools.product(*parents.values()):
+            for value in dimension.extremes():
+                pinned = {**dict(zip(parents, conditions, strict=True)), dimension.name: value}
+                values = space.defaults(**{name.replace(".", "_"): choice for name, choice in pinned.items()})
+                if dimension.name not in values:
+                    continue
+                drawn = True
+                try:
+                    from_flat(values, TrainSettings())
+                except (ValueError, TypeError, UserError) as error:
+                    raise UserError(f"{path}: dimensions.{dimension.name}: {error}") from error
+        if not drawn:
+            raise UserError(f"{path}: dimensions.{dimension.name}: no strategy of this space ever draws it")

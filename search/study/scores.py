@@ -1,0 +1,89 @@
+"""Scores that are kept beside a student: of test and teacher, and of seeds that confirmed it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from search.study.store import Store
+from sedkd.disk.json_file import read_json
+from sedkd.score.postprocess import PostProcessing
+
+TEST_FILE = "test.json"
+TEACHER_FILE = "teacher.json"
+_AGAIN = "remove it; the same search line scores what is missing"
+CONFIRMED_FILE = "confirmed.json"
+
+
+@dataclass(frozen=True)
+class SplitScores:
+    """Scores on one split: `values` by name and `per_class`; None is what cannot be computed."""
+
+    values: dict[str, float | None]
+    per_class: dict[str, dict[str, float | None]]
+
+    @property
+    def holds_events(self) -> bool:
+        """Whether the split holds any of the events."""
+        return any(value is not None for scores in self.per_class.values() for value in scores.values())
+
+
+def notes_on_test(scores: Iterable[SplitScores | None]) -> list[str]:
+    """What a person should know of these test scores."""
+    silent = any(found and not found.holds_events for found in scores)
+    return ["test holds none of the events: what cannot be computed there is '-'"] if silent else []
+
+
+def test_scores(store: Store, study: str, number: int) -> SplitScores | None:
+    """The test scores of a trial, if they have been computed."""
+    return _read(store.trial_folder(study, number) / TEST_FILE)
+
+
+def teacher_scores(store: Store, study: str) -> dict[str, SplitScores]:
+    """The teacher's scores by split (validation, test), as far as they have been computed."""
+    kept = kept_of_teacher(store, study)
+    return {split: SplitScores(**kept[split]) for split in ("validation", "test") if split in kept}
+
+
+def kept_of_teacher(store: Store, study: str) -> dict[str, Any]:
+    """What is kept of the teacher: `post`, and its scores by split; nothing before it was scored."""
+    path = store.study_folder(study) / TEACHER_FILE
+    return read_json(path, _checked, _AGAIN) if path.exists() else {}
+
+
+def post_of(found: Mapping[str, Any]) -> PostProcessing:
+    """Thresholds and filters as a record keeps them."""
+    return PostProcessing(**{key: tuple(value) for key, value in found.items()})
+
+
+def _checked(kept: dict[str, Any]) -> dict[str, Any]:
+    post_of(kept["post"])
+    for split in ("validation", "test"):
+        if split in kept:
+            SplitScores(**kept[split])
+    return kept
+
+
+def _read(path: Path) -> SplitScores | None:
+    return read_json(path, lambda found: SplitScores(**found), _AGAIN) if path.exists() else None
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """Mean over the new seeds and 95 % interval (over seeds and recordings) of each F1, on validation;
+    `indistinguishable_from` is the cheapest confirmed trial from which the study's quality does not tell it apart."""
+
+    values: dict[str, float]
+    low: dict[str, float]
+    high: dict[str, float]
+    seeds: int
+    indistinguishable_from: int | None = None
+
+
+def confirmed(store: Store, study: str, number: int) -> Confirmed | None:
+    """What is known of a trial, if it was confirmed."""
+    path = store.trial_folder(study, number) / CONFIRMED_FILE
+    if not path.exists():
+        return None
+    mend = "remove it; the same line with --confirm writes it anew"
+    return read_json(path, lambda found: Confirmed(**found), mend)
