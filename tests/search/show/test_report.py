@@ -20,7 +20,7 @@ from search.show.page.page import page_of
 from search.study.objectives import Objectives
 from search.study.opening import load_study
 from search.study.records import finished
-from search.study.scores import FILE, Confirmed
+from search.study.scores import CONFIRMED_FILE, Confirmed
 from search.study.store import Store
 from sedkd.errors import UserError
 
@@ -91,7 +91,7 @@ def test_confirmed_students_and_synthetic_soundscapes_are_told(tmp_path):
     study = invented_study(F1_MACS, 30, synthetic=True)
     store = Store(tmp_path)
     again = Confirmed({"f1_segment": 0.5}, {"f1_segment": 0.4}, {"f1_segment": 0.6}, 5, indistinguishable_from=7)
-    path = store.trial_folder(study.study_name, front(finished(study), F1_MACS)[0].number) / FILE
+    path = store.trial_folder(study.study_name, front(finished(study), F1_MACS)[0].number) / CONFIRMED_FILE
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(asdict(again)))
     page = text_of(study, store)

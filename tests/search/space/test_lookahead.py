@@ -15,7 +15,8 @@ from search.setup.architecture import architecture
 from search.setup.setting import spaces_folder
 from search.show.tables import student_words
 from search.space.lookahead import NAME, lookaheads, with_lookahead
-from search.space.space import Space, space_from
+from search.space.reading import space_from
+from search.space.space import Space
 from search.study.store import Store
 from sedkd.data.environment import read_yaml
 from sedkd.errors import UserError
