@@ -67,7 +67,7 @@ def test_each_file_of_the_cache_is_made_again(
         assert making() == first
     found = files_in(tmp_path / "cache")
     kinds = {path.relative_to(tmp_path / "cache").parts[0] for path in found}
-    assert kinds >= {"costs", "decoded", "families", "features", "generic", "soundscapes", "targets", "teachers"}
+    assert kinds >= {"costs", "decoded", "features", "generic", "soundscapes", "targets", "teachers"}
     one_of_each = {(path.relative_to(tmp_path / "cache").parts[0], path.suffix): path for path in found}
     for path in one_of_each.values():
         before = path.stat().st_size

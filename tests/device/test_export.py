@@ -15,6 +15,7 @@ from sedkd.device.golden import pcm
 from sedkd.export.bundle import read_bundle
 
 
+@pytest.mark.slow
 def test_from_a_search_to_events(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

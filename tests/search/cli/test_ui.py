@@ -28,6 +28,7 @@ def answer(address: str) -> str:
         return ""
 
 
+@pytest.mark.slow
 def test_the_server_takes_no_module_of_the_folder_and_any_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,6 +103,7 @@ def test_what_hears_recordings_tells_nothing_of_what_does_not():
     assert there.configuration[NAME] == "full"
 
 
+@pytest.mark.slow
 def test_from_a_search_to_eight_bits(farm: Path, tmp_path: Path):
     store, out = str(tmp_path / "runs"), tmp_path / "smallest"
     told = finish(start("search.cli.search", *arguments(farm, 3, lookahead="160,0"), cwd=tmp_path))

@@ -62,6 +62,7 @@ def everything(client: MlflowClient) -> dict[str, tuple]:
     return {r.info.run_name: (r.info.status, r.data.metrics, r.data.params, r.data.tags) for r in runs}
 
 
+@pytest.mark.slow
 def test_it_is_told_later_and_twice_is_once(tmp_path, monkeypatch, capsys, server):
     farm, port, store = write_farm(tmp_path), free_port(), str(tmp_path / "runs")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
