@@ -1,4 +1,4 @@
-"""The convolutional bodies of the student family: full, depthwise separable, MobileNetV3's, or timm's.
+"""The convolutional bodies of students: full, depthwise separable, MobileNetV3's, or timm's.
 
 Each takes `[batch, 1, frames, mels]` and answers two maps `[batch, channels, frames / STRIDE, bands]`: one from further
 down, where frequency can still be told, and its last. A causal one of full or separable blocks makes of each frame what

@@ -1,4 +1,4 @@
-"""The student family: one code path from about 0.05 M to over 50 M multiply-accumulates per second of audio.
+"""Students: one code path from about 0.05 M to over 50 M multiply-accumulates per second of audio.
 
 A strided stem, `depth` convolutional blocks that halve the frequency axis, the mean over what is left of it, an
 optional GRU, and one linear layer per frame. `block` makes the convolutions full (a CRNN's), depthwise
