@@ -20,15 +20,15 @@ class Predecessor(Term):
     """Softened answers of a trained network that is computed along, on what the student's window hides as well."""
 
     needs_teacher = False
+    model: FrameModel
 
     def __init__(self, temperature: float) -> None:
         super().__init__()
         self.temperature = temperature
-        self.models: list[FrameModel] = []  # a list, so that its weights do not count as the term's own
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         with torch.no_grad():
-            target = self.models[-1](batch.features).logits
+            target = self.model(batch.features).logits
         return mean_where(response_loss(output.logits, target, self.temperature), batch.valid[..., None])
 
 
@@ -45,15 +45,13 @@ class Strategy(Predecessor):
         from sedkd.distill.peer import fresh_copy
         from sedkd.train.fit import fit
 
+        before: list[Term] = []  # what the next generation learns from besides the labels
         for generation in range(self.generations):
-            follow = Predecessor(self.temperature)
-            follow.models, follow.weight = self.models, self.weight
             child = fresh_copy(lesson.model)
             seed = lesson.settings.seed + 1000 * (generation + 1)  # other clips in another order than the student's
-            fit(
-                child,
-                lesson.corpus,
-                [Labels(), *([follow] if self.models else [])],
-                replace(lesson.settings, seed=seed),
-            )
-            self.models = [child.eval()]
+            fit(child, lesson.corpus, [Labels(), *before], replace(lesson.settings, seed=seed))
+            follow = Predecessor(self.temperature)
+            follow.weight = self.weight
+            follow.aside("model", child.eval())
+            before = [follow]
+        self.aside("model", child)

@@ -33,7 +33,7 @@ class Strategy(Term):
 
     in_cohort = True
 
-    def __init__(self, sizes: Sizes, weight: float = 1.0) -> None:
+    def __init__(self, sizes: Sizes, weight: float = 0.3) -> None:
         super().__init__()
         self.weight = weight
         self.projection = nn.Linear(sizes.student, sizes.teacher)

@@ -27,7 +27,7 @@ class Strategy(Term):
 
     needs_teacher = False
 
-    def __init__(self, sizes: Sizes, widening: int = 2, temperature: float = 2.0, weight: float = 1.0) -> None:
+    def __init__(self, sizes: Sizes, widening: int = 2, temperature: float = 2.0, weight: float = 0.3) -> None:
         super().__init__()
         if widening < 1:
             raise ValueError(f"joint.widening must be at least 1, not {widening}")

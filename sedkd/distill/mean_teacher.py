@@ -22,33 +22,32 @@ class Strategy(Term):
     """`decay`: of the moving average, per step."""
 
     needs_teacher = False
+    student: FrameModel
+    teacher: FrameModel
 
-    def __init__(self, sizes: Sizes, decay: float = 0.98, weight: float = 1.0) -> None:
+    def __init__(self, sizes: Sizes, decay: float = 0.98, weight: float = 0.1) -> None:
         super().__init__()
         if not 0 <= decay < 1:
             raise ValueError(f"mean_teacher.decay must lie in 0..1, 1 excluded, not {decay}")
         self.decay, self.full_weight, self.weight = decay, weight, 0.0
         self.step = 0
-        self.pair: tuple[FrameModel, ...] = ()  # student and teacher; a tuple, so that neither is trained along
 
     def begin(self, lesson: Lesson) -> None:
-        teacher = copy.deepcopy(lesson.model).train().requires_grad_(False)
-        self.pair = (lesson.model, teacher)
+        self.aside("student", lesson.model)
+        self.aside("teacher", copy.deepcopy(lesson.model).train().requires_grad_(False))
         self.ramp_steps = max(round(RAMP * lesson.settings.steps), 1)
         self.weight = self.full_weight * ramp(0.0)
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
-        _, teacher = self.pair
         with torch.no_grad():
-            target = torch.sigmoid(teacher(batch.features).logits)
+            target = torch.sigmoid(self.teacher(batch.features).logits)
         return mean_where((torch.sigmoid(output.logits) - target).square(), batch.valid[..., None])
 
     def after_step(self) -> None:
-        student, teacher = self.pair
         self.step += 1
         keep = min(self.decay, 1 - 1 / (self.step + 1))  # at first a plain mean, which forgets the random start
         with torch.no_grad():
-            for slow, fast in zip(teacher.parameters(), student.parameters(), strict=True):
+            for slow, fast in zip(self.teacher.parameters(), self.student.parameters(), strict=True):
                 slow.lerp_(fast, 1 - keep)
         self.weight = self.full_weight * ramp(self.step / self.ramp_steps)
 

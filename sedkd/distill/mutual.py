@@ -17,7 +17,7 @@ class Strategy(Term):
 
     needs_teacher = False
 
-    def __init__(self, sizes: Sizes, temperature: float = 1.0, weight: float = 1.0) -> None:
+    def __init__(self, sizes: Sizes, temperature: float = 1.0, weight: float = 0.3) -> None:
         super().__init__()
         self.temperature, self.weight = temperature, weight
 

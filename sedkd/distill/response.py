@@ -32,7 +32,7 @@ class Strategy(Term):
     in_cohort = True
     temperature: Tensor
 
-    def __init__(self, sizes: Sizes, temperature: float = 2.0, weight: float = 1.0) -> None:
+    def __init__(self, sizes: Sizes, temperature: float = 2.0, weight: float = 2.0) -> None:
         super().__init__()
         self.setting("temperature", temperature)
         self.weight = weight

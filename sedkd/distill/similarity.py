@@ -38,7 +38,7 @@ class Strategy(Term):
     in_cohort = True
     clip_share: Tensor
 
-    def __init__(self, sizes: Sizes, clip_share: float = 0.5, weight: float = 1.0) -> None:
+    def __init__(self, sizes: Sizes, clip_share: float = 0.5, weight: float = 0.3) -> None:
         super().__init__()
         if not 0 <= clip_share <= 1:
             raise ValueError(f"similarity.clip_share must lie in 0..1, not {clip_share}")

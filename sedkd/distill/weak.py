@@ -81,7 +81,7 @@ class Strategy(Term):
 
     needs_teacher = False
 
-    def __init__(self, sizes: Sizes, pooling: str = "linear_softmax", weight: float = 1.0) -> None:
+    def __init__(self, sizes: Sizes, pooling: str = "linear_softmax", weight: float = 0.5) -> None:
         super().__init__()
         if pooling not in POOLINGS:
             raise ValueError(f"weak.pooling must be one of {', '.join(POOLINGS)}, not {pooling}")

@@ -79,6 +79,10 @@ class Term(nn.Module):
         """
         return None
 
+    def aside(self, name: str, module: nn.Module) -> None:
+        """Keep a module as the attribute `name` that is no part of the term: not trained along, not copied with it."""
+        object.__setattr__(self, name, module)
+
     def setting(self, name: str, value: float) -> None:
         """Keep a number that the loss is computed with as the attribute `name`: a float32 buffer `[]`, as which the
         members of a cohort may each have their own."""

@@ -21,6 +21,7 @@ from sedkd.train.settings import TrainSettings
 from sedkd.train.term import Sizes
 
 VERSION = 2  # raise it with every change of how students are trained
+WEIGHT = 1.0  # of the response
 TRAINING = TrainSettings(steps=120)  # a start, not a result: shorter than a trial
 
 
@@ -38,7 +39,7 @@ def generic_student(
         student.standardise_by(*(t.cpu() for t in corpus.statistics()))
         assert corpus.teacher is not None
         sizes = Sizes(student.embedding_size, corpus.teacher.embeddings.shape[1], len(labels))
-        terms = build_terms("response", {}, sizes)
+        terms = build_terms("response", {"response": {"weight": WEIGHT}}, sizes)
         (ended,) = fit_cohort([Member(student.to(task.device), corpus, terms, TRAINING, Watch())], progress)
         if isinstance(ended, Exception):
             raise ended

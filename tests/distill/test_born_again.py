@@ -24,7 +24,7 @@ class Watched(Strategy):
         before = weights(lesson.model)
         super().begin(lesson)
         assert same(before, weights(lesson.model))
-        self.predecessor, self.start = weights(self.models[-1]), before
+        self.predecessor, self.start = weights(self.model), before
 
 
 def trained(settings: TrainSettings, **parameters: float) -> tuple[Student, Watched]:
@@ -35,7 +35,7 @@ def trained(settings: TrainSettings, **parameters: float) -> tuple[Student, Watc
 
 def test_the_predecessor_was_trained_and_does_not_move() -> None:
     model, term = trained(TrainSettings(steps=50, batch=6, frames=12, learning_rate=2e-2))
-    (predecessor,) = term.models
+    predecessor = term.model
     assert accuracy(student(), corpus()) < 0.65
     assert accuracy(predecessor, corpus()) > 0.75
     assert accuracy(model, corpus()) > 0.75
@@ -77,7 +77,6 @@ def test_generations(generations: int) -> None:
     term = Strategy(SIZES, generations=generations)
     fit(Counted(StudentSettings(8, 2), LABELS), corpus(), [Labels(), term], replace(QUICK, steps=4))
     assert Counted.heard == {True: 4 * (generations + 1), False: 4 * generations}
-    assert len(term.models) == 1
 
 
 def test_each_generation_follows_as_closely_as_it_is_told() -> None:
@@ -89,9 +88,9 @@ def test_each_generation_follows_as_closely_as_it_is_told() -> None:
 @pytest.mark.parametrize("temperature", [1.0, 3.0])
 def test_the_loss_by_hand(temperature: float) -> None:
     term = Strategy(SIZES, temperature=temperature)
-    term.models = [student().eval()]
+    term.aside("model", student().eval())
     batch = corpus(unlabeled=6).window(torch.tensor([0, 1]), torch.tensor([0, 20]), 8)  # the second: four frames
-    heard = term.models[0](batch.features).logits.detach()
+    heard = term.model(batch.features).logits.detach()
     torch.manual_seed(0)
     logits = torch.randn_like(heard).requires_grad_()
     found = term(batch, FrameOutput(logits, logits))
@@ -100,7 +99,7 @@ def test_the_loss_by_hand(temperature: float) -> None:
     assert float(term(batch, FrameOutput(heard, heard))) == pytest.approx(0, abs=1e-6)
     found.backward()
     assert logits.grad[0].abs().sum() > 0
-    assert all(p.grad is None for p in term.models[0].parameters())
+    assert all(p.grad is None for p in term.model.parameters())
 
 
 def test_without_a_teacher_and_the_same_twice() -> None:

@@ -25,7 +25,7 @@ def begun(strategy: Strategy, steps: int = 10) -> Strategy:
 def test_the_average_by_hand() -> None:
     """The plain mean at first (of the start and one weight, 1 / 2 each), then 0.6 of the old and 0.4 of the new."""
     strategy = begun(Strategy(SIZES, decay=0.6))
-    learner, teacher = strategy.pair
+    learner, teacher = strategy.student, strategy.teacher
     start = teacher.classifier.weight.clone()
     assert same(weights(learner), weights(teacher))
     expected = start
@@ -41,7 +41,7 @@ def test_the_average_by_hand() -> None:
 
 def test_a_slow_average_is_the_mean_of_all_weights_at_first() -> None:
     strategy = begun(Strategy(SIZES, decay=0.999))
-    learner, teacher = strategy.pair
+    learner, teacher = strategy.student, strategy.teacher
     seen = [learner.classifier.bias.clone()]
     for step in range(20):
         with torch.no_grad():
@@ -73,7 +73,7 @@ def test_consistency_by_hand() -> None:
     data = corpus(unlabeled=6)
     batch = data.window(torch.tensor([0, 1]), torch.tensor([0, 20]), 8)  # the second ends after four frames
     assert batch.valid.sum(1).tolist() == [8, 4]
-    heard = copy.deepcopy(strategy.pair[1])(batch.features).logits.detach()
+    heard = copy.deepcopy(strategy.teacher)(batch.features).logits.detach()
     assert float(strategy(batch, FrameOutput(heard, heard))) == pytest.approx(0, abs=1e-10)
     torch.manual_seed(0)
     logits = torch.randn_like(heard)
@@ -84,7 +84,7 @@ def test_consistency_by_hand() -> None:
 
 def test_nothing_but_the_average_moves_the_teacher() -> None:
     strategy = begun(Strategy(SIZES))
-    learner, teacher = strategy.pair
+    learner, teacher = strategy.student, strategy.teacher
     assert list(strategy.parameters()) == []
     batch = corpus().window(torch.tensor([0, 1]), torch.tensor([0, 0]), 8)
     output = learner(batch.features * 0.9)
@@ -120,8 +120,8 @@ def test_consistency_falls() -> None:
 
 def test_the_average_follows_a_student_that_trains() -> None:
     model, (_, term) = distilled("mean_teacher", corpus(), decay=0.5)
-    assert term.pair[0] is model
-    average, start, end = (weights(m)["classifier.weight"] for m in (term.pair[1], student(), model))
+    assert term.student is model
+    average, start, end = (weights(m)["classifier.weight"] for m in (term.teacher, student(), model))
     assert 0 < (average - end).abs().max() < 0.5 * (start - end).abs().max()
 
 

@@ -1,6 +1,7 @@
 """From names to loss terms, the user's own among them."""
 
 import importlib
+import inspect
 import pkgutil
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 import torch
 
 import sedkd.distill
+from search.space.reading import space_from
+from sedkd.data.environment import read_yaml
 from sedkd.distill.hint import Strategy as Hint
 from sedkd.distill.registry import build_terms, find, needs_teacher, parameters_of, parts
 from sedkd.distill.response import Strategy as Response
@@ -35,7 +38,7 @@ def test_terms() -> None:
     terms = build_terms("response+hint", {"response": {"temperature": 3.0}, "hint": {"weight": 0.1}}, SIZES)
     assert [type(t) for t in terms] == [Labels, Response, Hint]
     assert terms[1].temperature == 3.0
-    assert [t.weight for t in terms] == [1.0, 1.0, 0.1]
+    assert [t.weight for t in terms] == [1.0, 2.0, 0.1]
     assert terms[2].projection.weight.shape == (5, 8)
 
 
@@ -180,3 +183,14 @@ def test_ones_own_needs_a_teacher_unless_it_says_otherwise(own: str) -> None:
     assert needs_teacher(f"mutual+{own}")
     assert not needs_teacher("my_strategies:Alone")
     assert needs_teacher("my_strategies:Alone+response")
+
+
+def test_a_strategys_defaults_are_those_of_the_default_space() -> None:
+    """What `sedkd space` tells is what a space without the dimension, or a call from Python, gets."""
+    path = Path(__file__).parents[2] / "spaces" / "default.yaml"
+    space = space_from(read_yaml(path), path)
+    names = {part for strategy in space.choices("strategy") for part in parts(strategy)}
+    told = {d.name: d.default for d in space.dimensions if d.name.partition(".")[0] in names}
+    own = {name: inspect.signature(find(name.partition(".")[0])).parameters[name.partition(".")[2]] for name in told}
+    assert {name: parameter.default for name, parameter in own.items()} == told
+    assert len(told) >= len(names)

@@ -188,7 +188,7 @@ def test_each_member_takes_its_own_steps() -> None:
 def test_the_members_are_copied_with_their_weights() -> None:
     each = members("response+hint")
     cohort = TermCohort(each)
-    torch.testing.assert_close(cohort.weights, torch.tensor([[1, 1, 0.1], [1, 0.3, 1], [1, 2, 4]]))
+    torch.testing.assert_close(cohort.weights, torch.tensor([[1, 2, 0.1], [1, 0.3, 1], [1, 2, 4]]))
     with torch.no_grad():
         cohort.terms[2].projection.weight.zero_()
     assert all(terms[2].projection.weight.any() for terms in each)
