@@ -41,8 +41,8 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Watch:
-    """How training is looked at: `evaluate` scores the model after each of `checkpoints` equal parts of the steps, and
-    `from_start` also before the first; `report` hears of each, and may end training by raising."""
+    """How training is looked at: `evaluate` scores the model after each of `checkpoints` equal parts of the steps;
+    `report` hears of each, and may end training by raising."""
 
     evaluate: Callable[[FrameModel], float] | None = None
     checkpoints: int = 4
