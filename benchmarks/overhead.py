@@ -25,7 +25,7 @@ from search.show.display import Display
 from search.study.objectives import parse
 from search.study.opening import open_study
 from search.study.ownership import ownership
-from search.study.records import RECORD, finished
+from search.study.records import RECORD
 from search.study.scores import SplitScores
 from search.study.store import Store
 from search.tracking.mirror import ALLOWANCE, SHARE, Mirror
@@ -79,7 +79,7 @@ def filled(store: Store, trials: int, table: Table, nearest: Nearest) -> Any:
                 user_attrs={RECORD: record},
             )
         )
-    study.add_trials(made)
+    study.optuna.add_trials(made)
     return study
 
 
@@ -93,8 +93,8 @@ def measured(trials: int, table: Table) -> tuple[dict[str, float], float]:
         task: Any = SimpleNamespace(events=tuple("abcdef"))  # of which costs want to know how many there are
         plan = Plan(task, default_space(), OBJECTIVES, TrainSettings(), budget, Manner(carry=False), store)
         display.console.quiet = True
-        display.introduce("replayed", study.user_attrs["facts"], [], 0.7, trials, trials + MEASURED)
-        mirror = Mirror(study, OBJECTIVES, store, display.notice)
+        display.introduce("replayed", study.facts, [], 0.7, trials, trials + MEASURED)
+        mirror = Mirror(study, display.notice)
         mirror.begin(SplitScores({"f1_segment": 0.7}, {}))
         mirror.began = time.monotonic() - trials * mean(row.full.seconds for row in table.rows)  # as if it had searched
         mirrored = trials <= MIRRORED
@@ -112,7 +112,7 @@ def measured(trials: int, table: Table) -> tuple[dict[str, float], float]:
                 spent["sampler"].append(time.perf_counter() - clock)
                 clock, record = time.perf_counter(), record_of(values, table, nearest)
                 trial.set_user_attr(RECORD, record)
-                study.tell(trial, record["values"])
+                study.optuna.tell(trial, record["values"])
                 spent["storage"].append(time.perf_counter() - clock)
                 clock = time.perf_counter()
                 if mirrored:
@@ -120,7 +120,7 @@ def measured(trials: int, table: Table) -> tuple[dict[str, float], float]:
                 spent["MLflow"].append(time.perf_counter() - clock)
                 mirror.began -= record["seconds"]
                 clock = time.perf_counter()
-                display.end(0, "replayed", finished(study), trials)
+                display.end(0, "replayed", study.finished(), trials)
                 spent["display"].append(time.perf_counter() - clock)
         clock = time.perf_counter()
         if mirrored:

@@ -13,8 +13,8 @@ from search.pareto.importance import importances
 from search.show.words import human, strategy_words, student_words
 from search.study.objectives import Objectives
 from search.study.opening import load_study
-from search.study.records import finished, objectives_of
 from search.study.store import open_store
+from search.study.view import StudyView
 
 
 def strategies(members, objectives: Objectives) -> None:
@@ -22,35 +22,35 @@ def strategies(members, objectives: Objectives) -> None:
     on_front = {member.number for member in front(members, objectives)}
     groups = defaultdict(list)
     for member in members:
-        groups[member.record["configuration"].get("strategy", "none")].append(member)
+        groups[member.record.configuration.get("strategy", "none")].append(member)
     quality = objectives.quality
     print(f"{'strategy':<24}{'trials':>7}{'best':>8}{'default':>9}  on the front")
     for name, group in sorted(groups.items(), key=lambda item: -max(m.measure(quality) for m in item[1])):
         control = [m.measure(quality) for m in group if is_default(m)]
-        there = ", ".join(f"{student_words(m.record['configuration'])} ({human(m.measure(objectives.cost))})"
+        there = ", ".join(f"{student_words(m.record.configuration)} ({human(m.measure(objectives.cost))})"
                           for m in group if m.number in on_front)  # fmt: skip
         best = max(m.measure(quality) for m in group)
         print(f"{name:<24}{len(group):>7}{best:>8.3f}{f'{control[0]:.3f}' if control else '-':>9}  {there}")
 
 
 def is_default(member) -> bool:
-    control = member.record["control"] or ""
+    control = member.record.control or ""
     return control == "scratch" or control.startswith("default")
 
 
 def the_front(members, objectives: Objectives) -> None:
     print(f"\n{'MACs/s':>8}{objectives.quality:>12}  front")
     for m in front(members, objectives):
-        configuration = m.record["configuration"]
+        configuration = m.record.configuration
         rest = {k: v for k, v in configuration.items() if k.startswith(("teacher.", "train.un", "train.fo"))}
         print(f"{human(m.measure(objectives.cost)):>8}{m.measure(objectives.quality):>12.3f}  "
               f"{student_words(configuration)}, {strategy_words(configuration)}, {rest}")  # fmt: skip
 
 
-def dimensions(study, members, objectives: Objectives) -> None:
+def dimensions(study: StudyView, members) -> None:
     """Importances for the score and for the Pareto rank, of what at least a third draw."""
-    print(f"\n{'importance for':<24}{objectives.quality:>12}{'front':>8}")
-    for found in importances(study, members, objectives):
+    print(f"\n{'importance for':<24}{study.objectives.quality:>12}{'front':>8}")
+    for found in importances(study, members):
         if not found.rare:
             print(f"{found.name:<24}{found.quality:>12.2f}{found.front:>8.2f}")
 
@@ -78,13 +78,13 @@ def main() -> None:
     options = parser.parse_args()
     store = open_store(options.store)
     study = load_study(store, options.env, options.study)
-    objectives, members = objectives_of(study), finished(study)
-    print(f"study {study.study_name}: {len(members)} trials, teacher: {study.user_attrs['facts']['teacher']}\n")
+    objectives, members = study.objectives, study.finished()
+    print(f"study {study.name}: {len(members)} trials, teacher: {study.facts['teacher']}\n")
     strategies(members, objectives)
     the_front(members, objectives)
-    dimensions(study, members, objectives)
+    dimensions(study, members)
     if options.scratch_study:
-        gap(members, finished(load_study(store, options.env, options.scratch_study)), objectives)
+        gap(members, load_study(store, options.env, options.scratch_study).finished(), objectives)
 
 
 if __name__ == "__main__":

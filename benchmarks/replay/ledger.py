@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from search.pareto.front import hypervolume
 from search.study.objectives import Objectives
 from search.study.records import Member
+from search.study.trial_record import FinishedRecord
 
 OBJECTIVES = Objectives(("f1_segment", "macs"))
 
@@ -43,7 +44,7 @@ class Ledger:
 
     def deliver(self, f1: float, cost: float) -> None:
         """A student that is there from now on."""
-        self.delivered.append((self.seconds, Member(len(self.delivered), (f1, cost), {})))
+        self.delivered.append((self.seconds, Member(len(self.delivered), (f1, cost), FinishedRecord())))
 
     def steps(self) -> list[Step]:
         """How the hypervolume rose, within the limit."""

@@ -22,8 +22,7 @@ def run(options: argparse.Namespace) -> int:
     from search.study.opening import load_study
     from search.study.store import open_store
 
-    store = open_store(options.store)
-    study = load_study(store, options.env, options.study)
-    for line in export_pick(study, store, options.pick, options.out):
+    study = load_study(open_store(options.store), options.env, options.study)
+    for line in export_pick(study, options.pick, options.out):
         print(line)
     return 0

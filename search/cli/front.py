@@ -24,23 +24,20 @@ def run(options: argparse.Namespace) -> int:
     """Print the front to stdout."""
     from search.show.tables import front_frame, front_table
     from search.study.opening import load_study
-    from search.study.records import finished, objectives_of, spent
-    from search.study.scores import confirmed, notes_on_test, test_scores
+    from search.study.scores import notes_on_test
     from search.study.store import open_store
     from sedkd.errors import UserError
 
-    store = open_store(options.store)
-    study = load_study(store, options.env, options.study)
-    objectives, members = objectives_of(study), finished(study)
+    study = load_study(open_store(options.store), options.env, options.study)
+    objectives, members = study.objectives, study.finished()
     if not members:
-        raise UserError(f"study {study.study_name} has no finished trial yet; let the search run on")
-    tests = {m.number: test_scores(store, study.study_name, m.number) for m in members}
+        raise UserError(f"study {study.name} has no finished trial yet; let the search run on")
+    tests = {m.number: study.test_scores(m.number) for m in members}
     if options.format == "table":
         from search.show.display import Display
 
-        synthetic = " (SYNTHETIC soundscapes)" if study.user_attrs["facts"]["synthetic"] else ""
-        title = f"{study.study_name}: the front of {spent(study)} trials{synthetic}"
-        means = {m.number: confirmed(store, study.study_name, m.number) for m in members}
+        title = f"{study.title}: the front of {study.spent()} trials"
+        means = {m.number: study.confirmed(m.number) for m in members}
         display = Display()
         display.table(front_table(members, objectives, tests, title, means))
         for note in notes_on_test(tests.values()):

@@ -24,12 +24,11 @@ def run(options: argparse.Namespace) -> int:
     from sedkd.disk.paths import written_atomically
     from sedkd.errors import UserError
 
-    store = open_store(options.store)
-    study = load_study(store, options.env, options.study)
-    out = options.out or Path(f"{cleaned(study.study_name)}.html")
+    study = load_study(open_store(options.store), options.env, options.study)
+    out = options.out or Path(f"{cleaned(study.name)}.html")
     if out.is_dir():
         raise UserError(f"{out}: is a folder; give --out a file")
-    page = page_of(study, store)
+    page = page_of(study)
     with written_atomically(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
     print(f"{out}: open it in a browser; it holds all that it shows")

@@ -26,15 +26,14 @@ def run(options: argparse.Namespace) -> int:
     store = open_store(options.store)
     impatient()
     for study in load_studies(store, options.env, options.study):
-        reason = attempt(partial(_told, study, store))
+        reason = attempt(partial(_told, study))
         if reason is not None:
-            raise UserError(f"{study.study_name}: MLflow at {store.mlflow_uri} was not told: {reason}")
-        print(f"{study.study_name}: MLflow is up to date ({store.mlflow_uri})")
+            raise UserError(f"{study.name}: MLflow at {store.mlflow_uri} was not told: {reason}")
+        print(f"{study.name}: MLflow is up to date ({store.mlflow_uri})")
     return 0
 
 
-def _told(study: Any, store: Any) -> None:
-    from search.study.records import objectives_of
+def _told(study: Any) -> None:
     from search.tracking.tracker import Tracker
 
-    Tracker(study, objectives_of(study), store).catch_up()
+    Tracker(study).catch_up()

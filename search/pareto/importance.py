@@ -5,14 +5,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import TYPE_CHECKING
 
 from search.pareto.front import ranks
-from search.study.objectives import Objectives
 from search.study.records import Member
-
-if TYPE_CHECKING:
-    import optuna
+from search.study.view import StudyView
 
 LEAST_TRIALS = 20  # PED-ANOVA looks at the best tenth: fewer than two trials would speak
 RARE = 1 / 3  # a dimension that a smaller share of the trials drew cannot be told
@@ -32,7 +28,7 @@ class Importance:
         return self.quality != self.quality
 
 
-def importances(study: "optuna.Study", members: Sequence[Member], objectives: Objectives) -> list[Importance]:
+def importances(study: StudyView, members: Sequence[Member]) -> list[Importance]:
     """Every dimension: first by its importance for the front, last those that are drawn too rarely.
 
     For the front a trial's Pareto rank is asked for, for the quality its score. Empty with fewer than LEAST_TRIALS.
@@ -41,15 +37,15 @@ def importances(study: "optuna.Study", members: Sequence[Member], objectives: Ob
         return []
     from optuna.importance import get_param_importances
 
-    drawn = Counter(name for m in members for name in m.record["configuration"])
+    drawn = Counter(name for m in members for name in m.record.configuration)
     told = [name for name, count in drawn.items() if count >= RARE * len(members)]
-    rank = dict(zip((m.number for m in members), ranks([m.values for m in members], objectives), strict=True))
-    place = objectives.names.index(objectives.quality)
+    rank = dict(zip((m.number for m in members), ranks([m.values for m in members], study.objectives), strict=True))
+    place = study.objectives.names.index(study.objectives.quality)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it reminds of what the signs here heed: PED-ANOVA asks what makes targets low
         quality = get_param_importances(
-            study, params=told, target=lambda t: -t.values[place] if t.number in rank else nan
+            study.optuna, params=told, target=lambda t: -t.values[place] if t.number in rank else nan
         )
-        front = get_param_importances(study, params=told, target=lambda t: float(rank.get(t.number, nan)))
+        front = get_param_importances(study.optuna, params=told, target=lambda t: float(rank.get(t.number, nan)))
     every = [Importance(name, count, quality.get(name, nan), front.get(name, nan)) for name, count in drawn.items()]
     return sorted(every, key=lambda i: (i.rare, -i.drawn if i.rare else -i.front))

@@ -11,10 +11,9 @@ from search.pareto.picks import NAMED_PICKS, pick, picks_of
 from search.run.site_clips import site_clips
 from search.show.words import human
 from search.study.names import experiment_name
-from search.study.objectives import Objectives, costs
-from search.study.records import FACTS, Member, finished, objectives_of
-from search.study.scores import test_scores
-from search.study.store import Store, student_path
+from search.study.objectives import costs
+from search.study.records import Member
+from search.study.view import StudyView
 from search.tracking.mirror import attempt, impatient
 from search.tracking.notes import trial_note
 from search.tracking.tracker import Tracker
@@ -29,40 +28,38 @@ from sedkd.export.int8 import NO_CLIPS
 from sedkd.export.stream_card import stream_lines
 from sedkd.models.checkpoint import load_model
 from sedkd.models.student import Student
-from sedkd.score.postprocess import PostProcessing
 
 if TYPE_CHECKING:
     import numpy
-    import optuna
 
 CHECK_CLIPS = 3
 
 
-def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> Iterator[str]:
+def export_pick(study: StudyView, word: str, out: Path) -> Iterator[str]:
     """Export the student that `word` names (see `front.pick`) to `out` and register it; yields lines to show.
 
     Raises:
         UserError: no such student, its file or the audio to check it with is gone, or `out` is in the way.
     """
     impatient()
-    objectives, members = objectives_of(study), finished(study)
+    objectives, members = study.objectives, study.finished()
     on_front = front(members, objectives)
     member = pick(word, on_front, members, objectives)
-    path = student_path(store, study.study_name, member.number)
+    path = study.student_path(member.number)
     if not path.exists():
         raise UserError(f"{path}: the trained student is not there; give the --store that the search wrote")
     student = load_model(path)
     assert isinstance(student, Student)
-    facts = study.user_attrs[FACTS]
+    facts = study.facts
     audio = _check_audio(facts, student.features.rate)
-    post = PostProcessing(**{key: tuple(value) for key, value in member.record["post"].items()})
+    post = member.record.post
     causal = student.settings.causal
     device = causal and is_generator_installed()
-    clips = site_clips(store.study_folder(study.study_name), student.labels, post) if causal else NO_CLIPS
+    clips = site_clips(study.folder, student.labels, post) if causal else NO_CLIPS
     library = (lambda folder: write_device(folder, audio[0])) if device else None
-    write_bundle(out, student, post, audio, _card(study, store, member), clips, library)
+    write_bundle(out, student, post, audio, _card(study, member), clips, library)
     yield (
-        f"{out}: trial {member.number} of {study.study_name}, "
+        f"{out}: trial {member.number} of {study.name}, "
         f"{objectives.quality} {member.measure(objectives.quality):.3f} on validation"
         f"{' (SYNTHETIC soundscapes)' if facts['synthetic'] else ''}, {human(member.measure('macs'))} MACs/s"
     )
@@ -70,7 +67,7 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
         yield from stream_lines(out, "SYNTHETIC " if facts["synthetic"] else "")
     aliases = sorted({*picks_of(on_front, objectives).get(member.number, []), *({word} & set(NAMED_PICKS))})
     registered: list[str] = []
-    reason = attempt(lambda: registered.append(_register(study, store, objectives, member, out, aliases)))
+    reason = attempt(lambda: registered.append(_register(study, member, out, aliases)))
     yield registered[0] if reason is None else f"not registered in MLflow ({reason}); the export itself is whole"
     if causal:
         yield device_line(out, device)
@@ -94,31 +91,29 @@ def _check_audio(facts: Mapping[str, Any], rate: int) -> "list[numpy.ndarray]":
     return [read_audio(path, rate) for path in paths]
 
 
-def _card(study: "optuna.Study", store: Store, member: Member) -> CardFacts:
-    facts, record = study.user_attrs[FACTS], member.record
-    test = test_scores(store, study.study_name, member.number)
-    measures = record["measures"]
+def _card(study: StudyView, member: Member) -> CardFacts:
+    facts, record = study.facts, member.record
+    test = study.test_scores(member.number)
+    measures = record.measures
     cost = {name: measures.get(name) for name in (*costs(), "algorithmic_latency")}
     return CardFacts(
         environment=facts["environment"],
         scene=facts["scene"],
         events=facts["events"],
-        study=study.study_name,
+        study=study.name,
         trial=member.number,
         data=facts["data"],
         synthetic=facts["synthetic"],
         teacher=facts["teacher"],
-        configuration=record["configuration"],
+        configuration=record.configuration,
         validation={name: value for name, value in measures.items() if name not in cost},
         test=test.values if test else None,
-        per_class=test.per_class if test else record["per_class"],
+        per_class=test.per_class if test else record.per_class,
         cost=cost,
     )
 
 
-def _register(
-    study: "optuna.Study", store: Store, objectives: Objectives, member: Member, out: Path, aliases: list[str]
-) -> str:
+def _register(study: StudyView, member: Member, out: Path, aliases: list[str]) -> str:
     """Log the ONNX model to the trial's run and register it with its aliases; says what was done."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     import mlflow
@@ -126,11 +121,11 @@ def _register(
     import onnx
 
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # an error is raised as well
-    tracker = Tracker(study, objectives, store)
+    tracker = Tracker(study)
     tracker.sync(figures=False)
-    mlflow.set_tracking_uri(store.mlflow_uri)
-    mlflow.set_registry_uri(store.mlflow_uri)
-    name = experiment_name(study.user_attrs[FACTS]["environment"])
+    mlflow.set_tracking_uri(study.store.mlflow_uri)
+    mlflow.set_registry_uri(study.store.mlflow_uri)
+    name = experiment_name(study.facts["environment"])
     run_id = tracker.child_id(member.number)
     with mlflow.start_run(run_id=run_id):
         info: Any = mlflow.onnx.log_model(
@@ -140,6 +135,6 @@ def _register(
     version = str(info.registered_model_version)
     for alias in aliases:
         tracker.client.set_registered_model_alias(name, alias, version)
-    tracker.client.update_model_version(name, version, f"{study.study_name}: {trial_note(member.record, objectives)}")
+    tracker.client.update_model_version(name, version, f"{study.name}: {trial_note(member.record, study.objectives)}")
     known_as = f" as {', '.join(f'{name}@{alias}' for alias in aliases)}" if aliases else ""
     return f"registered in MLflow: {name} version {version}{known_as}"

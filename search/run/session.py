@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from search.pareto.front import front
 from search.run.site_clips import keep_clips
@@ -18,9 +18,9 @@ from search.show.display import Display
 from search.show.words import human
 from search.study.opening import load_study, open_study
 from search.study.ownership import close_stale
-from search.study.records import RECORD, SAMPLER, STOPPED, finished, objectives_of, spent
+from search.study.records import SAMPLER
 from search.study.scores import SplitScores
-from search.study.store import Store, open_store
+from search.study.view import StudyView
 from search.tracking.mirror import Mirror
 from search.trials.carrying import carried
 from search.trials.confirmation import confirm
@@ -30,9 +30,6 @@ from search.trials.loop import begin, search
 from search.trials.stopping import can_stop
 from sedkd.errors import SedkdWarning, UserError
 from sedkd.parallel import cores
-
-if TYPE_CHECKING:
-    import optuna
 
 SEEDS_APART = 1000  # between the samplers of two workers
 
@@ -61,21 +58,21 @@ class _Session:
             ready = planned(self.request, display.preparing)
             plan = ready.plan
             self.study = open_study(plan.store, ready.name, ready.facts, plan.objectives)
-            self.mirror = Mirror(self.study, plan.objectives, plan.store, display.notice)
+            self.mirror = Mirror(self.study, display.notice)
             scores: dict[str, SplitScores] | None = None
             try:
-                with self._ended_in_any_case(plan.store):
+                with self._ended_in_any_case():
                     scores = self._run(ready)
             except KeyboardInterrupt:
                 display.stop()
-                show(self.study, plan.objectives, plan.store, display, None)
+                show(self.study, display, None)
                 raise
             display.stop()
-            show(self.study, plan.objectives, plan.store, display, scores)
+            show(self.study, display, scores)
             return ready.name
 
     @contextmanager
-    def _ended_in_any_case(self, store: Store) -> Iterator[None]:
+    def _ended_in_any_case(self) -> Iterator[None]:
         """Whatever ends what runs in here: afterwards neither Optuna nor MLflow shows anything as running."""
         status = "FAILED"
         try:
@@ -86,24 +83,24 @@ class _Session:
             raise
         finally:
             try:
-                close_stale(self.study, store)  # the end may have come between two trials
+                close_stale(self.study)  # the end may have come between two trials
             finally:
                 self.mirror.close(status)
 
     def _run(self, ready: Planned) -> dict[str, SplitScores]:
         """Search, confirm, score the front on test; the teacher's scores."""
         plan, display = ready.plan, self.display
-        self.study.set_user_attr(SAMPLER, sampler_of(plan))
-        keep_clips(plan.task, plan.store.study_folder(ready.name))
-        teacher = teacher_on_validation(plan.task, plan.objectives, plan.store, ready.name)
+        self.study.optuna.set_user_attr(SAMPLER, sampler_of(plan))
+        keep_clips(plan.task, self.study.folder)
+        teacher = teacher_on_validation(plan.task, self.study)
         self._introduce(ready, teacher.values[plan.objectives.quality])
         self.mirror.begin(teacher)
         self._search(ready)
-        members = front(finished(self.study), plan.objectives)
+        members = front(self.study.finished(), plan.objectives)
         failed = confirm(self.study, plan, members, self.request.confirm, display.preparing)
         for number, reason in failed.items():
             display.notice(f"trial {number} could not be confirmed: {reason}")
-        scores = score_on_test(plan.task, members, plan.objectives, plan.store, ready.name, display.testing)
+        scores = score_on_test(plan.task, self.study, members, display.testing)
         self.mirror.teacher(scores)
         return scores
 
@@ -114,7 +111,7 @@ class _Session:
         if self.request.manner.sampler == GAIN and not can_guess(ready.plan.objectives):
             notices.append("sampler: tpe; gain needs one quality against one cost that is known before training")
         self.display.introduce(
-            ready.name, ready.facts, notices, teacher_score, spent(self.study), self.request.budget.trials
+            ready.name, ready.facts, notices, teacher_score, self.study.spent(), self.request.budget.trials
         )
 
     def _search(self, ready: Planned) -> None:
@@ -130,7 +127,7 @@ class _Session:
         try:
             crew.run(lambda: self.stop.asked)
         except WorkerFailed as error:
-            place = write_traceback(error.traceback, ready.plan.store.study_folder(ready.name))
+            place = write_traceback(error.traceback, self.study.folder)
             raise UserError(f"a worker ended with {error}; traceback: {place}") from error
 
     def _hear(self, worker: int, kind: str, *rest: Any) -> None:
@@ -140,7 +137,7 @@ class _Session:
             self._mirrored()
 
     def _bury(self, worker: int, by: str) -> None:
-        lost = close_stale(self.study, open_store(self.request.store))
+        lost = close_stale(self.study)
         trials = f"; trial {', '.join(map(str, lost))} is tried once more" if lost else ""
         self.display.notice(f"worker {worker} died ({by}){trials}; another takes its place")
 
@@ -165,7 +162,7 @@ class _Ear:
 
     def end(self, number: int) -> None:
         study = self.session.study
-        self.session.display.end(self.worker, _outcome(study, number), finished(study), spent(study))
+        self.session.display.end(self.worker, _outcome(study, number), study.finished(), study.spent())
 
     def failed(self, number: int, reason: str) -> None:
         self.session.display.failed(number, reason)
@@ -191,12 +188,11 @@ class _Work:
         search(with_sampler(study, plan, self.request.seed + SEEDS_APART * (number + 1)), plan, teller, lambda: None)
 
 
-def _outcome(study: "optuna.Study", number: int) -> str:
+def _outcome(study: StudyView, number: int) -> str:
     """How a trial ended, in a few words."""
-    trial = next(t for t in study.get_trials(deepcopy=False) if t.number == number)
-    early = trial.user_attrs.get(STOPPED)
+    early = next((trial.record for trial in study.ended_early() if trial.number == number), None)
     if early:
-        return f"ended at {early['rung']} with {early['score']:.3f}: others do better for no more"
-    record, quality = trial.user_attrs[RECORD], objectives_of(study).quality
-    measures = record["measures"]
-    return f"{quality} {measures[quality]:.3f} at {human(measures['macs'])} MACs/s in {record['seconds']:.0f} s"
+        return f"ended at {early.rung} with {early.score:.3f}: others do better for no more"
+    member, quality = next(m for m in study.finished() if m.number == number), study.objectives.quality
+    cost = human(member.measure("macs"))
+    return f"{quality} {member.measure(quality):.3f} at {cost} MACs/s in {member.record.seconds:.0f} s"

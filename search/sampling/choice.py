@@ -10,20 +10,23 @@ from search.sampling.sampler import GainSampler, Observation
 from search.setup.plan import GAIN, TPE, Plan
 from search.study.objectives import Objectives
 from search.study.opening import others
+from search.study.view import StudyView
 
 
-def with_sampler(study: optuna.Study, plan: Plan, seed: int) -> optuna.Study:
+def with_sampler(study: StudyView, plan: Plan, seed: int) -> StudyView:
     """The study with a sampler of its own; one that started again with the same seed would repeat its random draws."""
-    seed += len(study.get_trials(deepcopy=False))
+    seed += len(study.optuna.get_trials(deepcopy=False))
     if sampler_of(plan) != GAIN:
         tpe = optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
-        study.sampler = Narrowed(tpe, plan.space, seed)
+        study.optuna.sampler = Narrowed(tpe, plan.space, seed)
         return study
     objectives = plan.objectives
     worst = dict(zip(objectives.names, objectives.reference, strict=True))
-    knowledge = StudyKnowledge(study, objectives, plan.limits)
+    knowledge = StudyKnowledge(study, plan.limits)
     reference = (worst[objectives.quality], worst[objectives.cost])
-    study.sampler = Narrowed(GainSampler(plan.space, knowledge, reference, seed, _past(study, plan)), plan.space, seed)
+    study.optuna.sampler = Narrowed(
+        GainSampler(plan.space, knowledge, reference, seed, _past(study, plan)), plan.space, seed
+    )
     return study
 
 
@@ -37,9 +40,8 @@ def can_guess(objectives: Objectives) -> bool:
     return len(objectives.names) == 2 and objectives.costs_are_known_before
 
 
-def _past(study: optuna.Study, plan: Plan) -> Sequence[Observation]:
+def _past(study: StudyView, plan: Plan) -> Sequence[Observation]:
     """What other studies trained, where something is to be carried over."""
     if not plan.manner.carry:
         return []
-    there = others(plan.store, study.study_name, plan.objectives)
-    return [seen for other in there for seen in StudyKnowledge(other, plan.objectives, plan.limits).observations()]
+    return [seen for other in others(study) for seen in StudyKnowledge(other, plan.limits).observations()]

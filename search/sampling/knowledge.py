@@ -4,36 +4,35 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import optuna
-
 from search.sampling.sampler import Observation
 from search.setup.budget import Limits
 from search.study.objectives import Objectives
-from search.study.records import STOPPED, fingerprint, finished, running, stopped
+from search.study.records import fingerprint
+from search.study.trial_record import TrialRecord
+from search.study.view import StudyView
 
 
 class StudyKnowledge:
     """The sampler's `Knowledge` of a study. `limits` knows what every student costs, and which cost too much."""
 
-    def __init__(self, study: optuna.Study, objectives: Objectives, limits: Limits) -> None:
-        self.study, self.objectives, self.limits = study, objectives, limits
+    def __init__(self, study: StudyView, limits: Limits) -> None:
+        self.study, self.objectives, self.limits = study, study.objectives, limits
         self.seen: dict[int, Observation] = {}  # by trial, each looked at once
         self.fingerprints: set[str] = set()  # of those that were trained to their end
 
     def observations(self) -> Sequence[Observation]:
-        for member in finished(self.study):
+        for member in self.study.finished():
             if member.number not in self.seen:
                 quality = member.measure(self.objectives.quality)
                 self.seen[member.number] = _observed(member.record, quality, self.objectives)
-                self.fingerprints.add(fingerprint(member.record["configuration"]))
-        for trial in stopped(self.study):
-            if trial.number not in self.seen:
-                record = trial.user_attrs[STOPPED]
-                self.seen[trial.number] = _observed(record, record["score"], self.objectives)
+                self.fingerprints.add(fingerprint(member.record.configuration))
+        for early in self.study.ended_early():
+            if early.number not in self.seen:
+                self.seen[early.number] = _observed(early.record, early.record.score, self.objectives)
         return [self.seen[number] for number in sorted(self.seen)]
 
     def pending(self, but: int) -> Sequence[Mapping[str, Any]]:
-        return [trial.params for trial in running(self.study) if trial.number != but]
+        return [trial.params for trial in self.study.running() if trial.number != but]
 
     def cost(self, configuration: Mapping[str, Any]) -> float:
         if self.limits.lack(configuration) is not None or self.limits.is_over(configuration):
@@ -44,7 +43,7 @@ class StudyKnowledge:
         return fingerprint(configuration) in self.fingerprints
 
 
-def _observed(record: Mapping[str, Any], quality: float, objectives: Objectives) -> Observation:
+def _observed(record: TrialRecord, quality: float, objectives: Objectives) -> Observation:
     """What was trained, to the end or until a rung, whose score counts."""
-    cost = math.log10(max(record["measures"][objectives.cost], 1e-9))
-    return Observation(record["configuration"], quality, cost, record["seconds"])
+    cost = math.log10(max(record.measures[objectives.cost], 1e-9))
+    return Observation(record.configuration, quality, cost, record.seconds)

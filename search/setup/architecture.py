@@ -6,7 +6,6 @@ from typing import Any
 from search.pareto.front import front
 from search.pareto.picks import pick
 from search.study.opening import load_study
-from search.study.records import finished, objectives_of
 from search.study.store import Store
 from sedkd.errors import UserError
 from sedkd.models.student import StudentSettings
@@ -38,7 +37,7 @@ def _picked(word: str, store: Store, environment: str) -> dict[str, Any]:
         study = load_study(store, environment, None)
     except UserError as error:
         raise UserError(f'--architecture {word}: {error}; or spell one out, such as "separable+gru 16x4"') from error
-    objectives, members = objectives_of(study), finished(study)
+    objectives, members = study.objectives, study.finished()
     member = pick(word, front(members, objectives), members, objectives)
-    chosen = member.record["configuration"]
+    chosen = member.record.configuration
     return {key.removeprefix("student."): value for key, value in chosen.items() if key.startswith("student.")}

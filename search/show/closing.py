@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from search.pareto.front import front
 from search.pareto.picks import knee
@@ -11,46 +10,33 @@ from search.show.display import Display
 from search.show.tables import front_table, score_words
 from search.show.words import human, strategy_words, student_words
 from search.study.names import cleaned
-from search.study.objectives import Objectives
 from search.study.opening import load_study
-from search.study.records import FACTS, finished, objectives_of, spent, stopped
-from search.study.scores import SplitScores, confirmed, notes_on_test, test_scores
+from search.study.scores import SplitScores, notes_on_test
 from search.study.store import Store, open_store
-
-if TYPE_CHECKING:
-    import optuna
+from search.study.view import StudyView
 
 
-def show(
-    study: "optuna.Study",
-    objectives: Objectives,
-    store: Store,
-    display: Display,
-    teacher: dict[str, SplitScores] | None,
-) -> None:
+def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | None) -> None:
     """The front, what early stopping ended, the teacher's scores, and the next commands."""
-    members = finished(study)
+    members, objectives = study.finished(), study.objectives
     if not members:
         return
-    facts = study.user_attrs[FACTS]
     on_front = front(members, objectives)
-    tests = {m.number: test_scores(store, study.study_name, m.number) for m in on_front}
-    means = {m.number: confirmed(store, study.study_name, m.number) for m in on_front}
-    title = f"{study.study_name}: the front of {spent(study)} trials"
-    if facts["synthetic"]:
-        title += " (SYNTHETIC soundscapes)"
+    tests = {m.number: study.test_scores(m.number) for m in on_front}
+    means = {m.number: study.confirmed(m.number) for m in on_front}
+    title = f"{study.title}: the front of {study.spent()} trials"
     display.table(front_table(members, objectives, tests, title, means))
     for note in notes_on_test(tests.values()):
         display.notice(note)
-    early = len(stopped(study))
+    early = len(study.ended_early())
     if early:
         display.print(f"{early} of the trials were ended early, because others did better for no more")
     if not any(means.values()):
         display.print("one seed each; --confirm 5 trains the five best again with new seeds, for means and intervals")
     if teacher:
         shown = ", ".join(f"{split} {score_words(s.values[objectives.quality])}" for split, s in teacher.items())
-        display.print(f"teacher: {objectives.quality} {shown} ({facts['teacher']})")
-    _what_next(facts["environment"], store, display)
+        display.print(f"teacher: {objectives.quality} {shown} ({study.facts['teacher']})")
+    _what_next(study.facts["environment"], study.store, display)
 
 
 def _what_next(environment: str, store: Store, display: Display) -> None:
@@ -74,24 +60,24 @@ def show_summary(names: Sequence[str], root: str | None) -> None:
         table.add_column(head, no_wrap=head not in ("student", "strategy"))
     for name in names:
         study = load_study(store, None, name)
-        for row in _summary_rows(study, store):
+        for row in _summary_rows(study):
             table.add_row(*row)
     Display().table(table)
 
 
-def _summary_rows(study: "optuna.Study", store: Store) -> list[list[str]]:
+def _summary_rows(study: StudyView) -> list[list[str]]:
     """A line for the knee and one for the best of a study."""
-    objectives, members = objectives_of(study), finished(study)
+    objectives, members = study.objectives, study.finished()
     on_front = front(members, objectives)
     if not on_front:
-        return [[study.study_name, "0", "0", "-", "-", "-", "-", "-", "-"]]
+        return [[study.name, "0", "0", "-", "-", "-", "-", "-", "-"]]
     best = max(on_front, key=lambda m: m.measure(objectives.quality))
-    synthetic = " (SYNTHETIC)" if study.user_attrs[FACTS]["synthetic"] else ""
-    head = [f"{study.study_name}{synthetic}", str(spent(study)), str(len(on_front))]
+    synthetic = " (SYNTHETIC)" if study.facts["synthetic"] else ""
+    head = [f"{study.name}{synthetic}", str(study.spent()), str(len(on_front))]
     rows: list[list[str]] = []
     for word, member in (("knee", knee(on_front, objectives)), ("best", best)):
-        test = test_scores(store, study.study_name, member.number)
-        configuration = member.record["configuration"]
+        test = study.test_scores(member.number)
+        configuration = member.record.configuration
         rows.append(
             [
                 *(head if not rows else ["", "", ""]),

@@ -8,7 +8,7 @@ from search.pareto.front import front
 from search.pareto.picks import picks_of
 from search.show.words import human, measure_words, strategy_words, student_words
 from search.study.objectives import TABLE, Objectives
-from search.study.records import Member
+from search.study.records import EndedEarly, Member
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -21,13 +21,15 @@ MANY = 2000  # with more trials beside the front WebGL draws all, and the hover 
 PLAIN = {"displaylogo": False, "responsive": True, "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]]}
 
 
-def pareto_html(members: Sequence[Member], objectives: Objectives, title: str, stopped: Sequence[Member] = ()) -> str:
+def pareto_html(
+    members: Sequence[Member], objectives: Objectives, title: str, stopped: Sequence[EndedEarly] = ()
+) -> str:
     """A self-contained page: every finished trial, the front, and the trial's settings under the pointer."""
     figure = pareto_figure(members, objectives, stopped).update_layout(title=escape(title))
     return figure.to_html(include_plotlyjs=True, full_html=True, config=PLAIN, default_height=figure.layout.height)
 
 
-def pareto_figure(members: Sequence[Member], objectives: Objectives, stopped: Sequence[Member] = ()) -> "Figure":
+def pareto_figure(members: Sequence[Member], objectives: Objectives, stopped: Sequence[EndedEarly] = ()) -> "Figure":
     """Quality over cost, one panel for each pair of them. `stopped` trials ended early, with a `score` and a `rung`."""
     from plotly.subplots import make_subplots
 
@@ -62,8 +64,8 @@ def _traces(members: Sequence[Member], objectives: Objectives, quality: str, cos
     on_front = front(members, objectives)
     picks = picks_of(on_front, objectives)
     numbers = {m.number for m in on_front}
-    controls = [m for m in members if m.number not in numbers and m.record["control"]]
-    rest = [m for m in members if m.number not in numbers and not m.record["control"]]
+    controls = [m for m in members if m.number not in numbers and m.record.control]
+    rest = [m for m in members if m.number not in numbers and not m.record.control]
     many = len(rest) > MANY
     scatter = go.Scattergl if many else go.Scatter
 
@@ -88,13 +90,15 @@ def _traces(members: Sequence[Member], objectives: Objectives, quality: str, cos
     ]
 
 
-def _early(stopped: Sequence[Member], objectives: Objectives, cost: str) -> Any:
+def _early(stopped: Sequence[EndedEarly], objectives: Objectives, cost: str) -> Any:
     """The trials that ended early, at the score that they had then."""
     import plotly.graph_objects as go
 
     many = len(stopped) > MANY
     hover = [_hover(m, objectives, many) for m in stopped]
-    points = _points("ended early", [m.measure(cost) for m in stopped], [m.record["score"] for m in stopped], hover)
+    points = _points(
+        "ended early", [m.record.measures[cost] for m in stopped], [m.record.score for m in stopped], hover
+    )
     marker = {**_grey(many), "symbol": "x-thin-open"}
     return (go.Scattergl if many else go.Scatter)(points, mode="markers", marker=marker)
 
@@ -108,15 +112,15 @@ def _grey(many: bool) -> dict[str, Any]:
 
 
 def _marker(size: int, colour: str, shown: Sequence[Member]) -> dict[str, Any]:
-    return {"size": size, "color": colour, "symbol": ["diamond" if m.record["control"] else "circle" for m in shown]}
+    return {"size": size, "color": colour, "symbol": ["diamond" if m.record.control else "circle" for m in shown]}
 
 
-def _hover(member: Member, objectives: Objectives, brief: bool) -> str:
-    configuration, control = member.record["configuration"], member.record["control"]
+def _hover(member: Member | EndedEarly, objectives: Objectives, brief: bool) -> str:
+    configuration, control = member.record.configuration, member.record.control
     lines = [f"<b>trial {member.number}</b>" + (f" ({escape(control)})" if control else "")]
-    if "rung" in member.record:
-        lines.append(escape(f"ended early at {member.record['rung']}: {member.record['score']:.3f}"))
-    for name, value in member.record["measures"].items():
+    if isinstance(member, EndedEarly):
+        lines.append(escape(f"ended early at {member.record.rung}: {member.record.score:.3f}"))
+    for name, value in member.record.measures.items():
         if name in objectives.names:
             lines.append(f"{name}: {measure_words(name, value)}")
     return "<br>".join(lines + ([_words(configuration)] if brief else _settings(configuration)))

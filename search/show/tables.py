@@ -38,10 +38,10 @@ def front_rows(
             {
                 "trial": member.number,
                 "pick": " ".join(named.get(member.number, ())),
-                **member.record["measures"],
+                **member.record.measures,
                 **({f"test_{name}": value for name, value in test.values.items()} if test else {}),
-                **member.record["configuration"],
-                "control": member.record["control"] or "",
+                **member.record.configuration,
+                "control": member.record.control or "",
             }
         )
     return rows

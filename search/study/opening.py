@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 from search.study.database import WAIT_SECONDS, require_sound, tell_of
 from search.study.objectives import Objectives
 from search.study.ownership import close_stale
-from search.study.records import FACTS, INTERRUPTED, REASON, finished
+from search.study.records import FACTS, INTERRUPTED, REASON
 from search.study.store import Store
+from search.study.view import StudyView
 from sedkd.errors import UserError
 
 if TYPE_CHECKING:
     import optuna
 
 
-def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Objectives) -> "optuna.Study":
+def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Objectives) -> StudyView:
     """The study of this name: made, or continued. Trials that a killed process left running are marked as failed."""
     optuna = quiet_optuna()
     store.root.mkdir(parents=True, exist_ok=True)
@@ -25,11 +26,12 @@ def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Ob
     if FACTS not in study.user_attrs:
         study.set_metric_names(objectives.metric_names)
         study.set_user_attr(FACTS, dict(facts))
-    close_stale(study, store)
-    return study
+    view = StudyView(study, store)
+    close_stale(view)
+    return view
 
 
-def load_studies(store: Store, environment: str | None, name: str | None) -> list["optuna.Study"]:
+def load_studies(store: Store, environment: str | None, name: str | None) -> list[StudyView]:
     """The named study, or the environment's, or all there are; the latest first.
 
     Raises:
@@ -41,27 +43,28 @@ def load_studies(store: Store, environment: str | None, name: str | None) -> lis
             f"{store.root}: no study yet; run `sedkd-search --env {environment or 'street'}`, or give --store"
         )
     storage = _storage(store)
-    summaries = optuna.get_all_study_summaries(storage)
+    # A process that was killed at once may have left a study without facts: the same line makes it whole.
+    summaries = [s for s in optuna.get_all_study_summaries(storage) if FACTS in s.user_attrs]
     found = [s for s in summaries if _matches(s, environment, name)]
     if not found:
         there = ", ".join(s.study_name for s in summaries) or "none"
         raise UserError(f"{store.root}: no study of {name or environment}; there are: {there}")
     found.sort(key=lambda s: (s.datetime_start is not None, s.datetime_start), reverse=True)
-    return [optuna.load_study(study_name=s.study_name, storage=storage) for s in found]
+    return [StudyView(optuna.load_study(study_name=s.study_name, storage=storage), store) for s in found]
 
 
-def load_study(store: Store, environment: str | None, name: str | None) -> "optuna.Study":
+def load_study(store: Store, environment: str | None, name: str | None) -> StudyView:
     """The study to look at: the named one, else the environment's latest. See `load_studies`."""
     return load_studies(store, environment, name)[0]
 
 
-def enqueue_missing(study: "optuna.Study", kind: str, items: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+def enqueue_missing(study: StudyView, kind: str, items: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
     """Put named configurations next in line, each once in a study's life; again only where Ctrl-C or a kill came before
     it could fail or end. `kind` is the user attribute that holds the name, such as CONTROL."""
-    there = {t.user_attrs.get(kind) for t in study.get_trials(deepcopy=False) if not _is_undone(t)}
+    there = {t.user_attrs.get(kind) for t in study.optuna.get_trials(deepcopy=False) if not _is_undone(t)}
     for name, values in items:
         if name not in there:
-            study.enqueue_trial(dict(values), user_attrs={kind: name})
+            study.optuna.enqueue_trial(dict(values), user_attrs={kind: name})
 
 
 def _is_undone(trial: "optuna.trial.FrozenTrial") -> bool:
@@ -104,14 +107,13 @@ def _storage(store: Store) -> "optuna.storages.RDBStorage":
 def _matches(summary: Any, environment: str | None, name: str | None) -> bool:
     if name is not None:
         return summary.study_name == name
-    return environment is None or summary.user_attrs.get(FACTS, {}).get("environment") == environment
+    return environment is None or summary.user_attrs[FACTS]["environment"] == environment
 
 
-def others(store: Store, name: str, objectives: Objectives) -> list["optuna.Study"]:
-    """Each environment's latest study with these objectives and something finished, but for the one of this name."""
-    latest: dict[str, optuna.Study] = {}
-    for study in load_studies(store, None, None):
-        facts = study.user_attrs.get(FACTS, {})
-        if study.study_name != name and tuple(facts.get("objectives", ())) == objectives.names and finished(study):
-            latest.setdefault(facts["environment"], study)
+def others(of: StudyView) -> list[StudyView]:
+    """Each environment's latest study with the objectives of this one and something finished, but for itself."""
+    latest: dict[str, StudyView] = {}
+    for study in load_studies(of.store, None, None):
+        if study.name != of.name and study.objectives == of.objectives and study.finished():
+            latest.setdefault(study.facts["environment"], study)
     return list(latest.values())

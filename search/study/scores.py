@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search.study.store import Store
 from sedkd.disk.json_file import read_json
 from sedkd.score.postprocess import PostProcessing
 
@@ -34,20 +33,21 @@ def notes_on_test(scores: Iterable[SplitScores | None]) -> list[str]:
     return ["test holds none of the events: what cannot be computed there is '-'"] if silent else []
 
 
-def test_scores(store: Store, study: str, number: int) -> SplitScores | None:
-    """The test scores of a trial, if they have been computed."""
-    return _read(store.trial_folder(study, number) / TEST_FILE)
+def test_scores(trial: Path) -> SplitScores | None:
+    """The test scores in a trial's folder, if they have been computed."""
+    path = trial / TEST_FILE
+    return read_json(path, lambda found: SplitScores(**found), _AGAIN) if path.exists() else None
 
 
-def teacher_scores(store: Store, study: str) -> dict[str, SplitScores]:
-    """The teacher's scores by split (validation, test), as far as they have been computed."""
-    kept = kept_of_teacher(store, study)
+def teacher_scores(study: Path) -> dict[str, SplitScores]:
+    """The teacher's scores by split (validation, test) in a study's folder, as far as they have been computed."""
+    kept = kept_of_teacher(study)
     return {split: SplitScores(**kept[split]) for split in ("validation", "test") if split in kept}
 
 
-def kept_of_teacher(store: Store, study: str) -> dict[str, Any]:
-    """What is kept of the teacher: `post`, and its scores by split; nothing before it was scored."""
-    path = store.study_folder(study) / TEACHER_FILE
+def kept_of_teacher(study: Path) -> dict[str, Any]:
+    """What a study's folder keeps of the teacher: `post`, and its scores by split; nothing before it was scored."""
+    path = study / TEACHER_FILE
     return read_json(path, _checked, _AGAIN) if path.exists() else {}
 
 
@@ -64,10 +64,6 @@ def _checked(kept: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _read(path: Path) -> SplitScores | None:
-    return read_json(path, lambda found: SplitScores(**found), _AGAIN) if path.exists() else None
-
-
 @dataclass(frozen=True)
 class Confirmed:
     """Mean over the new seeds and 95 % interval (over seeds and recordings) of each F1, on validation;
@@ -80,9 +76,9 @@ class Confirmed:
     indistinguishable_from: int | None = None
 
 
-def confirmed(store: Store, study: str, number: int) -> Confirmed | None:
-    """What is known of a trial, if it was confirmed."""
-    path = store.trial_folder(study, number) / CONFIRMED_FILE
+def confirmed(trial: Path) -> Confirmed | None:
+    """What a trial's folder knows of it, if it was confirmed."""
+    path = trial / CONFIRMED_FILE
     if not path.exists():
         return None
     mend = "remove it; the same line with --confirm writes it anew"

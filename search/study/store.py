@@ -60,8 +60,3 @@ def _sqlite_url(path: Path) -> str:
 def open_store(root: str | None) -> Store:
     """The store of `--store`; the folder is made when something is written."""
     return Store(Path(root or os.environ.get("SEDKD_STORE") or DEFAULT).expanduser().resolve())
-
-
-def student_path(store: Store, study: str, number: int) -> Path:
-    """The weights of a trial's student."""
-    return store.trial_folder(study, number) / STUDENT_FILE

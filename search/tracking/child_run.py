@@ -2,14 +2,13 @@
 
 import math
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from search.study.names import cleaned
-from search.study.objectives import Objectives
-from search.study.records import CONTROL, FACTS, REASON, RECORD, STOPPED
-from search.study.store import STUDENT_FILE, Store
+from search.study.records import CONTROL, REASON, RECORD, STOPPED
+from search.study.trial_record import FinishedRecord, StoppedRecord, TrialRecord
+from search.study.view import StudyView
 from search.tracking.client import log_metrics
 from search.tracking.links import ROLE_TAG, STUDY_TAG
 from search.tracking.notes import NOTE_TAG, trial_note
@@ -27,9 +26,7 @@ class ChildRuns:
     """Writes the child runs of one study: below `parent`, in `experiment`."""
 
     client: "MlflowClient"
-    study: "optuna.Study"
-    objectives: Objectives
-    store: Store
+    study: StudyView
     experiment: str
     parent: str
 
@@ -49,17 +46,17 @@ class ChildRuns:
         record, attributes = _record(trial), trial.user_attrs
         tags = {
             "mlflow.parentRunId": self.parent,
-            STUDY_TAG: cleaned(self.study.study_name),
+            STUDY_TAG: cleaned(self.study.name),
             ROLE_TAG: "trial",
             TRIAL_TAG: str(trial.number),
-            "synthetic": str(self.study.user_attrs[FACTS]["synthetic"]).lower(),
+            "synthetic": str(self.study.facts["synthetic"]).lower(),
         }
         if attributes.get(CONTROL):
             tags[CONTROL] = attributes[CONTROL]
-        if record:
-            tags[NOTE_TAG] = trial_note(record, self.objectives)
-        if STOPPED in attributes:
-            tags |= {STOPPED: attributes[STOPPED]["rung"], "on_front": "false"}
+        if record is not None:
+            tags[NOTE_TAG] = trial_note(record, self.study.objectives)
+        if isinstance(record, StoppedRecord):
+            tags |= {STOPPED: record.rung, "on_front": "false"}
         if record is None:
             tags |= {REASON: attributes.get(REASON, "the process ended in mid-trial"), "on_front": "false"}
         return tags
@@ -69,44 +66,47 @@ class ChildRuns:
         from mlflow.entities import Param
 
         record = _record(trial)
-        params = [Param(k, str(v)) for k, v in (record["configuration"] if record else trial.params).items()]
+        params = [Param(k, str(v)) for k, v in (record.configuration if record is not None else trial.params).items()]
         self.client.log_batch(run_id, params=params)
-        if record:
+        if record is not None:
             log_metrics(self.client, run_id, measures_of(record))
             self._curve(run_id, record)
-            folder = self.store.trial_folder(self.study.study_name, trial.number)
-            if (folder / STUDENT_FILE).exists():
-                self.client.log_artifact(run_id, str(folder / STUDENT_FILE))
-            self.client.log_dict(run_id, record, "record.json")
+            student = self.study.student_path(trial.number)
+            if student.exists():
+                self.client.log_artifact(run_id, str(student))
+            self.client.log_dict(run_id, record.to_json(), "record.json")
         end = int(trial.datetime_complete.timestamp() * 1000) if trial.datetime_complete else None
-        status = "FAILED" if record is None else "KILLED" if STOPPED in trial.user_attrs else "FINISHED"
+        status = "FAILED" if record is None else "KILLED" if isinstance(record, StoppedRecord) else "FINISHED"
         self.client.set_terminated(run_id, status, end)
 
-    def _curve(self, run_id: str, record: Mapping[str, Any]) -> None:
+    def _curve(self, run_id: str, record: TrialRecord) -> None:
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
         curve = [
             Metric(name, point[key], now, point["step"])
-            for point in record["curve"]
+            for point in record.curve
             for name, key in (("curve_loss", "loss"), ("curve_f1_segment", "score"))
             if point[key] is not None
         ]
         self.client.log_batch(run_id, metrics=curve)
 
 
-def measures_of(record: Mapping[str, Any]) -> dict[str, float]:
+def measures_of(record: TrialRecord) -> dict[str, float]:
     """A trial's metrics: scores, cost, `log10_flops` per second of audio, seconds, and F1 per class."""
-    measures = dict(record["measures"])
+    measures = dict(record.measures)
     measures["log10_flops"] = math.log10(max(2 * measures["macs"], 1e-9))
-    measures["seconds"] = record["seconds"]
-    for label, scores in record.get("per_class", {}).items():
+    measures["seconds"] = record.seconds
+    per_class = record.per_class if isinstance(record, FinishedRecord) else {}
+    for label, scores in per_class.items():
         for name, value in scores.items():
             if value is not None:
                 measures[f"{name}_class/{cleaned(label)}"] = value
     return measures
 
 
-def _record(trial: "optuna.trial.FrozenTrial") -> dict[str, Any] | None:
+def _record(trial: "optuna.trial.FrozenTrial") -> FinishedRecord | StoppedRecord | None:
     """What is remembered of a trial that was trained, to its end or until a rung."""
-    return trial.user_attrs.get(RECORD) or trial.user_attrs.get(STOPPED)
+    if RECORD in trial.user_attrs:
+        return FinishedRecord.from_json(trial.user_attrs[RECORD])
+    return StoppedRecord.from_json(trial.user_attrs[STOPPED]) if STOPPED in trial.user_attrs else None

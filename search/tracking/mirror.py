@@ -3,16 +3,12 @@
 import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from search.study.objectives import Objectives
 from search.study.scores import SplitScores
-from search.study.store import Store
+from search.study.view import StudyView
 from search.tracking.tracker import Tracker
 from sedkd.errors import UserError
-
-if TYPE_CHECKING:
-    import optuna
 
 AGAIN_AFTER = 60.0  # seconds until an MLflow that did not answer is tried again
 ALLOWANCE, SHARE = 5.0, 0.005  # seconds, and of the time since the search began
@@ -28,11 +24,9 @@ class Mirror:
     """Tells MLflow of a study; when it cannot be reached, says so once and goes on: Optuna keeps everything, and the
     same line, or `sedkd sync`, brings MLflow up to date."""
 
-    def __init__(
-        self, study: "optuna.Study", objectives: Objectives, store: Store, notice: Callable[[str], None]
-    ) -> None:
+    def __init__(self, study: StudyView, notice: Callable[[str], None]) -> None:
         impatient()
-        self.study, self.objectives, self.store, self.notice = study, objectives, store, notice
+        self.study, self.notice = study, notice
         self.tracker: Tracker | None = None
         self.silent_until = 0.0
         self.lost = False
@@ -68,7 +62,7 @@ class Mirror:
 
     def _tracker(self) -> Tracker:
         if self.tracker is None:
-            self.tracker = Tracker(self.study, self.objectives, self.store)
+            self.tracker = Tracker(self.study)
         return self.tracker
 
 

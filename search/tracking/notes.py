@@ -7,6 +7,7 @@ from search.pareto.picks import picks_of
 from search.show.words import human, strategy_words, student_words
 from search.study.objectives import Objectives
 from search.study.records import Member
+from search.study.trial_record import FinishedRecord, StoppedRecord
 from search.tracking.links import run_link, trials_link
 
 NOTE_TAG = "mlflow.note.content"
@@ -35,13 +36,13 @@ def study_note(
     )
 
 
-def trial_note(record: Mapping[str, Any], objectives: Objectives) -> str:
+def trial_note(record: FinishedRecord | StoppedRecord, objectives: Objectives) -> str:
     """A trial in a sentence."""
-    measures, configuration = record["measures"], record["configuration"]
-    control = f"Control: {record['control']}. " if record["control"] else ""
+    measures, configuration = record.measures, record.configuration
+    control = f"Control: {record.control}. " if record.control else ""
     costs = f"{human(measures['macs'])} MACs/s, {human(measures['params'])} parameters"
-    if "rung" in record:
-        score = f"ended early at {record['rung']} with {record['score']:.3f}: others did better for no more"
+    if isinstance(record, StoppedRecord):
+        score = f"ended early at {record.rung} with {record.score:.3f}: others did better for no more"
     else:
         score = f"{objectives.quality} {measures[objectives.quality]:.3f} on validation"
     return f"{control}{student_words(configuration)}, {strategy_words(configuration)}: {score}; {costs}."
@@ -56,7 +57,7 @@ def _front_lines(experiment: str, objectives: Objectives, on_front: Sequence[tup
     lines = [
         f"| [{member.number}]({run_link(experiment, run)}) | {', '.join(picks.get(member.number, ()))} "
         f"| {member.measure(objectives.quality):.3f} | {human(member.measure('macs'))} "
-        f"| {student_words(member.record['configuration'])} | {strategy_words(member.record['configuration'])} |"
+        f"| {student_words(member.record.configuration)} | {strategy_words(member.record.configuration)} |"
         for member, run in sorted(named, key=lambda pair: pair[0].measure(objectives.cost))
     ]
     head = f"| trial | pick | {objectives.quality} | MACs/s | student | strategy |\n|---|---|---|---|---|---|"

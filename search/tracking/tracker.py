@@ -10,23 +10,21 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from search.pareto.front import front, ranks
 from search.pareto.gain import Gain
 from search.pareto.picks import knee
 from search.study.names import cleaned
-from search.study.objectives import Objectives
-from search.study.records import FACTS, RECORD, SAMPLER, STOPPED, Member, finished, running
-from search.study.scores import SplitScores, confirmed, teacher_scores, test_scores
-from search.study.store import Store
+from search.study.records import RECORD, SAMPLER, STOPPED, Member
+from search.study.scores import SplitScores
+from search.study.view import StudyView
 from search.tracking.child_run import TRIAL_TAG, ChildRuns
 from search.tracking.client import experiment_of, log_metrics, quiet_client
 from search.tracking.links import ROLE_TAG, STUDY_TAG, VIEW_TAG, view_of
 from search.tracking.notes import NOTE_TAG, study_note
 
 if TYPE_CHECKING:
-    import optuna
     from mlflow.entities import Run
 
 TEST_TAG = "sedkd.test_scored"
@@ -39,14 +37,13 @@ MOST_MARKS = 50  # ranks written in one go while a search runs; the rest follows
 class Tracker:
     """Mirrors one study. `sync` may be called as often as one likes; `close` ends the parent run."""
 
-    def __init__(self, study: "optuna.Study", objectives: Objectives, store: Store) -> None:
-        self.study, self.objectives, self.store = study, objectives, store
-        self.facts: Mapping[str, Any] = study.user_attrs[FACTS]
-        self.client = quiet_client(store)
-        self.experiment = experiment_of(self.client, store, self.facts["environment"])
-        self.gain = Gain(objectives)
+    def __init__(self, study: StudyView) -> None:
+        self.study, self.objectives, self.facts = study, study.objectives, study.facts
+        self.client = quiet_client(study.store)
+        self.experiment = experiment_of(self.client, study.store, self.facts["environment"])
+        self.gain = Gain(study.objectives)
         self.parent = self._parent()
-        self.runs = ChildRuns(self.client, study, objectives, store, self.experiment, self.parent)
+        self.runs = ChildRuns(self.client, study, self.experiment, self.parent)
         self._read_children()
         self.figure_at = -math.inf
 
@@ -54,7 +51,7 @@ class Tracker:
         """Show the study as running, with its teacher's scores (see `teacher`), and without the child runs that a
         killed process left half written."""
         self.client.update_run(self.parent, "RUNNING")
-        self.client.set_tag(self.parent, SAMPLER, self.study.user_attrs.get(SAMPLER, "unknown"))
+        self.client.set_tag(self.parent, SAMPLER, self.study.optuna.user_attrs.get(SAMPLER, "unknown"))
         self.teacher(teacher)
         self._drop_half_written()
 
@@ -92,24 +89,22 @@ class Tracker:
         from optuna.trial import TrialState
 
         states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-        for trial in self.study.get_trials(deepcopy=False, states=states):
+        for trial in self.study.optuna.get_trials(deepcopy=False, states=states):
             told = trial.state == TrialState.FAIL or RECORD in trial.user_attrs or STOPPED in trial.user_attrs
             if told and trial.number not in self.children:
                 self.children[trial.number] = self.runs.write(trial)
-        return [member for member in finished(self.study) if member.number in self.children]
+        return [member for member in self.study.finished() if member.number in self.children]
 
     def figures(self, members: Sequence[Member]) -> None:
         """Write `pareto.html`, `front.csv`, the study's facts and a note with the front to the parent run."""
         from search.show.figure import pareto_html
         from search.show.tables import front_frame
-        from search.study.records import ended_early
 
         self.figure_at = time.monotonic()
         on_front = front(members, self.objectives)
-        tests = {m.number: self._test_scores(m) for m in on_front}
+        tests = {m.number: self.study.test_scores(m.number) for m in on_front}
         with tempfile.TemporaryDirectory() as folder:
-            title = self.study.study_name + (" (SYNTHETIC soundscapes)" if self.facts["synthetic"] else "")
-            page = pareto_html(members, self.objectives, title, ended_early(self.study))
+            page = pareto_html(members, self.objectives, self.study.title, self.study.ended_early())
             Path(folder, "pareto.html").write_text(page, encoding="utf-8")
             front_frame(members, self.objectives, tests).to_csv(Path(folder, "front.csv"), index=False)
             Path(folder, "study.json").write_text(json.dumps(dict(self.facts), indent=2))
@@ -124,9 +119,9 @@ class Tracker:
 
     def catch_up(self) -> None:
         """Tell all that was missed; a study's run that nobody is at any longer is ended."""
-        self.teacher(teacher_scores(self.store, self.study.study_name))
+        self.teacher(self.study.teacher_scores())
         self._settle()
-        if not running(self.study) and self.client.get_run(self.parent).info.status == "RUNNING":
+        if not self.study.running() and self.client.get_run(self.parent).info.status == "RUNNING":
             self.client.set_terminated(self.parent, "FINISHED")
 
     def close(self, status: str) -> None:
@@ -145,7 +140,7 @@ class Tracker:
         self.marked = {n: int(run.data.metrics.get("pareto_rank", 0)) for n, run in self.children.items()}
 
     def _runs(self, role: str, also: str = "") -> "list[Run]":
-        query = f"tags.`{STUDY_TAG}` = '{cleaned(self.study.study_name)}' and tags.`{ROLE_TAG}` = '{role}'{also}"
+        query = f"tags.`{STUDY_TAG}` = '{cleaned(self.study.name)}' and tags.`{ROLE_TAG}` = '{role}'{also}"
         runs: list[Run] = []
         token = None
         while True:
@@ -156,13 +151,13 @@ class Tracker:
                 return runs
 
     def _parent(self) -> str:
-        view = view_of(self.study.study_name, self.objectives)
-        self.client.set_experiment_tag(self.experiment, VIEW_TAG + cleaned(self.study.study_name), view)
+        view = view_of(self.study.name, self.objectives)
+        self.client.set_experiment_tag(self.experiment, VIEW_TAG + cleaned(self.study.name), view)
         existing = self._runs("study")
         if existing:
             return existing[0].info.run_id
         tags = {
-            STUDY_TAG: cleaned(self.study.study_name),
+            STUDY_TAG: cleaned(self.study.name),
             ROLE_TAG: "study",
             "synthetic": str(self.facts["synthetic"]).lower(),
             "teacher": self.facts["teacher"],
@@ -170,7 +165,7 @@ class Tracker:
             "events": ", ".join(self.facts["events"]),
             NOTE_TAG: self._note([]),
         }
-        return self.client.create_run(self.experiment, run_name=self.study.study_name, tags=tags).info.run_id
+        return self.client.create_run(self.experiment, run_name=self.study.name, tags=tags).info.run_id
 
     def _mark(self, members: Sequence[Member], most: int) -> None:
         """Write `on_front` and `pareto_rank` where they changed, at most so many; the front, old and new, first."""
@@ -189,7 +184,7 @@ class Tracker:
     def _later_scores(self, members: Sequence[Member]) -> None:
         """Write the test scores, and the means over new seeds, that are there and were not written."""
         for member in members:
-            test, means = self._test_scores(member), confirmed(self.store, self.study.study_name, member.number)
+            test, means = self.study.test_scores(member.number), self.study.confirmed(member.number)
             if test:
                 self._once(member, TEST_TAG, {f"test_{name}": value for name, value in test.values.items()})
             if means:
@@ -207,12 +202,9 @@ class Tracker:
             self.client.set_tag(run.info.run_id, tag, "true")
             self.children[member.number] = self.client.get_run(run.info.run_id)
 
-    def _test_scores(self, member: Member) -> SplitScores | None:
-        return test_scores(self.store, self.study.study_name, member.number)
-
     def _note(self, on_front: Sequence[Member]) -> str:
         runs = [(member, self.child_id(member.number)) for member in on_front]
-        return study_note(self.facts, self.experiment, self.study.study_name, self.objectives, runs)
+        return study_note(self.facts, self.experiment, self.study.name, self.objectives, runs)
 
     def _summary(self, members: Sequence[Member], on_front: Sequence[Member]) -> None:
         corner = knee(on_front, self.objectives)

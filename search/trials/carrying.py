@@ -1,44 +1,39 @@
 """What a search takes over from other studies in the same store: fronts to begin with, trials to guess by."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from search.pareto.front import front
 from search.setup.plan import Plan
 from search.space.dimensions import STRATEGY
 from search.space.drawing import completed
 from search.space.space import Space
-from search.study.objectives import Objectives
 from search.study.opening import others
-from search.study.records import Member, finished
-
-if TYPE_CHECKING:
-    import optuna
+from search.study.records import Member
+from search.study.view import StudyView
 
 SHARE = 4  # at most one part in so many of a budget's trials is carried over
 MOST_FROM_FRONTS = 6
 
 
-def carried(study: "optuna.Study", plan: Plan) -> list[tuple[str, dict[str, Any]]]:
+def carried(study: StudyView, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
     """Name and configuration of each starting point for a study that has none of its own trials yet: of the fronts of
     other studies."""
-    if study.get_trials(deepcopy=False):
+    if study.optuna.get_trials(deepcopy=False):
         return []
     most = min(MOST_FROM_FRONTS, plan.budget.trials // SHARE)
-    return from_fronts(others(plan.store, study.study_name, plan.objectives), plan.space, plan.objectives)[:most]
+    return from_fronts(others(study), plan.space)[:most]
 
 
-def from_fronts(
-    studies: Sequence["optuna.Study"], space: Space, objectives: Objectives
-) -> list[tuple[str, dict[str, Any]]]:
+def from_fronts(studies: Sequence[StudyView], space: Space) -> list[tuple[str, dict[str, Any]]]:
     """Members of each study's front, in turn, from both ends towards the middle."""
-    fronts = [(study, from_ends(front(finished(study), objectives))) for study in studies]
+    fronts = [(study, from_ends(front(study.finished(), study.objectives))) for study in studies]
     found: dict[str, tuple[str, dict[str, Any]]] = {}
     for place in range(max((len(members) for _, members in fronts), default=0)):
         for study, members in fronts:
-            if place < len(members) and _fits(members[place].record["configuration"], space):
-                values = completed(members[place].record["configuration"], space)
-                name = f"{study.study_name} trial {members[place].number}"
+            if place < len(members) and _fits(members[place].record.configuration, space):
+                values = completed(members[place].record.configuration, space)
+                name = f"{study.name} trial {members[place].number}"
                 found.setdefault(repr(sorted(values.items())), (name, values))
     return list(found.values())
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from search.setup.plan import Plan
 from search.study.objectives import Objectives
 from search.study.records import Member
 from search.study.scores import CONFIRMED_FILE, Confirmed
+from search.study.view import StudyView
 from search.trials.failures import reason_of
 from sedkd.compare.bootstrap import EQUAL, compare
 from sedkd.compare.scoring import METRICS, counts_of
@@ -25,15 +26,12 @@ from sedkd.progress import Progress, counting
 from sedkd.trial.configuration import from_flat
 from sedkd.trial.running import TrialResult, run_trials
 
-if TYPE_CHECKING:
-    import optuna
-
 SEEDS = 3
 FIRST_SEED = 20_000  # beyond those of a study's trials, and of a comparison's
 
 
 def confirm(
-    study: "optuna.Study", plan: Plan, members: Sequence[Member], most: int, progress: Progress | None = None
+    study: StudyView, plan: Plan, members: Sequence[Member], most: int, progress: Progress | None = None
 ) -> dict[int, str]:
     """Train the `most` best of the front again, each with three new seeds; what was trained is read from disk.
 
@@ -44,7 +42,7 @@ def confirm(
     counts: dict[int, dict[str, np.ndarray]] = {}
     failed: dict[int, str] = {}
     for place, member in enumerate(best):
-        folder = plan.store.trial_folder(study.study_name, member.number)
+        folder = study.trial_folder(member.number)
         what = f"confirming trial {member.number} ({place + 1} of {len(best)})"
         try:
             runs = _counts(plan, member, folder, _under(what, progress))
@@ -56,7 +54,7 @@ def confirm(
     for place, member in enumerate(ordered):
         cheaper = [other for other in ordered[:place] if other.measure(cost) < member.measure(cost)]
         found = _summary(counts[member.number], _alike(member, cheaper, counts, plan.objectives))
-        write_json(plan.store.trial_folder(study.study_name, member.number) / CONFIRMED_FILE, asdict(found))
+        write_json(study.trial_folder(member.number) / CONFIRMED_FILE, asdict(found))
     return failed
 
 
@@ -73,7 +71,7 @@ def _counts(plan: Plan, member: Member, folder: Path, progress: Progress | None)
     paths = {seed: folder / f"confirmed-{seed}.json" for seed in range(FIRST_SEED, FIRST_SEED + SEEDS)}
     with one_at_a_time(folder / ".confirming.lock", counting(progress, "waiting for another process")):
         missing = [seed for seed, path in paths.items() if kept(path, _read_counts) is None]
-        base, values = plan.base, member.record["configuration"]
+        base, values = plan.base, member.record.configuration
         configurations = [from_flat(values, replace(base, seed=seed)) for seed in missing]
 
         def done(place: int, result: TrialResult | Exception) -> None:

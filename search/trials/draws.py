@@ -7,7 +7,8 @@ from search.pareto.gain import Gain
 from search.setup.budget import option_of
 from search.setup.plan import Plan
 from search.study.ownership import turn
-from search.study.records import ANSWERED, INFEASIBLE, LACK, OWNER, Member, finished, taken
+from search.study.records import ANSWERED, INFEASIBLE, LACK, OWNER, Member
+from search.study.view import StudyView
 from search.trials.repeats import Repeats
 from sedkd.errors import UserError
 
@@ -21,7 +22,7 @@ MOST_ANSWERED = 100  # of them that were trained before: the space holds little 
 class Draws:
     """The next trial to train: one whose configuration is within the limits and was not trained before."""
 
-    def __init__(self, study: "optuna.Study", plan: Plan, owner: str) -> None:
+    def __init__(self, study: StudyView, plan: Plan, owner: str) -> None:
         self.study, self.plan, self.owner = study, plan, owner
         self.limits, self.repeats = plan.limits, Repeats()
         self.lack: str | None = None  # of the latest draw that cannot be trained
@@ -37,7 +38,7 @@ class Draws:
             values = self.plan.space.suggest(trial)
             if self._cannot_be(trial, values) or self._is_over(trial, values):
                 continue
-            same = self.repeats.of(values, finished(self.study))
+            same = self.repeats.of(values, self.study.finished())
             if same is None:
                 return trial, values, self.plan.base.seed
             if self.plan.manner.noise:
@@ -51,12 +52,12 @@ class Draws:
     def _asked(self) -> "optuna.Trial | None":
         """A new trial, unless those that are done or on their way are enough."""
         budget = self.plan.budget
-        with turn(self.plan.store, self.study.study_name):
-            if taken(self.study) >= budget.trials:
+        with turn(self.study):
+            if self.study.taken() >= budget.trials:
                 return None
-            if budget.patience is not None and self.gain.look(finished(self.study)).idle >= budget.patience:
+            if budget.patience is not None and self.gain.look(self.study.finished()).idle >= budget.patience:
                 return None
-            trial = self.study.ask()
+            trial = self.study.optuna.ask()
             trial.set_user_attr(OWNER, self.owner)
             return trial
 
@@ -69,7 +70,7 @@ class Draws:
             return False
         self.lack = reason
         trial.set_user_attr(LACK, reason)
-        self.study.tell(trial, state=TrialState.PRUNED)
+        self.study.optuna.tell(trial, state=TrialState.PRUNED)
         return True
 
     def _is_over(self, trial: "optuna.Trial", values: Mapping[str, Any]) -> bool:
@@ -81,13 +82,13 @@ class Draws:
         if not self.limits.is_over(values):
             return False
         trial.set_user_attr(INFEASIBLE, True)
-        self.study.tell(trial, state=TrialState.PRUNED)
+        self.study.optuna.tell(trial, state=TrialState.PRUNED)
         return True
 
     def _answer(self, trial: "optuna.Trial", same: Member) -> None:
         """Tell the result that is there; such a trial does not count."""
         trial.set_user_attr(ANSWERED, same.number)
-        self.study.tell(trial, list(same.values))
+        self.study.optuna.tell(trial, list(same.values))
 
     def _exhausted(self, answered: int) -> str:
         limits = ", ".join(f"{option_of(name)} {most:g}" for name, most in self.plan.budget.limits.items())

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from search.setup.budget import deadline
 from search.setup.plan import Plan
@@ -10,13 +10,11 @@ from search.space.controls import controls
 from search.study.opening import enqueue_missing
 from search.study.ownership import ownership
 from search.study.records import CARRIED, CONTROL
+from search.study.view import StudyView
 from search.trials.draws import Draws
 from search.trials.stopping import can_stop
 from search.trials.training import Trainer
 from sedkd.errors import UserError
-
-if TYPE_CHECKING:
-    import optuna
 
 MOST_FAILURES = 5  # in a row: something is wrong that another draw will not mend
 
@@ -33,13 +31,13 @@ class Watcher(Protocol):
     def failed(self, number: int, reason: str) -> None: ...
 
 
-def begin(study: "optuna.Study", plan: Plan, carried: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+def begin(study: StudyView, plan: Plan, carried: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
     """Put the controls, and behind them what is carried over from other studies, next in line."""
     enqueue_missing(study, CONTROL, controls(plan.space, plan.budget.trials))
     enqueue_missing(study, CARRIED, carried)
 
 
-def search(study: "optuna.Study", plan: Plan, watcher: Watcher, after_trial: Callable[[], None]) -> None:
+def search(study: StudyView, plan: Plan, watcher: Watcher, after_trial: Callable[[], None]) -> None:
     """Run trials until the budget is spent. Ctrl-C ends the running trial as failed and is raised on.
 
     Several processes may do so at once on one study. `after_trial` runs after every trial that was told to Optuna,
@@ -49,7 +47,7 @@ def search(study: "optuna.Study", plan: Plan, watcher: Watcher, after_trial: Cal
     with ownership(plan.store) as owner:
         draws = Draws(study, plan, owner)
         early = plan.manner.early_stopping and can_stop(plan.objectives)
-        trainer = Trainer(study, plan.task, plan.objectives, plan.base, plan.store, watcher.stage, early)
+        trainer = Trainer(study, plan.task, plan.base, watcher.stage, early)
         while not late():
             drawn = draws.next()
             if drawn is None:

@@ -18,5 +18,5 @@ class Repeats:
         for member in members:
             if member.number not in self.numbers:
                 self.numbers.add(member.number)
-                self.members.setdefault(fingerprint(member.record["configuration"]), member)
+                self.members.setdefault(fingerprint(member.record.configuration), member)
         return self.members.get(fingerprint(values))

@@ -55,9 +55,9 @@ def rung_of(step: int, steps: int) -> str:
 
 def summary(member: Member, objectives: Objectives) -> Finished:
     """What `is_hopeless` wants to know of a finished trial."""
-    curve: Sequence[Mapping[str, Any]] = member.record["curve"]
+    curve: Sequence[Mapping[str, Any]] = member.record.curve
     rungs = {rung_of(point["step"], curve[-1]["step"]): point["score"] for point in curve}
-    return Finished(costs_of(member.record["measures"], objectives), curve[-1]["score"], rungs)
+    return Finished(costs_of(member.record.measures, objectives), curve[-1]["score"], rungs)
 
 
 def is_hopeless(score: float, costs: Sequence[float], rung: str, finished: Sequence[Finished]) -> bool:

@@ -5,8 +5,9 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from search.study.objectives import Objectives
-from search.study.records import CONTROL, INTERRUPTED, REASON, RECORD, STOPPED, finished
-from search.study.store import STUDENT_FILE, Store
+from search.study.records import CONTROL, INTERRUPTED, REASON, RECORD, STOPPED
+from search.study.trial_record import FinishedRecord, StoppedRecord
+from search.study.view import StudyView
 from search.trials.failures import reason_of, summary
 from search.trials.stopping import RUNGS, Hopeless, costs_of, is_hopeless, rung_of
 from search.trials.stopping import summary as looked_at
@@ -27,15 +28,13 @@ class Trainer:
 
     def __init__(
         self,
-        study: "optuna.Study",
+        study: StudyView,
         task: Task,
-        objectives: Objectives,
         base: TrainSettings,
-        store: Store,
         progress: Progress,
         early_stopping: bool,
     ) -> None:
-        self.study, self.task, self.objectives, self.base, self.store = study, task, objectives, base, store
+        self.study, self.task, self.objectives, self.base = study, task, study.objectives, base
         self.progress, self.early_stopping = progress, early_stopping
 
     def run(self, trial: "optuna.Trial", values: Mapping[str, Any], seed: int) -> str | None:
@@ -46,20 +45,20 @@ class Trainer:
         try:
             result = self._trained(trial, values, seed)
             record = record_of(result, values, self.objectives, trial.user_attrs.get(CONTROL), seed)
-            save_model(result.student, self.store.trial_folder(self.study.study_name, trial.number) / STUDENT_FILE)
-            trial.set_user_attr(RECORD, record)
-            self.study.tell(trial, record["values"])
+            save_model(result.student, self.study.student_path(trial.number))
+            trial.set_user_attr(RECORD, record.to_json())
+            self.study.optuna.tell(trial, record.values)
             return None
         except Hopeless as end:
-            trial.set_user_attr(STOPPED, self._stopped(end, values, trial.user_attrs.get(CONTROL)))
-            self.study.tell(trial, state=TrialState.PRUNED)
+            trial.set_user_attr(STOPPED, self._stopped(end, values, trial.user_attrs.get(CONTROL)).to_json())
+            self.study.optuna.tell(trial, state=TrialState.PRUNED)
             return None
         except Exception as error:
-            reason = reason_of(error, self.store.trial_folder(self.study.study_name, trial.number))
+            reason = reason_of(error, self.study.trial_folder(trial.number))
         except BaseException as error:
-            _fail(self.study, trial, INTERRUPTED if isinstance(error, KeyboardInterrupt) else summary(error))
+            _fail(self.study.optuna, trial, INTERRUPTED if isinstance(error, KeyboardInterrupt) else summary(error))
             raise
-        _fail(self.study, trial, reason)
+        _fail(self.study.optuna, trial, reason)
         return reason
 
     def _trained(self, trial: "optuna.Trial", values: Mapping[str, Any], seed: int) -> TrialResult:
@@ -78,7 +77,7 @@ class Trainer:
             if is_control:  # what others are compared with is trained to its end
                 return
             costs = costs or costs_of(asdict(cost_before_training(configuration, self.task)), self.objectives)
-            there = [looked_at(member, self.objectives) for member in finished(self.study)]
+            there = [looked_at(member, self.objectives) for member in self.study.finished()]
             if is_hopeless(point.score, costs, rung, there):
                 raise Hopeless(rung, point.score, curve)
 
@@ -89,18 +88,18 @@ class Trainer:
             also=objectives.scores,
         )  # fmt: skip
 
-    def _stopped(self, end: Hopeless, values: Mapping[str, Any], control: str | None) -> dict[str, Any]:
+    def _stopped(self, end: Hopeless, values: Mapping[str, Any], control: str | None) -> StoppedRecord:
         """What is remembered of a trial that was ended at a rung."""
         cost = cost_before_training(from_flat(values, self.base), self.task)
-        return {
-            "rung": end.rung,
-            "score": end.score,
-            "measures": {name: value for name, value in asdict(cost).items() if value is not None},
-            "curve": [asdict(point) for point in end.curve],
-            "configuration": dict(values),
-            "control": control,
-            "seconds": end.curve[-1].seconds,
-        }
+        return StoppedRecord(
+            rung=end.rung,
+            score=end.score,
+            measures={name: value for name, value in asdict(cost).items() if value is not None},
+            curve=[asdict(point) for point in end.curve],
+            configuration=dict(values),
+            control=control,
+            seconds=end.curve[-1].seconds,
+        )
 
 
 def _fail(study: "optuna.Study", trial: "optuna.Trial", reason: str) -> None:
@@ -116,18 +115,18 @@ def _fail(study: "optuna.Study", trial: "optuna.Trial", reason: str) -> None:
 
 def record_of(
     result: TrialResult, values: Mapping[str, Any], objectives: Objectives, control: str | None, seed: int
-) -> dict[str, Any]:
-    """Everything that is remembered of a trial, as JSON can hold it."""
+) -> FinishedRecord:
+    """Everything that is remembered of a trial."""
     measures = {**result.scores.values, **{k: v for k, v in asdict(result.cost).items() if v is not None}}
-    return {
-        "values": objectives.values(measures),
-        "measures": measures,
-        "per_class": {label: dict(scores) for label, scores in result.scores.per_class.items()},
-        "support": dict(result.scores.support),
-        "post": asdict(result.post),
-        "curve": [asdict(point) for point in result.curve],
-        "configuration": dict(values),
-        "control": control,
-        "seed": seed,
-        "seconds": result.seconds,
-    }
+    return FinishedRecord(
+        values=objectives.values(measures),
+        measures=measures,
+        per_class={label: dict(scores) for label, scores in result.scores.per_class.items()},
+        support=dict(result.scores.support),
+        post=result.post,
+        curve=[asdict(point) for point in result.curve],
+        configuration=dict(values),
+        control=control,
+        seed=seed,
+        seconds=result.seconds,
+    )

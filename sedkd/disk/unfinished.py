@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from sedkd.disk.kept import one_at_a_time
 from sedkd.disk.paths import cache_root, naming
 from sedkd.errors import UserError
 from sedkd.parallel import require_started
-
-LOOK_SECONDS = 0.5  # how often one who waits looks how far the other is
 
 
 class Unfinished:
@@ -50,20 +49,14 @@ def alone(
     While another one is at it, `waiting` is told how many parts that one has done. The caller makes the finished thing,
     of which `is_there` knows, appear at once; then the folder is removed. After an error it stays for the next time.
     """
-    from filelock import FileLock, Timeout
-
     require_started()
     folder = cache_root() / "unfinished" / name
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_name(f"{name}.lock"))
-    while True:
-        try:
-            lock.acquire(timeout=LOOK_SECONDS)
-            break
-        except Timeout:
-            if waiting:
-                waiting(len(parts_in(folder / "journal")))
-    try:
+
+    def look(*_: int) -> None:
+        if waiting:
+            waiting(len(parts_in(folder / "journal")))
+
+    with one_at_a_time(folder.with_name(f"{name}.lock"), look):
         if is_there():
             yield None
         else:
@@ -71,8 +64,6 @@ def alone(
             yield Unfinished(folder)
         if is_there():
             shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        lock.release()
 
 
 def telling(progress: Callable[[int, int], None] | None, total: int) -> Callable[[int], None] | None:

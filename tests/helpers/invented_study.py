@@ -1,6 +1,7 @@
 """Studies whose trials nobody trained, for what reads studies."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ import optuna
 
 from search.study.objectives import Objectives
 from search.study.records import CONTROL, FACTS, RECORD, STOPPED
+from search.study.store import Store
+from search.study.view import StudyView
 
 SPACE = {
     "student.width": optuna.distributions.IntDistribution(4, 32, step=4),
@@ -15,6 +18,7 @@ SPACE = {
     "train.learning_rate": optuna.distributions.FloatDistribution(0.001, 0.01, log=True),
 }
 DAY = datetime(2026, 1, 1)
+NO_STORE = Store(Path("no such folder"))
 
 
 def invented_study(
@@ -24,13 +28,14 @@ def invented_study(
     storage: Any = None,
     events: tuple[str, ...] = ("bell", "hum"),
     synthetic: bool = False,
-) -> optuna.Study:
+    store: Store = NO_STORE,
+) -> StudyView:
     """`trials` finished ones, the first two of them controls, and then some that were ended early."""
     study = optuna.create_study(study_name="farm-123abc", directions=objectives.directions, storage=storage)
     study.set_user_attr(FACTS, _facts(objectives, events, synthetic))
     rng = np.random.default_rng(0)
     study.add_trials([_trial(i, rng, objectives, events, i >= trials) for i in range(trials + stopped)])
-    return study
+    return StudyView(study, store)
 
 
 def _facts(objectives: Objectives, events: tuple[str, ...], synthetic: bool) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def facts_table(found: Findings) -> str:
 
 
 def _endings(found: Findings) -> str:
-    trials = found.study.get_trials(deepcopy=False)
+    trials = found.study.optuna.get_trials(deepcopy=False)
     states = Counter(t.state.name for t in trials)
     repeated = states["COMPLETE"] - len(found.members)
     counts = {
@@ -56,7 +56,7 @@ def _endings(found: Findings) -> str:
 
 
 def _days(found: Findings) -> str:
-    trials = found.study.get_trials(deepcopy=False)
+    trials = found.study.optuna.get_trials(deepcopy=False)
     starts = [t.datetime_start for t in trials if t.datetime_start]
     ends = [t.datetime_complete for t in trials if t.datetime_complete]
     return f"{min(starts):%Y-%m-%d %H:%M} to {max(ends):%Y-%m-%d %H:%M}"

@@ -19,7 +19,7 @@ PAUSE = 300.0  # seconds without any trial after which the search is taken to ha
 def hypervolume_figures(found: Findings) -> "list[Figure]":
     """The hypervolume over finished trials, and over the hours of search."""
     volumes = Gain(found.objectives).look(found.members).volumes
-    ended = [t for t in found.study.get_trials(deepcopy=False) if t.datetime_start and t.datetime_complete]
+    ended = [t for t in found.study.optuna.get_trials(deepcopy=False) if t.datetime_start and t.datetime_complete]
     hours = busy_hours(ended)
     timed = sorted((hours[m.number], v) for m, v in zip(found.members, volumes, strict=True) if m.number in hours)
     return [
@@ -44,7 +44,7 @@ def busy_hours(trials: "Sequence[optuna.trial.FrozenTrial]") -> dict[int, float]
 
 def importance_parts(found: Findings) -> list[str]:
     """The table of importances, and the dimensions of which too little is known."""
-    every = importances(found.study, found.members, found.objectives)
+    every = importances(found.study, found.members)
     if not every:
         return [paragraph(f"Importances are told from {LEAST_TRIALS} finished trials on.")]
     rows = [[i.name, bar(i.front), bar(i.quality), i.drawn] for i in every if not i.rare]

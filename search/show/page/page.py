@@ -19,14 +19,13 @@ from search.show.tables import score_words
 from search.show.words import measure_words
 from search.study.objectives import TABLE
 from search.study.scores import notes_on_test
-from search.study.store import Store
+from search.study.view import StudyView
 
 if TYPE_CHECKING:
-    import optuna
     from plotly.graph_objects import Figure
 
 
-def page_of(study: "optuna.Study", store: Store) -> str:
+def page_of(study: StudyView) -> str:
     """The page of a study.
 
     Raises:
@@ -34,7 +33,7 @@ def page_of(study: "optuna.Study", store: Store) -> str:
     """
     from plotly.offline import get_plotlyjs
 
-    found = findings_of(study, store)
+    found = findings_of(study)
     title = f"{found.facts['environment']}: students found by {found.name}"
     return document(title, [_top(found, title), *_sections(found)], get_plotlyjs())
 

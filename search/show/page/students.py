@@ -37,7 +37,7 @@ def controls_table(found: Findings) -> str:
     numbers = {m.number for m in found.on_front}
     rows = [
         [
-            m.record["control"],
+            m.record.control,
             m.number,
             *_scores(m, found.tests.get(m.number), [quality]),
             _cost(m, cost),
@@ -45,7 +45,7 @@ def controls_table(found: Findings) -> str:
             "yes" if m.number in numbers else "no",
         ]
         for m in found.members
-        if m.record["control"]
+        if m.record.control
     ]
     head = ["control", "trial", *_splits([quality]), TABLE[cost].heading, "student", "strategy", "on the front"]
     return table("Trials that do not depend on the search", head, rows) if rows else ""
@@ -54,7 +54,7 @@ def controls_table(found: Findings) -> str:
 def measures_table(found: Findings) -> str:
     """Every score and every cost of the front."""
     tests = [found.tests[m.number].values if m.number in found.tests else {} for m in found.on_front]
-    measured: list[Mapping[str, float | None]] = [m.record["measures"] for m in found.on_front]
+    measured: list[Mapping[str, float | None]] = [m.record.measures for m in found.on_front]
     splits = (("validation", measured), ("test", tests))
     columns = {
         f"{q} {split}": [_score(values.get(q)) for values in every]
@@ -70,8 +70,8 @@ def measures_table(found: Findings) -> str:
 
 def settings_table(found: Findings) -> str:
     """The configuration of each front member, a column a trial."""
-    names = list(dict.fromkeys(name for m in found.on_front for name in m.record["configuration"]))
-    rows = [[name, *(_setting(m.record["configuration"], name) for m in found.on_front)] for name in names]
+    names = list(dict.fromkeys(name for m in found.on_front for name in m.record.configuration))
+    rows = [[name, *(_setting(m.record.configuration, name) for m in found.on_front)] for name in names]
     return table("All settings of the front", ["", *(f"trial {m.number}" for m in found.on_front)], rows)
 
 
@@ -94,7 +94,7 @@ def classes_tables(found: Findings) -> list[str]:
 
 def _per_class(found: Findings, member: Member, split: str) -> Mapping[str, Mapping[str, float | None]]:
     if split == "validation":
-        return member.record["per_class"]
+        return member.record.per_class
     return found.tests[member.number].per_class if member.number in found.tests else {}
 
 
@@ -104,7 +104,7 @@ def _splits(qualities: Sequence[str]) -> list[str]:
 
 def _scores(member: Member, test: SplitScores | None, qualities: Sequence[str]) -> list[str | None]:
     return [
-        _score(values.get(q)) for q in qualities for values in (member.record["measures"], test.values if test else {})
+        _score(values.get(q)) for q in qualities for values in (member.record.measures, test.values if test else {})
     ]
 
 
@@ -126,12 +126,12 @@ def _confirmed(confirmed: Confirmed | None, qualities: Sequence[str]) -> list[st
 
 
 def _cost(member: Member, name: str) -> str | None:
-    value = member.record["measures"].get(name)
+    value = member.record.measures.get(name)
     return None if value is None else measure_words(name, value)
 
 
 def _words(member: Member) -> list[str]:
-    return [student_words(member.record["configuration"]), strategy_words(member.record["configuration"])]
+    return [student_words(member.record.configuration), strategy_words(member.record.configuration)]
 
 
 def _setting(configuration: Mapping[str, Any], name: str) -> str | None:

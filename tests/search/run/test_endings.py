@@ -11,8 +11,6 @@ from search.cli import search
 from search.pareto.front import front
 from search.space.space import Space
 from search.study.opening import load_study
-from search.study.records import finished, objectives_of
-from search.study.scores import confirmed
 from search.study.store import open_store
 from search.tracking.tracker import Tracker
 from sedkd.errors import UserError
@@ -31,7 +29,7 @@ def states(farm: Path) -> tuple[list[str], str]:
     experiment = client.get_experiment_by_name("sedkd-farm").experiment_id
     assert not client.search_runs([experiment], "status = 'RUNNING'")
     (parent,) = client.search_runs([experiment], "tags.`sedkd.role` = 'study'")
-    return [t.state.name for t in study.trials], parent.info.status
+    return [t.state.name for t in study.optuna.trials], parent.info.status
 
 
 STEPS = (
@@ -73,7 +71,7 @@ def test_one_that_cannot_be_confirmed_does_not_keep_the_others(farm: Path, monke
 
     assert search.main(arguments(farm, 3)) == 0
     study = load_study(open_store(str(farm.parent / "runs")), "farm", None)
-    on_front = front(finished(study), objectives_of(study))
+    on_front = front(study.finished(), study.objectives)
     real, first = confirmation._counts, max(on_front, key=lambda m: m.measure("f1_segment")).number
 
     def counts(plan, member, folder, progress):
@@ -84,7 +82,7 @@ def test_one_that_cannot_be_confirmed_does_not_keep_the_others(farm: Path, monke
     monkeypatch.setattr(confirmation, "_counts", counts)
     assert search.main([*arguments(farm, 3), "--confirm", "9"]) == 0
     assert f"trial {first} could not be confirmed: the loss became nan before step 3" in capsys.readouterr().out
-    told = {m.number: confirmed(open_store(str(farm.parent / "runs")), study.study_name, m.number) for m in on_front}
+    told = {m.number: study.confirmed(m.number) for m in on_front}
     assert [number for number, found in told.items() if found is None] == [first]
     assert states(farm)[1] == "FINISHED"
 

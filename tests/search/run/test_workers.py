@@ -17,7 +17,6 @@ from small_study import arguments, finish, start, write_farm
 import search.run.workers
 from search.run.workers import Crew, WorkerFailed
 from search.study.opening import load_study
-from search.study.records import finished, spent
 from search.study.store import open_store
 from sedkd.errors import UserError
 
@@ -64,17 +63,19 @@ def wait_until(done, process: subprocess.Popen, seconds: float = 240) -> None:
 def test_two_workers_share_a_budget(farm, tmp_path):
     out = finish(start(SEARCH, *arguments(farm, 9, workers=2), cwd=tmp_path))
     study = study_of(tmp_path)
-    assert spent(study) == 9
+    assert study.spent() == 9
     assert "[9/9]" in out
-    assert len({t.user_attrs["owner"] for t in study.trials}) == 2
-    drawn = [json.dumps(m.record["configuration"], sort_keys=True) for m in finished(study)]
+    assert len({t.user_attrs["owner"] for t in study.optuna.trials}) == 2
+    drawn = [json.dumps(m.record.configuration, sort_keys=True) for m in study.finished()]
     assert len(set(drawn)) == len(drawn)
-    controls = [t.user_attrs["control"] for t in study.trials if "control" in t.user_attrs]
+    controls = [t.user_attrs["control"] for t in study.optuna.trials if "control" in t.user_attrs]
     assert len(set(controls)) == len(controls)
     client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("sedkd-farm").experiment_id
     mirrored = client.search_runs([experiment], "tags.`sedkd.role` = 'trial'")
-    assert sorted(int(run.data.tags["sedkd.trial"]) for run in mirrored) == sorted(t.number for t in study.trials)
+    assert sorted(int(run.data.tags["sedkd.trial"]) for run in mirrored) == sorted(
+        t.number for t in study.optuna.trials
+    )
 
 
 @pytest.mark.slow
@@ -83,30 +84,30 @@ def test_three_hard_kills_lose_nothing(farm, tmp_path):
     trials, moments = 24, random.Random(0)
     process = start(SEARCH, *arguments(farm, trials, workers=2, steps=30), cwd=tmp_path)
     for kill in range(3):
-        wait_until(lambda kill=kill: spent(study_of(tmp_path)) > 2 * kill and workers_of(process), process)
+        wait_until(lambda kill=kill: study_of(tmp_path).spent() > 2 * kill and workers_of(process), process)
         time.sleep(moments.uniform(0, 1.5))
         os.kill(moments.choice(workers_of(process)), signal.SIGKILL)
     out, errors = process.communicate(timeout=400)
     assert process.returncode == 0, errors
     assert out.count("died") == 3
     study = study_of(tmp_path)
-    assert spent(study) == trials
-    assert not [t for t in study.trials if t.state.name == "RUNNING"]
-    drawn = [json.dumps(m.record["configuration"], sort_keys=True) for m in finished(study)]
+    assert study.spent() == trials
+    assert not [t for t in study.optuna.trials if t.state.name == "RUNNING"]
+    drawn = [json.dumps(m.record.configuration, sort_keys=True) for m in study.finished()]
     assert len(set(drawn)) == len(drawn)
-    lost = [t.number for t in study.trials if t.state.name == "FAIL"]
-    retried = [t.user_attrs["retried"] for t in study.trials if "retried" in t.user_attrs]
+    lost = [t.number for t in study.optuna.trials if t.state.name == "FAIL"]
+    retried = [t.user_attrs["retried"] for t in study.optuna.trials if "retried" in t.user_attrs]
     assert len(lost) <= 3
-    assert sorted(retried) == [number for number in lost if study.trials[number].params]
-    for trial in study.trials:
+    assert sorted(retried) == [number for number in lost if study.optuna.trials[number].params]
+    for trial in study.optuna.trials:
         if "retried" in trial.user_attrs:
-            assert trial.params == study.trials[trial.user_attrs["retried"]].params
+            assert trial.params == study.optuna.trials[trial.user_attrs["retried"]].params
 
 
 @pytest.mark.slow
 def test_ctrl_c_ends_all_within_seconds(farm, tmp_path):
     process = start(SEARCH, *arguments(farm, 200, workers=2), cwd=tmp_path)
-    wait_until(lambda: spent(study_of(tmp_path)) >= 2, process)
+    wait_until(lambda: study_of(tmp_path).spent() >= 2, process)
     workers = workers_of(process)
     assert len(workers) == 2
     process.send_signal(signal.SIGINT)
@@ -115,7 +116,7 @@ def test_ctrl_c_ends_all_within_seconds(farm, tmp_path):
     assert "the same line continues" in errors
     assert "Traceback" not in errors
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
-    assert not [t for t in study_of(tmp_path).trials if t.state.name == "RUNNING"]
+    assert not [t for t in study_of(tmp_path).optuna.trials if t.state.name == "RUNNING"]
     client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("sedkd-farm").experiment_id
     assert not client.search_runs([experiment], "status = 'RUNNING'")
@@ -124,7 +125,7 @@ def test_ctrl_c_ends_all_within_seconds(farm, tmp_path):
 @pytest.mark.slow
 def test_workers_go_when_their_search_is_killed(farm, tmp_path):
     process = start(SEARCH, *arguments(farm, 200, workers=2), cwd=tmp_path)
-    wait_until(lambda: spent(study_of(tmp_path)) >= 1, process)
+    wait_until(lambda: study_of(tmp_path).spent() >= 1, process)
     workers = workers_of(process)
     process.kill()
     process.wait()
@@ -132,10 +133,10 @@ def test_workers_go_when_their_search_is_killed(farm, tmp_path):
     while time.monotonic() < end and any(Path(f"/proc/{pid}").exists() for pid in workers):
         time.sleep(0.2)
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
-    before = spent(study_of(tmp_path))
+    before = study_of(tmp_path).spent()
     finish(start(SEARCH, *arguments(farm, before + 1), cwd=tmp_path))
-    assert spent(study_of(tmp_path)) == before + 1
-    assert not [t for t in study_of(tmp_path).trials if t.state.name == "RUNNING"]
+    assert study_of(tmp_path).spent() == before + 1
+    assert not [t for t in study_of(tmp_path).optuna.trials if t.state.name == "RUNNING"]
 
 
 @pytest.mark.slow

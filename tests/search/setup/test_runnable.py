@@ -7,6 +7,7 @@ import optuna
 import own_parts
 import pytest
 import torch
+from invented_study import invented_study
 from small_study import arguments, quick_search, write_clip, write_farm
 
 from search.cli import main
@@ -16,7 +17,7 @@ from search.setup.budget import Budget, Limits
 from search.setup.runnable import runnable
 from search.space.reading import space_from
 from search.space.space import Space
-from search.study.records import LACK, finished
+from search.study.records import LACK
 from search.study.store import open_store
 from sedkd.compare.arms import Arm
 from sedkd.data.pool import folder_pool
@@ -187,14 +188,14 @@ def test_a_search_goes_on_with_what_can_run(farm: Path, tmp_path: Path, monkeypa
     out = "\n".join(ready.notices)
     assert "left out of strategy: attention (strategy attention: this teacher has no feature map" in out
     assert "own_parts:Quiet where student.block is conv (strategy own_parts:Quiet: has no ear" in out
-    drawn = [m.record["configuration"] for m in finished(study)]
+    drawn = [m.record.configuration for m in study.finished()]
     assert len(drawn) == 8
-    assert not [t for t in study.trials if t.state.name == "FAIL"]
+    assert not [t for t in study.optuna.trials if t.state.name == "FAIL"]
     assert not any("attention" in values["strategy"] for values in drawn)
-    aside = [t for t in study.trials if LACK in t.user_attrs]
+    aside = [t for t in study.optuna.trials if LACK in t.user_attrs]
     assert all(t.state.name == "PRUNED" and "no ear" in t.user_attrs[LACK] for t in aside)
-    assert "infeasible" not in {key for t in study.trials for key in t.user_attrs}
-    assert len(finished(quick_search([*words, "--trials", "9"])[0])) == 9  # it continues
+    assert "infeasible" not in {key for t in study.optuna.trials for key in t.user_attrs}
+    assert len(quick_search([*words, "--trials", "9"])[0].finished()) == 9  # it continues
 
 
 @pytest.fixture
@@ -249,5 +250,5 @@ def test_the_samplers_of_a_search_are_narrowed(task: Task) -> None:
     store = open_store("/nowhere")
     for name in ("gain", "tpe"):
         plan = Plan(task, space, parse("f1_segment,macs"), TrainSettings(), Budget(9), Manner(name, carry=False), store)
-        study = with_sampler(optuna.create_study(directions=["maximize", "minimize"]), plan, 0)
-        assert {space.suggest(study.ask())["strategy"] for _ in range(8)} == {"mutual"}
+        study = with_sampler(invented_study(plan.objectives, 0), plan, 0)
+        assert {space.suggest(study.optuna.ask())["strategy"] for _ in range(8)} == {"mutual"}

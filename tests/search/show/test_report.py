@@ -19,9 +19,9 @@ from search.show.page.course import busy_hours
 from search.show.page.page import page_of
 from search.study.objectives import Objectives
 from search.study.opening import load_study
-from search.study.records import finished
 from search.study.scores import CONFIRMED_FILE, Confirmed
 from search.study.store import Store
+from search.study.view import StudyView
 from sedkd.errors import UserError
 
 SEDKD = "search.cli.main"
@@ -41,7 +41,7 @@ def test_a_report_in_a_browser(farm, tmp_path):
     words = ("--env", "farm", "--store", str(tmp_path / "runs"))
     out = finish(start(SEDKD, "report", *words, "--out", "farm.html", cwd=tmp_path))
     assert out.startswith("farm.html: ")
-    on_front = front(finished(load_study(Store(tmp_path / "runs"), "farm", None)), F1_MACS)
+    on_front = front(load_study(Store(tmp_path / "runs"), "farm", None).finished(), F1_MACS)
     page = (tmp_path / "farm.html").as_uri()
     with Browser(tmp_path / "profile") as browser:
         browser.call("Page.navigate", url=page)
@@ -49,7 +49,7 @@ def test_a_report_in_a_browser(farm, tmp_path):
         browser.hover(*browser.value(LAST_OF_THE_FRONT))
         hovered = browser.wait("document.querySelector('#front .hovertext')?.textContent")
         assert hovered.startswith(f"trial {on_front[-1].number}")
-        assert f"student.width: {on_front[-1].record['configuration']['student.width']}" in hovered
+        assert f"student.width: {on_front[-1].record.configuration['student.width']}" in hovered
         rows = browser.value("document.querySelectorAll('table')[0].tBodies[0].rows.length")
         assert rows == len(on_front)
         assert browser.value("document.documentElement.scrollWidth <= window.innerWidth")
@@ -68,14 +68,14 @@ def test_a_study_without_finished_trials_is_one_line(tmp_path):
     assert not (tmp_path / "farm-123abc.html").exists()
 
 
-def text_of(study: optuna.Study, store: Store) -> str:
+def text_of(study: StudyView) -> str:
     """The page without scripts and style."""
-    return re.sub(r"<(script|style).*?</\1>", "", page_of(study, store), flags=re.DOTALL)
+    return re.sub(r"<(script|style).*?</\1>", "", page_of(study), flags=re.DOTALL)
 
 
 def test_what_a_page_tells(tmp_path):
-    study = invented_study(F1_MACS, 30, stopped=3)
-    page = text_of(study, Store(tmp_path))
+    study = invented_study(F1_MACS, 30, stopped=3, store=Store(tmp_path))
+    page = text_of(study)
     assert "30 finished, 3 ended early, 0 failed" in page
     assert "Crosses ended early" in page
     assert "default distillation" in page
@@ -88,13 +88,12 @@ def test_what_a_page_tells(tmp_path):
 
 
 def test_confirmed_students_and_synthetic_soundscapes_are_told(tmp_path):
-    study = invented_study(F1_MACS, 30, synthetic=True)
-    store = Store(tmp_path)
+    study = invented_study(F1_MACS, 30, synthetic=True, store=Store(tmp_path))
     again = Confirmed({"f1_segment": 0.5}, {"f1_segment": 0.4}, {"f1_segment": 0.6}, 5, indistinguishable_from=7)
-    path = store.trial_folder(study.study_name, front(finished(study), F1_MACS)[0].number) / CONFIRMED_FILE
+    path = study.trial_folder(front(study.finished(), F1_MACS)[0].number) / CONFIRMED_FILE
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(asdict(again)))
-    page = text_of(study, store)
+    page = text_of(study)
     assert "0.500 [0.400, 0.600], 5 seeds" in page
     assert "not distinguishable from trial 7 (cheaper)" in page
     assert "SYNTHETIC" in page
@@ -102,19 +101,19 @@ def test_confirmed_students_and_synthetic_soundscapes_are_told(tmp_path):
 
 def test_nothing_from_outside_is_markup(tmp_path):
     wicked = "</script><script>alert(1)</script><b>"
-    study = invented_study(F1_MACS, 5, events=("bell", wicked))
-    whole = page_of(study, Store(tmp_path))
+    study = invented_study(F1_MACS, 5, events=("bell", wicked), store=Store(tmp_path))
+    whole = page_of(study)
     assert wicked not in whole
     assert "alert(1)&lt;/script&gt;" in whole
 
 
 def test_ten_thousand_trials(tmp_path):
-    study = invented_study(THREE, 10_000, stopped=2500)
+    study = invented_study(THREE, 10_000, stopped=2500, store=Store(tmp_path))
     begin = time.monotonic()
-    page = page_of(study, Store(tmp_path))
+    page = page_of(study)
     assert time.monotonic() - begin < 60  # 10 s where nothing else runs
     assert len(page) < 15e6
-    members = finished(study)
+    members = study.finished()
     begin = time.monotonic()
     assert len(pareto_html(members, THREE, "many")) < 12e6
     assert time.monotonic() - begin < 10
@@ -123,18 +122,18 @@ def test_ten_thousand_trials(tmp_path):
 def test_three_objectives_make_a_panel_for_each_pair():
     for names, panels in (("f1_segment", "psds1", "macs"), 2), (("f1_segment", "macs", "bytes"), 2):
         objectives = Objectives(names)
-        figure = pareto_figure(finished(invented_study(objectives, 20)), objectives)
+        figure = pareto_figure(invented_study(objectives, 20).finished(), objectives)
         assert len(list(figure.select_yaxes())) == panels
         assert sum(trace.name == "front" for trace in figure.data) == panels
 
 
 def test_importances_are_told_of_what_is_drawn_often_enough():
     study = invented_study(F1_MACS, 40)
-    found = importances(study, finished(study), F1_MACS)
+    found = importances(study, study.finished())
     assert {i.name for i in found} == {"student.width", "strategy", "train.learning_rate"}
     assert sum(i.front for i in found) == pytest.approx(1)
     assert sum(i.quality for i in found) == pytest.approx(1)
-    assert importances(study, finished(study)[:10], F1_MACS) == []
+    assert importances(study, study.finished()[:10]) == []
 
 
 def test_hours_of_search_are_without_pauses():
@@ -152,4 +151,4 @@ def test_hours_of_search_are_without_pauses():
 
 def test_a_page_of_nothing_is_a_mistake(tmp_path):
     with pytest.raises(UserError, match="no finished trial"):
-        page_of(invented_study(F1_MACS, 0), Store(tmp_path))
+        page_of(invented_study(F1_MACS, 0, store=Store(tmp_path)))

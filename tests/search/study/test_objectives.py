@@ -8,10 +8,9 @@ from small_study import arguments
 
 from search.cli import main as sedkd
 from search.cli.search import main, parser
-from search.study import objectives, scores
+from search.study import objectives
 from search.study.objectives import TABLE, Objective, parse
 from search.study.opening import load_study
-from search.study.records import finished
 from search.study.store import open_store
 from sedkd.score.postprocess import Answers, PostProcessing
 
@@ -61,13 +60,11 @@ def test_an_objective_more_is_one_row_of_the_table(
     runs, page = str(farm.parent / "runs"), tmp_path / "report.html"
     store = open_store(runs)
     study = load_study(store, "farm", None)
-    members = finished(study)
+    members = study.finished()
     assert all(0 <= m.measure(WEAK.name) <= 1 and m.values[0] == m.measure(WEAK.name) for m in members)
-    tested = [found for m in members if (found := scores.test_scores(store, study.study_name, m.number))]
+    tested = [found for m in members if (found := study.test_scores(m.number))]
     assert tested
-    assert all(
-        WEAK.name in found.values for found in [*tested, *scores.teacher_scores(store, study.study_name).values()]
-    )
+    assert all(WEAK.name in found.values for found in [*tested, *study.teacher_scores().values()])
     assert sedkd.main(["front", "--env", "farm", "--store", runs]) == 0
     assert WEAK.name in capsys.readouterr().out
     assert sedkd.main(["report", "--env", "farm", "--store", runs, "--out", str(page)]) == 0

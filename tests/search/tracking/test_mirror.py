@@ -13,7 +13,6 @@ from small_study import arguments, write_farm
 
 from search.cli import main, search
 from search.study.opening import load_study
-from search.study.records import spent
 from search.study.store import open_store
 from search.tracking.mirror import attempt
 
@@ -73,7 +72,7 @@ def test_it_is_told_later_and_twice_is_once(tmp_path, monkeypatch, capsys, serve
     assert "`sedkd sync` tells it later" in out
     assert "the front of 4 trials" in out
     assert time.monotonic() - start < 200
-    assert spent(load_study(open_store(store), "farm", None)) == 4
+    assert load_study(open_store(store), "farm", None).spent() == 4
 
     assert main.main(["sync", "--env", "farm", "--store", store]) == 2
     assert "was not told" in capsys.readouterr().err

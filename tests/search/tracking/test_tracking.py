@@ -1,16 +1,19 @@
 """What MLflow is told of a study, and that it is not told more than it needs to be."""
 
 import json
+from dataclasses import replace
 
 import optuna
 import pytest
 from invented_study import invented_study
 from mlflow import MlflowClient
+from optuna.trial import TrialState
 
 from search.pareto.front import front, ranks
 from search.study.objectives import Objectives
-from search.study.records import RECORD, finished
+from search.study.records import RECORD
 from search.study.store import Store
+from search.study.view import StudyView
 from search.tracking import tracker as tracking
 from search.tracking.links import VIEW_TAG
 from search.tracking.tracker import LAST_RANK, Tracker
@@ -31,17 +34,17 @@ def trials_in(store: Store) -> dict[int, object]:
     return {int(run.data.tags["sedkd.trial"]): run for run in runs}
 
 
-def check_ranks(store: Store, study: optuna.Study) -> None:
-    members, runs = finished(study), trials_in(store)
+def check_ranks(store: Store, study: StudyView) -> None:
+    members, runs = study.finished(), trials_in(store)
     for member, rank in zip(members, ranks([m.values for m in members], F1_MACS), strict=True):
         assert runs[member.number].data.metrics["pareto_rank"] == min(rank, LAST_RANK)
         assert runs[member.number].data.tags["on_front"] == str(rank == 1).lower()
 
 
 def test_a_study_is_told_whole(store):
-    study = invented_study(F1_MACS, 25, stopped=2)
-    study.add_trial(optuna.trial.create_trial(state=optuna.trial.TrialState.PRUNED))  # over a limit: cost nothing
-    Tracker(study, F1_MACS, store).close("FINISHED")
+    study = invented_study(F1_MACS, 25, stopped=2, store=store)
+    study.optuna.add_trial(optuna.trial.create_trial(state=TrialState.PRUNED))  # over a limit
+    Tracker(study).close("FINISHED")
     runs = trials_in(store)
     assert sorted(runs) == list(range(27))
     check_ranks(store, study)
@@ -58,20 +61,20 @@ def test_a_study_is_told_whole(store):
     assert len(client.search_runs([experiment.experiment_id], view["searchFilter"])) == 27
     parent = client.search_runs([experiment.experiment_id], "tags.`sedkd.role` = 'study'")[0]
     note = parent.data.tags["mlflow.note.content"]
-    for member in front(finished(study), F1_MACS):
+    for member in front(study.finished(), F1_MACS):
         assert f"/runs/{runs[member.number].info.run_id}?" in note
     assert {f.path for f in client.list_artifacts(parent.info.run_id)} == {"pareto.html", "front.csv", "study.json"}
 
 
 def test_a_trial_that_moves_all_ranks_costs_few_calls(store, monkeypatch):
     monkeypatch.setattr(tracking, "MOST_MARKS", 3)
-    study = invented_study(F1_MACS, 12)
-    tracker = Tracker(study, F1_MACS, store)
+    study = invented_study(F1_MACS, 12, store=store)
+    tracker = Tracker(study)
     tracker.close("FINISHED")
-    before = front(finished(study), F1_MACS)
-    best = finished(study)[0].record | {"control": None, "configuration": {}}
-    best["measures"] = best["measures"] | {"f1_segment": 1.0, "macs": 1.0}
-    study.add_trial(optuna.trial.create_trial(values=[1.0, 0.0], user_attrs={RECORD: best}))
+    before = front(study.finished(), F1_MACS)
+    found = study.finished()[0].record
+    best = replace(found, control=None, configuration={}, measures={**found.measures, "f1_segment": 1.0, "macs": 1.0})
+    study.optuna.add_trial(optuna.trial.create_trial(values=[1.0, 0.0], user_attrs={RECORD: best.to_json()}))
 
     written = []
     log_batch = tracker.client.log_batch

@@ -9,8 +9,9 @@ from search.setup.setting import spaces_folder
 from search.space.drawing import completed
 from search.space.reading import space_from
 from search.study.opening import load_study
-from search.study.records import Member, finished, objectives_of
+from search.study.records import Member
 from search.study.store import open_store
+from search.study.trial_record import FinishedRecord
 from search.trials.carrying import from_ends
 from sedkd.data.environment import read_yaml
 from sedkd.train.settings import TrainSettings
@@ -53,28 +54,28 @@ def test_a_new_study_begins_with_what_others_found(tmp_path, capsys):
     assert search.main(arguments(farm, 6, env="yard")) == 0
     assert "carried over" not in capsys.readouterr().out
     yard = load_study(store, "yard", None)
-    on_front = {m.number for m in front(finished(yard), objectives_of(yard))}
+    on_front = {m.number for m in front(yard.finished(), yard.objectives)}
 
     assert search.main(arguments(farm, 8)) == 0
     assert "carried over" in capsys.readouterr().out
     study = load_study(store, "farm", None)
-    named = {t.user_attrs["carried"]: t for t in study.trials if "carried" in t.user_attrs}
+    named = {t.user_attrs["carried"]: t for t in study.optuna.trials if "carried" in t.user_attrs}
     assert 0 < len(named) <= 2  # a quarter of the budget
     for name, trial in named.items():
         if name.startswith("yard-"):
             number = int(name.rpartition(" ")[2])
             assert number in on_front
-            assert trial.params == yard.trials[number].params
+            assert trial.params == yard.optuna.trials[number].params
 
-    before = len(study.trials)
+    before = len(study.optuna.trials)
     assert search.main(arguments(farm, 9)) == 0  # what was carried over once is not again
-    assert sum("carried" in t.user_attrs for t in load_study(store, "farm", None).trials[before:]) == 0
+    assert sum("carried" in t.user_attrs for t in load_study(store, "farm", None).optuna.trials[before:]) == 0
 
     assert search.main([*arguments(farm, 4, seed=5), "--no-carry"]) == 0
-    assert not any("carried" in t.user_attrs for t in load_study(store, "farm", None).trials)
+    assert not any("carried" in t.user_attrs for t in load_study(store, "farm", None).optuna.trials)
 
 
 def test_fronts_are_taken_from_both_ends():
-    members = [Member(i, (), {}) for i in range(5)]
+    members = [Member(i, (), FinishedRecord()) for i in range(5)]
     assert [m.number for m in from_ends(members)] == [0, 4, 1, 3, 2]
     assert sorted(m.number for m in from_ends(members[:4])) == [0, 1, 2, 3]

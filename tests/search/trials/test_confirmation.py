@@ -10,9 +10,9 @@ from search.cli import main, search
 from search.pareto.front import front
 from search.study.objectives import parse
 from search.study.opening import load_study
-from search.study.records import Member, finished, objectives_of
-from search.study.scores import confirmed
+from search.study.records import Member
 from search.study.store import open_store
+from search.study.trial_record import FinishedRecord
 from search.tracking.tracker import Tracker
 from search.trials.confirmation import SEEDS, _alike, _summary
 from sedkd.compare.bootstrap import f1
@@ -29,7 +29,7 @@ def counts(rate: float, seed: int) -> dict[str, np.ndarray]:
 
 
 def test_who_is_not_distinguishable_from_a_cheaper_one():
-    members = [Member(i, (), {}) for i in range(3)]
+    members = [Member(i, (), FinishedRecord()) for i in range(3)]
     found = {0: counts(0.5, 0), 1: counts(0.5, 1), 2: counts(0.7, 2)}
     assert _alike(members[0], [], found, F1_MACS) is None
     assert _alike(members[1], members[:1], found, F1_MACS) == 0
@@ -46,7 +46,7 @@ def test_means_and_intervals():
 
 
 def run_of(store, study, number):
-    tracker = Tracker(study, objectives_of(study), store)
+    tracker = Tracker(study)
     return tracker.client.get_run(tracker.child_id(number))
 
 
@@ -58,12 +58,12 @@ def test_the_front_is_confirmed_once(tmp_path, capsys, monkeypatch):
     assert "new seeds on validation" in out
     store = open_store(str(tmp_path / "runs"))
     study = load_study(store, "farm", None)
-    on_front = front(finished(study), objectives_of(study))
-    known = {m.number: confirmed(store, study.study_name, m.number) for m in on_front}
+    on_front = front(study.finished(), study.objectives)
+    known = {m.number: study.confirmed(m.number) for m in on_front}
     assert sum(found is not None for found in known.values()) == min(2, len(on_front))
     for number, found in known.items():
         if found:
-            runs = list(store.trial_folder(study.study_name, number).glob("confirmed-*.json"))
+            runs = list(store.trial_folder(study.name, number).glob("confirmed-*.json"))
             assert len(runs) == SEEDS
             each = [f1(np.array(json.loads(r.read_text())["f1_segment"]).sum(0)).mean() for r in runs]
             assert found.values["f1_segment"] == pytest.approx(np.mean(each))

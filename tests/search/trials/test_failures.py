@@ -7,8 +7,9 @@ import pytest
 from small_study import Deaf, arguments, quick_search, start
 
 from search.study.opening import enqueue_missing, load_study
-from search.study.records import CONTROL, INTERRUPTED, REASON, finished
-from search.study.store import open_store
+from search.study.records import CONTROL, INTERRUPTED, REASON
+from search.study.store import Store, open_store
+from search.study.view import StudyView
 from search.trials.failures import reason_of, summary
 from search.trials.loop import MOST_FAILURES
 from sedkd.errors import UserError
@@ -60,16 +61,16 @@ def test_a_trial_that_fails_has_its_reason_and_the_study_goes_on(farm, monkeypat
 
     monkeypatch.setattr(own_parts.Silent, "forward", forward)
     study, ready = quick_search(words_of(farm, 2, "own_parts:Silent"), watcher)
-    assert [t.state.name for t in study.trials] == ["FAIL"] * len(errors) + ["COMPLETE"] * 2
-    assert [t.user_attrs[REASON] for t in study.trials[: len(errors)]] == watcher.reasons
+    assert [t.state.name for t in study.optuna.trials] == ["FAIL"] * len(errors) + ["COMPLETE"] * 2
+    assert [t.user_attrs[REASON] for t in study.optuna.trials[: len(errors)]] == watcher.reasons
     key, kind, cannot, memory = watcher.reasons
     assert key.startswith("KeyError: 'high' (")
     assert kind.startswith("TypeError: two lines (")
     assert (cannot, memory) == ("it cannot", "out of memory")
     for number, reason in enumerate((key, kind)):
-        assert reason.endswith(f"traceback: {ready.plan.store.trial_folder(study.study_name, number)}/traceback.txt")
+        assert reason.endswith(f"traceback: {ready.plan.store.trial_folder(study.name, number)}/traceback.txt")
     again, _ = quick_search(words_of(farm, 2, "own_parts:Silent"))
-    assert len(again.trials) == len(study.trials)  # nothing is put in line again
+    assert len(again.optuna.trials) == len(study.optuna.trials)  # nothing is put in line again
 
 
 def test_five_in_a_row_end_it_and_the_same_line_goes_on(farm, monkeypatch) -> None:
@@ -77,32 +78,32 @@ def test_five_in_a_row_end_it_and_the_same_line_goes_on(farm, monkeypatch) -> No
         quick_search(words_of(farm, 30, "own_parts:Buggy"))
     monkeypatch.setattr(own_parts.Buggy, "forward", own_parts.Silent.forward)  # mended
     study, _ = quick_search(words_of(farm, 2, "own_parts:Buggy"))
-    assert len(finished(study)) == 2
-    assert [t.state.name for t in study.trials] == ["FAIL"] * MOST_FAILURES + ["COMPLETE"] * 2
-    assert not [t for t in study.trials[MOST_FAILURES:] if CONTROL in t.user_attrs]  # failed once is enough
+    assert len(study.finished()) == 2
+    assert [t.state.name for t in study.optuna.trials] == ["FAIL"] * MOST_FAILURES + ["COMPLETE"] * 2
+    assert not [t for t in study.optuna.trials[MOST_FAILURES:] if CONTROL in t.user_attrs]  # failed once is enough
 
 
 def test_a_control_is_put_in_line_again_only_when_it_was_not_its_fault() -> None:
     import optuna
     from optuna.trial import TrialState
 
-    study = optuna.create_study()
+    study = StudyView(optuna.create_study(), Store(Path("no such folder")))
     ends = {"done": None, "broken": "KeyError: 'high'", "stopped": INTERRUPTED, "lost": "", "lost early": ""}
     for name in ends:
         enqueue_missing(study, CONTROL, [(name, {"width": 4})])
     for name, reason in ends.items():
-        trial = study.ask()
+        trial = study.optuna.ask()
         assert trial.user_attrs[CONTROL] == name
         if name != "lost early":
             trial.suggest_int("width", 2, 8)
         if reason:
             trial.set_user_attr(REASON, reason)
-        study.tell(trial, 1.0 if reason is None else None, state=None if reason is None else TrialState.FAIL)
-    before = len(study.trials)
+        study.optuna.tell(trial, 1.0 if reason is None else None, state=None if reason is None else TrialState.FAIL)
+    before = len(study.optuna.trials)
     enqueue_missing(study, CONTROL, [(name, {"width": 4}) for name in ends])
-    assert [t.user_attrs[CONTROL] for t in study.trials[before:]] == ["stopped", "lost early"]
+    assert [t.user_attrs[CONTROL] for t in study.optuna.trials[before:]] == ["stopped", "lost early"]
     enqueue_missing(study, CONTROL, [(name, {"width": 4}) for name in ends])
-    assert len(study.trials) == before + 2
+    assert len(study.optuna.trials) == before + 2
 
 
 def test_what_ends_the_process_fails_the_trial_and_passes(farm, monkeypatch) -> None:
@@ -115,8 +116,10 @@ def test_what_ends_the_process_fails_the_trial_and_passes(farm, monkeypatch) -> 
         with pytest.raises(type(error)):
             quick_search(words_of(farm, 3, "own_parts:Silent", store=farm.parent / type(error).__name__))
         study = load_study(open_store(str(farm.parent / type(error).__name__)), "farm", None)
-        assert [t.user_attrs[REASON].startswith(reason) for t in study.trials if t.state.name == "FAIL"] == [True]
-        assert not [t for t in study.trials if t.state.name == "RUNNING"]
+        assert [t.user_attrs[REASON].startswith(reason) for t in study.optuna.trials if t.state.name == "FAIL"] == [
+            True
+        ]
+        assert not [t for t in study.optuna.trials if t.state.name == "RUNNING"]
 
 
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
@@ -135,6 +138,6 @@ def test_a_bug_in_a_strategy_is_told_alike_by_one_process_and_by_several(farm, t
     assert "KeyError: 'high'" in place.read_text()
     assert f"{tmp_path / 'mine.py'}, line " in line
     study = load_study(open_store(str(tmp_path / "runs")), "farm", None)
-    assert not [t for t in study.trials if t.state.name == "RUNNING"]
-    ended = [t for t in study.trials if t.state.name == "FAIL"]
+    assert not [t for t in study.optuna.trials if t.state.name == "RUNNING"]
+    ended = [t for t in study.optuna.trials if t.state.name == "FAIL"]
     assert len([t for t in ended if t.user_attrs.get(REASON, "").startswith("KeyError: 'high'")]) >= MOST_FAILURES

@@ -10,8 +10,9 @@ from small_study import arguments, write_farm
 
 from search.cli import search
 from search.study.opening import load_study
-from search.study.records import Member, finished
+from search.study.records import Member
 from search.study.store import open_store
+from search.study.trial_record import FinishedRecord
 from search.trials.repeats import Repeats
 
 FINITE = """
@@ -39,9 +40,9 @@ def searched(farm: Path, tmp_path: Path, trials: int, *more: str, space: str | N
 @pytest.mark.slow
 def test_what_was_trained_is_answered_and_does_not_count(farm, tmp_path, capsys):
     study = searched(farm, tmp_path, 4, space=FINITE)
-    members = finished(study)
+    members = study.finished()
     assert len(members) == 4  # all that the space holds
-    assert len({json.dumps(m.record["configuration"], sort_keys=True) for m in members}) == 4
+    assert len({json.dumps(m.record.configuration, sort_keys=True) for m in members}) == 4
     assert "[4/4]" in capsys.readouterr().out
 
     words = [*arguments(farm, 5, store=tmp_path / "runs"), "--space", str(tmp_path / "space.yaml")]
@@ -49,25 +50,25 @@ def test_what_was_trained_is_answered_and_does_not_count(farm, tmp_path, capsys)
     error = capsys.readouterr().err
     assert "the last 100 draws were all trained before; widen the space or ask for fewer --trials" in error
     study = load_study(open_store(str(tmp_path / "runs")), "farm", None)
-    answered = [t for t in study.trials if "answered" in t.user_attrs]
+    answered = [t for t in study.optuna.trials if "answered" in t.user_attrs]
     assert len(answered) >= 100
     client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("sedkd-farm").experiment_id
     (parent,) = client.search_runs([experiment], "tags.`sedkd.role` = 'study'")
     assert parent.info.status == "FAILED"
     for trial in answered:
-        assert trial.values == study.trials[trial.user_attrs["answered"]].values
-    assert len(finished(study)) == 4
+        assert trial.values == study.optuna.trials[trial.user_attrs["answered"]].values
+    assert len(study.finished()) == 4
 
 
 @pytest.mark.slow
 def test_noise_trains_them_again_with_new_seeds(farm, tmp_path):
     study = searched(farm, tmp_path, 7, "--noise", space=FINITE)
-    members = finished(study)
+    members = study.finished()
     assert len(members) == 7
     seeds: dict[str, list[int]] = {}
     for member in members:
-        seeds.setdefault(json.dumps(member.record["configuration"], sort_keys=True), []).append(member.record["seed"])
+        seeds.setdefault(json.dumps(member.record.configuration, sort_keys=True), []).append(member.record.seed)
     assert any(len(found) > 1 for found in seeds.values())
     assert all(len(set(found)) == len(found) and found[0] == 0 for found in seeds.values())
 
@@ -75,16 +76,16 @@ def test_noise_trains_them_again_with_new_seeds(farm, tmp_path):
 @pytest.mark.slow
 def test_patience_ends_a_search_whose_front_no_longer_gains(farm, tmp_path, capsys):
     study = searched(farm, tmp_path, 40, "--patience", "3", "--no-early-stopping")
-    assert 4 <= len(finished(study)) < 40
+    assert 4 <= len(study.finished()) < 40
     assert "last gain 3 trials ago" in capsys.readouterr().out
 
 
 def test_limits_are_kept_and_cost_nothing(farm, tmp_path):
     study = searched(farm, tmp_path, 4, "--max-params", "400", "--max-bytes", "3000", "--max-latency-ms", "1000")
-    members = finished(study)
+    members = study.finished()
     assert len(members) == 4
     assert all(m.measure("params") <= 400 and m.measure("bytes") <= 3000 for m in members)
-    refused = [t for t in study.trials if t.user_attrs.get("infeasible")]
+    refused = [t for t in study.optuna.trials if t.user_attrs.get("infeasible")]
     assert refused
     assert all(t.state.name == "PRUNED" and not t.intermediate_values for t in refused)
 
@@ -105,8 +106,8 @@ def test_limits_that_nothing_keeps(farm, tmp_path, capsys, option, message):
 @pytest.mark.slow
 def test_early_stopping_is_recorded_and_can_be_switched_off(farm, tmp_path, capsys):
     study = searched(farm, tmp_path, 14)
-    early = [t for t in study.trials if "stopped" in t.user_attrs]
-    assert len(finished(study)) + len(early) == 14
+    early = [t for t in study.optuna.trials if "stopped" in t.user_attrs]
+    assert len(study.finished()) + len(early) == 14
     assert early
     for trial in early:
         record = trial.user_attrs["stopped"]
@@ -119,8 +120,8 @@ def test_early_stopping_is_recorded_and_can_be_switched_off(farm, tmp_path, caps
     assert f"{len(early)} of the trials were ended early" in capsys.readouterr().out
 
     study = searched(farm, tmp_path / "whole", 10, "--no-early-stopping")
-    assert len(finished(study)) == 10
-    assert not any(key.startswith("rung") for t in study.trials for key in t.user_attrs)
+    assert len(study.finished()) == 10
+    assert not any(key.startswith("rung") for t in study.optuna.trials for key in t.user_attrs)
 
 
 @pytest.mark.slow
@@ -132,7 +133,7 @@ def test_several_environments_in_one_line(farm, tmp_path, capsys):
     assert "study yard-" in out
     assert "all environments" in out
     store = open_store(str(tmp_path / "runs"))
-    assert all(len(finished(load_study(store, name, None))) == 2 for name in ("farm", "yard"))
+    assert all(len(load_study(store, name, None).finished()) == 2 for name in ("farm", "yard"))
     for env, message in (
         ("farm,barn", "no environment 'barn'; there are: farm, yard"),
         ("farm,farm", "expected one environment, several different ones joined by commas, or all"),
@@ -142,7 +143,7 @@ def test_several_environments_in_one_line(farm, tmp_path, capsys):
 
 
 def test_repeats_are_found_by_what_is_trained():
-    members = [Member(i, (), {"configuration": c}) for i, c in enumerate([{"a": 1, "b": 2.5}, {"a": 1}])]
+    members = [Member(i, (), FinishedRecord(configuration=c)) for i, c in enumerate([{"a": 1, "b": 2.5}, {"a": 1}])]
     repeats = Repeats()
     assert repeats.of({"b": 2.5, "a": 1}, members).number == 0
     assert repeats.of({"a": 1}, members).number == 1

@@ -6,6 +6,7 @@ import pytest
 
 from search.study.objectives import parse
 from search.study.records import Member
+from search.study.trial_record import FinishedRecord
 from search.trials.stopping import LEAST_FINISHED, Finished, can_stop, is_hopeless, rung_of, summary
 
 RUNG = "full@0.5"
@@ -71,7 +72,7 @@ def test_only_where_training_sees_the_score_that_counts():
 
 def test_what_is_known_of_a_finished_trial():
     curve = [{"step": step, "score": score} for step, score in ((38, 0.3), (75, 0.4), (112, 0.5), (150, 0.6))]
-    record = {"measures": {"macs": 5.0, "params": 7}, "curve": curve, "configuration": {}}
+    record = FinishedRecord(measures={"macs": 5.0, "params": 7}, curve=curve)
     found = summary(Member(0, (0.7, 1.0), record), parse("f1_segment,macs"))
     assert found == Finished((5.0,), 0.6, {"full@0.25": 0.3, "full@0.5": 0.4, "full@0.75": 0.5, "full@1": 0.6})
     assert replace(found, costs=(5.0, 7.0)) == summary(Member(0, (), record), parse("f1_segment,macs,params"))

@@ -1,0 +1,109 @@
+"""A study: Optuna's, with the store that keeps its students and scores."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.study.objectives import Objectives
+from search.study.records import FACTS, RECORD, STOPPED, EndedEarly, Member
+from search.study.scores import Confirmed, SplitScores, confirmed, teacher_scores, test_scores
+from search.study.store import STUDENT_FILE, Store
+from search.study.trial_record import FinishedRecord, StoppedRecord
+
+if TYPE_CHECKING:
+    import optuna
+
+
+class StudyView:
+    """What sedkd knows of a study. Trials are read anew at every call, since other processes add to them; what is
+    remembered of one that has ended never changes, and is read once.
+
+    optuna: its own study, for who asks it for trials and tells it how they ended.
+    """
+
+    def __init__(self, study: "optuna.Study", store: Store) -> None:
+        self.optuna, self.store = study, store
+        self._members: dict[int, Member] = {}
+        self._ended_early: dict[int, EndedEarly] = {}
+
+    @property
+    def name(self) -> str:
+        return self.optuna.study_name
+
+    @cached_property
+    def facts(self) -> Mapping[str, Any]:
+        """What it was made of, as `search.setup.identity` wrote it."""
+        return self.optuna.user_attrs[FACTS]
+
+    @cached_property
+    def objectives(self) -> Objectives:
+        return Objectives(tuple(self.facts["objectives"]))
+
+    @property
+    def title(self) -> str:
+        """Its name, and whether what it heard was synthetic."""
+        return self.name + (" (SYNTHETIC soundscapes)" if self.facts["synthetic"] else "")
+
+    @property
+    def folder(self) -> Path:
+        return self.store.study_folder(self.name)
+
+    def trial_folder(self, number: int) -> Path:
+        return self.store.trial_folder(self.name, number)
+
+    def student_path(self, number: int) -> Path:
+        """The weights of a trial's student."""
+        return self.trial_folder(number) / STUDENT_FILE
+
+    def finished(self) -> list[Member]:
+        """The trials that were trained to their end, in order; those answered from another's result are not."""
+        from optuna.trial import TrialState
+
+        ended = self.optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        for trial in ended:
+            if trial.number not in self._members and RECORD in trial.user_attrs:
+                record = FinishedRecord.from_json(trial.user_attrs[RECORD])
+                self._members[trial.number] = Member(trial.number, tuple(trial.values), record)
+        return [self._members[trial.number] for trial in ended if trial.number in self._members]
+
+    def ended_early(self) -> list[EndedEarly]:
+        """The trials that were ended at a rung, in order."""
+        from optuna.trial import TrialState
+
+        ended = self.optuna.get_trials(deepcopy=False, states=(TrialState.PRUNED,))
+        for trial in ended:
+            if trial.number not in self._ended_early and STOPPED in trial.user_attrs:
+                record = StoppedRecord.from_json(trial.user_attrs[STOPPED])
+                self._ended_early[trial.number] = EndedEarly(trial.number, record)
+        return [self._ended_early[trial.number] for trial in ended if trial.number in self._ended_early]
+
+    def running(self) -> "list[optuna.trial.FrozenTrial]":
+        """The trials that some process is at."""
+        from optuna.trial import TrialState
+
+        return self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+
+    def spent(self) -> int:
+        """How many of a budget's trials are done: finished ones, and those that were ended at a rung."""
+        return len(self.finished()) + len(self.ended_early())
+
+    def taken(self) -> int:
+        """How many of a budget's trials are done or on their way; of one look, since others may end one meanwhile."""
+        from optuna.trial import TrialState
+
+        trials = self.optuna.get_trials(deepcopy=False)
+        states = {TrialState.RUNNING: None, TrialState.COMPLETE: RECORD, TrialState.PRUNED: STOPPED}
+        return sum(states[t.state] in (None, *t.user_attrs) for t in trials if t.state in states)
+
+    def test_scores(self, number: int) -> SplitScores | None:
+        """The test scores of a trial, if they have been computed."""
+        return test_scores(self.trial_folder(number))
+
+    def teacher_scores(self) -> dict[str, SplitScores]:
+        """The teacher's scores by split (validation, test), as far as they have been computed."""
+        return teacher_scores(self.folder)
+
+    def confirmed(self, number: int) -> Confirmed | None:
+        """What new seeds said of a trial, if it was confirmed."""
+        return confirmed(self.trial_folder(number))
