@@ -4,8 +4,8 @@ Run: python benchmarks/overhead.py benchmarks/replay/farm.json [--trials 200 100
 Studies of these sizes are filled with replayed trials (the table's recorded results); then so many more are asked for,
 answered from the table, told, and mirrored to MLflow by the very code of a search. A share is the time of these steps
 over the mean training time in the table. The MLflow mirror limits its own (`search/tracking/mirror.py`) and stands at
-its limit when measuring begins; the seconds that it may take beforehand, ALLOWANCE, come once on top. What it put off
-is the last column: the time that bringing MLflow up to date took when the search had ended, over all its trials'
+its limit when measuring begins; the seconds that it may take beforehand, ALLOWED_SECONDS, come once on top. What it put
+off is the last column: the time that bringing MLflow up to date took when the search had ended, over all its trials'
 training.
 """
 
@@ -24,12 +24,11 @@ from search.setup.plan import Manner, Plan
 from search.show.display import Display
 from search.study.objectives import parse
 from search.study.opening import open_study
-from search.study.ownership import ownership
 from search.study.records import RECORD
 from search.study.scores import SplitScores
 from search.study.store import Store
-from search.tracking.mirror import ALLOWANCE, SHARE, Mirror
-from search.trials.draws import Draws
+from search.tracking.mirror import ALLOWED_SECONDS, ALLOWED_SHARE, Mirror
+from search.trials.draws import TrialDraws
 from sedkd.train.settings import TrainSettings
 
 OBJECTIVES = parse("f1_segment,macs")
@@ -100,9 +99,9 @@ def measured(trials: int, table: Table) -> tuple[dict[str, float], float]:
         mirrored = trials <= MIRRORED
         if mirrored:
             mirror.sync()  # the trials that the study was filled with
-        mirror.spent = ALLOWANCE + SHARE * (time.monotonic() - mirror.began)  # what it may have taken by then
-        with ownership(store) as owner:
-            draws = Draws(with_sampler(study, plan, 0), plan, owner)
+        mirror.spent = ALLOWED_SECONDS + ALLOWED_SHARE * (time.monotonic() - mirror.began)
+        with store.storage.owner() as owner:
+            draws = TrialDraws(with_sampler(study, plan, 0), plan, owner)
             draws.next()  # what the first question imports and reads is no trial's
             for _ in range(MEASURED):
                 clock = time.perf_counter()

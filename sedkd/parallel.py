@@ -13,7 +13,7 @@ from typing import TypeVar
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-MOST_WORKERS = 8  # each holds what it imports, some hundred megabytes with torch
+MAX_WORKERS = 8  # each holds what it imports, some hundred megabytes with torch
 
 
 def cores() -> int:
@@ -30,7 +30,7 @@ def results(
     travel together. Processes are spawned, not forked (torch's threads do not survive a fork): `work` must be a
     module's function. Close the iterator (`contextlib.closing`) to end the processes when the rest is not wanted.
     """
-    workers, done = min(cores(), MOST_WORKERS, len(jobs)), 0
+    workers, done = min(cores(), MAX_WORKERS, len(jobs)), 0
     # A process of a pool has a parent: the cores are taken already.
     nested = multiprocessing.parent_process() is not None
     if not nested and len(jobs) * seconds * (1 - 1 / max(workers, 1)) > start_seconds:

@@ -18,7 +18,7 @@ import sedkd.cost.summary as summary
 import sedkd.distill
 import sedkd.teach.teacher as teacher
 import sedkd.trial.generic as generic
-from sedkd.compare.arms import Arm, Plan, arms
+from sedkd.compare.arms import Arm, ArmSettings, arms
 from sedkd.compare.result import on_test
 from sedkd.compare.training import train_all
 from sedkd.data.pool import folder_pool
@@ -164,7 +164,7 @@ def test_every_block(task: Task, block: str) -> None:
 @pytest.mark.parametrize("together", [1, 2])
 def test_a_comparison(task: Task, tmp_path: Path, together: int) -> None:
     student = StudentSettings(4, 2)
-    asked = [Arm(arm.name, arm.tries[:1]) for arm in arms(Plan(student, QUICK, "response", {}, 2, True))]
+    asked = [Arm(arm.name, arm.tries[:1]) for arm in arms(ArmSettings(student, QUICK, "response", {}, 2, True))]
     with second_device(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("sedkd.train.packing.best_size", lambda *_: together)
         found = train_all(asked, task, 1, tmp_path, "f1_segment", lambda *_: lambda *_: None)

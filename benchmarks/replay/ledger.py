@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from search.pareto.front import hypervolume
 from search.study.objectives import Objectives
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.trial_record import FinishedRecord
 
 OBJECTIVES = Objectives(("f1_segment", "macs"))
@@ -28,7 +28,7 @@ class Ledger:
     draws: int = 0
     repeats: int = 0
     stopped: int = 0
-    delivered: list[tuple[float, Member]] = field(default_factory=list)
+    delivered: list[tuple[float, FinishedTrial]] = field(default_factory=list)
 
     @property
     def is_spent(self) -> bool:
@@ -44,7 +44,7 @@ class Ledger:
 
     def deliver(self, f1: float, cost: float) -> None:
         """A student that is there from now on."""
-        self.delivered.append((self.seconds, Member(len(self.delivered), (f1, cost), FinishedRecord())))
+        self.delivered.append((self.seconds, FinishedTrial(len(self.delivered), (f1, cost), FinishedRecord())))
 
     def steps(self) -> list[Step]:
         """How the hypervolume rose, within the limit."""
@@ -54,9 +54,9 @@ class Ledger:
         return [Step(0.0, 0.0), *rises]
 
 
-def volumes_of(members: Sequence[Member]) -> list[float]:
+def volumes_of(members: Sequence[FinishedTrial]) -> list[float]:
     """The hypervolume after each of the members in turn."""
-    standing: list[Member] = []
+    standing: list[FinishedTrial] = []
     volumes: list[float] = []
     for member in members:
         if not any(_is_covered(member, other) for other in standing):
@@ -65,7 +65,7 @@ def volumes_of(members: Sequence[Member]) -> list[float]:
     return volumes
 
 
-def _is_covered(member: Member, other: Member) -> bool:
+def _is_covered(member: FinishedTrial, other: FinishedTrial) -> bool:
     return member.values[0] <= other.values[0] and member.values[1] >= other.values[1]
 
 

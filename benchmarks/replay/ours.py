@@ -9,7 +9,7 @@ from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.table import TRAININGS, Checkpoint, Nearest, Row, Table, Training
 from search.space.space import Space
 from search.study.opening import quiet_optuna
-from search.trials.stopping import Finished, is_hopeless
+from search.trials.stopping import RungScores, is_hopeless
 
 if TYPE_CHECKING:
     import optuna
@@ -43,7 +43,7 @@ class Run:
     def __init__(self, table: Table, switches: Switches) -> None:
         self.table, self.switches, self.ledger = table, switches, Ledger(table.budget)
         self.outcomes: dict[int, Outcome] = {}
-        self.finished: list[Finished] = []
+        self.finished: list[RungScores] = []
 
     def outcome(self, row: Row) -> Outcome:
         """Train this row, or answer from memory."""
@@ -55,7 +55,7 @@ class Run:
         self.outcomes[row.number] = outcome
         self.ledger.deliver(outcome.f1, row.cost)
         if not outcome.is_stopped:
-            self.finished.append(Finished((row.cost,), outcome.point.f1, outcome.rungs))
+            self.finished.append(RungScores((row.cost,), outcome.point.f1, outcome.rungs))
         return outcome
 
     def _trained(self, row: Row) -> Outcome:

@@ -15,9 +15,9 @@ from search.pareto.front import front
 from search.sampling.sampler import GainSampler, Observation
 from search.space.controls import controls
 from search.space.space import Space
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.trial_record import FinishedRecord
-from search.trials.carrying import MOST_FROM_FRONTS, from_ends
+from search.trials.carrying import MAX_CARRIED, from_ends
 
 if TYPE_CHECKING:
     import optuna
@@ -84,8 +84,10 @@ def ours(space: Space, before: Table | None) -> list[Strategy]:
 def _carried(table: Table) -> list[Mapping[str, Any]]:
     """What a new study would begin with, had this table's rows been another environment's trials."""
     rows = {row.number: row.configuration for row in table.rows}
-    members = [Member(r.number, (r.full.f1, r.cost), FinishedRecord(measures={"macs": 10**r.cost})) for r in table.rows]
-    return [rows[member.number] for member in from_ends(front(members, OBJECTIVES))[:MOST_FROM_FRONTS]]
+    members = [
+        FinishedTrial(r.number, (r.full.f1, r.cost), FinishedRecord(measures={"macs": 10**r.cost})) for r in table.rows
+    ]
+    return [rows[member.number] for member in from_ends(front(members, OBJECTIVES))[:MAX_CARRIED]]
 
 
 def random(seed: int, space: Space, known: Replayed) -> "optuna.samplers.BaseSampler":

@@ -8,7 +8,7 @@ from statistics import mean, stdev
 
 from benchmarks.replay.ledger import Ledger, Step, at, reached, volumes_of
 from benchmarks.replay.table import TRAININGS, Table
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.trial_record import FinishedRecord
 
 SHARES = (0.1, 0.25, 0.5, 1.0)  # of the budget, for the printed table
@@ -46,7 +46,7 @@ def best_peer(results: Iterable[Result]) -> tuple[str, float]:
 
 def of_all_rows(table: Table) -> float:
     """The hypervolume of every row's full training: what no strategy can exceed."""
-    return volumes_of([Member(row.number, (row.full.f1, row.cost), FinishedRecord()) for row in table.rows])[-1]
+    return volumes_of([FinishedTrial(row.number, (row.full.f1, row.cost), FinishedRecord()) for row in table.rows])[-1]
 
 
 def printed(results: Sequence[Result], table: Table) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sedkd.data.datasets.survey import Part, Survey
 
 
-MOST_FILES = 30  # label files that are told one by one
+MAX_FILES = 30  # label files that are told one by one
 
 
 def add_parser(commands: Any) -> None:
@@ -57,10 +57,10 @@ def _show(found: "Survey") -> None:
         print(f"{one.title} ({one.name}) in {one.folder}")
         print(f"  licence: {one.licence}")
         print(f"  {one.recordings} recordings; {one.missing} listed ones are missing, {one.unlisted} in no list")
-        for line in one.files[:MOST_FILES]:
+        for line in one.files[:MAX_FILES]:
             print(f"  {line}")
-        if len(one.files) > MOST_FILES:
-            print(f"  ... and {len(one.files) - MOST_FILES} more label files (--json lists them)")
+        if len(one.files) > MAX_FILES:
+            print(f"  ... and {len(one.files) - MAX_FILES} more label files (--json lists them)")
     for part in found.parts:
         print(f"{part.environment}, {part.split}: {_words(part)}")
     for line in found.notices:

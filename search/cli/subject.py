@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from search.setup.preparation import Subject
 
 
-MOST_MINUTES = 7 * 24 * 60
+MAX_MINUTES = 7 * 24 * 60
 LABEL_COLUMN = "the column of label tables, or the tier of TextGrids, that holds the labels, where several do"
 ENVIRONMENT = "environment: street, home, ... or one of your data's"
 
@@ -72,7 +72,7 @@ def add_teacher_minutes(group: argparse._ActionsContainer) -> None:
     """`--teacher-minutes`."""
     group.add_argument(
         "--teacher-minutes",
-        type=between(float, 0, MOST_MINUTES),
+        type=between(float, 0, MAX_MINUTES),
         metavar="M",
         help="fine-tune a teacher from AudioSet weights for at most so many minutes, on this machine; 0: train a head "
         "over its stored embeddings and nothing else, in about a minute (default: as long as it gains on validation)",

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
 
     store = open_store(options.store)
     impatient()
-    if not store.exists and "MLFLOW_TRACKING_URI" not in os.environ:
+    if not store.storage.exists and "MLFLOW_TRACKING_URI" not in os.environ:
         raise UserError(f"{store.root}: no study yet; run `sedkd-search --env street` first, or give --store")
     if _is_taken(options.port):
         raise UserError(f"port {options.port} is in use; choose another with --port")

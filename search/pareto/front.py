@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from search.study.objectives import Objectives
-from search.study.records import Member
+from search.study.records import FinishedTrial
 
 
 def ranks(values: Sequence[Sequence[float]], objectives: Objectives) -> list[int]:
@@ -50,13 +50,13 @@ class _Staircase:
         self.second[first:end], self.third[first:end] = [second], [third]
 
 
-def front(members: Sequence[Member], objectives: Objectives) -> list[Member]:
+def front(members: Sequence[FinishedTrial], objectives: Objectives) -> list[FinishedTrial]:
     """The members of rank 1, from the cheapest to the most expensive."""
     ranked = zip(members, ranks([m.values for m in members], objectives), strict=True)
     return sorted((m for m, rank in ranked if rank == 1), key=lambda m: m.measure(objectives.cost))
 
 
-def hypervolume(members: Sequence[Member], objectives: Objectives, reference: Sequence[float]) -> float:
+def hypervolume(members: Sequence[FinishedTrial], objectives: Objectives, reference: Sequence[float]) -> float:
     """Volume that the members dominate up to `reference` (Optuna's values); 0 without members."""
     if not members:
         return 0.0
@@ -69,7 +69,7 @@ def hypervolume(members: Sequence[Member], objectives: Objectives, reference: Se
     return float(compute_hypervolume(inside, limit)) if len(inside) else 0.0
 
 
-def spread(members: Sequence[Member], objectives: Objectives) -> float:
+def spread(members: Sequence[FinishedTrial], objectives: Objectives) -> float:
     """Difference in quality between the best and the cheapest front member; NaN without members."""
     if not members:
         return math.nan

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from search.study.objectives import Objectives
-from search.study.records import Member
+from search.study.records import FinishedTrial
 
 
 class Gain:
@@ -22,7 +22,7 @@ class Gain:
         self.volumes: list[float] = []
         self.last_gain = 0  # how many trials there were when the volume grew the last time
 
-    def look(self, members: Sequence[Member]) -> "Gain":
+    def look(self, members: Sequence[FinishedTrial]) -> "Gain":
         """Take in those that are new."""
         for member in members:
             if member.number not in self.seen:

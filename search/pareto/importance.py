@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from math import nan
 
 from search.pareto.front import ranks
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.view import StudyView
 
-LEAST_TRIALS = 20  # PED-ANOVA looks at the best tenth: fewer than two trials would speak
-RARE = 1 / 3  # a dimension that a smaller share of the trials drew cannot be told
+MIN_TRIALS = 20  # PED-ANOVA looks at the best tenth: fewer than two trials would speak
+MIN_SHARE_DRAWN = 1 / 3  # a dimension that a smaller share of the trials drew cannot be told
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class Importance:
         return self.quality != self.quality
 
 
-def importances(study: StudyView, members: Sequence[Member]) -> list[Importance]:
+def importances(study: StudyView, members: Sequence[FinishedTrial]) -> list[Importance]:
     """Every dimension: first by its importance for the front, last those that are drawn too rarely.
 
-    For the front a trial's Pareto rank is asked for, for the quality its score. Empty with fewer than LEAST_TRIALS.
+    For the front a trial's Pareto rank is asked for, for the quality its score. Empty with fewer than MIN_TRIALS.
     """
-    if len(members) < LEAST_TRIALS:
+    if len(members) < MIN_TRIALS:
         return []
     from optuna.importance import get_param_importances
 
     drawn = Counter(name for m in members for name in m.record.configuration)
-    told = [name for name, count in drawn.items() if count >= RARE * len(members)]
+    told = [name for name, count in drawn.items() if count >= MIN_SHARE_DRAWN * len(members)]
     rank = dict(zip((m.number for m in members), ranks([m.values for m in members], study.objectives), strict=True))
     place = study.objectives.names.index(study.objectives.quality)
     with warnings.catch_warnings():

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from search.study.objectives import Objectives
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from sedkd.errors import UserError
 
 NAMED_PICKS = ("knee", "best", "smallest")
 
 
-def knee(members: Sequence[Member], objectives: Objectives) -> Member:
+def knee(members: Sequence[FinishedTrial], objectives: Objectives) -> FinishedTrial:
     """The front member farthest above the line from the cheapest to the best, both axes scaled to 0..1, cost as log10.
 
     With fewer than three members, or when none stands above the line, it is the best.
@@ -27,7 +27,9 @@ def knee(members: Sequence[Member], objectives: Objectives) -> Member:
     return members[corner] if above[corner] > above[best] + 1e-9 else members[best]
 
 
-def pick(word: str, members: Sequence[Member], everyone: Sequence[Member], objectives: Objectives) -> Member:
+def pick(
+    word: str, members: Sequence[FinishedTrial], everyone: Sequence[FinishedTrial], objectives: Objectives
+) -> FinishedTrial:
     """The student that a person asks for: knee, best, smallest, trial:N (any finished trial), or "within X%".
 
     Raises:
@@ -52,7 +54,7 @@ def pick(word: str, members: Sequence[Member], everyone: Sequence[Member], objec
     raise UserError(f'--pick {word}: expected knee, best, smallest, trial:N or "within 1%"')
 
 
-def _numbered(word: str, everyone: Sequence[Member]) -> Member:
+def _numbered(word: str, everyone: Sequence[FinishedTrial]) -> FinishedTrial:
     text = word.removeprefix("trial:")
     found = [m for m in everyone if text.isdigit() and m.number == int(text)]
     if not found:
@@ -60,7 +62,7 @@ def _numbered(word: str, everyone: Sequence[Member]) -> Member:
     return found[0]
 
 
-def picks_of(on_front: Sequence[Member], objectives: Objectives) -> dict[int, list[str]]:
+def picks_of(on_front: Sequence[FinishedTrial], objectives: Objectives) -> dict[int, list[str]]:
     """Which of knee, best and smallest each front member is."""
     if not on_front:
         return {}

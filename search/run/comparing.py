@@ -16,7 +16,7 @@ from search.show.labels_curve import keep_curve
 from search.show.labels_table import labels_table
 from search.show.words import student_words
 from search.study.store import Store, open_store
-from sedkd.compare.arms import Plan, arms
+from sedkd.compare.arms import ArmSettings, arms
 from sedkd.compare.result import on_test
 from sedkd.compare.training import Trained, train_all
 from sedkd.disk.json_file import digest, read_json, write_json
@@ -104,7 +104,7 @@ def _watch(display: Display) -> Callable[[str, int, int], Progress]:
 
 
 def _result(
-    task: "Task", trained: list[Trained], seeds: int, plan: Plan, folder: Path, display: Display
+    task: "Task", trained: list[Trained], seeds: int, plan: ArmSettings, folder: Path, display: Display
 ) -> dict[str, Any]:
     """From disk when these very students have been scored, so that test is opened once for them."""
     asked = [seeds, [t.arm.name for t in trained], task.pool.test_digest(task.environment.name)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from search.setup.preparation import Prepared
 from search.space.dimensions import STRATEGY
 from search.study.names import cleaned
-from sedkd.compare.arms import EVERY, Arm, Plan, arms
+from sedkd.compare.arms import EVERY, Arm, ArmSettings, arms
 from sedkd.compare.choice import tuning_seeds
 from sedkd.data.recordings import digest_of
 from sedkd.disk.json_file import digest
@@ -26,7 +26,7 @@ VERSION = 2
 
 def plan_of(
     prepared: Prepared, student: StudentSettings, strategy: str, steps: int, ablate: bool
-) -> tuple[Plan, list[str]]:
+) -> tuple[ArmSettings, list[str]]:
     """The arms' common ground, and what the person should know of it; a strategy's parameters are the space's defaults,
     alike for every environment."""
     task, space = prepared.task, prepared.space
@@ -36,7 +36,7 @@ def plan_of(
         part, _, name = key.rpartition(".")
         parameters.setdefault(part, {})[name] = value
     reason = task.lack(TeacherSettings(adaptation="adapted")) if needs_teacher(strategy) else None
-    plan = Plan(
+    plan = ArmSettings(
         student,
         replace(TrainSettings(), steps=steps),
         strategy,
@@ -66,7 +66,7 @@ def require_runnable(asked: Sequence[Arm], task: "Task") -> None:
                 raise UserError(f"--strategy {configuration.strategy}: arm {arm.name!r} cannot be trained: {reason}")
 
 
-def name_of(task: "Task", plan: Plan) -> str:
+def name_of(task: "Task", plan: ArmSettings) -> str:
     """Environment and a digest of what the trained students depend on; seeds and ablations may be added later."""
     clips = [*task.training.recordings, *task.validation.recordings]
     settled = [repr(arm) for arm in arms(replace(plan, ablate=False))]

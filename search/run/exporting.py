@@ -12,7 +12,7 @@ from search.run.site_clips import site_clips
 from search.show.words import human
 from search.study.names import experiment_name
 from search.study.objectives import costs
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.view import StudyView
 from search.tracking.mirror import attempt, impatient
 from search.tracking.notes import trial_note
@@ -91,7 +91,7 @@ def _check_audio(facts: Mapping[str, Any], rate: int) -> "list[numpy.ndarray]":
     return [read_audio(path, rate) for path in paths]
 
 
-def _card(study: StudyView, member: Member) -> CardFacts:
+def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
     facts, record = study.facts, member.record
     test = study.test_scores(member.number)
     measures = record.measures
@@ -113,7 +113,7 @@ def _card(study: StudyView, member: Member) -> CardFacts:
     )
 
 
-def _register(study: StudyView, member: Member, out: Path, aliases: list[str]) -> str:
+def _register(study: StudyView, member: FinishedTrial, out: Path, aliases: list[str]) -> str:
     """Log the ONNX model to the trial's run and register it with its aliases; says what was done."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     import mlflow

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from search.pareto.front import front
+from search.run.executor import Executor, WorkerFailed
 from search.run.site_clips import keep_clips
 from search.run.stop import Stop
-from search.run.workers import Crew, Teller, WorkerFailed
+from search.run.workers import Processes
 from search.sampling.choice import can_guess, sampler_of, with_sampler
 from search.setup.plan import GAIN
 from search.setup.request import Planned, Request, planned
@@ -26,7 +27,7 @@ from search.trials.carrying import carried
 from search.trials.confirmation import confirm
 from search.trials.failures import write_traceback
 from search.trials.final_scores import score_on_test, teacher_on_validation
-from search.trials.loop import begin, search
+from search.trials.loop import TrialListener, begin, search
 from search.trials.stopping import can_stop
 from sedkd.errors import SedkdWarning, UserError
 from sedkd.parallel import cores
@@ -123,15 +124,16 @@ class _Session:
             search(with_sampler(self.study, ready.plan, self.request.seed), ready.plan, _Ear(self, 0), self._mirrored)
             return
         threads = max(cores() // self.request.workers, 1)
-        crew = Crew(_Work(self.request, ready.name, threads), self.request.workers, self._hear, self._bury)
+        work = _Work(self.request, ready.name, threads)
+        executor: Executor = Processes(work, self.request.workers, self._hear, self._bury)
         try:
-            crew.run(lambda: self.stop.asked)
+            executor.run(lambda: self.stop.asked)
         except WorkerFailed as error:
             place = write_traceback(error.traceback, self.study.folder)
             raise UserError(f"a worker ended with {error}; traceback: {place}") from error
 
     def _hear(self, worker: int, kind: str, *rest: Any) -> None:
-        """A message of a worker's watcher."""
+        """A message of a worker's listener."""
         getattr(_Ear(self, worker), kind)(*rest)
         if kind == "end":
             self._mirrored()
@@ -149,7 +151,7 @@ class _Session:
 
 @dataclass(frozen=True)
 class _Ear:
-    """The watcher of one process's search."""
+    """The listener of one process's search."""
 
     session: _Session
     worker: int
@@ -179,13 +181,13 @@ class _Work:
     study: str
     threads: int
 
-    def __call__(self, number: int, teller: Teller) -> None:
+    def __call__(self, number: int, listener: TrialListener) -> None:
         import torch
 
         torch.set_num_threads(self.threads)
-        plan = planned(self.request, teller.stage).plan
+        plan = planned(self.request, listener.stage).plan
         study = load_study(plan.store, None, self.study)
-        search(with_sampler(study, plan, self.request.seed + SEEDS_APART * (number + 1)), plan, teller, lambda: None)
+        search(with_sampler(study, plan, self.request.seed + SEEDS_APART * (number + 1)), plan, listener, lambda: None)
 
 
 def _outcome(study: StudyView, number: int) -> str:

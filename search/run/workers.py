@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from search.run.executor import Work, WorkerFailed
 from search.run.mistakes import line_of
 from search.run.stop import Stop
 from search.run.warned import show_own_warnings
@@ -23,28 +24,14 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
 REPLACEMENTS = 3  # of each worker: if more die, something is wrong that another process will not mend
-GRACE = 4.0  # seconds that workers have to put down what they are at
-LISTEN = 0.2
-
-
-class WorkerFailed(Exception):
-    """A worker ended by an exception outside of any trial: it in one line, and its traceback."""
-
-    def __init__(self, line: str, traceback: str) -> None:
-        super().__init__(line)
-        self.traceback = traceback
-
-
-class Work(Protocol):
-    """What a worker does: called in a process of its own with its number and what it tells its progress to."""
-
-    def __call__(self, number: int, teller: "Teller") -> None: ...
+GRACE_SECONDS = 4.0  # seconds that workers have to put down what they are at
+POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Teller:
-    """A worker's side of the pipe; it is what a search calls a watcher. Raises KeyboardInterrupt when the worker was
-    asked to stop, or the process that started it is gone."""
+class Pipe:
+    """A worker's side of its pipe, a `search.trials.loop.TrialListener`: raises KeyboardInterrupt when the worker is to
+    stop, or the process that started it is gone."""
 
     pipe: Connection
     parent: int
@@ -74,31 +61,24 @@ class Teller:
             raise KeyboardInterrupt from error
 
 
-class Crew:
-    """The workers. `hear` is called with a worker's number and each of its messages; `died` with its number and the
-    signal's name when a signal ended one."""
+class Processes:
+    """A `search.run.executor.Executor`: each worker is a process on this machine. `died` hears of those that a signal
+    ended, by its name."""
 
     def __init__(self, work: Work, count: int, hear: Callable[..., None], died: Callable[[int, str], None]) -> None:
         self.work, self.hear, self.died = work, hear, died
         self.context = get_context("spawn")
-        self.members: dict[Connection, tuple[int, BaseProcess]] = {}
+        self.workers: dict[Connection, tuple[int, BaseProcess]] = {}
         self.left = REPLACEMENTS * count
         for number in range(count):
             self._start(number)
 
     def run(self, asked_to_stop: Callable[[], bool]) -> None:
-        """Listen until all have ended.
-
-        Raises:
-            KeyboardInterrupt: it was asked for.
-            UserError: a worker ended with it, ended itself, or signals end them again and again.
-            WorkerFailed: any other exception ended a worker.
-        """
         try:
-            while self.members:
+            while self.workers:
                 if asked_to_stop():
                     raise KeyboardInterrupt
-                for pipe in wait(list(self.members), timeout=LISTEN):
+                for pipe in wait(list(self.workers), timeout=POLL_SECONDS):
                     self._listen(pipe)  # type: ignore[arg-type]
         finally:
             self._end()
@@ -108,14 +88,14 @@ class Crew:
         process = self.context.Process(target=_enter, args=(self.work, number, theirs, os.getpid()), daemon=True)
         process.start()
         theirs.close()
-        self.members[ours] = (number, process)
+        self.workers[ours] = (number, process)
 
     def _listen(self, pipe: Connection) -> None:
-        number, process = self.members[pipe]
+        number, process = self.workers[pipe]
         try:
             kind, *rest = pipe.recv()
         except (EOFError, OSError):
-            del self.members[pipe]
+            del self.workers[pipe]
             process.join()
             self._ended(number, process.exitcode or 0)
             return
@@ -139,26 +119,26 @@ class Crew:
 
     def _end(self) -> None:
         """Ask those that are left to stop, and make them when they do not."""
-        processes = [process for _, process in self.members.values()]
+        processes = [process for _, process in self.workers.values()]
         for process in processes:
             process.terminate()
-        latest = time.monotonic() + GRACE
+        latest = time.monotonic() + GRACE_SECONDS
         for process in processes:
             process.join(max(latest - time.monotonic(), 0.1))
             if process.is_alive():
                 process.kill()
                 process.join()
-        for pipe in self.members:
+        for pipe in self.workers:
             pipe.close()
-        self.members.clear()
+        self.workers.clear()
 
 
 def _enter(work: Work, number: int, pipe: Connection, parent: int) -> None:
     """Where a worker's process begins."""
-    teller = Teller(pipe, parent, Stop.installed())
-    show_own_warnings(teller.warned)
+    told = Pipe(pipe, parent, Stop.installed())
+    show_own_warnings(told.warned)
     try:
-        work(number, teller)
+        work(number, told)
     except KeyboardInterrupt:
         pass
     except BaseException as error:  # SystemExit among them

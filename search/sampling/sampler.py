@@ -18,10 +18,10 @@ from search.space.drawing import completed, drawn
 from search.space.space import Space
 from sedkd.models.causal import FULL
 
-LEAST = 6  # observations before anything is guessed
+MIN_OBSERVATIONS = 6  # observations before anything is guessed
 CANDIDATES = 200  # half of them anywhere, half near the front
 TREES, TREES_OF_SECONDS = 40, 10
-MOST = 600  # observations that are looked at: the front, and the latest
+MAX_OBSERVATIONS = 600  # observations that are looked at: the front, and the latest
 NOISE = 0.02  # the least deviation of a guess: one student's F1 from seed to seed
 PRIOR_WEIGHT = 0.3  # of a trial of another study
 
@@ -87,7 +87,7 @@ class GainSampler(optuna.samplers.BaseSampler):
         if "fixed_params" in trial.system_attrs:  # it was enqueued: Optuna would not listen
             return {}
         own = self.knowledge.observations()
-        if len(own) + len(self.prior) < LEAST:
+        if len(own) + len(self.prior) < MIN_OBSERVATIONS:
             return {}
         pending = [completed(values, self.space) for values in self.knowledge.pending(trial.number)]
         return self._best(own, pending, np.random.default_rng([self.seed, trial.number]))
@@ -126,8 +126,8 @@ class GainSampler(optuna.samplers.BaseSampler):
 
         Other studies' qualities are moved by the mean difference between what they foretell and what came true here.
         """
-        own = own if len(own) <= MOST else [*_not_dominated(own), *own[-MOST:]]
-        prior = self.prior[-MOST:]
+        own = own if len(own) <= MAX_OBSERVATIONS else [*_not_dominated(own), *own[-MAX_OBSERVATIONS:]]
+        prior = self.prior[-MAX_OBSERVATIONS:]
         rows = self.encoding([o.configuration for o in (*prior, *own)])
         qualities = np.array([o.quality for o in (*prior, *own)])
         weights = np.array([PRIOR_WEIGHT] * len(prior) + [1.0] * len(own))

@@ -3,7 +3,7 @@
 import numpy as np
 
 COLUMNS = 0.6  # share of the columns that a split looks at
-LEAST_LEAF = 2
+MIN_LEAF = 2
 
 
 class Surrogate:
@@ -17,7 +17,7 @@ class Surrogate:
         from sklearn.ensemble import ExtraTreesRegressor
 
         self.forest = ExtraTreesRegressor(
-            trees, min_samples_leaf=LEAST_LEAF, max_features=COLUMNS, random_state=seed
+            trees, min_samples_leaf=MIN_LEAF, max_features=COLUMNS, random_state=seed
         ).fit(rows, targets, weights)
 
     def __call__(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -25,7 +25,7 @@ from search.pareto.picks import knee
 from search.show.tables import score_words
 from search.show.words import human, strategy_words, student_words
 from search.study.objectives import Objectives
-from search.study.records import Member
+from search.study.records import FinishedTrial
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -129,7 +129,7 @@ class Display:
     def testing(self, done: int, total: int) -> None:
         self.preparing("scoring the front on test", done, total)
 
-    def end(self, worker: int, outcome: str, members: Sequence[Member], done: int) -> None:
+    def end(self, worker: int, outcome: str, members: Sequence[FinishedTrial], done: int) -> None:
         """`outcome` says how the worker's trial ended; `members` have finished, `done` counts for the budget."""
         standing = self._standing(members)
         self.progress.update(self.trials_task, completed=done, description=f"trials, {standing}")
@@ -143,7 +143,7 @@ class Display:
     def failed(self, number: int, reason: str) -> None:
         self.notice(f"trial {number} failed: {reason}")
 
-    def _standing(self, members: Sequence[Member]) -> str:
+    def _standing(self, members: Sequence[FinishedTrial]) -> str:
         """Where the front stands: the best, the knee, the hypervolume and since when it has not grown."""
         objectives = self.objectives
         if not members or objectives is None:

@@ -8,7 +8,7 @@ from search.pareto.front import front
 from search.pareto.picks import picks_of
 from search.show.words import human, measure_words, strategy_words, student_words
 from search.study.objectives import TABLE, Objectives
-from search.study.records import EndedEarly, Member
+from search.study.records import FinishedTrial, StoppedTrial
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -16,20 +16,22 @@ if TYPE_CHECKING:
 RED, BLUE, GREY = "#c0304a", "#005f9e", "#7a8794"
 TICKS = [digit * 10.0**power for power in range(-2, 10) for digit in (1, 2, 5)]
 HEIGHT = 480  # pixels of one pair of objectives
-MANY = 2000  # with more trials beside the front WebGL draws all, and the hover text of those is short
+WEBGL_FROM = 2000  # with more trials beside the front WebGL draws all, and the hover text of those is short
 # Of plotly's buttons those that stay on the page; another offers to send the chart to a cloud.
 PLAIN = {"displaylogo": False, "responsive": True, "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]]}
 
 
 def pareto_html(
-    members: Sequence[Member], objectives: Objectives, title: str, stopped: Sequence[EndedEarly] = ()
+    members: Sequence[FinishedTrial], objectives: Objectives, title: str, stopped: Sequence[StoppedTrial] = ()
 ) -> str:
     """A self-contained page: every finished trial, the front, and the trial's settings under the pointer."""
     figure = pareto_figure(members, objectives, stopped).update_layout(title=escape(title))
     return figure.to_html(include_plotlyjs=True, full_html=True, config=PLAIN, default_height=figure.layout.height)
 
 
-def pareto_figure(members: Sequence[Member], objectives: Objectives, stopped: Sequence[EndedEarly] = ()) -> "Figure":
+def pareto_figure(
+    members: Sequence[FinishedTrial], objectives: Objectives, stopped: Sequence[StoppedTrial] = ()
+) -> "Figure":
     """Quality over cost, one panel for each pair of them. `stopped` trials ended early, with a `score` and a `rung`."""
     from plotly.subplots import make_subplots
 
@@ -57,7 +59,7 @@ def pairs(objectives: Objectives) -> list[tuple[str, str]]:
     return [(q, c) for q in objectives.qualities for c in objectives.costs]
 
 
-def _traces(members: Sequence[Member], objectives: Objectives, quality: str, cost: str) -> list[Any]:
+def _traces(members: Sequence[FinishedTrial], objectives: Objectives, quality: str, cost: str) -> list[Any]:
     """The other trials, the controls among them, and the front, which lies on top."""
     import plotly.graph_objects as go
 
@@ -66,10 +68,10 @@ def _traces(members: Sequence[Member], objectives: Objectives, quality: str, cos
     numbers = {m.number for m in on_front}
     controls = [m for m in members if m.number not in numbers and m.record.control]
     rest = [m for m in members if m.number not in numbers and not m.record.control]
-    many = len(rest) > MANY
+    many = len(rest) > WEBGL_FROM
     scatter = go.Scattergl if many else go.Scatter
 
-    def points(name: str, shown: Sequence[Member], brief: bool = False) -> dict[str, Any]:
+    def points(name: str, shown: Sequence[FinishedTrial], brief: bool = False) -> dict[str, Any]:
         heights = [m.measure(quality) for m in shown]
         return _points(name, [m.measure(cost) for m in shown], heights, [_hover(m, objectives, brief) for m in shown])
 
@@ -90,11 +92,11 @@ def _traces(members: Sequence[Member], objectives: Objectives, quality: str, cos
     ]
 
 
-def _early(stopped: Sequence[EndedEarly], objectives: Objectives, cost: str) -> Any:
+def _early(stopped: Sequence[StoppedTrial], objectives: Objectives, cost: str) -> Any:
     """The trials that ended early, at the score that they had then."""
     import plotly.graph_objects as go
 
-    many = len(stopped) > MANY
+    many = len(stopped) > WEBGL_FROM
     hover = [_hover(m, objectives, many) for m in stopped]
     points = _points(
         "ended early", [m.record.measures[cost] for m in stopped], [m.record.score for m in stopped], hover
@@ -111,14 +113,14 @@ def _grey(many: bool) -> dict[str, Any]:
     return {"color": GREY, **({"size": 3, "opacity": 0.4} if many else {"size": 7, "opacity": 0.7})}
 
 
-def _marker(size: int, colour: str, shown: Sequence[Member]) -> dict[str, Any]:
+def _marker(size: int, colour: str, shown: Sequence[FinishedTrial]) -> dict[str, Any]:
     return {"size": size, "color": colour, "symbol": ["diamond" if m.record.control else "circle" for m in shown]}
 
 
-def _hover(member: Member | EndedEarly, objectives: Objectives, brief: bool) -> str:
+def _hover(member: FinishedTrial | StoppedTrial, objectives: Objectives, brief: bool) -> str:
     configuration, control = member.record.configuration, member.record.control
     lines = [f"<b>trial {member.number}</b>" + (f" ({escape(control)})" if control else "")]
-    if isinstance(member, EndedEarly):
+    if isinstance(member, StoppedTrial):
         lines.append(escape(f"ended early at {member.record.rung}: {member.record.score:.3f}"))
     for name, value in member.record.measures.items():
         if name in objectives.names:

@@ -7,7 +7,7 @@ from search.pareto.front import front
 from search.pareto.picks import picks_of
 from search.show.words import human, strategy_words, student_words
 from search.study.objectives import Objectives
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.scores import SplitScores
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def front_frame(
-    members: Sequence[Member], objectives: Objectives, tests: Mapping[int, SplitScores | None]
+    members: Sequence[FinishedTrial], objectives: Objectives, tests: Mapping[int, SplitScores | None]
 ) -> "pandas.DataFrame":
     """One row per front member, from the cheapest to the most expensive: trial, pick, measures, test, configuration."""
     import pandas
@@ -27,7 +27,7 @@ def front_frame(
 
 
 def front_rows(
-    members: Sequence[Member], objectives: Objectives, tests: Mapping[int, SplitScores | None]
+    members: Sequence[FinishedTrial], objectives: Objectives, tests: Mapping[int, SplitScores | None]
 ) -> list[dict[str, Any]]:
     on_front = front(members, objectives)
     named = picks_of(on_front, objectives)
@@ -48,7 +48,7 @@ def front_rows(
 
 
 def front_table(
-    members: Sequence[Member],
+    members: Sequence[FinishedTrial],
     objectives: Objectives,
     tests: Mapping[int, SplitScores | None],
     title: str,

@@ -11,6 +11,16 @@ from sedkd.errors import UserError
 WAIT_SECONDS = 60.0  # for another process to finish writing
 
 
+def url_of(path: Path) -> str:
+    """The URL of a database file, whatever characters its path holds."""
+    from sqlalchemy import URL
+
+    plain = f"sqlite:///{path}"
+    quoted = URL.create("sqlite", database=str(path)).render_as_string()
+    # MLflow makes the folder that it reads in an URL of this very beginning, without undoing the quoting.
+    return plain if quoted == plain else quoted.replace("sqlite:", "sqlite+pysqlite:", 1)
+
+
 def require_sound(file: Path, mend: str) -> None:
     """UserError when a database is there and damaged, with what may be done besides putting a copy back."""
     if not file.exists():

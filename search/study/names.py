@@ -8,7 +8,7 @@ import hashlib
 import re
 import unicodedata
 
-LONGEST = 60  # characters: a folder's name may have 255 bytes, and this is a part of one
+MAX_LENGTH = 60  # characters: a folder's name may have 255 bytes, and this is a part of one
 _PLAIN = re.compile(r"\w([\w .-]*\w)?")
 _DIGEST_BYTES = 4
 
@@ -16,11 +16,11 @@ _DIGEST_BYTES = 4
 def cleaned(name: str) -> str:
     """`name` if it is made of letters, digits, spaces and _.- (no sign at its ends, no two dots), else such a one of
     its own."""
-    if len(name) <= LONGEST and ".." not in name and _PLAIN.fullmatch(name):
+    if len(name) <= MAX_LENGTH and ".." not in name and _PLAIN.fullmatch(name):
         return name
     digest = hashlib.blake2b(name.encode(errors="surrogateescape"), digest_size=_DIGEST_BYTES).hexdigest()
     kept = re.sub(r" *([^\w .-]+|\.\.+) *", "-", unicodedata.normalize("NFC", name))
-    kept = kept[: LONGEST - len(digest) - 1].strip(" .-")
+    kept = kept[: MAX_LENGTH - len(digest) - 1].strip(" .-")
     return f"{kept}-{digest}" if kept else digest
 
 

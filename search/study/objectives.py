@@ -10,7 +10,7 @@ from sedkd.errors import UserError
 if TYPE_CHECKING:
     from sedkd.score.postprocess import Answers, PostProcessing
 
-LEAST = 1e-9  # of a cost, whose log10 is compared
+MIN_COST = 1e-9  # of a cost, whose log10 is compared
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Objective:
 
     def value(self, measure: float) -> float:
         """As Optuna stores it."""
-        return measure if self.is_quality else math.log10(max(measure, LEAST))
+        return measure if self.is_quality else math.log10(max(measure, MIN_COST))
 
 
 TABLE = {

@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from search.study.database import WAIT_SECONDS, require_sound, tell_of
 from search.study.objectives import Objectives
 from search.study.ownership import close_stale
 from search.study.records import FACTS, INTERRUPTED, REASON
@@ -19,9 +18,8 @@ if TYPE_CHECKING:
 def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Objectives) -> StudyView:
     """The study of this name: made, or continued. Trials that a killed process left running are marked as failed."""
     optuna = quiet_optuna()
-    store.root.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
-        study_name=name, storage=_storage(store), directions=objectives.directions, load_if_exists=True
+        study_name=name, storage=store.storage.trials(), directions=objectives.directions, load_if_exists=True
     )
     if FACTS not in study.user_attrs:
         study.set_metric_names(objectives.metric_names)
@@ -38,11 +36,11 @@ def load_studies(store: Store, environment: str | None, name: str | None) -> lis
         UserError: there is no store, or no such study (those that there are).
     """
     optuna = quiet_optuna()
-    if not store.exists:
+    if not store.storage.exists:
         raise UserError(
             f"{store.root}: no study yet; run `sedkd-search --env {environment or 'street'}`, or give --store"
         )
-    storage = _storage(store)
+    storage = store.storage.trials()
     # A process that was killed at once may have left a study without facts: the same line makes it whole.
     summaries = [s for s in optuna.get_all_study_summaries(storage) if FACTS in s.user_attrs]
     found = [s for s in summaries if _matches(s, environment, name)]
@@ -83,25 +81,6 @@ def quiet_optuna() -> Any:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     return optuna
-
-
-def _storage(store: Store) -> "optuna.storages.RDBStorage":
-    from optuna.exceptions import StorageInternalError
-    from optuna.storages import RDBStorage
-    from sqlalchemy.exc import SQLAlchemyError
-
-    require_sound(store.optuna_file, "or move it away: the same line begins anew, and finds the caches full")
-    try:
-        # Two processes may write at once: wait for the other instead of failing.
-        storage = RDBStorage(store.optuna_url, engine_kwargs={"connect_args": {"timeout": WAIT_SECONDS}})
-    except (StorageInternalError, SQLAlchemyError, RuntimeError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UserError(
-            f"{store.optuna_file}: cannot be used ({reason}); make room, see that it may be written to, or name "
-            "another folder with --store"
-        ) from error
-    tell_of(storage.engine, store.optuna_file)
-    return storage
 
 
 def _matches(summary: Any, environment: str | None, name: str | None) -> bool:

@@ -23,7 +23,7 @@ SAMPLER = "sampler"  # user attribute of a study: who asked for its latest trial
 
 
 @dataclass(frozen=True)
-class Member:
+class FinishedTrial:
     """A finished trial: its number, its values as Optuna stores them (costs as log10), what is remembered of it."""
 
     number: int
@@ -36,7 +36,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class EndedEarly:
+class StoppedTrial:
     """A trial that was ended at a rung."""
 
     number: int

@@ -10,7 +10,7 @@ from sedkd.score.postprocess import PostProcessing
 
 TEST_FILE = "test.json"
 TEACHER_FILE = "teacher.json"
-_AGAIN = "remove it; the same search line scores what is missing"
+_MEND = "remove it; the same search line scores what is missing"
 CONFIRMED_FILE = "confirmed.json"
 
 
@@ -36,7 +36,7 @@ def notes_on_test(scores: Iterable[SplitScores | None]) -> list[str]:
 def test_scores(trial: Path) -> SplitScores | None:
     """The test scores in a trial's folder, if they have been computed."""
     path = trial / TEST_FILE
-    return read_json(path, lambda found: SplitScores(**found), _AGAIN) if path.exists() else None
+    return read_json(path, lambda found: SplitScores(**found), _MEND) if path.exists() else None
 
 
 def teacher_scores(study: Path) -> dict[str, SplitScores]:
@@ -48,7 +48,7 @@ def teacher_scores(study: Path) -> dict[str, SplitScores]:
 def kept_of_teacher(study: Path) -> dict[str, Any]:
     """What a study's folder keeps of the teacher: `post`, and its scores by split; nothing before it was scored."""
     path = study / TEACHER_FILE
-    return read_json(path, _checked, _AGAIN) if path.exists() else {}
+    return read_json(path, _checked, _MEND) if path.exists() else {}
 
 
 def post_of(found: Mapping[str, Any]) -> PostProcessing:

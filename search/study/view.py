@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.study.objectives import Objectives
-from search.study.records import FACTS, RECORD, STOPPED, EndedEarly, Member
+from search.study.records import FACTS, RECORD, STOPPED, FinishedTrial, StoppedTrial
 from search.study.scores import Confirmed, SplitScores, confirmed, teacher_scores, test_scores
 from search.study.store import STUDENT_FILE, Store
 from search.study.trial_record import FinishedRecord, StoppedRecord
@@ -24,8 +24,8 @@ class StudyView:
 
     def __init__(self, study: "optuna.Study", store: Store) -> None:
         self.optuna, self.store = study, store
-        self._members: dict[int, Member] = {}
-        self._ended_early: dict[int, EndedEarly] = {}
+        self._members: dict[int, FinishedTrial] = {}
+        self._ended_early: dict[int, StoppedTrial] = {}
 
     @property
     def name(self) -> str:
@@ -56,7 +56,7 @@ class StudyView:
         """The weights of a trial's student."""
         return self.trial_folder(number) / STUDENT_FILE
 
-    def finished(self) -> list[Member]:
+    def finished(self) -> list[FinishedTrial]:
         """The trials that were trained to their end, in order; those answered from another's result are not."""
         from optuna.trial import TrialState
 
@@ -64,10 +64,10 @@ class StudyView:
         for trial in ended:
             if trial.number not in self._members and RECORD in trial.user_attrs:
                 record = FinishedRecord.from_json(trial.user_attrs[RECORD])
-                self._members[trial.number] = Member(trial.number, tuple(trial.values), record)
+                self._members[trial.number] = FinishedTrial(trial.number, tuple(trial.values), record)
         return [self._members[trial.number] for trial in ended if trial.number in self._members]
 
-    def ended_early(self) -> list[EndedEarly]:
+    def ended_early(self) -> list[StoppedTrial]:
         """The trials that were ended at a rung, in order."""
         from optuna.trial import TrialState
 
@@ -75,7 +75,7 @@ class StudyView:
         for trial in ended:
             if trial.number not in self._ended_early and STOPPED in trial.user_attrs:
                 record = StoppedRecord.from_json(trial.user_attrs[STOPPED])
-                self._ended_early[trial.number] = EndedEarly(trial.number, record)
+                self._ended_early[trial.number] = StoppedTrial(trial.number, record)
         return [self._ended_early[trial.number] for trial in ended if trial.number in self._ended_early]
 
     def running(self) -> "list[optuna.trial.FrozenTrial]":

@@ -10,8 +10,8 @@ from search.study.view import StudyView
 from search.tracking.tracker import Tracker
 from sedkd.errors import UserError
 
-AGAIN_AFTER = 60.0  # seconds until an MLflow that did not answer is tried again
-ALLOWANCE, SHARE = 5.0, 0.005  # seconds, and of the time since the search began
+RETRY_SECONDS = 60.0  # seconds until an MLflow that did not answer is tried again
+ALLOWED_SECONDS, ALLOWED_SHARE = 5.0, 0.005  # seconds, and of the time since the search began
 
 
 def impatient() -> None:
@@ -39,7 +39,7 @@ class Mirror:
     def sync(self) -> None:
         """Bring MLflow up to date, unless that has taken too large a share of the time so far, or has just failed."""
         now = time.monotonic()
-        if now >= self.silent_until and self.spent <= ALLOWANCE + SHARE * (now - self.began):
+        if now >= self.silent_until and self.spent <= ALLOWED_SECONDS + ALLOWED_SHARE * (now - self.began):
             self._tell(lambda tracker: tracker.sync())
             self.spent += time.monotonic() - now
 
@@ -55,7 +55,7 @@ class Mirror:
         reason = attempt(lambda: action(self._tracker()))
         if reason is None:
             return
-        self.silent_until = time.monotonic() + AGAIN_AFTER
+        self.silent_until = time.monotonic() + RETRY_SECONDS
         if not self.lost:
             self.lost = True
             self.notice(f"MLflow was not told ({reason}); the search goes on, and `sedkd sync` tells it later")

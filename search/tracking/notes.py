@@ -6,12 +6,12 @@ from typing import Any
 from search.pareto.picks import picks_of
 from search.show.words import human, strategy_words, student_words
 from search.study.objectives import Objectives
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.trial_record import FinishedRecord, StoppedRecord
 from search.tracking.links import run_link, trials_link
 
 NOTE_TAG = "mlflow.note.content"
-MOST_LISTED = 30  # front members in a note: MLflow takes 8000 characters
+MAX_LISTED = 30  # front members in a note: MLflow takes 8000 characters
 
 
 def study_note(
@@ -19,7 +19,7 @@ def study_note(
     experiment: str,
     study: str,
     objectives: Objectives,
-    on_front: Sequence[tuple[Member, str]],
+    on_front: Sequence[tuple[FinishedTrial, str]],
 ) -> str:
     """What a study is about, and its front, each member with its run's id."""
     source = "**SYNTHETIC soundscapes** made by sedkd." if facts["synthetic"] else f"Recordings: `{facts['data']}`."
@@ -48,12 +48,12 @@ def trial_note(record: FinishedRecord | StoppedRecord, objectives: Objectives) -
     return f"{control}{student_words(configuration)}, {strategy_words(configuration)}: {score}; {costs}."
 
 
-def _front_lines(experiment: str, objectives: Objectives, on_front: Sequence[tuple[Member, str]]) -> str:
+def _front_lines(experiment: str, objectives: Objectives, on_front: Sequence[tuple[FinishedTrial, str]]) -> str:
     if not on_front:
         return "No trial has finished yet."
     picks = picks_of([member for member, _ in on_front], objectives)
     # The picks first: where not all find room, these do.
-    named = sorted(on_front, key=lambda pair: pair[0].number not in picks)[:MOST_LISTED]
+    named = sorted(on_front, key=lambda pair: pair[0].number not in picks)[:MAX_LISTED]
     lines = [
         f"| [{member.number}]({run_link(experiment, run)}) | {', '.join(picks.get(member.number, ()))} "
         f"| {member.measure(objectives.quality):.3f} | {human(member.measure('macs'))} "

@@ -16,7 +16,7 @@ from search.pareto.front import front, ranks
 from search.pareto.gain import Gain
 from search.pareto.picks import knee
 from search.study.names import cleaned
-from search.study.records import RECORD, SAMPLER, STOPPED, Member
+from search.study.records import RECORD, SAMPLER, STOPPED, FinishedTrial
 from search.study.scores import SplitScores
 from search.study.view import StudyView
 from search.tracking.child_run import TRIAL_TAG, ChildRuns
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 TEST_TAG = "sedkd.test_scored"
 CONFIRMED_TAG = "sedkd.confirmed"
 FIGURE_SECONDS = 3.0  # the interactive front weighs 5 MB: it is not written more often than this
-LAST_RANK = 10  # stands for itself and whatever follows: what is farther from the front moves too often
-MOST_MARKS = 50  # ranks written in one go while a search runs; the rest follows
+MAX_RANK = 10  # stands for itself and whatever follows: what is farther from the front moves too often
+MAX_MARKS = 50  # ranks written in one go while a search runs; the rest follows
 
 
 class Tracker:
@@ -67,7 +67,7 @@ class Tracker:
         if not members:
             return
         on_front = front(members, self.objectives)
-        self._mark(members, MOST_MARKS)
+        self._mark(members, MAX_MARKS)
         self._later_scores(on_front)
         self._summary(members, on_front)
         if figures and time.monotonic() - self.figure_at > FIGURE_SECONDS:
@@ -83,7 +83,7 @@ class Tracker:
             self._summary(members, front(members, self.objectives))
             self.figures(members)
 
-    def _tell_trials(self) -> list[Member]:
+    def _tell_trials(self) -> list[FinishedTrial]:
         """Child runs for the trials that have none; those that cost nothing get none. Returns the finished ones that
         have one: others may have ended meanwhile, in other processes."""
         from optuna.trial import TrialState
@@ -95,7 +95,7 @@ class Tracker:
                 self.children[trial.number] = self.runs.write(trial)
         return [member for member in self.study.finished() if member.number in self.children]
 
-    def figures(self, members: Sequence[Member]) -> None:
+    def figures(self, members: Sequence[FinishedTrial]) -> None:
         """Write `pareto.html`, `front.csv`, the study's facts and a note with the front to the parent run."""
         from search.show.figure import pareto_html
         from search.show.tables import front_frame
@@ -167,12 +167,12 @@ class Tracker:
         }
         return self.client.create_run(self.experiment, run_name=self.study.name, tags=tags).info.run_id
 
-    def _mark(self, members: Sequence[Member], most: int) -> None:
+    def _mark(self, members: Sequence[FinishedTrial], most: int) -> None:
         """Write `on_front` and `pareto_rank` where they changed, at most so many; the front, old and new, first."""
         from mlflow.entities import Metric, RunTag
 
         found = ranks([m.values for m in members], self.objectives)
-        rank = {m.number: min(r, LAST_RANK) for m, r in zip(members, found, strict=True)}
+        rank = {m.number: min(r, MAX_RANK) for m, r in zip(members, found, strict=True)}
         changed = [number for number, now in rank.items() if self.marked.get(number) != now]
         changed.sort(key=lambda number: (1 not in (rank[number], self.marked.get(number)), rank[number]))
         for number in changed[:most]:
@@ -181,7 +181,7 @@ class Tracker:
             self.client.log_batch(self.child_id(number), metrics=[metric], tags=[tag])
             self.marked[number] = rank[number]
 
-    def _later_scores(self, members: Sequence[Member]) -> None:
+    def _later_scores(self, members: Sequence[FinishedTrial]) -> None:
         """Write the test scores, and the means over new seeds, that are there and were not written."""
         for member in members:
             test, means = self.study.test_scores(member.number), self.study.confirmed(member.number)
@@ -194,7 +194,7 @@ class Tracker:
                 }
                 self._once(member, CONFIRMED_TAG, values)
 
-    def _once(self, member: Member, tag: str, values: Mapping[str, float | None]) -> None:
+    def _once(self, member: FinishedTrial, tag: str, values: Mapping[str, float | None]) -> None:
         """Write metrics of a trial, unless this tag says that they were."""
         run = self.children[member.number]
         if tag not in run.data.tags:
@@ -202,11 +202,11 @@ class Tracker:
             self.client.set_tag(run.info.run_id, tag, "true")
             self.children[member.number] = self.client.get_run(run.info.run_id)
 
-    def _note(self, on_front: Sequence[Member]) -> str:
+    def _note(self, on_front: Sequence[FinishedTrial]) -> str:
         runs = [(member, self.child_id(member.number)) for member in on_front]
         return study_note(self.facts, self.experiment, self.study.name, self.objectives, runs)
 
-    def _summary(self, members: Sequence[Member], on_front: Sequence[Member]) -> None:
+    def _summary(self, members: Sequence[FinishedTrial], on_front: Sequence[FinishedTrial]) -> None:
         corner = knee(on_front, self.objectives)
         values = {
             "trials_finished": len(members),

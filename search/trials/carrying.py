@@ -9,11 +9,11 @@ from search.space.dimensions import STRATEGY
 from search.space.drawing import completed
 from search.space.space import Space
 from search.study.opening import others
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.view import StudyView
 
-SHARE = 4  # at most one part in so many of a budget's trials is carried over
-MOST_FROM_FRONTS = 6
+TRIALS_PER_CARRIED = 4  # at most one part in so many of a budget's trials is carried over
+MAX_CARRIED = 6
 
 
 def carried(study: StudyView, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
@@ -21,7 +21,7 @@ def carried(study: StudyView, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
     other studies."""
     if study.optuna.get_trials(deepcopy=False):
         return []
-    most = min(MOST_FROM_FRONTS, plan.budget.trials // SHARE)
+    most = min(MAX_CARRIED, plan.budget.trials // TRIALS_PER_CARRIED)
     return from_fronts(others(study), plan.space)[:most]
 
 
@@ -42,7 +42,7 @@ def _fits(values: Mapping[str, Any], space: Space) -> bool:
     return not space.choices(STRATEGY) or space.has(STRATEGY, values.get(STRATEGY))
 
 
-def from_ends(members: Sequence[Member]) -> list[Member]:
+def from_ends(members: Sequence[FinishedTrial]) -> list[FinishedTrial]:
     """Cheapest, most expensive, second cheapest, ..."""
     order = [i // 2 if i % 2 == 0 else -(i // 2 + 1) for i in range(len(members))]
     return [members[i] for i in order]

@@ -14,7 +14,7 @@ import numpy as np
 
 from search.setup.plan import Plan
 from search.study.objectives import Objectives
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.scores import CONFIRMED_FILE, Confirmed
 from search.study.view import StudyView
 from search.trials.failures import reason_of
@@ -31,7 +31,7 @@ FIRST_SEED = 20_000  # beyond those of a study's trials, and of a comparison's
 
 
 def confirm(
-    study: StudyView, plan: Plan, members: Sequence[Member], most: int, progress: Progress | None = None
+    study: StudyView, plan: Plan, members: Sequence[FinishedTrial], most: int, progress: Progress | None = None
 ) -> dict[int, str]:
     """Train the `most` best of the front again, each with three new seeds; what was trained is read from disk.
 
@@ -65,7 +65,7 @@ def _under(what: str, progress: Progress | None) -> Progress | None:
     return lambda stage, done, total: listener(f"{what}: {stage}", done, total)
 
 
-def _counts(plan: Plan, member: Member, folder: Path, progress: Progress | None) -> list[dict[str, np.ndarray]]:
+def _counts(plan: Plan, member: FinishedTrial, folder: Path, progress: Progress | None) -> list[dict[str, np.ndarray]]:
     """Per new seed and F1 the counts `[recordings, labels, 3]` of a student on validation: read, or made now, those of
     one configuration in one step where that pays."""
     paths = {seed: folder / f"confirmed-{seed}.json" for seed in range(FIRST_SEED, FIRST_SEED + SEEDS)}
@@ -92,7 +92,10 @@ def _read_counts(path: Path) -> dict[str, np.ndarray]:
 
 
 def _alike(
-    member: Member, cheaper: Sequence[Member], counts: dict[int, dict[str, np.ndarray]], objectives: Objectives
+    member: FinishedTrial,
+    cheaper: Sequence[FinishedTrial],
+    counts: dict[int, dict[str, np.ndarray]],
+    objectives: Objectives,
 ) -> int | None:
     """The first of the cheaper ones that is not distinguishable from `member` by the F1 that was searched for."""
     metric = objectives.criterion

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from search.pareto.gain import Gain
 from search.setup.budget import option_of
 from search.setup.plan import Plan
-from search.study.ownership import turn
-from search.study.records import ANSWERED, INFEASIBLE, LACK, OWNER, Member
+from search.study.records import ANSWERED, INFEASIBLE, LACK, OWNER, FinishedTrial
 from search.study.view import StudyView
 from search.trials.repeats import Repeats
 from sedkd.errors import UserError
@@ -15,11 +14,11 @@ from sedkd.errors import UserError
 if TYPE_CHECKING:
     import optuna
 
-MOST_FREE = 1000  # draws in a row that cost nothing
-MOST_ANSWERED = 100  # of them that were trained before: the space holds little else
+MAX_FREE_DRAWS = 1000  # draws in a row that cost nothing
+MAX_ANSWERED_DRAWS = 100  # of them that were trained before: the space holds little else
 
 
-class Draws:
+class TrialDraws:
     """The next trial to train: one whose configuration is within the limits and was not trained before."""
 
     def __init__(self, study: StudyView, plan: Plan, owner: str) -> None:
@@ -31,7 +30,7 @@ class Draws:
     def next(self) -> "tuple[optuna.Trial, dict[str, Any], int] | None":
         """A trial, its configuration and its seed; None when enough trials are done or on their way."""
         answered = 0
-        for _ in range(MOST_FREE):
+        for _ in range(MAX_FREE_DRAWS):
             trial = self._asked()
             if trial is None:
                 return None
@@ -45,14 +44,14 @@ class Draws:
                 return trial, values, self.plan.base.seed + trial.number
             self._answer(trial, same)
             answered += 1
-            if answered == MOST_ANSWERED:
+            if answered == MAX_ANSWERED_DRAWS:
                 break
         raise UserError(self._exhausted(answered))
 
     def _asked(self) -> "optuna.Trial | None":
         """A new trial, unless those that are done or on their way are enough."""
         budget = self.plan.budget
-        with turn(self.study):
+        with self.study.store.storage.turn(self.study.name):
             if self.study.taken() >= budget.trials:
                 return None
             if budget.patience is not None and self.gain.look(self.study.finished()).idle >= budget.patience:
@@ -85,17 +84,17 @@ class Draws:
         self.study.optuna.tell(trial, state=TrialState.PRUNED)
         return True
 
-    def _answer(self, trial: "optuna.Trial", same: Member) -> None:
+    def _answer(self, trial: "optuna.Trial", same: FinishedTrial) -> None:
         """Tell the result that is there; such a trial does not count."""
         trial.set_user_attr(ANSWERED, same.number)
         self.study.optuna.tell(trial, list(same.values))
 
     def _exhausted(self, answered: int) -> str:
         limits = ", ".join(f"{option_of(name)} {most:g}" for name, most in self.plan.budget.limits.items())
-        if answered < MOST_ANSWERED:
+        if answered < MAX_ANSWERED_DRAWS:
             causes = [f"above {limits}"] if limits else []
             causes += [f"such as cannot be trained ({self.lack})"] if self.lack else []
             found = ", ".join([*causes, "or trained before"])
             mend = "raise the limit, or widen the space" if limits else "widen the space"
-            return f"the last {MOST_FREE} draws were {found}; {mend}"
+            return f"the last {MAX_FREE_DRAWS} draws were {found}; {mend}"
         return f"the last {answered} draws were all trained before; widen the space or ask for fewer --trials"

@@ -8,7 +8,7 @@ from sedkd.errors import UserError
 from sedkd.train.fit import TrainingDiverged
 
 FILE = "traceback.txt"
-LONGEST = 500  # letters of a reason
+MAX_REASON_LENGTH = 500  # letters of a reason
 
 
 def reason_of(error: BaseException, folder: Path) -> str:
@@ -51,4 +51,4 @@ def write_traceback(text: str, folder: Path) -> Path:
 
 def _shortened(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."
+    return line if len(line) <= MAX_REASON_LENGTH else f"{line[:MAX_REASON_LENGTH]} ..."

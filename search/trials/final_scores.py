@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.scores import TEACHER_FILE, TEST_FILE, SplitScores, kept_of_teacher, post_of
 from search.study.view import StudyView
 from sedkd.data.sealed import opened_test
@@ -34,7 +34,7 @@ def teacher_on_validation(task: Task, study: StudyView) -> SplitScores:
 def score_on_test(
     task: Task,
     study: StudyView,
-    members: Sequence[Member],
+    members: Sequence[FinishedTrial],
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, SplitScores]:
     """Score the members and the teacher that have no test score yet, each with what was chosen for it on validation.

@@ -8,18 +8,17 @@ from search.setup.budget import deadline
 from search.setup.plan import Plan
 from search.space.controls import controls
 from search.study.opening import enqueue_missing
-from search.study.ownership import ownership
 from search.study.records import CARRIED, CONTROL
 from search.study.view import StudyView
-from search.trials.draws import Draws
+from search.trials.draws import TrialDraws
 from search.trials.stopping import can_stop
 from search.trials.training import Trainer
 from sedkd.errors import UserError
 
-MOST_FAILURES = 5  # in a row: something is wrong that another draw will not mend
+MAX_FAILURES = 5  # in a row: something is wrong that another draw will not mend
 
 
-class Watcher(Protocol):
+class TrialListener(Protocol):
     """What is told to the person while the search runs."""
 
     def begin(self, number: int, configuration: Mapping[str, Any], note: str | None) -> None: ...
@@ -37,30 +36,30 @@ def begin(study: StudyView, plan: Plan, carried: Sequence[tuple[str, Mapping[str
     enqueue_missing(study, CARRIED, carried)
 
 
-def search(study: StudyView, plan: Plan, watcher: Watcher, after_trial: Callable[[], None]) -> None:
+def search(study: StudyView, plan: Plan, listener: TrialListener, after_trial: Callable[[], None]) -> None:
     """Run trials until the budget is spent. Ctrl-C ends the running trial as failed and is raised on.
 
     Several processes may do so at once on one study. `after_trial` runs after every trial that was told to Optuna,
     which is the one source of truth.
     """
     late, failures = deadline(plan.budget.timeout, time.monotonic), 0
-    with ownership(plan.store) as owner:
-        draws = Draws(study, plan, owner)
+    with plan.store.storage.owner() as owner:
+        draws = TrialDraws(study, plan, owner)
         early = plan.manner.early_stopping and can_stop(plan.objectives)
-        trainer = Trainer(study, plan.task, plan.base, watcher.stage, early)
+        trainer = Trainer(study, plan.task, plan.base, listener.stage, early)
         while not late():
             drawn = draws.next()
             if drawn is None:
                 return
             trial, values, seed = drawn
-            watcher.begin(trial.number, values, trial.user_attrs.get(CONTROL) or trial.user_attrs.get(CARRIED))
+            listener.begin(trial.number, values, trial.user_attrs.get(CONTROL) or trial.user_attrs.get(CARRIED))
             reason = trainer.run(trial, values, seed)
             if reason is not None:
-                watcher.failed(trial.number, reason)
+                listener.failed(trial.number, reason)
                 failures += 1
-                if failures >= MOST_FAILURES:
+                if failures >= MAX_FAILURES:
                     raise UserError(f"{failures} trials in a row failed, the last one because: {reason}")
                 continue
             failures = 0
-            watcher.end(trial.number)
+            listener.end(trial.number)
             after_trial()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from search.study.records import Member, fingerprint
+from search.study.records import FinishedTrial, fingerprint
 
 
 class Repeats:
@@ -11,9 +11,9 @@ class Repeats:
 
     def __init__(self) -> None:
         self.numbers: set[int] = set()
-        self.members: dict[str, Member] = {}
+        self.members: dict[str, FinishedTrial] = {}
 
-    def of(self, values: Mapping[str, Any], members: Sequence[Member]) -> Member | None:
+    def of(self, values: Mapping[str, Any], members: Sequence[FinishedTrial]) -> FinishedTrial | None:
         """The first of `members` with this very configuration."""
         for member in members:
             if member.number not in self.numbers:

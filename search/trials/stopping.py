@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 
 from search.study.objectives import TABLE, Objectives
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from sedkd.train.fit import Checkpoint
 
 RUNGS = ("full@0.5", "full@0.75")  # a distilled student blooms late: none before half-way
-LEAST_FINISHED = 8
-HOPE = 0.9  # quantile of the gains
+MIN_FINISHED = 8
+GAIN_QUANTILE = 0.9  # quantile of the gains
 
 
 @dataclass(frozen=True)
-class Finished:
+class RungScores:
     """What is known of a finished trial: its costs, its score at the end as training saw it, and at the rungs."""
 
     costs: tuple[float, ...]
@@ -53,23 +53,23 @@ def rung_of(step: int, steps: int) -> str:
     return f"full@{round(4 * step / steps) / 4:g}"
 
 
-def summary(member: Member, objectives: Objectives) -> Finished:
+def rung_scores(member: FinishedTrial, objectives: Objectives) -> RungScores:
     """What `is_hopeless` wants to know of a finished trial."""
     curve: Sequence[Mapping[str, Any]] = member.record.curve
     rungs = {rung_of(point["step"], curve[-1]["step"]): point["score"] for point in curve}
-    return Finished(costs_of(member.record.measures, objectives), curve[-1]["score"], rungs)
+    return RungScores(costs_of(member.record.measures, objectives), curve[-1]["score"], rungs)
 
 
-def is_hopeless(score: float, costs: Sequence[float], rung: str, finished: Sequence[Finished]) -> bool:
+def is_hopeless(score: float, costs: Sequence[float], rung: str, finished: Sequence[RungScores]) -> bool:
     """Whether a trial with these costs and this score at `rung` should end there.
 
     Of at least eight finished trials with this rung, the gain from there to the end that one in ten exceeds is what may
     be hoped for. The trial is hopeless when one that costs no more, by any cost, has ended at what it may hope for.
     """
     gains = [trial.score - trial.rungs[rung] for trial in finished if rung in trial.rungs]
-    if rung not in RUNGS or len(gains) < LEAST_FINISHED:
+    if rung not in RUNGS or len(gains) < MIN_FINISHED:
         return False
-    hoped = score + max(float(np.quantile(gains, HOPE)), 0.0)
+    hoped = score + max(float(np.quantile(gains, GAIN_QUANTILE)), 0.0)
     return any(
         trial.score >= hoped and all(theirs <= ours for theirs, ours in zip(trial.costs, costs, strict=True))
         for trial in finished

@@ -9,8 +9,7 @@ from search.study.records import CONTROL, INTERRUPTED, REASON, RECORD, STOPPED
 from search.study.trial_record import FinishedRecord, StoppedRecord
 from search.study.view import StudyView
 from search.trials.failures import reason_of, summary
-from search.trials.stopping import RUNGS, Hopeless, costs_of, is_hopeless, rung_of
-from search.trials.stopping import summary as looked_at
+from search.trials.stopping import RUNGS, Hopeless, costs_of, is_hopeless, rung_of, rung_scores
 from sedkd.models.checkpoint import save_model
 from sedkd.progress import Progress
 from sedkd.task.task import Task
@@ -77,7 +76,7 @@ class Trainer:
             if is_control:  # what others are compared with is trained to its end
                 return
             costs = costs or costs_of(asdict(cost_before_training(configuration, self.task)), self.objectives)
-            there = [looked_at(member, self.objectives) for member in self.study.finished()]
+            there = [rung_scores(member, self.objectives) for member in self.study.finished()]
             if is_hopeless(point.score, costs, rung, there):
                 raise Hopeless(rung, point.score, curve)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sedkd.compare.tries import MOST_RECIPES, distinct, tries
+from sedkd.compare.tries import MAX_RECIPES, distinct, tries
 from sedkd.distill.registry import needs_teacher, parameters_of, parts
 from sedkd.models.student import StudentSettings
 from sedkd.train.settings import TrainSettings
@@ -24,7 +24,7 @@ FOREIGN = 0.125  # share of a batch that one of the aware recipes keeps of other
 
 
 @dataclass(frozen=True)
-class Plan:
+class ArmSettings:
     """What a comparison is made of.
 
     strategy, parameters: of the distilled arms. environments: how many the data hold; with one there is nothing
@@ -53,7 +53,7 @@ class Arm:
     tries: tuple[Configuration, ...]
 
 
-def arms(plan: Plan) -> list[Arm]:
+def arms(plan: ArmSettings) -> list[Arm]:
     """Scratch, generic (where there are other environments), aware, aware on labelled clips only, the student of all
     events (where fewer are listened for), and ablations."""
     base = Configuration(plan.student, plan.train)
@@ -74,7 +74,7 @@ def _arm(name: str, recipes: Sequence[Configuration]) -> Arm:
     return Arm(name, tries(recipes))
 
 
-def _aware(plan: Plan, taught: Configuration) -> list[Configuration]:
+def _aware(plan: ArmSettings, taught: Configuration) -> list[Configuration]:
     """What the environment-aware arm may be, the first of them as many as are tried.
 
     Where there are few clips of the site, those of other rooms and the general teacher are worth more than what is its
@@ -89,10 +89,10 @@ def _aware(plan: Plan, taught: Configuration) -> list[Configuration]:
         found += [_taught(everywhere, targets="own")] + ([] if plan.narrowed else [everywhere])
     if plan.adaptable:
         found.append(_taught(_filled(taught, max(half - foreign, 0.0), foreign), adaptation="adapted"))
-    return distinct([*found, _filled(taught, 0.0, 0.0)])[:MOST_RECIPES]
+    return distinct([*found, _filled(taught, 0.0, 0.0)])[:MAX_RECIPES]
 
 
-def _generic(plan: Plan, taught: Configuration) -> Configuration:
+def _generic(plan: ArmSettings, taught: Configuration) -> Configuration:
     """Without regard to the environment: the general teacher, all its labels, and batches to which each environment
     gives the same share of its labelled and unlabelled clips."""
     own = OTHER_HALF / plan.environments if plan.unlabeled else 0.0
@@ -100,7 +100,7 @@ def _generic(plan: Plan, taught: Configuration) -> Configuration:
     return _taught(_filled(taught, own, 1 - 1 / plan.environments), targets=targets)
 
 
-def _ablations(plan: Plan, aware: Sequence[Configuration], others: Sequence[Arm]) -> list[Arm]:
+def _ablations(plan: ArmSettings, aware: Sequence[Configuration], others: Sequence[Arm]) -> list[Arm]:
     """`aware` with one of its parts switched off in turn, where that is none of the other arms."""
     switched: dict[str, Callable[[Configuration], Configuration]] = {
         "aware, general teacher": lambda recipe: _taught(recipe, adaptation="general"),
@@ -126,7 +126,7 @@ def _taught(configuration: Configuration, **changes: str) -> Configuration:
     return replace(configuration, teacher=replace(configuration.teacher, **changes))
 
 
-def _known(plan: Plan) -> dict[str, dict[str, Any]]:
+def _known(plan: ArmSettings) -> dict[str, dict[str, Any]]:
     """Of the given parameters, those of the strategy's own parts."""
     return {
         part: {k: v for k, v in plan.parameters.get(part, {}).items() if k in parameters_of(part)}

@@ -16,7 +16,7 @@ MIXTURES = (0.0, 0.5)  # `train.mixture`
 TRIES = len(RATES) * len(MIXTURES)
 
 _RATES_OF = {1: RATES, 2: RATES[::2], 3: RATES[1:5], 4: RATES[::2]}  # by the number of recipes
-MOST_RECIPES = max(_RATES_OF)
+MAX_RECIPES = max(_RATES_OF)
 _CROSSED = 2  # recipes, up to which every rate is tried with and without mixtures
 
 _EVENTS = {"own": "own events", "environment": "the environment's events", "all": "all the teacher's events"}
@@ -33,7 +33,7 @@ def tries(recipes: Sequence[Configuration]) -> tuple[Configuration, ...]:
     """
     different = distinct(recipes)
     if len(different) not in _RATES_OF:
-        raise ValueError(f"{len(different)} recipes, where one to {MOST_RECIPES} are tried")
+        raise ValueError(f"{len(different)} recipes, where one to {MAX_RECIPES} are tried")
     crossed = len(different) <= _CROSSED
     found = []
     for place, recipe in enumerate(different):

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-LONGEST_RATIO = 1000  # samples of the old rate after which both rates have one at the same instant
+MAX_PERIOD = 1000  # samples of the old rate after which both rates have one at the same instant
 HALF_LENGTH, KAISER_BETA = 10, 5.0  # of the filter, as scipy's own default has them
 
 
@@ -24,7 +24,7 @@ def resampled(samples: np.ndarray, old: int, new: int) -> np.ndarray:
     if old == new:
         return samples
     down, up = ratio(old, new)
-    if max(down, up) > LONGEST_RATIO:
+    if max(down, up) > MAX_PERIOD:
         from scipy.signal import resample_poly
 
         return resample_poly(samples, up, down, window=_filter(up, down)).astype(np.float32)

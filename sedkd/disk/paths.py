@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-MOST_OF_NAME = 100  # characters: a temporary file's name is longer than its target's
+MAX_NAME_LENGTH = 100  # characters: a temporary file's name is longer than its target's
 
 
 def cache_root() -> Path:
@@ -39,7 +39,7 @@ def written_atomically(target: Path) -> Iterator[Path]:
     target = target.resolve() if target.is_symlink() else target
     with naming(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name[:MOST_OF_NAME]}.", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:MAX_NAME_LENGTH]}.", dir=target.parent)
         os.close(handle)
         temporary = Path(name)
         try:
@@ -62,7 +62,7 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        beside = f"{path.with_name(f'.{path.name[:MOST_OF_NAME]}.')}"
+        beside = f"{path.with_name(f'.{path.name[:MAX_NAME_LENGTH]}.')}"
         if error.errno is not None and (error.filename is None or str(error.filename).startswith(beside)):
             error.filename, error.filename2 = str(path), None
         raise

@@ -18,7 +18,7 @@ from typing import TypeVar, cast
 
 from sedkd.disk.paths import cache_root
 from sedkd.errors import SedkdWarning
-from sedkd.parallel import MOST_WORKERS, cores
+from sedkd.parallel import MAX_WORKERS, cores
 
 Answer = TypeVar("Answer", bound=str | None)
 
@@ -69,7 +69,7 @@ def remembered(
 
 
 def _found(find: Callable[[Path], Answer], paths: Sequence[Path]) -> Generator[tuple[Path, Answer], None, None]:
-    threads = ThreadPoolExecutor(min(cores(), MOST_WORKERS))
+    threads = ThreadPoolExecutor(min(cores(), MAX_WORKERS))
     try:
         yield from zip(paths, threads.map(find, paths), strict=True)
     finally:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from sedkd.train.corpus import Corpus
 
 POOLINGS = ("linear_softmax", "attention")
-SHARE = 0.25  # clips drawn per step, as a share of the batch
-LONGEST_SECONDS = 60.0  # a label of a longer clip says next to nothing of a frame
+BATCH_SHARE = 0.25  # clips drawn per step, as a share of the batch
+MAX_SECONDS = 60.0  # a label of a longer clip says next to nothing of a frame
 
 
 def linear_softmax(p: Tensor, valid: Tensor) -> Tensor:
@@ -47,16 +47,16 @@ def attention_pool(p: Tensor, scores: Tensor, valid: Tensor) -> Tensor:
 
 
 def short_enough(corpus: "Corpus", frame_seconds: float) -> Tensor:
-    """Indices of the clips with clip-level labels that are not longer than `LONGEST_SECONDS`."""
+    """Indices of the clips with clip-level labels that are not longer than `MAX_SECONDS`."""
     weak = corpus.weak.cpu()
-    return weak[corpus.out_starts.diff().cpu()[weak] * frame_seconds < LONGEST_SECONDS + 0.5]
+    return weak[corpus.out_starts.diff().cpu()[weak] * frame_seconds < MAX_SECONDS + 0.5]
 
 
 def _lack(corpus: "Corpus", frame_seconds: float) -> str | None:
     if not len(corpus.weak):
         return "no clip has clip-level labels: add weak.tsv and weak/, or drop 'weak'"
     if not len(short_enough(corpus, frame_seconds)):
-        return f"no clip of weak.tsv is as short as {LONGEST_SECONDS:g} s: add some, or drop 'weak'"
+        return f"no clip of weak.tsv is as short as {MAX_SECONDS:g} s: add some, or drop 'weak'"
     return None
 
 
@@ -71,7 +71,7 @@ class Strategy(Term):
     """Beside each batch, a quarter as many weakly labelled clips, unmasked.
 
     Clips are heard whole, since no part of one need hold its events. They fill no more frames than the batch does, or
-    are a single clip of at most `LONGEST_SECONDS`; longer ones are never drawn. Where windows are mixed
+    are a single clip of at most `MAX_SECONDS`; longer ones are never drawn. Where windows are mixed
     (`train.mixture`), clips are, too.
 
     Raises:
@@ -106,7 +106,7 @@ class Strategy(Term):
         if len(self.clips) < every:
             warnings.warn(
                 f"strategy 'weak': {every - len(self.clips)} of {every} clips of weak.tsv are longer than "
-                f"{LONGEST_SECONDS:g} s and are left out",
+                f"{MAX_SECONDS:g} s and are left out",
                 SedkdWarning,
                 stacklevel=2,
             )
@@ -145,7 +145,7 @@ class Strategy(Term):
 
     def _draw(self) -> Tensor:
         settings = self.lesson.settings
-        count = max(round(settings.batch * SHARE), 1)
+        count = max(round(settings.batch * BATCH_SHARE), 1)
         drawn = self.clips[torch.randint(len(self.clips), (count,), generator=self.generator)]
         frames = self.lengths[drawn].cummax(0).values * torch.arange(1, count + 1)  # of the first n, padded alike
         return drawn[: max(int((frames <= settings.batch * settings.frames).sum()), 1)]

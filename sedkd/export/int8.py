@@ -17,7 +17,7 @@ from sedkd.export.step_graph import StepGraph
 from sedkd.export.stream_facts import StreamFacts
 
 QUANTISED = ("Conv", "Relu", "AveragePool", "Concat", "Slice", "Squeeze", "Transpose", "MatMul")
-MOST_STEPS = 4000  # of training clips, by which ranges are found
+MAX_STEPS = 4000  # of training clips, by which ranges are found
 NO_GRU = "its GRU is not quantised: onnxruntime has no GRU in integers"
 NO_CLIPS = "the study's clips are not known here"
 
@@ -92,7 +92,7 @@ class _Reader:
         for clip in clips:
             graph.reset()
             for first in range(0, len(clip) - size + 1, size):
-                if self.steps == MOST_STEPS:
+                if self.steps == MAX_STEPS:
                     return
                 self.steps += 1
                 piece = clip[first : first + size]

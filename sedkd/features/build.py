@@ -54,7 +54,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Batch:
+class PieceGroup:
     """Pieces that a process computes and writes into the rows of `file`."""
 
     file: Path
@@ -77,7 +77,7 @@ def build(
     _prepare(work, (max(starts[-1], 1), settings.n_mels))
     missing = [piece for piece in pieces if piece.name not in work.done]
     seconds = settings.frame_seconds
-    batches = [Batch(work.folder / ROWS, settings, group) for group in _grouped(missing, seconds)]
+    batches = [PieceGroup(work.folder / ROWS, settings, group) for group in _grouped(missing, seconds)]
     done, cost = len(pieces) - len(missing), BATCH_SECONDS * COST
     with closing(results(compute, batches, cost, START_SECONDS)) as computed:
         for names in computed:
@@ -105,7 +105,7 @@ def pieces_of(recordings: Sequence[Recording], starts: Sequence[int], settings: 
     return pieces
 
 
-def compute(batch: Batch) -> tuple[str, ...]:
+def compute(batch: PieceGroup) -> tuple[str, ...]:
     """Compute and write a batch, and see it safe on the disk; the names of its pieces."""
     import torch
 

@@ -11,7 +11,7 @@ from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
 from sedkd.stream.detection import Detection
 
-LONGEST_SECONDS = 60.0  # held; of a longer event its end is kept
+MAX_SECONDS = 60.0  # held; of a longer event its end is kept
 AROUND_SECONDS = 1.0  # kept before an event, and behind it as far as it was heard
 HEADER = 44  # bytes
 FULL_SCALE = 32768
@@ -43,7 +43,7 @@ class Clips:
         """Hold the next samples `[n]` float32 (-1..1), and let go of old ones."""
         self._held.append(np.clip(np.rint(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16))
         self._end += len(samples)
-        while self._end - self._first - len(self._held[0]) >= (LONGEST_SECONDS + AROUND_SECONDS) * self.rate:
+        while self._end - self._first - len(self._held[0]) >= (MAX_SECONDS + AROUND_SECONDS) * self.rate:
             self._first += len(self._held.popleft())
 
     def write(self, detection: Detection) -> bool:
@@ -57,7 +57,7 @@ class Clips:
         event = detection.event
         stop = min(round((event.offset + AROUND_SECONDS) * self.rate), self._end)
         start = max(round((event.onset - AROUND_SECONDS) * self.rate), self._first, 0)
-        start = max(start, stop - round((LONGEST_SECONDS + AROUND_SECONDS) * self.rate))
+        start = max(start, stop - round((MAX_SECONDS + AROUND_SECONDS) * self.rate))
         size = HEADER + 2 * (stop - start)
         if size > self._left:
             self.full = True

@@ -8,7 +8,7 @@ HYSTERESIS_DB = 5.0  # ... and lasts until it falls this much below that
 DEEPEST_DB = 45.0  # the floor is sought no deeper below the loudest frame: digital silence has no floor of its own
 STEADY_DB = 15.0  # loudest 60 ms less floor; a recording with less is active throughout
 GAP_SECONDS = 0.3  # shorter pauses do not part a region
-LEAST_SECONDS = 0.06  # shorter regions are dropped
+MIN_SECONDS = 0.06  # shorter regions are dropped
 
 
 def active_regions(sound: np.ndarray, rate: int) -> list[tuple[int, int]]:
@@ -30,7 +30,7 @@ def active_regions(sound: np.ndarray, rate: int) -> list[tuple[int, int]]:
     high = min(floor + ABOVE_FLOOR_DB, float(level.max()))
     spans = [(a, b) for a, b in _runs(level > high - HYSTERESIS_DB) if level[a:b].max() >= high]
     joined = _joined(spans, round(GAP_SECONDS / FRAME_SECONDS))
-    least = LEAST_SECONDS / FRAME_SECONDS
+    least = MIN_SECONDS / FRAME_SECONDS
     kept = [(a, b) for a, b in joined if b - a >= least] or joined
     return [(a * frame, b * frame) for a, b in kept]
 

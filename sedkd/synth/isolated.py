@@ -21,7 +21,7 @@ from sedkd.synth.excerpts import active_parts, bed
 from sedkd.synth.jams import write_jams
 from sedkd.synth.library import SPLIT_FOLDS, Files, Library, read_backgrounds, read_library
 from sedkd.synth.mixer import mix
-from sedkd.synth.recipe_file import Plan, mixed
+from sedkd.synth.recipe_file import MadeEnvironment, mixed
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class _Job:
     """All that a process needs to make any clip of one environment and split."""
 
     folder: Path
-    plan: Plan
+    plan: MadeEnvironment
     files: Files
     beds: list[Path]  # empty: synthetic
     seed: tuple[int, ...]
@@ -59,7 +59,7 @@ def synthesise(
     backgrounds_dir: Path | None,
     out: Path,
     *,
-    recipes: Mapping[str, Plan] | None,
+    recipes: Mapping[str, MadeEnvironment] | None,
     counts: Mapping[str, int],
     seed: int,
     rate: int = 16_000,
@@ -114,7 +114,7 @@ def synthesise(
     return _report(out, plans, splits, notes)
 
 
-def _job(folder: Path, plan: Plan, files: Files, shared: Files, seed: int, rate: int) -> _Job:
+def _job(folder: Path, plan: MadeEnvironment, files: Files, shared: Files, seed: int, rate: int) -> _Job:
     own = [file for label in plan.backgrounds for file in files[label]]
     heard = {label: files[label] for label in (*plan.recipe.events, *plan.recipe.distractors)}
     environment, split = zlib.crc32(folder.parent.name.encode()), zlib.crc32(folder.name.encode())
@@ -187,7 +187,7 @@ def _asked(per_split: Mapping[str, T], counts: Mapping[str, int]) -> dict[str, T
     return {split: value for split, value in per_split.items() if split != WEAK or counts.get(WEAK, 0) > 0}
 
 
-def _check_classes(folder: Path, name: str, plan: Plan, library: Library, splits: list[str]) -> None:
+def _check_classes(folder: Path, name: str, plan: MadeEnvironment, library: Library, splits: list[str]) -> None:
     known = ", ".join(library["train"])
     if WEAK in splits:
         for label in plan.recipe.events:
@@ -204,7 +204,7 @@ def _check_classes(folder: Path, name: str, plan: Plan, library: Library, splits
                 )
 
 
-def _beds(folder: Path | None, plans: Mapping[str, Plan]) -> tuple[Library, list[str]]:
+def _beds(folder: Path | None, plans: Mapping[str, MadeEnvironment]) -> tuple[Library, list[str]]:
     """split -> background recordings for environments without their own (none: synthetic), and notes for the user."""
     if folder is not None:
         beds, apart = read_backgrounds(folder)
@@ -215,7 +215,7 @@ def _beds(folder: Path | None, plans: Mapping[str, Plan]) -> tuple[Library, list
 
 
 def _record(
-    plans: Mapping[str, Plan],
+    plans: Mapping[str, MadeEnvironment],
     counts: Mapping[str, int],
     seed: int,
     rate: int,
@@ -257,7 +257,7 @@ def _is_done(out: Path, record: str) -> bool:
     raise UserError(f"{out}: exists and holds {other}: remove it, or name another folder with --out")
 
 
-def _report(out: Path, plans: Mapping[str, Plan], splits: list[str], notes: list[str]) -> Report:
+def _report(out: Path, plans: Mapping[str, MadeEnvironment], splits: list[str], notes: list[str]) -> Report:
     clips, events = {}, {}
     for name in plans:
         for split in splits:

@@ -19,7 +19,7 @@ Background = Callable[[Rng, int, float], np.ndarray]
 """(rng, rate, seconds) -> mono float32 [seconds * rate]"""
 
 GAP_SECONDS = 0.2  # at least, between two events of one class
-LEAST_SECONDS = 0.25  # of an event that the clip's end cuts
+MIN_SECONDS = 0.25  # of an event that the clip's end cuts
 AUDIBLE_DB = 20.0  # an event lasts while it is within this of its loudest 20 ms
 _FRAME_SECONDS = 0.02
 _TRIES = 12
@@ -138,7 +138,7 @@ def _find_place(
 def _cut(sound: np.ndarray, start: int, count: int, rate: int) -> tuple[int, np.ndarray] | None:
     """The sound from `start` in a clip of `count` samples, with short fades; None if too little of it remains."""
     piece = audible(sound[: count - start], rate)
-    if len(piece) < min(len(sound), int(LEAST_SECONDS * rate)):
+    if len(piece) < min(len(sound), int(MIN_SECONDS * rate)):
         return None
     fade = np.ones(len(piece), dtype=np.float32)
     edge = min(int(0.005 * rate), len(piece) // 4)

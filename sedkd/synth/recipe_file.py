@@ -16,19 +16,19 @@ ROOM_KEYS = ("decay_seconds", "direct_db", "tilt_db")
 
 
 @dataclass(frozen=True)
-class Plan:
+class MadeEnvironment:
     """An environment to be made: the mixer's recipe, and the class folders that serve as background (may be none)."""
 
     recipe: Recipe
     backgrounds: tuple[str, ...] = ()
 
 
-def mixed(labels: Sequence[str]) -> dict[str, Plan]:
+def mixed(labels: Sequence[str]) -> dict[str, MadeEnvironment]:
     """What is made without a file: one environment, `mixed`, with all classes as events."""
-    return {"mixed": Plan(Recipe(events=tuple(labels)))}
+    return {"mixed": MadeEnvironment(Recipe(events=tuple(labels)))}
 
 
-def read_recipes(path: Path) -> dict[str, Plan]:
+def read_recipes(path: Path) -> dict[str, MadeEnvironment]:
     """Environment -> plan. UserError names the environment and key that cannot be used."""
     import yaml
 
@@ -48,7 +48,7 @@ def read_recipes(path: Path) -> dict[str, Plan]:
     return plans
 
 
-def _plan(where: str, settings: Any) -> Plan:
+def _plan(where: str, settings: Any) -> MadeEnvironment:
     if not isinstance(settings, dict):
         raise UserError(f"{where}: must hold keys such as events: {', '.join(KEYS)}")
     for key in settings:
@@ -70,7 +70,9 @@ def _plan(where: str, settings: Any) -> Plan:
         given["distractors_per_clip"] = _rate(f"{where}, distractors_per_clip", settings["distractors_per_clip"])
     if "reverberation" in settings:
         given["room"] = _room(f"{where}, reverberation", settings["reverberation"])
-    return Plan(Recipe(events=names["events"], distractors=names["distractors"], **given), names["backgrounds"])
+    return MadeEnvironment(
+        Recipe(events=names["events"], distractors=names["distractors"], **given), names["backgrounds"]
+    )
 
 
 def _room(where: str, settings: Any) -> Room:

@@ -19,7 +19,7 @@ from sedkd.train.term import mean_where
 
 STEPS, RATE = 100, 1e-3
 LOOK = 5  # steps between two looks at the held-out clips
-MOST_FRAMES = 400_000  # nine hours of them at 80 ms: all are in memory at once, in single precision
+MAX_FRAMES = 400_000  # nine hours of them at 80 ms: all are in memory at once, in single precision
 PULL = 1e-2  # towards where the weights stood (L2-SP, Li et al. 2018)
 
 
@@ -27,7 +27,7 @@ def learnt_from(known: Tensor) -> Tensor:
     """The frames that adapting looks at: those of which `known` `[frames, labels]` tells something, or, where they are
     very many, some of them at even distances."""
     frames = known.any(1).nonzero()[:, 0]
-    return frames[:: -(-len(frames) // MOST_FRAMES) or 1]
+    return frames[:: -(-len(frames) // MAX_FRAMES) or 1]
 
 
 def lack(teacher: Teacher, channels: int) -> str | None:

@@ -15,7 +15,7 @@ import torch
 from sedkd.progress import Counter
 from sedkd.train.cohort import Ended, Member, fit_cohort
 
-LISTEN = 0.2  # seconds between two looks at how far they are
+POLL_SECONDS = 0.2  # seconds between two looks at how far they are
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class _Work:
         try:
             pending = {pool.submit(self.done, place, self._heed) for place in places}
             while pending:
-                ended, pending = wait(pending, LISTEN, FIRST_COMPLETED)
+                ended, pending = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
                 self.tell()
                 for future in ended:
                     yield future.result()

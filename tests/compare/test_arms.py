@@ -4,16 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from sedkd.compare.arms import AWARE, EVERY, FOREIGN, GENERIC, LABELLED, OTHER_HALF, SCRATCH, Plan, arms
+from sedkd.compare.arms import AWARE, EVERY, FOREIGN, GENERIC, LABELLED, OTHER_HALF, SCRATCH, ArmSettings, arms
 from sedkd.compare.tries import MIXTURES, RATES, TRIES, recipe_words
 from sedkd.models.student import StudentSettings
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import Configuration
 
-PLAN = Plan(StudentSettings(8, 2), TrainSettings(steps=7), "response", {"response": {"temperature": 3.0}}, 3, True)
+PLAN = ArmSettings(
+    StudentSettings(8, 2), TrainSettings(steps=7), "response", {"response": {"temperature": 3.0}}, 3, True
+)
 
 
-def by_name(plan: Plan) -> dict[str, tuple[Configuration, ...]]:
+def by_name(plan: ArmSettings) -> dict[str, tuple[Configuration, ...]]:
     return {arm.name: arm.tries for arm in arms(plan)}
 
 

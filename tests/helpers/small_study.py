@@ -92,7 +92,7 @@ def finish(process: subprocess.Popen, timeout: float = 300) -> str:
     return out
 
 
-def quick_search(words: list[str], watcher: Any = None) -> tuple[Any, Any]:
+def quick_search(words: list[str], listener: Any = None) -> tuple[Any, Any]:
     """What `sedkd-search` does with these words, but for the test split and MLflow; the study and what was planned."""
     from search.cli.search import parser, request_of
     from search.sampling.choice import with_sampler
@@ -104,12 +104,12 @@ def quick_search(words: list[str], watcher: Any = None) -> tuple[Any, Any]:
     ready = planned(request, lambda *_: None)
     study = open_study(ready.plan.store, ready.name, ready.facts, ready.plan.objectives)
     begin(study, ready.plan, [])
-    search(with_sampler(study, ready.plan, request.seed), ready.plan, watcher or Deaf(), lambda: None)
+    search(with_sampler(study, ready.plan, request.seed), ready.plan, listener or Deaf(), lambda: None)
     return study, ready
 
 
 class Deaf:
-    """A watcher that keeps what failed."""
+    """A listener that keeps what failed."""
 
     def __init__(self) -> None:
         self.reasons: list[str] = []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from search.pareto.gain import Gain
-from search.pareto.importance import LEAST_TRIALS, importances
+from search.pareto.importance import MIN_TRIALS, importances
 from search.show.figure import RED
 from search.show.page.findings import Findings
 from search.show.page.markup import bar, paragraph, table
@@ -46,7 +46,7 @@ def importance_parts(found: Findings) -> list[str]:
     """The table of importances, and the dimensions of which too little is known."""
     every = importances(found.study, found.members)
     if not every:
-        return [paragraph(f"Importances are told from {LEAST_TRIALS} finished trials on.")]
+        return [paragraph(f"Importances are told from {MIN_TRIALS} finished trials on.")]
     rows = [[i.name, bar(i.front), bar(i.quality), i.drawn] for i in every if not i.rare]
     head = ["dimension", "for the front", f"for {found.objectives.quality}", "trials that drew it"]
     parts = [table("Importance of each dimension (PED-ANOVA)", head, rows)]

@@ -7,7 +7,7 @@ from typing import Any
 from search.pareto.front import front
 from search.pareto.picks import picks_of
 from search.study.objectives import Objectives
-from search.study.records import EndedEarly, Member
+from search.study.records import FinishedTrial, StoppedTrial
 from search.study.scores import Confirmed, SplitScores
 from search.study.view import StudyView
 from sedkd.errors import UserError
@@ -20,9 +20,9 @@ class Findings:
     study: StudyView
     facts: Mapping[str, Any]
     objectives: Objectives
-    members: list[Member]
-    stopped: list[EndedEarly]
-    on_front: list[Member]
+    members: list[FinishedTrial]
+    stopped: list[StoppedTrial]
+    on_front: list[FinishedTrial]
     picks: Mapping[int, list[str]]
     tests: Mapping[int, SplitScores]
     teacher: Mapping[str, SplitScores]

@@ -11,7 +11,7 @@ from search.show.page.markup import Html, document, paragraph, section
 from search.show.page.students import (
     classes_tables,
     controls_table,
-    front_table,
+    front_html,
     measures_table,
     settings_table,
 )
@@ -51,7 +51,7 @@ def _sections(found: Findings) -> list[str]:
     volumes = Html(f'<div class="pair">{_drawn(trials, "trials")}{_drawn(hours, "hours")}</div>')
     reference = "measured from a score of 0 and a cost that no student reaches, costs as log10"
     return [
-        section("The front", _drawn(front, "front"), paragraph(_legend(found)), front_table(found), *_notes(found)),
+        section("The front", _drawn(front, "front"), paragraph(_legend(found)), front_html(found), *_notes(found)),
         section("Controls", controls_table(found)),
         section("Events", *classes_tables(found)),
         section("Scores and costs", measures_table(found), settings_table(found)),

@@ -7,11 +7,11 @@ from search.show.page.findings import Findings
 from search.show.page.markup import table
 from search.show.words import measure_words, strategy_words, student_words
 from search.study.objectives import TABLE, costs, qualities
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.scores import Confirmed, SplitScores
 
 
-def front_table(found: Findings) -> str:
+def front_html(found: Findings) -> str:
     """The front from the cheapest to the most expensive, with what is known of each score."""
     asked = found.objectives
     again = [f"{q}, new seeds" for q in asked.qualities] + ["note"] if found.confirmed else []
@@ -92,7 +92,7 @@ def classes_tables(found: Findings) -> list[str]:
     return result
 
 
-def _per_class(found: Findings, member: Member, split: str) -> Mapping[str, Mapping[str, float | None]]:
+def _per_class(found: Findings, member: FinishedTrial, split: str) -> Mapping[str, Mapping[str, float | None]]:
     if split == "validation":
         return member.record.per_class
     return found.tests[member.number].per_class if member.number in found.tests else {}
@@ -102,7 +102,7 @@ def _splits(qualities: Sequence[str]) -> list[str]:
     return [f"{quality} {split}" for quality in qualities for split in ("validation", "test")]
 
 
-def _scores(member: Member, test: SplitScores | None, qualities: Sequence[str]) -> list[str | None]:
+def _scores(member: FinishedTrial, test: SplitScores | None, qualities: Sequence[str]) -> list[str | None]:
     return [
         _score(values.get(q)) for q in qualities for values in (member.record.measures, test.values if test else {})
     ]
@@ -125,12 +125,12 @@ def _confirmed(confirmed: Confirmed | None, qualities: Sequence[str]) -> list[st
     return [*means, "" if cheaper is None else f"not distinguishable from trial {cheaper} (cheaper)"]
 
 
-def _cost(member: Member, name: str) -> str | None:
+def _cost(member: FinishedTrial, name: str) -> str | None:
     value = member.record.measures.get(name)
     return None if value is None else measure_words(name, value)
 
 
-def _words(member: Member) -> list[str]:
+def _words(member: FinishedTrial) -> list[str]:
     return [student_words(member.record.configuration), strategy_words(member.record.configuration)]
 
 

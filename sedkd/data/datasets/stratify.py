@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-SHARE = 0.2  # of each label's events
+VALIDATION_SHARE = 0.2  # of each label's events
 
 Group = TypeVar("Group", int, str)
 
@@ -26,7 +26,7 @@ def held_out(groups: Mapping[Group, Counter[str]], seed: int) -> set[Group]:
     names = sorted(groups)
     free = [names[place] for place in np.random.default_rng(seed).permutation(len(names))]
     lacking = _wanted(groups)
-    room = np.array([1 - SHARE, SHARE]) * len(groups)
+    room = np.array([1 - VALIDATION_SHARE, VALIDATION_SHARE]) * len(groups)
     chosen: set[Group] = set()
     while free:
         left = Counter({label: sum(groups[name][label] for name in free) for label in lacking})
@@ -54,6 +54,6 @@ def _wanted(groups: Mapping[Group, Counter[str]]) -> dict[str, np.ndarray]:
     wanted = {}
     for label in {label for events in groups.values() for label in events}:
         counts = [events[label] for events in groups.values() if events[label]]
-        validating = max(SHARE * sum(counts), min(counts) if len(counts) > 1 else 0)
+        validating = max(VALIDATION_SHARE * sum(counts), min(counts) if len(counts) > 1 else 0)
         wanted[label] = np.array([sum(counts) - validating, validating])
     return wanted

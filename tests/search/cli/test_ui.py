@@ -39,7 +39,7 @@ def test_the_server_takes_no_module_of_the_folder_and_any_store(
         (here / f"{name}.py").write_text(f"open({str(tmp_path / name)!r}, 'w').close()\nraise SystemExit('{name}')\n")
     store = Store(tmp_path / "a%2Fb c?d#e")
     store.root.mkdir()
-    study = invented_study(F1_MACS, 3, storage=store.optuna_url, store=store)
+    study = invented_study(F1_MACS, 3, storage=store.storage.trials(), store=store)
     tracker = Tracker(study)
     tracker.close("FINISHED")
     with socket.socket() as free:

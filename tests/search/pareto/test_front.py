@@ -10,7 +10,7 @@ from search.pareto.front import front, hypervolume, ranks, spread
 from search.pareto.gain import Gain
 from search.pareto.picks import knee, pick, picks_of
 from search.study.objectives import Objectives, parse
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.trial_record import FinishedRecord
 from sedkd.errors import UserError
 
@@ -20,7 +20,7 @@ MIXED = Objectives(("macs", "f1_segment", "bytes"))
 
 
 def member(number, f1, macs):
-    return Member(number, (f1, math.log10(macs)), FinishedRecord(measures={"f1_segment": f1, "macs": macs}))
+    return FinishedTrial(number, (f1, math.log10(macs)), FinishedRecord(measures={"f1_segment": f1, "macs": macs}))
 
 
 FRONT = [member(0, 0.30, 1e5), member(1, 0.60, 1e6), member(2, 0.66, 1e7), member(3, 0.59, 2e6), member(4, 0.30, 1e5)]
@@ -87,7 +87,7 @@ def test_ten_thousand_points(objectives):
 @pytest.mark.parametrize("objectives", [F1_MACS, THREE, MIXED])
 def test_hypervolume_after_each_trial(objectives):
     points = 10 * np.random.default_rng(3).random((40, len(objectives.names))).round(1)  # some beyond the reference
-    members = [Member(i, tuple(values), FinishedRecord()) for i, values in enumerate(points)]
+    members = [FinishedTrial(i, tuple(values), FinishedRecord()) for i, values in enumerate(points)]
     reference = objectives.reference
     expected = [hypervolume(members[: i + 1], objectives, reference) for i in range(len(members))]
     assert Gain(objectives).look(members).volumes == pytest.approx(expected)

@@ -6,7 +6,7 @@ import pytest
 from search.pareto.front import hypervolume
 from search.pareto.gain import Gain
 from search.study.objectives import parse
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.trial_record import FinishedRecord
 
 
@@ -16,7 +16,7 @@ def test_it_is_the_hypervolume_after_each_trial(names):
     points = [
         (float(rng.random()), *(float(v) for v in rng.uniform(4, 10, len(objectives.names) - 1))) for _ in range(40)
     ]
-    members = [Member(i, values, FinishedRecord()) for i, values in enumerate([*points, points[3]])]
+    members = [FinishedTrial(i, values, FinishedRecord()) for i, values in enumerate([*points, points[3]])]
     gain = Gain(objectives)
     for last in range(1, len(members) + 1):
         gain.look(members[:last])
@@ -28,11 +28,11 @@ def test_it_is_the_hypervolume_after_each_trial(names):
 def test_since_when_nothing_was_gained():
     objectives, gain = parse("f1_segment,macs"), None
     members = [
-        Member(i, v, FinishedRecord())
+        FinishedTrial(i, v, FinishedRecord())
         for i, v in enumerate([(0.5, 6.0), (0.4, 6.5), (0.5, 6.0), (0.3, 5.0), (0.2, 7.0)])
     ]
     gain = Gain(objectives)
     idle = [gain.look(members[:last]).idle for last in range(len(members) + 1)]
     assert idle == [0, 0, 1, 2, 0, 1]
-    late = Member(9, (0.9, 5.0), FinishedRecord())
+    late = FinishedTrial(9, (0.9, 5.0), FinishedRecord())
     assert gain.look([late, *members]).idle == 0  # another worker's, however it is numbered

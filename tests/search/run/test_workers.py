@@ -15,7 +15,8 @@ from mlflow import MlflowClient
 from small_study import arguments, finish, start, write_farm
 
 import search.run.workers
-from search.run.workers import Crew, WorkerFailed
+from search.run.executor import WorkerFailed
+from search.run.workers import Processes
 from search.study.opening import load_study
 from search.study.store import open_store
 from sedkd.errors import UserError
@@ -162,7 +163,7 @@ def test_a_workers_mistake_is_one_line(farm, tmp_path):
 def test_only_what_a_signal_ended_is_replaced(how, kind, message, monkeypatch, capfd):
     monkeypatch.setattr(search.run.workers, "REPLACEMENTS", 1)
     died = []
-    crew = Crew(Ending(how), 1, lambda *_: None, lambda *who: died.append(who))
+    crew = Processes(Ending(how), 1, lambda *_: None, lambda *who: died.append(who))
     with pytest.raises(kind, match=message) as caught:
         crew.run(lambda: False)
     assert died == ([(0, "SIGKILL")] * 2 if how == "signal" else [])

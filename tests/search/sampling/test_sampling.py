@@ -9,7 +9,7 @@ import pytest
 from search.sampling.choice import can_guess
 from search.sampling.encoding import Encoding
 from search.sampling.expected_gain import expected_gain
-from search.sampling.sampler import LEAST, GainSampler, Observation
+from search.sampling.sampler import MIN_OBSERVATIONS, GainSampler, Observation
 from search.setup.setting import spaces_folder
 from search.space.dimensions import ABSENT, Choice, Range
 from search.space.drawing import completed, drawn
@@ -147,7 +147,7 @@ def test_it_finds_what_is_good_and_asks_for_nothing_twice(space):
 def test_a_seed_decides_what_is_asked(space):
     def search(seed):
         world = World(space)
-        return world.search(world.study(seed), LEAST + 3)
+        return world.search(world.study(seed), MIN_OBSERVATIONS + 3)
 
     assert search(1) == search(1)
     assert search(1) != search(2)
@@ -155,13 +155,13 @@ def test_a_seed_decides_what_is_asked(space):
 
 def test_what_is_above_a_limit_is_not_asked_for(space):
     world = World(space, limit=4.0 + 1.0)
-    asked = world.search(world.study(), LEAST + 12)
-    assert all(values["student.width"] <= 10 for values in asked[LEAST:])
+    asked = world.search(world.study(), MIN_OBSERVATIONS + 12)
+    assert all(values["student.width"] <= 10 for values in asked[MIN_OBSERVATIONS:])
 
 
 def test_what_others_are_at_is_asked_for_elsewhere(space):
     world = World(space)
-    world.search(world.study(), LEAST + 4)
+    world.search(world.study(), MIN_OBSERVATIONS + 4)
     alone = space.suggest(world.study(7).ask())
     world.at = [alone]
     assert space.suggest(world.study(7).ask()) != alone
@@ -172,8 +172,8 @@ def test_another_study_is_learned_from_before_the_first_trial(space):
     before.search(before.study(), 20)
     moved = [Observation(o.configuration, o.quality - 0.2, o.cost, o.seconds) for o in before.seen]  # a harder place
     world = World(space)
-    asked = world.search(world.study(5, moved), LEAST)
-    assert sum(values["strategy"] == "hint" for values in asked) > LEAST / 2
+    asked = world.search(world.study(5, moved), MIN_OBSERVATIONS)
+    assert sum(values["strategy"] == "hint" for values in asked) > MIN_OBSERVATIONS / 2
 
 
 def test_what_another_study_trained_outside_of_this_space_is_not_learned_from(space):
@@ -187,7 +187,7 @@ def test_what_another_study_trained_outside_of_this_space_is_not_learned_from(sp
 def test_what_was_put_in_line_is_asked_for_as_it_is(space):
     world = World(space)
     study = world.study()
-    world.search(study, LEAST + 1)
+    world.search(study, MIN_OBSERVATIONS + 1)
     values = space.defaults(strategy="relation", student_width=30)
     study.enqueue_trial(values)
     assert space.suggest(study.ask()) == values

@@ -11,7 +11,7 @@ from small_study import arguments, write_farm
 
 from search.cli import main, search
 from search.show.display import Display
-from search.study.names import LONGEST, cleaned, experiment_name
+from search.study.names import MAX_LENGTH, cleaned, experiment_name
 from search.study.store import open_store
 from sedkd.models.checkpoint import save_model
 from sedkd.models.student import Student, StudentSettings
@@ -31,7 +31,7 @@ def test_what_all_take_stays(name: str) -> None:
 def test_anything_else_becomes_a_name_of_its_own() -> None:
     found = {name: cleaned(name) for name in ODD}
     assert len(set(found.values())) == len(ODD)
-    assert all(re.fullmatch(r"\w([\w .-]*\w)?", name) and len(name) <= LONGEST for name in found.values()), found
+    assert all(re.fullmatch(r"\w([\w .-]*\w)?", name) and len(name) <= MAX_LENGTH for name in found.values()), found
     assert found["Wald (Nord)"].startswith("Wald-Nord-")
     assert cleaned("Wald (Nord)") != cleaned("Wald [Nord]")
     assert all(cleaned(name) == name for name in found.values())  # cleaned once more it stays

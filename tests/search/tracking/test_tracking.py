@@ -16,7 +16,7 @@ from search.study.store import Store
 from search.study.view import StudyView
 from search.tracking import tracker as tracking
 from search.tracking.links import VIEW_TAG
-from search.tracking.tracker import LAST_RANK, Tracker
+from search.tracking.tracker import MAX_RANK, Tracker
 
 F1_MACS = Objectives(("f1_segment", "macs"))
 
@@ -37,7 +37,7 @@ def trials_in(store: Store) -> dict[int, object]:
 def check_ranks(store: Store, study: StudyView) -> None:
     members, runs = study.finished(), trials_in(store)
     for member, rank in zip(members, ranks([m.values for m in members], F1_MACS), strict=True):
-        assert runs[member.number].data.metrics["pareto_rank"] == min(rank, LAST_RANK)
+        assert runs[member.number].data.metrics["pareto_rank"] == min(rank, MAX_RANK)
         assert runs[member.number].data.tags["on_front"] == str(rank == 1).lower()
 
 
@@ -67,7 +67,7 @@ def test_a_study_is_told_whole(store):
 
 
 def test_a_trial_that_moves_all_ranks_costs_few_calls(store, monkeypatch):
-    monkeypatch.setattr(tracking, "MOST_MARKS", 3)
+    monkeypatch.setattr(tracking, "MAX_MARKS", 3)
     study = invented_study(F1_MACS, 12, store=store)
     tracker = Tracker(study)
     tracker.close("FINISHED")

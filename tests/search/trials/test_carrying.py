@@ -9,7 +9,7 @@ from search.setup.setting import spaces_folder
 from search.space.drawing import completed
 from search.space.reading import space_from
 from search.study.opening import load_study
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.store import open_store
 from search.study.trial_record import FinishedRecord
 from search.trials.carrying import from_ends
@@ -76,6 +76,6 @@ def test_a_new_study_begins_with_what_others_found(tmp_path, capsys):
 
 
 def test_fronts_are_taken_from_both_ends():
-    members = [Member(i, (), FinishedRecord()) for i in range(5)]
+    members = [FinishedTrial(i, (), FinishedRecord()) for i in range(5)]
     assert [m.number for m in from_ends(members)] == [0, 4, 1, 3, 2]
     assert sorted(m.number for m in from_ends(members[:4])) == [0, 1, 2, 3]

@@ -10,7 +10,7 @@ from search.cli import main, search
 from search.pareto.front import front
 from search.study.objectives import parse
 from search.study.opening import load_study
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.store import open_store
 from search.study.trial_record import FinishedRecord
 from search.tracking.tracker import Tracker
@@ -29,7 +29,7 @@ def counts(rate: float, seed: int) -> dict[str, np.ndarray]:
 
 
 def test_who_is_not_distinguishable_from_a_cheaper_one():
-    members = [Member(i, (), FinishedRecord()) for i in range(3)]
+    members = [FinishedTrial(i, (), FinishedRecord()) for i in range(3)]
     found = {0: counts(0.5, 0), 1: counts(0.5, 1), 2: counts(0.7, 2)}
     assert _alike(members[0], [], found, F1_MACS) is None
     assert _alike(members[1], members[:1], found, F1_MACS) == 0

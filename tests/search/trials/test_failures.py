@@ -11,7 +11,7 @@ from search.study.records import CONTROL, INTERRUPTED, REASON
 from search.study.store import Store, open_store
 from search.study.view import StudyView
 from search.trials.failures import reason_of, summary
-from search.trials.loop import MOST_FAILURES
+from search.trials.loop import MAX_FAILURES
 from sedkd.errors import UserError
 from sedkd.train.fit import TrainingDiverged
 
@@ -52,18 +52,18 @@ def test_reasons(tmp_path: Path) -> None:
 
 def test_a_trial_that_fails_has_its_reason_and_the_study_goes_on(farm, monkeypatch) -> None:
     errors = [KeyError("high"), TypeError("two\nlines"), UserError("it cannot"), MemoryError()]
-    watcher = Deaf()
+    listener = Deaf()
 
     def forward(self, batch, output):
-        if len(watcher.reasons) < len(errors):
-            raise errors[len(watcher.reasons)]
+        if len(listener.reasons) < len(errors):
+            raise errors[len(listener.reasons)]
         return output.logits.square().mean()
 
     monkeypatch.setattr(own_parts.Silent, "forward", forward)
-    study, ready = quick_search(words_of(farm, 2, "own_parts:Silent"), watcher)
+    study, ready = quick_search(words_of(farm, 2, "own_parts:Silent"), listener)
     assert [t.state.name for t in study.optuna.trials] == ["FAIL"] * len(errors) + ["COMPLETE"] * 2
-    assert [t.user_attrs[REASON] for t in study.optuna.trials[: len(errors)]] == watcher.reasons
-    key, kind, cannot, memory = watcher.reasons
+    assert [t.user_attrs[REASON] for t in study.optuna.trials[: len(errors)]] == listener.reasons
+    key, kind, cannot, memory = listener.reasons
     assert key.startswith("KeyError: 'high' (")
     assert kind.startswith("TypeError: two lines (")
     assert (cannot, memory) == ("it cannot", "out of memory")
@@ -74,13 +74,13 @@ def test_a_trial_that_fails_has_its_reason_and_the_study_goes_on(farm, monkeypat
 
 
 def test_five_in_a_row_end_it_and_the_same_line_goes_on(farm, monkeypatch) -> None:
-    with pytest.raises(UserError, match=f"{MOST_FAILURES} trials in a row failed, the last one because: KeyError"):
+    with pytest.raises(UserError, match=f"{MAX_FAILURES} trials in a row failed, the last one because: KeyError"):
         quick_search(words_of(farm, 30, "own_parts:Buggy"))
     monkeypatch.setattr(own_parts.Buggy, "forward", own_parts.Silent.forward)  # mended
     study, _ = quick_search(words_of(farm, 2, "own_parts:Buggy"))
     assert len(study.finished()) == 2
-    assert [t.state.name for t in study.optuna.trials] == ["FAIL"] * MOST_FAILURES + ["COMPLETE"] * 2
-    assert not [t for t in study.optuna.trials[MOST_FAILURES:] if CONTROL in t.user_attrs]  # failed once is enough
+    assert [t.state.name for t in study.optuna.trials] == ["FAIL"] * MAX_FAILURES + ["COMPLETE"] * 2
+    assert not [t for t in study.optuna.trials[MAX_FAILURES:] if CONTROL in t.user_attrs]  # failed once is enough
 
 
 def test_a_control_is_put_in_line_again_only_when_it_was_not_its_fault() -> None:
@@ -133,11 +133,11 @@ def test_a_bug_in_a_strategy_is_told_alike_by_one_process_and_by_several(farm, t
     assert "memory" not in out + errors
     assert "takes its place" not in out
     (line,) = errors.strip().splitlines()
-    assert line.startswith(f"error: {MOST_FAILURES} trials in a row failed, the last one because: KeyError: 'high' (")
+    assert line.startswith(f"error: {MAX_FAILURES} trials in a row failed, the last one because: KeyError: 'high' (")
     place = Path(line.rpartition("traceback: ")[2])
     assert "KeyError: 'high'" in place.read_text()
     assert f"{tmp_path / 'mine.py'}, line " in line
     study = load_study(open_store(str(tmp_path / "runs")), "farm", None)
     assert not [t for t in study.optuna.trials if t.state.name == "RUNNING"]
     ended = [t for t in study.optuna.trials if t.state.name == "FAIL"]
-    assert len([t for t in ended if t.user_attrs.get(REASON, "").startswith("KeyError: 'high'")]) >= MOST_FAILURES
+    assert len([t for t in ended if t.user_attrs.get(REASON, "").startswith("KeyError: 'high'")]) >= MAX_FAILURES

@@ -10,7 +10,7 @@ from small_study import arguments, write_farm
 
 from search.cli import search
 from search.study.opening import load_study
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.store import open_store
 from search.study.trial_record import FinishedRecord
 from search.trials.repeats import Repeats
@@ -143,7 +143,9 @@ def test_several_environments_in_one_line(farm, tmp_path, capsys):
 
 
 def test_repeats_are_found_by_what_is_trained():
-    members = [Member(i, (), FinishedRecord(configuration=c)) for i, c in enumerate([{"a": 1, "b": 2.5}, {"a": 1}])]
+    members = [
+        FinishedTrial(i, (), FinishedRecord(configuration=c)) for i, c in enumerate([{"a": 1, "b": 2.5}, {"a": 1}])
+    ]
     repeats = Repeats()
     assert repeats.of({"b": 2.5, "a": 1}, members).number == 0
     assert repeats.of({"a": 1}, members).number == 1

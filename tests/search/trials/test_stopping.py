@@ -5,16 +5,16 @@ from dataclasses import replace
 import pytest
 
 from search.study.objectives import parse
-from search.study.records import Member
+from search.study.records import FinishedTrial
 from search.study.trial_record import FinishedRecord
-from search.trials.stopping import LEAST_FINISHED, Finished, can_stop, is_hopeless, rung_of, summary
+from search.trials.stopping import MIN_FINISHED, RungScores, can_stop, is_hopeless, rung_of, rung_scores
 
 RUNG = "full@0.5"
 
 
-def study(gain: float = 0.1, cost: float = 1e6, score: float = 0.6, count: int = LEAST_FINISHED) -> list[Finished]:
+def study(gain: float = 0.1, cost: float = 1e6, score: float = 0.6, count: int = MIN_FINISHED) -> list[RungScores]:
     """Finished trials that each gained `gain` from the rung to their end."""
-    return [Finished((cost,), score, {RUNG: score - gain}) for _ in range(count)]
+    return [RungScores((cost,), score, {RUNG: score - gain}) for _ in range(count)]
 
 
 def test_what_not_even_the_usual_gain_would_save_is_ended():
@@ -28,18 +28,18 @@ def test_a_cheaper_trial_is_never_ended_by_dearer_ones():
 
 
 def test_every_cost_counts():
-    two = [Finished((1e6, 5e3), 0.6, {RUNG: 0.5}) for _ in range(LEAST_FINISHED)]
+    two = [RungScores((1e6, 5e3), 0.6, {RUNG: 0.5}) for _ in range(MIN_FINISHED)]
     assert is_hopeless(0.1, (1e6, 5e3), RUNG, two)
     assert not is_hopeless(0.1, (2e6, 4e3), RUNG, two)
 
 
 def test_nothing_is_ended_before_gains_are_known():
-    assert not is_hopeless(0.0, (1e6,), RUNG, study(count=LEAST_FINISHED - 1))
+    assert not is_hopeless(0.0, (1e6,), RUNG, study(count=MIN_FINISHED - 1))
     assert not is_hopeless(0.0, (1e6,), "full@0.75", study())
 
 
 def test_no_rung_before_a_distilled_student_has_bloomed():
-    early = [Finished((1e6,), 0.6, {"full@0.25": 0.5}) for _ in range(20)]
+    early = [RungScores((1e6,), 0.6, {"full@0.25": 0.5}) for _ in range(20)]
     assert not is_hopeless(0.0, (1e6,), "full@0.25", early)
 
 
@@ -73,6 +73,8 @@ def test_only_where_training_sees_the_score_that_counts():
 def test_what_is_known_of_a_finished_trial():
     curve = [{"step": step, "score": score} for step, score in ((38, 0.3), (75, 0.4), (112, 0.5), (150, 0.6))]
     record = FinishedRecord(measures={"macs": 5.0, "params": 7}, curve=curve)
-    found = summary(Member(0, (0.7, 1.0), record), parse("f1_segment,macs"))
-    assert found == Finished((5.0,), 0.6, {"full@0.25": 0.3, "full@0.5": 0.4, "full@0.75": 0.5, "full@1": 0.6})
-    assert replace(found, costs=(5.0, 7.0)) == summary(Member(0, (), record), parse("f1_segment,macs,params"))
+    found = rung_scores(FinishedTrial(0, (0.7, 1.0), record), parse("f1_segment,macs"))
+    assert found == RungScores((5.0,), 0.6, {"full@0.25": 0.3, "full@0.5": 0.4, "full@0.75": 0.5, "full@1": 0.6})
+    assert replace(found, costs=(5.0, 7.0)) == rung_scores(
+        FinishedTrial(0, (), record), parse("f1_segment,macs,params")
+    )

@@ -1,0 +1,89 @@
+"""Trials in a SQLite file, their processes known by locks on files: a store on one machine's disk."""
+
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from search.study.database import WAIT_SECONDS, require_sound, tell_of, url_of
+from sedkd.disk.kept import one_at_a_time
+from sedkd.errors import UserError
+
+if TYPE_CHECKING:
+    import optuna
+
+
+@dataclass(frozen=True)
+class SQLiteStorage:
+    """A `search.study.storage.Storage` in the folder of a store.
+
+    Each process holds a lock on its own file as long as it lives, however it ends, so that its death is known at once;
+    Optuna's heartbeat would take a minute, and does not work where trials are asked for and told.
+    """
+
+    root: Path
+
+    @property
+    def file(self) -> Path:
+        return self.root / "optuna.db"
+
+    @property
+    def exists(self) -> bool:
+        return self.file.exists()
+
+    def trials(self) -> "optuna.storages.RDBStorage":
+        from optuna.exceptions import StorageInternalError
+        from optuna.storages import RDBStorage
+        from sqlalchemy.exc import SQLAlchemyError
+
+        self.root.mkdir(parents=True, exist_ok=True)
+        require_sound(self.file, "or move it away: the same line begins anew, and finds the caches full")
+        try:
+            # Two processes may write at once: wait for the other instead of failing.
+            storage = RDBStorage(url_of(self.file), engine_kwargs={"connect_args": {"timeout": WAIT_SECONDS}})
+        except (StorageInternalError, SQLAlchemyError, RuntimeError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise UserError(
+                f"{self.file}: cannot be used ({reason}); make room, see that it may be written to, or name "
+                "another folder with --store"
+            ) from error
+        tell_of(storage.engine, self.file)
+        return storage
+
+    @contextmanager
+    def turn(self, study: str) -> Iterator[None]:
+        with one_at_a_time(self._owners / f"turn-{study}.lock"):
+            yield
+
+    @contextmanager
+    def owner(self) -> Iterator[str]:
+        name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        path = self._owner_file(name)
+        with one_at_a_time(path):
+            yield name
+        path.unlink(missing_ok=True)
+
+    def is_alive(self, owner: str) -> bool:
+        from filelock import FileLock, Timeout
+
+        path = self._owner_file(owner)
+        if not owner or not path.exists():
+            return False
+        try:
+            with FileLock(path, blocking=False):
+                pass
+        except Timeout:
+            return True
+        path.unlink(missing_ok=True)
+        return False
+
+    @property
+    def _owners(self) -> Path:
+        return self.root / "owners"
+
+    def _owner_file(self, owner: str) -> Path:
+        return self._owners / f"{owner}.lock"

@@ -1,0 +1,54 @@
+"""A study as one object: what is remembered of its trials is read back as it was written."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import optuna
+from invented_study import invented_study
+
+from search.study.objectives import Objectives
+from search.study.opening import load_studies
+from search.study.records import RECORD
+from search.study.store import Store
+from search.study.trial_record import FinishedRecord, StoppedRecord
+from sedkd.score.postprocess import PostProcessing
+
+F1_MACS = Objectives(("f1_segment", "macs"))
+
+
+def test_trials_are_counted_by_how_they_ended() -> None:
+    study = invented_study(F1_MACS, 5, stopped=2)
+    assert [trial.number for trial in study.finished()] == [0, 1, 2, 3, 4]
+    assert [(trial.number, trial.record.rung) for trial in study.ended_early()] == [(5, "full@0.5"), (6, "full@0.5")]
+    study.optuna.ask()
+    study.optuna.add_trial(optuna.trial.create_trial(values=[0.5, 6.0]))  # answered from another's result
+    assert (study.spent(), study.taken(), len(study.running())) == (7, 8, 1)
+
+
+def test_what_others_add_is_seen() -> None:
+    study = invented_study(F1_MACS, 2)
+    assert len(study.finished()) == 2
+    added = replace(study.finished()[0].record, measures={"f1_segment": 1.0, "macs": 10.0})
+    study.optuna.add_trial(optuna.trial.create_trial(values=[1.0, 1.0], user_attrs={RECORD: added.to_json()}))
+    assert study.finished()[2].measure("f1_segment") == 1.0
+
+
+def test_records_are_read_as_they_were_written() -> None:
+    curve = [{"step": 75, "steps": 150, "loss": 1.0, "score": 0.4, "seconds": 3.0}]
+    finished = FinishedRecord(
+        configuration={"student.width": 8}, measures={"macs": 5.0}, curve=curve, control="scratch", seconds=4.0,
+        values=[0.5, 0.7], per_class={"bell": {"f1_event": None}}, support={"bell": 3},
+        post=PostProcessing((0.5,), (7,)), seed=3,
+    )  # fmt: skip
+    assert FinishedRecord.from_json(finished.to_json()) == finished
+    stopped = StoppedRecord(measures={"macs": 5.0}, curve=curve, rung="full@0.5", score=0.4)
+    assert StoppedRecord.from_json(stopped.to_json()) == stopped
+    # Of a version before or behind this one: what is missing is empty, what is not known is left.
+    assert FinishedRecord.from_json({"measures": {"macs": 5.0}, "from tomorrow": 1}).seed is None
+
+
+def test_a_study_that_a_kill_left_without_facts_is_none(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    optuna.create_study(study_name="killed", storage=store.storage.trials(), directions=F1_MACS.directions)
+    invented_study(F1_MACS, 1, storage=store.storage.trials(), store=store)
+    assert [study.name for study in load_studies(store, None, None)] == ["farm-123abc"]
