@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from search.cli.guard import positive
+from search.cli.store import add_store_options, store_of
 from search.cli.subject import add_subject_options, subject_of
 
 STEPS = 600
@@ -43,7 +44,7 @@ def add_parser(subparsers: Any) -> None:
         "as unlabelled, for the teacher too. Several numbers are compared one by one, with one figure of all",
     )
     parser.add_argument("--ablate", action="store_true", help="also each environment-aware part switched off in turn")
-    parser.add_argument("--store", metavar="DIR", help="folder of results (default: $SEDKD_STORE or ./mlruns)")
+    add_store_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
             seeds=options.seeds,
             steps=options.steps,
             ablate=options.ablate,
-            store=options.store,
+            store=store_of(options),
             labels=options.labels,
         )
     )

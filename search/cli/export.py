@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from search.cli.store import store_of
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command `export`."""
@@ -20,9 +22,8 @@ def run(options: argparse.Namespace) -> int:
     """Export, check and register one student."""
     from search.run.exporting import export_pick
     from search.study.opening import load_study
-    from search.study.store import open_store
 
-    study = load_study(open_store(options.store), options.env, options.study)
+    study = load_study(store_of(options), options.env, options.study)
     for line in export_pick(study, options.pick, options.out):
         print(line)
     return 0

@@ -4,6 +4,8 @@ import argparse
 import sys
 from typing import Any
 
+from search.cli.store import add_store_options, store_of
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command `front`."""
@@ -17,7 +19,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     """Options that name a study."""
     parser.add_argument("--env", metavar="NAME", help="environment; its latest study is taken")
     parser.add_argument("--study", metavar="NAME", help="a study by its own name")
-    parser.add_argument("--store", metavar="DIR", help="folder of results (default: $SEDKD_STORE or ./mlruns)")
+    add_store_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -25,10 +27,9 @@ def run(options: argparse.Namespace) -> int:
     from search.show.tables import front_frame, front_table
     from search.study.opening import load_study
     from search.study.scores import notes_on_test
-    from search.study.store import open_store
     from sedkd.errors import UserError
 
-    study = load_study(open_store(options.store), options.env, options.study)
+    study = load_study(store_of(options), options.env, options.study)
     objectives, members = study.objectives, study.finished()
     if not members:
         raise UserError(f"study {study.name} has no finished trial yet; let the search run on")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from search.cli.front import add_study_options
+from search.cli.store import store_of
 
 
 def add_parser(subparsers: Any) -> None:
@@ -20,11 +21,10 @@ def run(options: argparse.Namespace) -> int:
     from search.show.page.page import page_of
     from search.study.names import cleaned
     from search.study.opening import load_study
-    from search.study.store import open_store
     from sedkd.disk.paths import written_atomically
     from sedkd.errors import UserError
 
-    study = load_study(open_store(options.store), options.env, options.study)
+    study = load_study(store_of(options), options.env, options.study)
     out = options.out or Path(f"{cleaned(study.name)}.html")
     if out.is_dir():
         raise UserError(f"{out}: is a folder; give --out a file")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from search.cli.guard import SEED, guarded, positive
+from search.cli.store import add_store_options, store_of
 from search.cli.subject import ENVIRONMENT, add_subject_options, subject_of
 from search.study.objectives import TABLE
 
@@ -58,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     manner.add_argument("--no-early-stopping", action="store_true", help="train every student to its end")
     manner.add_argument("--no-carry", action="store_true", help="learn nothing from other studies")
     where = top.add_argument_group("where")
-    where.add_argument("--store", metavar="DIR", help="folder of results (default: $SEDKD_STORE or ./mlruns)")
+    add_store_options(where)
     return top
 
 
@@ -101,7 +102,7 @@ def request_of(options: argparse.Namespace) -> "Request":
         seed=options.seed,
         workers=options.workers,
         confirm=options.confirm,
-        store=options.store,
+        store=store_of(options),
     )
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from search.cli.front import add_study_options
+from search.cli.store import store_of
 
 
 def add_parser(subparsers: Any) -> None:
@@ -19,11 +20,10 @@ def add_parser(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Sync the named study, or all of the environment's, or all there are."""
     from search.study.opening import load_studies
-    from search.study.store import open_store
     from search.tracking.mirror import attempt, impatient
     from sedkd.errors import UserError
 
-    store = open_store(options.store)
+    store = store_of(options)
     impatient()
     for study in load_studies(store, options.env, options.study):
         reason = attempt(partial(_told, study))

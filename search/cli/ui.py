@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from search.cli.guard import between
+from search.cli.store import add_store_options, store_of
 
 if TYPE_CHECKING:
     from search.study.store import Store
@@ -17,20 +18,19 @@ def add_parser(subparsers: Any) -> None:
     """Add the command `ui`."""
     parser = subparsers.add_parser("ui", help="look at all studies in a browser (MLflow)", description=__doc__)
     parser.add_argument("--port", type=between(int, 1, 65535), default=5000, help="port on 127.0.0.1 (5000)")
-    parser.add_argument("--store", metavar="DIR", help="folder of results (default: $SEDKD_STORE or ./mlruns)")
+    add_store_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Replace this process by MLflow's server."""
-    from search.study.store import open_store
     from search.tracking.mirror import attempt, impatient
     from sedkd.errors import UserError
 
-    store = open_store(options.store)
+    store = store_of(options)
     impatient()
     if not store.storage.exists and "MLFLOW_TRACKING_URI" not in os.environ:
-        raise UserError(f"{store.root}: no study yet; run `sedkd-search --env street` first, or give --store")
+        raise UserError(f"{store.storage.place}: no study yet; run `sedkd-search --env street` first, or give --store")
     if _is_taken(options.port):
         raise UserError(f"port {options.port} is in use; choose another with --port")
     links: list[tuple[str, str, str]] = []

@@ -15,7 +15,7 @@ from search.show.display import Display
 from search.show.labels_curve import keep_curve
 from search.show.labels_table import labels_table
 from search.show.words import student_words
-from search.study.store import Store, open_store
+from search.study.store import Store
 from sedkd.compare.arms import ArmSettings, arms
 from sedkd.compare.result import on_test
 from sedkd.compare.training import Trained, train_all
@@ -41,13 +41,13 @@ class Question:
     seeds: int
     steps: int
     ablate: bool
-    store: str | None
+    store: Store
     labels: tuple[int, ...] = ()
 
 
 def run_compare(question: Question) -> int:
     """Answer it; returns the exit code."""
-    stop, store = Stop.installed(), open_store(question.store)
+    stop, store = Stop.installed(), question.store
     if not parts(question.strategy):
         raise UserError(f"--strategy {question.strategy}: the distilled arms need one, such as response")
     for part in parts(question.strategy):

@@ -1,6 +1,5 @@
 """One run of `sedkd-search`, from the first line on the screen to the last."""
 
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -8,20 +7,21 @@ from typing import Any
 
 from search.pareto.front import front
 from search.run.executor import Executor, WorkerFailed
+from search.run.listener import DisplayListener
+from search.run.others import Others
 from search.run.site_clips import keep_clips
 from search.run.stop import Stop
 from search.run.workers import Processes
 from search.sampling.choice import can_guess, sampler_of, with_sampler
 from search.setup.plan import GAIN
 from search.setup.request import Planned, Request, planned
+from search.setup.request_file import request_as_json
 from search.show.closing import show, show_summary
 from search.show.display import Display
-from search.show.words import human
 from search.study.opening import load_study, open_study
 from search.study.ownership import close_stale
-from search.study.records import SAMPLER
+from search.study.records import REQUEST, SAMPLER
 from search.study.scores import SplitScores
-from search.study.view import StudyView
 from search.tracking.mirror import Mirror
 from search.trials.carrying import carried
 from search.trials.confirmation import confirm
@@ -29,7 +29,7 @@ from search.trials.failures import write_traceback
 from search.trials.final_scores import score_on_test, teacher_on_validation
 from search.trials.loop import TrialListener, begin, search
 from search.trials.stopping import can_stop
-from sedkd.errors import SedkdWarning, UserError
+from sedkd.errors import UserError
 from sedkd.parallel import cores
 
 SEEDS_APART = 1000  # between the samplers of two workers
@@ -59,7 +59,7 @@ class _Session:
             ready = planned(self.request, display.preparing)
             plan = ready.plan
             self.study = open_study(plan.store, ready.name, ready.facts, plan.objectives)
-            self.mirror = Mirror(self.study, display.notice)
+            self.mirror, self.others = Mirror(self.study, display.notice), Others(self.study, display.notice)
             scores: dict[str, SplitScores] | None = None
             try:
                 with self._ended_in_any_case():
@@ -92,11 +92,12 @@ class _Session:
         """Search, confirm, score the front on test; the teacher's scores."""
         plan, display = ready.plan, self.display
         self.study.optuna.set_user_attr(SAMPLER, sampler_of(plan))
+        self.study.optuna.set_user_attr(REQUEST, request_as_json(self.request))
         keep_clips(plan.task, self.study.folder)
         teacher = teacher_on_validation(plan.task, self.study)
         self._introduce(ready, teacher.values[plan.objectives.quality])
         self.mirror.begin(teacher)
-        self._search(ready)
+        self._search_all(ready)
         members = front(self.study.finished(), plan.objectives)
         failed = confirm(self.study, plan, members, self.request.confirm, display.preparing)
         for number, reason in failed.items():
@@ -115,13 +116,27 @@ class _Session:
             ready.name, ready.facts, notices, teacher_score, self.study.spent(), self.request.budget.trials
         )
 
-    def _search(self, ready: Planned) -> None:
+    def _search_all(self, ready: Planned) -> None:
+        """Until no process is at a trial of this study: what a lost one leaves behind is searched once more."""
         others = carried(self.study, ready.plan) if ready.plan.manner.carry else []
         if others:
             self.display.notice(f"{len(others)} starting points carried over: {', '.join(name for name, _ in others)}")
         begin(self.study, ready.plan, others)
+        self._search(ready)
+        while self.study.running():
+            self.others.wait(self._waiting)
+            self._search(ready)
+
+    def _waiting(self, what: str, done: int, total: int) -> None:
+        self.display.preparing(what, done, total)
+        if self.stop.asked:
+            raise KeyboardInterrupt
+
+    def _search(self, ready: Planned) -> None:
         if self.request.workers == 1:
-            search(with_sampler(self.study, ready.plan, self.request.seed), ready.plan, _Ear(self, 0), self._mirrored)
+            search(
+                with_sampler(self.study, ready.plan, self.request.seed), ready.plan, self._listener(0), self._mirrored
+            )
             return
         threads = max(cores() // self.request.workers, 1)
         work = _Work(self.request, ready.name, threads)
@@ -132,9 +147,12 @@ class _Session:
             place = write_traceback(error.traceback, self.study.folder)
             raise UserError(f"a worker ended with {error}; traceback: {place}") from error
 
+    def _listener(self, worker: int) -> DisplayListener:
+        return DisplayListener(self.display, self.study, worker)
+
     def _hear(self, worker: int, kind: str, *rest: Any) -> None:
         """A message of a worker's listener."""
-        getattr(_Ear(self, worker), kind)(*rest)
+        getattr(self._listener(worker), kind)(*rest)
         if kind == "end":
             self._mirrored()
 
@@ -145,32 +163,9 @@ class _Session:
 
     def _mirrored(self) -> None:
         self.mirror.sync()
+        self.others.look()
         if self.stop.asked:
             raise KeyboardInterrupt
-
-
-@dataclass(frozen=True)
-class _Ear:
-    """The listener of one process's search."""
-
-    session: _Session
-    worker: int
-
-    def begin(self, number: int, configuration: Any, note: str | None) -> None:
-        self.session.display.begin(self.worker, number, configuration, note)
-
-    def stage(self, what: str, done: int, total: int) -> None:
-        self.session.display.stage(self.worker, what, done, total)
-
-    def end(self, number: int) -> None:
-        study = self.session.study
-        self.session.display.end(self.worker, _outcome(study, number), study.finished(), study.spent())
-
-    def failed(self, number: int, reason: str) -> None:
-        self.session.display.failed(number, reason)
-
-    def warned(self, line: str) -> None:
-        warnings.warn(line, SedkdWarning, stacklevel=2)
 
 
 @dataclass(frozen=True)
@@ -188,13 +183,3 @@ class _Work:
         plan = planned(self.request, listener.stage).plan
         study = load_study(plan.store, None, self.study)
         search(with_sampler(study, plan, self.request.seed + SEEDS_APART * (number + 1)), plan, listener, lambda: None)
-
-
-def _outcome(study: StudyView, number: int) -> str:
-    """How a trial ended, in a few words."""
-    early = next((trial.record for trial in study.ended_early() if trial.number == number), None)
-    if early:
-        return f"ended at {early.rung} with {early.score:.3f}: others do better for no more"
-    member, quality = next(m for m in study.finished() if m.number == number), study.objectives.quality
-    cost = human(member.measure("macs"))
-    return f"{quality} {member.measure(quality):.3f} at {cost} MACs/s in {member.record.seconds:.0f} s"

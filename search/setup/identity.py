@@ -41,16 +41,19 @@ def identity(
         "help": space.help,
     }
     clips = digest_of([*task.training.recordings, *task.validation.recordings])
-    parts = [
-        VERSION,
-        task.environment.name,
-        facts["events"],
-        clips,
-        [teacher.key for teacher in task.teachers],
-        task.foreign_digest if any(share > 0 for share in space.choices("train.foreign_share")) else None,
-        space.as_dict(),
-        facts["objectives"],
-        facts["train"],
-    ]
+    parts = {
+        "how this version trains": VERSION,
+        "environment": task.environment.name,
+        "events": facts["events"],
+        "recordings or their annotations": clips,
+        "teacher": [teacher.key for teacher in task.teachers],
+        "other environments' clips": task.foreign_digest
+        if any(share > 0 for share in space.choices("train.foreign_share"))
+        else None,
+        "space": space.as_dict(),
+        "objectives": facts["objectives"],
+        "training": facts["train"],
+    }
+    facts["parts"] = {name: digest(part, sort_keys=True) for name, part in parts.items()}
     label = f"{task.environment.name}.{subset}" if subset else task.environment.name
-    return f"{cleaned(label)}-{digest(parts, 3, sort_keys=True)}", facts
+    return f"{cleaned(label)}-{digest(list(parts.values()), 3, sort_keys=True)}", facts

@@ -9,7 +9,7 @@ from search.setup.identity import identity
 from search.setup.plan import Manner, Plan
 from search.setup.preparation import Subject, prepare
 from search.study.objectives import parse
-from search.study.store import open_store
+from search.study.store import Store
 from sedkd.progress import Progress
 from sedkd.train.settings import TrainSettings
 
@@ -26,7 +26,7 @@ class Request:
     seed: int
     workers: int
     confirm: int
-    store: str | None
+    store: Store
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Planned:
 
 def planned(request: Request, progress: Progress) -> Planned:
     """Everything up to the first trial. Errors are UserError."""
-    objectives, store = parse(request.objectives), open_store(request.store)
+    objectives, store = parse(request.objectives), request.store
     prepared = prepare(request.subject, request.seed, progress)
     base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))
     space = prepared.space

@@ -1,5 +1,6 @@
 """What a person sees when a search has ended: the front, the teacher beside it, and what to type next."""
 
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from search.show.words import human, strategy_words, student_words
 from search.study.names import cleaned
 from search.study.opening import load_study
 from search.study.scores import SplitScores, notes_on_test
-from search.study.store import Store, open_store
+from search.study.store import Store
 from search.study.view import StudyView
 
 
@@ -41,6 +42,8 @@ def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | N
 
 def _what_next(environment: str, store: Store, display: Display) -> None:
     place = "" if store.root == Path.cwd() / "mlruns" else f" --store {shlex.quote(str(store.root))}"
+    if store.server and store.server != os.environ.get("SEDKD_STORAGE"):
+        place += f" --storage {shlex.quote(store.storage.place)}"
     out = shlex.quote(f"{cleaned(environment)}-knee")
     environment = shlex.quote(environment)
     display.print(
@@ -50,11 +53,10 @@ def _what_next(environment: str, store: Store, display: Display) -> None:
     )
 
 
-def show_summary(names: Sequence[str], root: str | None) -> None:
+def show_summary(names: Sequence[str], store: Store) -> None:
     """One table over the studies of several environments."""
     from rich.table import Table
 
-    store = open_store(root)
     table = Table(title="all environments", title_justify="left", header_style="bold", pad_edge=False)
     for head in ("study", "trials", "front", "pick", "validation", "test", "MACs/s", "student", "strategy"):
         table.add_column(head, no_wrap=head not in ("student", "strategy"))

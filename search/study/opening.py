@@ -24,7 +24,7 @@ def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Ob
     if FACTS not in study.user_attrs:
         study.set_metric_names(objectives.metric_names)
         study.set_user_attr(FACTS, dict(facts))
-    view = StudyView(study, store)
+    view = _view(study, store)
     close_stale(view)
     return view
 
@@ -38,7 +38,7 @@ def load_studies(store: Store, environment: str | None, name: str | None) -> lis
     optuna = quiet_optuna()
     if not store.storage.exists:
         raise UserError(
-            f"{store.root}: no study yet; run `sedkd-search --env {environment or 'street'}`, or give --store"
+            f"{store.storage.place}: no study yet; run `sedkd-search --env {environment or 'street'}`, or give --store"
         )
     storage = store.storage.trials()
     # A process that was killed at once may have left a study without facts: the same line makes it whole.
@@ -46,9 +46,16 @@ def load_studies(store: Store, environment: str | None, name: str | None) -> lis
     found = [s for s in summaries if _matches(s, environment, name)]
     if not found:
         there = ", ".join(s.study_name for s in summaries) or "none"
-        raise UserError(f"{store.root}: no study of {name or environment}; there are: {there}")
+        raise UserError(f"{store.storage.place}: no study of {name or environment}; there are: {there}")
     found.sort(key=lambda s: (s.datetime_start is not None, s.datetime_start), reverse=True)
-    return [StudyView(optuna.load_study(study_name=s.study_name, storage=storage), store) for s in found]
+    return [_view(optuna.load_study(study_name=s.study_name, storage=storage), store) for s in found]
+
+
+def _view(study: "optuna.Study", store: Store) -> StudyView:
+    """A study with the scores that other machines shared."""
+    view = StudyView(study, store)
+    store.storage.fetch_scores(view.name, view.folder)
+    return view
 
 
 def load_study(store: Store, environment: str | None, name: str | None) -> StudyView:

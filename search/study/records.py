@@ -19,6 +19,7 @@ STOPPED = "stopped"  # user attribute of a trial that was ended at a rung: its S
 RETRIED = "retried"  # user attribute of a trial: the number of the lost one that it repeats
 REASON = "reason"  # user attribute of a failed trial: why, in one line
 INTERRUPTED = "interrupted"  # the reason of one that Ctrl-C ended
+REQUEST = "request"  # user attribute of a study: what was typed, for workers that join it
 SAMPLER = "sampler"  # user attribute of a study: who asked for its latest trials
 
 

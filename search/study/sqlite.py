@@ -32,6 +32,10 @@ class SQLiteStorage:
         return self.root / "optuna.db"
 
     @property
+    def place(self) -> str:
+        return str(self.root)
+
+    @property
     def exists(self) -> bool:
         return self.file.exists()
 
@@ -80,6 +84,15 @@ class SQLiteStorage:
             return True
         path.unlink(missing_ok=True)
         return False
+
+    def share(self, study: str, folder: Path, file: Path) -> None:
+        """It lies on the disk that everyone sees."""
+
+    def fetch(self, study: str, folder: Path, file: Path) -> None:
+        """It lies on the disk that everyone sees."""
+
+    def fetch_scores(self, study: str, folder: Path) -> None:
+        """They lie on the disk that everyone sees."""
 
     @property
     def _owners(self) -> Path:

@@ -1,6 +1,8 @@
-"""What a store asks of the place where its trials lie; `search.study.sqlite` is the one on this disk."""
+"""What a store asks of the place where its trials lie: `search.study.sqlite` on this disk, `search.study.postgres` on a
+server."""
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -8,11 +10,16 @@ if TYPE_CHECKING:
 
 
 class Storage(Protocol):
-    """Where the trials of a store's studies lie, and which processes are at them."""
+    """Where the trials of a store's studies lie, which processes are at them, and what other machines may read."""
+
+    @property
+    def place(self) -> str:
+        """What a message calls it; never with a password."""
+        ...
 
     @property
     def exists(self) -> bool:
-        """Whether anything was written there yet."""
+        """Whether anything was written there yet. UserError when it cannot be used."""
         ...
 
     def trials(self) -> "optuna.storages.BaseStorage":
@@ -29,4 +36,16 @@ class Storage(Protocol):
 
     def is_alive(self, owner: str) -> bool:
         """Whether the process of this name lives."""
+        ...
+
+    def share(self, study: str, folder: Path, file: Path) -> None:
+        """Let other machines have a file below the study's folder, as it is now."""
+        ...
+
+    def fetch(self, study: str, folder: Path, file: Path) -> None:
+        """Bring a file that another machine shared to its place below the study's folder, unless it is there."""
+        ...
+
+    def fetch_scores(self, study: str, folder: Path) -> None:
+        """Bring all shared files of scores (.json) as they are now."""
         ...

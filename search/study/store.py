@@ -1,10 +1,11 @@
-"""Where results live: one folder with Optuna's storage, MLflow's store, and the students."""
+"""Where results live: a folder with MLflow's store and the students, and trials there or on a server."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from search.study.database import url_of
+from search.study.postgres import PATIENCE_SECONDS, PostgresStorage, require_address
 from search.study.sqlite import SQLiteStorage
 from search.study.storage import Storage
 
@@ -14,14 +15,17 @@ STUDENT_FILE = "student.safetensors"
 
 @dataclass(frozen=True)
 class Store:
-    """`root` is what `--store` says, else $SEDKD_STORE, else ./mlruns."""
+    """`root` is what `--store` says, else $SEDKD_STORE, else ./mlruns; `server` and `patience` are what `--storage` and
+    `--storage-timeout` say, if anything."""
 
     root: Path
+    server: str | None = None
+    patience: float = PATIENCE_SECONDS
 
     @property
     def storage(self) -> Storage:
         """Where its trials lie."""
-        return SQLiteStorage(self.root)
+        return SQLiteStorage(self.root) if self.server is None else PostgresStorage(self.server, self.patience)
 
     @property
     def mlflow_file(self) -> Path:
@@ -44,6 +48,13 @@ class Store:
         return self.study_folder(study) / f"trial-{number:04d}"
 
 
-def open_store(root: str | None) -> Store:
-    """The store of `--store`; the folder is made when something is written."""
-    return Store(Path(root or os.environ.get("SEDKD_STORE") or DEFAULT).expanduser().resolve())
+def open_store(root: str | None, server: str | None = None, patience: float = PATIENCE_SECONDS) -> Store:
+    """The store of `--store`, `--storage` and `--storage-timeout`; the folder is made when something is written.
+
+    Raises:
+        UserError: the server's address is none.
+    """
+    server = server or os.environ.get("SEDKD_STORAGE") or None
+    if server is not None:
+        require_address(server)
+    return Store(Path(root or os.environ.get("SEDKD_STORE") or DEFAULT).expanduser().resolve(), server, patience)

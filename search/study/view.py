@@ -53,8 +53,14 @@ class StudyView:
         return self.store.trial_folder(self.name, number)
 
     def student_path(self, number: int) -> Path:
-        """The weights of a trial's student."""
-        return self.trial_folder(number) / STUDENT_FILE
+        """The weights of a trial's student, also where another machine trained it."""
+        path = self.trial_folder(number) / STUDENT_FILE
+        self.store.storage.fetch(self.name, self.folder, path)
+        return path
+
+    def share(self, file: Path) -> None:
+        """Let other machines have a file of this study, below its folder."""
+        self.store.storage.share(self.name, self.folder, file)
 
     def finished(self) -> list[FinishedTrial]:
         """The trials that were trained to their end, in order; those answered from another's result are not."""

@@ -45,7 +45,7 @@ def confirm(
         folder = study.trial_folder(member.number)
         what = f"confirming trial {member.number} ({place + 1} of {len(best)})"
         try:
-            runs = _counts(plan, member, folder, _under(what, progress))
+            runs = _counts(study, plan, member, _under(what, progress))
         except Exception as error:  # as in the search itself, one that fails must not keep the others
             failed[member.number] = reason_of(error, folder / "confirmed")
         else:
@@ -54,7 +54,9 @@ def confirm(
     for place, member in enumerate(ordered):
         cheaper = [other for other in ordered[:place] if other.measure(cost) < member.measure(cost)]
         found = _summary(counts[member.number], _alike(member, cheaper, counts, plan.objectives))
-        write_json(study.trial_folder(member.number) / CONFIRMED_FILE, asdict(found))
+        path = study.trial_folder(member.number) / CONFIRMED_FILE
+        write_json(path, asdict(found))
+        study.share(path)
     return failed
 
 
@@ -65,9 +67,12 @@ def _under(what: str, progress: Progress | None) -> Progress | None:
     return lambda stage, done, total: listener(f"{what}: {stage}", done, total)
 
 
-def _counts(plan: Plan, member: FinishedTrial, folder: Path, progress: Progress | None) -> list[dict[str, np.ndarray]]:
+def _counts(
+    study: StudyView, plan: Plan, member: FinishedTrial, progress: Progress | None
+) -> list[dict[str, np.ndarray]]:
     """Per new seed and F1 the counts `[recordings, labels, 3]` of a student on validation: read, or made now, those of
     one configuration in one step where that pays."""
+    folder = study.trial_folder(member.number)
     paths = {seed: folder / f"confirmed-{seed}.json" for seed in range(FIRST_SEED, FIRST_SEED + SEEDS)}
     with one_at_a_time(folder / ".confirming.lock", counting(progress, "waiting for another process")):
         missing = [seed for seed, path in paths.items() if kept(path, _read_counts) is None]
@@ -80,6 +85,7 @@ def _counts(plan: Plan, member: FinishedTrial, folder: Path, progress: Progress 
             answers = plan.task.validation.answers(result.student.to(plan.task.device))
             found = {name: counts.tolist() for name, counts in counts_of(answers, result.post).items()}
             write_json(paths[missing[place]], found)
+            study.share(paths[missing[place]])
 
         if missing:
             run_trials(configurations, plan.task, done, plan.objectives.criterion, progress)

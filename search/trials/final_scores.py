@@ -5,6 +5,7 @@ Scores are kept beside the student; one that is there is never computed again, s
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from search.study.records import FinishedTrial
@@ -27,7 +28,7 @@ def teacher_on_validation(task: Task, study: StudyView) -> SplitScores:
         answers = task.teacher_answers(task.validation)
         post = tune(answers, study.objectives.criterion)
         kept = {"post": asdict(post), "validation": _as_dict(score(answers, post, True, study.objectives.scores))}
-        write_json(study.folder / TEACHER_FILE, kept)
+        _keep(study, study.folder / TEACHER_FILE, kept)
     return SplitScores(**kept["validation"])
 
 
@@ -56,11 +57,16 @@ def score_on_test(
                     progress(done, len(new))
                 student = load_model(study.student_path(member.number)).to(task.device)
                 found = score(test.answers(student), member.record.post, True, scores)
-                write_json(study.trial_folder(member.number) / TEST_FILE, _as_dict(found))
+                _keep(study, study.trial_folder(member.number) / TEST_FILE, _as_dict(found))
             if "test" not in kept:
                 kept["test"] = _as_dict(score(task.teacher_answers(test), post_of(kept["post"]), True, scores))
-                write_json(study.folder / TEACHER_FILE, kept)
+                _keep(study, study.folder / TEACHER_FILE, kept)
     return study.teacher_scores()
+
+
+def _keep(study: StudyView, path: Path, found: dict[str, Any]) -> None:
+    write_json(path, found)
+    study.share(path)
 
 
 def _as_dict(scores: Scores) -> dict[str, Any]:

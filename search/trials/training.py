@@ -44,7 +44,9 @@ class Trainer:
         try:
             result = self._trained(trial, values, seed)
             record = record_of(result, values, self.objectives, trial.user_attrs.get(CONTROL), seed)
-            save_model(result.student, self.study.student_path(trial.number))
+            weights = self.study.student_path(trial.number)
+            save_model(result.student, weights)
+            self.study.share(weights)
             trial.set_user_attr(RECORD, record.to_json())
             self.study.optuna.tell(trial, record.values)
             return None

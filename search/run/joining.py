@@ -1,0 +1,65 @@
+"""A worker that joins a study which was begun elsewhere, and trains until its trials are done."""
+
+import os
+import socket
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from search.run.listener import DisplayListener
+from search.run.others import Others
+from search.run.stop import Stop
+from search.sampling.choice import with_sampler
+from search.setup.request import Planned, planned
+from search.setup.request_file import request_from_json
+from search.show.display import Display
+from search.study.opening import load_study
+from search.study.records import REQUEST
+from search.study.store import Store
+from search.study.view import StudyView
+from search.trials.loop import search
+from sedkd.errors import UserError
+
+
+def join(name: str, store: Store, here: Mapping[str, Any]) -> int:
+    """Take part in the study of this name; `here` is what of its subject is otherwise on this machine.
+
+    Raises:
+        UserError: there is no such study, or what is here is not what it is about: which part differs.
+    """
+    stop = Stop.installed()
+    with Display(lambda: stop.asked) as display:
+        study = load_study(store, None, name)
+        if REQUEST not in study.optuna.user_attrs:
+            raise UserError(f"--join {name}: was made by an earlier sedkd; type its search line here instead")
+        request = request_from_json(study.optuna.user_attrs[REQUEST], store, here)
+        ready = planned(request, display.preparing)
+        _require_same(study, ready)
+        display.introduce(name, study.facts, ready.notices, _teacher(study), study.spent(), request.budget.trials)
+        others = Others(study, display.notice)
+
+        def after_trial() -> None:
+            others.look()
+            if stop.asked:
+                raise KeyboardInterrupt
+
+        seed = zlib.crc32(f"{socket.gethostname()}-{os.getpid()}".encode())  # no two workers draw alike
+        search(with_sampler(study, ready.plan, seed), ready.plan, DisplayListener(display, study, 0), after_trial)
+    print(f"{name}: its trials are done or on their way; {study.spent()} of {request.budget.trials} have ended")
+    return 0
+
+
+def _require_same(study: StudyView, ready: Planned) -> None:
+    if ready.name == study.name:
+        return
+    there, own = study.facts.get("parts", {}), ready.facts["parts"]
+    differing = [part for part in own if own[part] != there.get(part)]
+    raise UserError(
+        f"--join {study.name}: what is here is another study, {ready.name}; what differs: {', '.join(differing)} (the "
+        f"study's data are {study.facts['data']}; here {ready.facts['data']})"
+    )
+
+
+def _teacher(study: StudyView) -> float | None:
+    scores = study.teacher_scores().get("validation")
+    return scores.values[study.objectives.quality] if scores else None

@@ -1,0 +1,80 @@
+"""A server that is gone for a while is waited for: it is said once, and tried again at growing intervals."""
+
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
+from optuna.storages import BaseStorage, RDBStorage, get_storage
+from sqlalchemy.exc import DBAPIError
+
+from sedkd.errors import SedkdWarning, UserError
+
+Answer = TypeVar("Answer")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds; each is twice the one before
+
+
+def waiting(ask: Callable[[], Answer], is_gone: Callable[[Exception], bool], place: str, patience: float) -> Answer:
+    """What `ask` answers, asked again for `patience` seconds while it raises what `is_gone` knows.
+
+    Raises:
+        UserError: it was asked for so long.
+    """
+    until, pause = time.monotonic() + patience, FIRST_PAUSE
+    while True:
+        try:
+            return ask()
+        except Exception as error:
+            if not is_gone(error):
+                raise
+            if time.monotonic() + pause > until:
+                raise UserError(
+                    f"--storage {place}: has not answered for {patience:g} s; what was finished is kept there, and the "
+                    "same line goes on when it is back (--storage-timeout waits longer)"
+                ) from error
+            if pause == FIRST_PAUSE:
+                warnings.warn(
+                    f"--storage {place}: does not answer; waiting up to {patience:g} s", SedkdWarning, stacklevel=2
+                )
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _is_gone(error: Exception) -> bool:
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
+    return isinstance(cause, DBAPIError) and (cause.connection_invalidated or "connection" in str(cause).lower())
+
+
+def patient(url: str, place: str, patience: float) -> BaseStorage:
+    """Optuna's storage on a server, with its cache; each question waits for a server that is gone (see `waiting`)."""
+    storage = get_storage(RDBStorage(url, engine_kwargs={"pool_pre_ping": True, "pool_size": 2}))
+    methods = {name: _patient(storage, name, place, patience) for name in BaseStorage.__abstractmethods__}
+    made: BaseStorage = type("PatientStorage", (BaseStorage,), methods)()
+    return made
+
+
+def _patient(storage: BaseStorage, name: str, place: str, patience: float) -> Callable[..., Any]:
+    def method(_: BaseStorage, *args: Any, **kwargs: Any) -> Any:
+        tries = 0
+
+        def ask() -> Any:
+            nonlocal tries
+            tries += 1
+            try:
+                return getattr(storage, name)(*args, **kwargs)
+            except UpdateFinishedTrialError:
+                # The first try may have been written before the answer was lost.
+                if tries > 1 and name == "set_trial_state_values" and _ended_so(storage, *args, **kwargs):
+                    return True
+                raise
+
+        return waiting(ask, _is_gone, place, patience)
+
+    return method
+
+
+def _ended_so(storage: BaseStorage, trial_id: int, state: Any, values: Any = None) -> bool:
+    found = storage.get_trial(trial_id)
+    return found.state == state and (values is None or list(found.values) == list(values))

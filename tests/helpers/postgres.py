@@ -1,0 +1,75 @@
+"""A real PostgreSQL server in a temporary folder, for tests."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+PASSWORD = "secret word"
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name, path=os.pathsep.join([*map(str, reversed(BINARIES)), os.environ.get("PATH", "")]))
+
+
+needs_postgres = pytest.mark.skipif(
+    _program("initdb") is None or _program("pg_ctl") is None, reason="PostgreSQL's server is not installed"
+)
+
+
+class Server:
+    """`address` is what `--storage` takes; `stop` and `start` are a restart as its keeper does it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "server"
+        self.user = "postgres" if os.geteuid() == 0 else None  # the server refuses to run as root
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+
+    @property
+    def address(self) -> str:
+        return f"postgresql://sedkd:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.port}/postgres"
+
+    def make(self) -> None:
+        self.folder.mkdir(parents=True)
+        for parent in (self.folder, *self.folder.parents):  # pytest's folders are for their owner alone
+            if self.user and parent.owner() == "root" and not parent.stat().st_mode & 0o005:
+                parent.chmod(0o755)
+        if self.user:
+            shutil.chown(self.folder, self.user)
+        secret = self.folder.with_name("password")
+        secret.write_text(PASSWORD)
+        secret.chmod(0o644)
+        self._run("initdb", "-D", str(self.folder), "-U", "sedkd", "-A", "scram-sha-256", f"--pwfile={secret}", "-N")
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+        self._run("pg_ctl", "-D", str(self.folder), "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        self._run("pg_ctl", "-D", str(self.folder), "-w", "-m", mode, "stop")
+
+    def _run(self, name: str, *words: str) -> None:
+        program = _program(name)
+        assert program is not None
+        done = subprocess.run([program, *words], user=self.user, cwd="/", capture_output=True, text=True, timeout=120)
+        if done.returncode:
+            raise RuntimeError(f"{name}: {done.stdout}{done.stderr}")
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[Server]:
+    made = Server(folder)
+    made.make()
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop("immediate")

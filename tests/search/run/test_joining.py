@@ -1,0 +1,128 @@
+"""Two machines at one study: a search here, and workers with stores and caches of their own that join it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from postgres import Server, needs_postgres, server
+from small_study import arguments, finish, write_farm
+
+from search.cli.main import main
+from search.study.opening import load_study
+from search.study.store import Store
+
+pytestmark = needs_postgres
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with server(tmp_path_factory.mktemp("postgres")) as made:
+        yield made
+
+
+def begin(module: str, words: list[str], folder: Path, address: str) -> subprocess.Popen:
+    """A command on a machine whose working directory, store and cache are `folder`."""
+    folder.mkdir(exist_ok=True)
+    own = {"SEDKD_STORAGE": address, "SEDKD_STORE": str(folder / "runs"), "SEDKD_CACHE": str(folder / "cache")}
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *words],
+        cwd=folder,
+        env={**os.environ, **own, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def words_of(farm: Path, trials: int, seed: int) -> list[str]:
+    """The search's line, without a store: that is the machine's."""
+    found = arguments(farm, trials, seed=seed)
+    place = found.index("--store")
+    return found[:place] + found[place + 2 :]
+
+
+def study_name(address: str, folder: Path, process: subprocess.Popen) -> str:
+    """The name of the study that the search began, as soon as it is there."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            return load_study(Store(folder / "look", address), "farm", None).name
+        except Exception:
+            time.sleep(0.5)
+    raise AssertionError(process.communicate()[1])
+
+
+def test_a_worker_joins_and_every_machine_has_the_front(running: Server, tmp_path: Path) -> None:
+    farm = write_farm(tmp_path)
+    search = begin("search.cli.search", words_of(farm, 8, 1), tmp_path / "one", running.address)
+    name = study_name(running.address, tmp_path, search)
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(farm, elsewhere)  # the same recordings under another path
+    worker = begin("search.cli.main", ["worker", "--join", name, "--data", str(elsewhere)], tmp_path / "two",
+                   running.address)  # fmt: skip
+    said = finish(worker)
+    assert f"{name}: its trials are done or on their way" in said
+    finish(search)
+
+    study = load_study(Store(tmp_path / "three", running.address), "farm", None)
+    assert study.spent() == 8
+    assert not study.running()
+    owners = {
+        trial.user_attrs["owner"].rsplit("-", 2)[1] for trial in study.optuna.trials if "owner" in trial.user_attrs
+    }
+    assert owners == {str(search.pid), str(worker.pid)}
+    # A third machine knows the front, its test scores and its weights.
+    where = ["--study", name, "--store", str(tmp_path / "three"), "--storage", running.address]
+    fronts = []
+    for store in ("one", "three"):
+        shown = begin(
+            "search.cli.main", ["front", "--study", name, "--format", "json"], tmp_path / store, running.address
+        )
+        fronts.append(json.loads(finish(shown)))
+    assert fronts[0] == fronts[1]
+    assert "test_f1_segment" in fronts[1][0]
+    assert main(["export", *where, "--pick", "knee", "--out", str(tmp_path / "knee")]) == 0
+    assert (tmp_path / "knee" / "model.onnx").exists()
+
+
+def test_a_worker_that_is_killed_loses_nothing(running: Server, tmp_path: Path, monkeypatch) -> None:
+    farm = write_farm(tmp_path)
+    search = begin("search.cli.search", words_of(farm, 6, 2), tmp_path / "one", running.address)
+    name = study_name(running.address, tmp_path, search)
+    worker = begin("search.cli.main", ["worker", "--join", name], tmp_path / "two", running.address)
+    study = load_study(Store(tmp_path / "three", running.address), None, name)
+    until = time.monotonic() + 120
+    while time.monotonic() < until and search.poll() is None:
+        own = [t for t in study.running() if f"-{worker.pid}-" in t.user_attrs.get("owner", "")]
+        if own:
+            break
+        time.sleep(0.05)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    finish(search)
+    assert study.spent() == 6
+    assert not study.running()
+
+
+def test_what_differs_is_named_before_anything_is_trained(running: Server, tmp_path: Path, capsys) -> None:
+    farm = write_farm(tmp_path)
+    finish(begin("search.cli.search", words_of(farm, 2, 3), tmp_path / "one", running.address))
+    study = load_study(Store(tmp_path / "two", running.address), "farm", None)
+    where = ["--store", str(tmp_path / "two"), "--storage", running.address]
+    (farm / "farm" / "train.tsv").write_text((farm / "farm" / "train.tsv").read_text().replace("bell", "hum"))
+    assert main(["worker", "--join", study.name, *where]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: --join {study.name}: what is here is another study, farm-")
+    assert "what differs: recordings or their annotations" in said
+    assert main(["worker", "--join", "farm-000000", *where]) == 2
+    assert "no study of farm-000000; there are: " in capsys.readouterr().err
+    assert main(["worker", "--join", study.name, "--data", str(tmp_path / "nowhere"), *where]) == 2
+    assert "nowhere" in capsys.readouterr().err
+    assert study.spent() == 2

@@ -1,0 +1,155 @@
+"""Trials on a real PostgreSQL server: leases, turns, files, and a server that is gone for a while."""
+
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import optuna
+import pytest
+from postgres import PASSWORD, Server, needs_postgres, server
+
+from search.cli.main import main
+from search.study import postgres
+from search.study.objectives import Objectives
+from search.study.opening import enqueue_missing, load_study, open_study
+from search.study.ownership import close_stale
+from search.study.records import CONTROL, OWNER
+from search.study.store import Store
+from search.study.view import StudyView
+from sedkd.errors import SedkdWarning, UserError
+
+pytestmark = needs_postgres
+FACTS = {"environment": "farm", "objectives": ["f1_segment", "macs"], "synthetic": False}
+OBJECTIVES = Objectives(("f1_segment", "macs"))
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with server(tmp_path_factory.mktemp("postgres")) as made:
+        yield made
+
+
+@pytest.fixture
+def study(running: Server, tmp_path: Path, request: pytest.FixtureRequest) -> StudyView:
+    return open_study(Store(tmp_path / "one", running.address, 20.0), request.node.name, FACTS, OBJECTIVES)
+
+
+def elsewhere(study: StudyView, tmp_path: Path) -> StudyView:
+    """The study as another machine sees it."""
+    return load_study(Store(tmp_path / "other", study.store.server, 20.0), None, study.name)
+
+
+def test_what_one_machine_writes_another_reads(study: StudyView, tmp_path: Path) -> None:
+    weights = study.student_path(3)
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"weights")
+    study.share(weights)
+    scores = study.folder / "teacher.json"
+    scores.write_text("{}")
+    study.share(scores)
+    there = elsewhere(study, tmp_path)
+    assert (there.folder / "teacher.json").read_text() == "{}"
+    assert there.student_path(3).read_bytes() == b"weights"
+    assert not there.student_path(4).exists()
+
+
+def test_a_lease_that_is_not_renewed_runs_out(study: StudyView, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "LEASE_SECONDS", 0.6)
+    storage = study.store.storage
+    with storage.owner() as name:
+        time.sleep(1.0)
+        assert storage.is_alive(name)  # a thread renews it
+        monkeypatch.setattr(postgres.PostgresStorage, "_renewing", lambda *_: None)
+    assert not storage.is_alive(name)
+    lost = storage.owner()
+    gone = lost.__enter__()
+    assert storage.is_alive(gone)
+    time.sleep(0.8)
+    assert not storage.is_alive(gone)
+
+
+def test_of_two_that_take_over_one_wins(study: StudyView, tmp_path: Path) -> None:
+    enqueue_missing(study, CONTROL, [("lost", {"width": 4})])
+    trial = study.optuna.ask()
+    trial.suggest_int("width", 2, 8)
+    trial.set_user_attr(OWNER, "a machine that is gone")
+    both = [study, elsewhere(study, tmp_path)]
+    found: list[list[int]] = []
+    threads = [threading.Thread(target=lambda view=view: found.append(close_stale(view))) for view in both]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [[], [trial.number]]
+    waiting = [t for t in study.optuna.trials if t.state == optuna.trial.TrialState.WAITING]
+    assert len(waiting) == 1  # it is tried once more, once
+
+
+def test_one_at_a_time_has_its_turn(study: StudyView, tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with elsewhere(study, tmp_path).store.storage.turn(study.name):
+            order.append("second")
+
+    with study.store.storage.turn(study.name):
+        thread = threading.Thread(target=second)
+        thread.start()
+        time.sleep(0.5)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+
+
+def test_a_server_that_restarts_is_waited_for(study: StudyView, running: Server) -> None:
+    trial = study.optuna.ask()
+    running.stop()
+    back = threading.Timer(2.0, running.start)
+    back.start()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        trial.set_user_attr("after", "the restart")
+        study.optuna.tell(trial, [0.5, 6.0])
+    back.join()
+    told = [str(w.message) for w in said if w.category is SedkdWarning]
+    assert len(told) == 1
+    assert "does not answer; waiting up to 20 s" in told[0]
+    assert PASSWORD not in told[0]
+    assert [t.user_attrs["after"] for t in study.optuna.trials] == ["the restart"]
+
+
+def test_one_that_stays_away_is_told(running: Server, tmp_path: Path) -> None:
+    study = open_study(Store(tmp_path, running.address, 1.0), "patience", FACTS, OBJECTIVES)
+    running.stop()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with pytest.raises(UserError, match="has not answered for 1 s; what was finished is kept there"):
+                study.optuna.ask()
+    finally:
+        running.start()
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("mysql://a:secret@b/c", "--storage mysql://a:***@b/c: expected postgresql://USER@HOST/DATABASE"),
+        ("runs/optuna.db", "--storage runs/optuna.db: expected postgresql://USER@HOST/DATABASE"),
+        ("postgresql://sedkd:wrong@127.0.0.1:{port}/postgres", "password authentication failed"),
+        ("postgresql://sedkd:secret%20word@127.0.0.1:{port}/nothing", 'database "nothing" does not exist'),
+        ("postgresql://sedkd:secret%20word@127.0.0.1:1/postgres", "Connection refused"),
+    ],
+)
+def test_mistakes_are_one_line_without_a_password(
+    running: Server, capsys: pytest.CaptureFixture[str], tmp_path: Path, address: str, message: str
+) -> None:
+    begin = time.monotonic()
+    words = ["--env", "farm", "--store", str(tmp_path), "--storage", address.format(port=running.port)]
+    assert main(["front", *words]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    assert not {"secret", "wrong", "Traceback"} & set(said.replace(":", " ").replace("@", " ").split())
+    assert time.monotonic() - begin < 60  # nobody waits for a server that was never there
