@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,10 +40,8 @@ class Server:
 
     def make(self) -> None:
         self.folder.mkdir(parents=True)
-        for parent in (self.folder, *self.folder.parents):  # pytest's folders are for their owner alone
-            if self.user and parent.owner() == "root" and not parent.stat().st_mode & 0o005:
-                parent.chmod(0o755)
         if self.user:
+            self.folder.parent.chmod(0o755)
             shutil.chown(self.folder, self.user)
         secret = self.folder.with_name("password")
         secret.write_text(PASSWORD)
@@ -65,11 +64,12 @@ class Server:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[Server]:
-    made = Server(folder)
-    made.make()
-    made.start()
-    try:
-        yield made
-    finally:
-        made.stop("immediate")
+def server() -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:  # pytest's own folders are for one user alone
+        made = Server(Path(folder))
+        made.make()
+        made.start()
+        try:
+            yield made
+        finally:
+            made.stop("immediate")

@@ -22,8 +22,8 @@ pytestmark = needs_postgres
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with server(tmp_path_factory.mktemp("postgres")) as made:
+def running() -> Iterator[Server]:
+    with server() as made:
         yield made
 
 

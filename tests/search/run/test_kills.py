@@ -24,7 +24,7 @@ KILLS, TRIALS = 20, 60
 @pytest.mark.slow
 def test_twenty_kills_lose_and_double_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     farm, chance = write_farm(tmp_path), random.Random(1)
-    with server(tmp_path / "postgres") as running:
+    with server() as running:
         lines = {"driver": ("search.cli.search", words_of(farm, TRIALS, 4))}
         there: dict[str, subprocess.Popen] = {}
 
