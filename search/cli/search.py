@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from search.cli.amounts import AMOUNTS, amount, duration
 from search.cli.guard import SEED, guarded, positive
 from search.cli.subject import ENVIRONMENT, add_subject_options, subject_of
 from search.study.objectives import TABLE
@@ -36,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_subject_options(top, f"{ENVIRONMENT}; several joined by commas, or all")
     top.add_argument_group("students").add_argument("--lookahead", default="full", metavar="A,B", help=LOOKAHEAD)
-    budget = top.add_argument_group("how long, how large")
+    budget = top.add_argument_group("how long, how large", AMOUNTS)
     budget.add_argument("--trials", type=positive(int), default=50, metavar="N", help="finished trials in all (50)")
     budget.add_argument("--timeout", type=positive(float), metavar="SECONDS", help="start no trial after this long")
     budget.add_argument(
@@ -46,7 +47,8 @@ def parser() -> argparse.ArgumentParser:
         if objective.limit:
             option, what = objective.limit
             name = _limit(objective.name)
-            budget.add_argument(option, dest=name, type=positive(float), metavar="N", help=f"at most N {what}")
+            kind = duration if objective.is_seconds else amount
+            budget.add_argument(option, dest=name, type=kind, metavar="N", help=f"at most N {what}")
     budget.add_argument("--objectives", default="f1_segment,macs", metavar="A,B", help="two or three (f1_segment,macs)")
     budget.add_argument("--steps", type=positive(int), metavar="N", help="optimiser steps per student (150)")
     manner = top.add_argument_group("how")

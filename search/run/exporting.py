@@ -98,7 +98,7 @@ def _card(study: "optuna.Study", store: Store, member: Member) -> CardFacts:
     facts, record = study.user_attrs[FACTS], member.record
     test = test_scores(store, study.study_name, member.number)
     measures = record["measures"]
-    cost = {name: measures.get(name) for name in (*costs(), "algorithmic_latency")}
+    cost = {name: measures.get(name) for name in costs()}
     return CardFacts(
         environment=facts["environment"],
         scene=facts["scene"],

@@ -8,6 +8,7 @@ from search.setup.budget import Budget, check_budget
 from search.setup.identity import identity
 from search.setup.plan import Manner, Plan
 from search.setup.preparation import Subject, prepare
+from search.setup.streams import streams_asked_by
 from search.study.objectives import parse
 from search.study.store import open_store
 from sedkd.progress import Progress
@@ -42,7 +43,8 @@ class Planned:
 def planned(request: Request, progress: Progress) -> Planned:
     """Everything up to the first trial. Errors are UserError."""
     objectives, store = parse(request.objectives), open_store(request.store)
-    prepared = prepare(request.subject, request.seed, progress)
+    asker = streams_asked_by(request.budget.limits, objectives)
+    prepared = prepare(request.subject, request.seed, progress, asker)
     base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))
     space = prepared.space
     check_budget(prepared.task, space, request.budget)

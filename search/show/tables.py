@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.pareto.front import front
 from search.pareto.picks import picks_of
-from search.show.words import human, strategy_words, student_words
+from search.show.words import human, measure_words, strategy_words, student_words
 from search.study.objectives import Objectives
 from search.study.records import Member
 from search.study.scores import SplitScores
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from search.study.scores import Confirmed
+
+PLACED = {"RAM": "ram", "flash": "flash", "waits\ns": "algorithmic_latency"}  # by heading; of students for streams
 
 
 def front_frame(
@@ -59,14 +61,16 @@ def front_table(
 
     quality = objectives.quality
     table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
-    for head in ("trial", f"{quality}\nvalidation", f"{quality}\ntest", "MACs/s", "params", "ms/s"):
+    found = front_rows(members, objectives, tests)
+    placed = {head: name for head, name in PLACED.items() if any(name in row for row in found)}
+    for head in ("trial", f"{quality}\nvalidation", f"{quality}\ntest", "MACs/s", "params", "ms/s", *placed):
         table.add_column(head, justify="right", no_wrap=True)
     for head in ("student", "strategy", "pick"):
         table.add_column(head, no_wrap=head == "pick")
     sure = {number: found for number, found in (means or {}).items() if found}
     if sure:
         table.add_column("new seeds on validation: mean [95 %]")
-    for row in front_rows(members, objectives, tests):
+    for row in found:
         cells = [confirmed_words(sure.get(row["trial"]), quality)] if sure else []
         table.add_row(
             str(row["trial"]),
@@ -75,6 +79,7 @@ def front_table(
             human(row["macs"]),
             human(row["params"]),
             f"{row['latency']:.2f}" if "latency" in row else "-",
+            *(measure_words(name, row[name]) if name in row else "-" for name in placed.values()),
             student_words(row),
             strategy_words(row),
             row["pick"],

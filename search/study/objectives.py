@@ -24,6 +24,8 @@ class Objective:
     limit: the option that bounds it, and what that option's help calls it; None where there is none.
     known_before: whether it follows from the architecture, without training or measuring.
     at_rungs: whether training sees it at its rungs, so that hopeless trials can be ended.
+    of_streams: whether students that hear whole recordings have no such cost.
+    is_seconds: whether its limit is typed as a duration (200ms) and not as a count (64k).
     is_psds: whether it is one of those that are computed only where they are asked for.
     score: computes it from a split's answers and what was tuned on validation; None for what `sedkd` tells anyway.
     """
@@ -37,6 +39,8 @@ class Objective:
     limit: tuple[str, str] | None = None
     known_before: bool = False
     at_rungs: bool = False
+    of_streams: bool = False
+    is_seconds: bool = False
     is_psds: bool = False
     score: "Callable[[Answers, PostProcessing], float | None] | None" = None
 
@@ -75,6 +79,19 @@ TABLE = {
         Objective(
             "latency", False, "ms per s of audio", "ms per second of audio", worst=4.0, decimals=2,
             limit=("--max-latency-ms", "ms per second of audio on one CPU thread"),
+        ),
+        Objective(
+            "ram", False, "RAM, B", "bytes of static RAM (Cortex-M4)", worst=9.0, known_before=True, of_streams=True,
+            limit=("--max-ram", "bytes of static RAM on a Cortex-M4 (the stack comes on top)"),
+        ),
+        Objective(
+            "flash", False, "flash, B", "bytes of flash (Cortex-M4)", worst=9.0, known_before=True, of_streams=True,
+            limit=("--max-flash", "bytes of flash on a Cortex-M4: weights, tables and code, the code estimated"),
+        ),
+        Objective(
+            "algorithmic_latency", False, "waits, s", "seconds that an answer waits for sound", worst=2.0, decimals=3,
+            known_before=True, of_streams=True, is_seconds=True,
+            limit=("--max-latency", "seconds that an answer waits for sound, such as 200ms or 0.2s"),
         ),
     )
 }  # fmt: skip

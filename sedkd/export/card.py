@@ -17,7 +17,8 @@ class CardFacts:
 
     `validation` and `test` are scores as `sedkd.score.summary.Scores.values` (fractions); `per_class` is label ->
     scores on the test split, or on validation where `test` is None. `cost` holds macs and params, bytes (float32
-    weights) and latency (ms), MACs and latency per second of audio, and algorithmic_latency (s) of one for streams.
+    weights) and latency (ms), MACs and latency per second of audio, and of one for streams algorithmic_latency (s),
+    ram and flash (B).
     """
 
     environment: str
@@ -100,6 +101,9 @@ def _cost(facts: Mapping[str, Any], card: CardFacts) -> str:
     ]
     if "stream" in facts:
         rows.append(["an answer waits for sound", f"{1000 * facts['stream']['latency_seconds']:.0f} ms"])
+    for name, what in (("ram", "static RAM, the stack on top"), ("flash", "flash, its code estimated")):
+        if card.cost.get(name) is not None:
+            rows.append([f"C on a Cortex-M4: {what}", _count(card.cost[name], "B")])
     return _table(["what", "cost"], rows) + "\n\nOne MAC is two FLOPs."
 
 

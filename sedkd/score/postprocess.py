@@ -147,6 +147,11 @@ def _f1(hits: np.ndarray, system: np.ndarray, reference: np.ndarray) -> np.ndarr
     return 2 * hits / np.maximum(system + reference, 1)
 
 
+def longest_median(frame_seconds: float) -> int:
+    """The longest filter that is tried, in output frames."""
+    return _odd(max(MEDIAN_SECONDS) / frame_seconds)
+
+
 def _odd(frames: float) -> int:
     return max(2 * round((frames - 1) / 2) + 1, 1)
 

@@ -16,10 +16,12 @@ from search.show.page.students import (
     settings_table,
 )
 from search.show.tables import score_words
-from search.show.words import measure_words
+from search.show.words import human, measure_words
 from search.study.objectives import TABLE
 from search.study.scores import notes_on_test
 from search.study.store import Store
+from sedkd.cost.macs import feature_macs_per_second
+from sedkd.features.logmel import STUDENT_FEATURES
 
 if TYPE_CHECKING:
     import optuna
@@ -55,7 +57,7 @@ def _sections(found: Findings) -> list[str]:
         section("The front", _drawn(front, "front"), paragraph(_legend(found)), front_table(found), *_notes(found)),
         section("Controls", controls_table(found)),
         section("Events", *classes_tables(found)),
-        section("Scores and costs", measures_table(found), settings_table(found)),
+        section("Scores and costs", measures_table(found), paragraph(_front_end()), settings_table(found)),
         section("Course of the search", volumes, paragraph(f"Hypervolume: what the front dominates, {reference}.")),
         section("What matters", *importance_parts(found)),
         section("Background", facts_table(found), space_table(found)),
@@ -90,6 +92,11 @@ def _legend(found: Findings) -> str:
         "Hover over or tap a point for its trial and settings; drag to zoom, double-click to see all again. "
         f"Diamonds are controls.{more} Validation chose the students, thresholds and filters; test was scored once."
     )
+
+
+def _front_end() -> str:
+    more = human(feature_macs_per_second(STUDENT_FEATURES))
+    return f"MACs/s are the network's; the log-mel features of every student take about {more} more."
 
 
 def _drawn(figure: "Figure", name: str) -> Html:
