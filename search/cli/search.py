@@ -25,6 +25,10 @@ LOOKAHEAD = (
     "how many milliseconds of what follows students may know, for those that run on a stream: 0, 160, 480, ... or full "
     "(default), which hears whole recordings; several, joined by commas, are searched"
 )
+CRITERION = (
+    "how thresholds are chosen on validation: f1 (default), or fa_per_hour=2, most recall with at most so many false "
+    "alarms per hour, there and in the recordings of negatives/"
+)
 NOISE = "train a configuration that is drawn again anew with another seed, instead of answering it from its result"
 
 
@@ -50,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
             kind = duration if objective.is_seconds else amount
             budget.add_argument(option, dest=name, type=kind, metavar="N", help=f"at most N {what}")
     budget.add_argument("--objectives", default="f1_segment,macs", metavar="A,B", help="two or three (f1_segment,macs)")
+    budget.add_argument("--criterion", default="f1", metavar="C", help=CRITERION)
     budget.add_argument("--steps", type=positive(int), metavar="N", help="optimiser steps per student (150)")
     manner = top.add_argument_group("how")
     manner.add_argument("--workers", type=positive(int), default=1, metavar="N", help="trials at once (1)")
@@ -99,6 +104,7 @@ def request_of(options: argparse.Namespace) -> "Request":
             carry=not options.no_carry,
         ),
         objectives=options.objectives,
+        criterion=options.criterion,
         steps=options.steps,
         seed=options.seed,
         workers=options.workers,

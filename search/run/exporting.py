@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.pareto.front import front
 from search.pareto.picks import NAMED_PICKS, pick, picks_of
+from search.run.retuning import retuned
 from search.run.site_clips import site_clips
 from search.show.words import human
 from search.study.names import experiment_name
@@ -38,8 +39,11 @@ if TYPE_CHECKING:
 CHECK_CLIPS = 3
 
 
-def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> Iterator[str]:
+def export_pick(
+    study: "optuna.Study", store: Store, word: str, out: Path, most_alarms: float | None = None
+) -> Iterator[str]:
     """Export the student that `word` names (see `front.pick`) to `out` and register it; yields lines to show.
+    `most_alarms`: choose its thresholds anew, for so many false alarms per hour (see `search.run.retuning`).
 
     Raises:
         UserError: no such student, its file or the audio to check it with is gone, or `out` is in the way.
@@ -56,11 +60,16 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
     facts = study.user_attrs[FACTS]
     audio = _check_audio(facts, student.features.rate)
     post = PostProcessing(**{key: tuple(value) for key, value in member.record["post"].items()})
+    card = _card(study, store, member)
+    if most_alarms is not None:
+        again = retuned(store.study_folder(study.study_name), student, most_alarms)
+        post, card = again.post, again.on(card)
+        yield from again.lines
     causal = student.settings.causal
     device = causal and is_generator_installed()
     clips = site_clips(store.study_folder(study.study_name), student.labels, post) if causal else NO_CLIPS
     library = (lambda folder: write_device(folder, audio[0])) if device else None
-    write_bundle(out, student, post, audio, _card(study, store, member), clips, library)
+    write_bundle(out, student, post, audio, card, clips, library)
     yield (
         f"{out}: trial {member.number} of {study.study_name}, "
         f"{objectives.quality} {member.measure(objectives.quality):.3f} on validation"
@@ -113,6 +122,7 @@ def _card(study: "optuna.Study", store: Store, member: Member) -> CardFacts:
         test=test.values if test else None,
         per_class=test.per_class if test else record["per_class"],
         cost=cost,
+        most_alarms=objectives_of(study).most_alarms,
     )
 
 

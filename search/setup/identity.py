@@ -39,6 +39,7 @@ def identity(
         "space": space.as_dict(),
         "validation": [str(recording.path) for recording in task.validation.recordings[:NAMED_CLIPS]],
         "help": space.help,
+        **({} if objectives.most_alarms is None else {"most_alarms": objectives.most_alarms}),
     }
     clips = digest_of([*task.training.recordings, *task.validation.recordings])
     parts = [
@@ -51,6 +52,8 @@ def identity(
         space.as_dict(),
         facts["objectives"],
         facts["train"],
+        *([] if objectives.most_alarms is None else [["fa_per_hour", objectives.most_alarms]]),
+        *([["negatives", digest_of(task.negatives.recordings)]] if task.negatives else []),
     ]
     label = f"{task.environment.name}.{subset}" if subset else task.environment.name
     return f"{cleaned(label)}-{digest(parts, 3, sort_keys=True)}", facts

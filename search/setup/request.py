@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from search.setup.alarms import alarm_notices
 from search.setup.budget import Budget, check_budget
 from search.setup.identity import identity
 from search.setup.plan import Manner, Plan
 from search.setup.preparation import Subject, prepare
 from search.setup.streams import streams_asked_by
-from search.study.objectives import parse
+from search.study.objectives import most_alarms_of, parse
 from search.study.store import open_store
 from sedkd.progress import Progress
 from sedkd.train.settings import TrainSettings
@@ -23,6 +24,7 @@ class Request:
     budget: Budget
     manner: Manner
     objectives: str
+    criterion: str
     steps: int | None
     seed: int
     workers: int
@@ -42,7 +44,7 @@ class Planned:
 
 def planned(request: Request, progress: Progress) -> Planned:
     """Everything up to the first trial. Errors are UserError."""
-    objectives, store = parse(request.objectives), open_store(request.store)
+    objectives, store = parse(request.objectives, most_alarms_of(request.criterion)), open_store(request.store)
     asker = streams_asked_by(request.budget.limits, objectives)
     prepared = prepare(request.subject, request.seed, progress, asker)
     base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))
@@ -50,4 +52,4 @@ def planned(request: Request, progress: Progress) -> Planned:
     check_budget(prepared.task, space, request.budget)
     plan = Plan(prepared.task, space, objectives, base, request.budget, request.manner, store)
     name, facts = identity(prepared.task, space, objectives, base, request.subject.subset)
-    return Planned(plan, name, facts, prepared.notices)
+    return Planned(plan, name, facts, [*prepared.notices, *alarm_notices(prepared.task, objectives.most_alarms)])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from search.study.scores import Confirmed
 
-PLACED = {"RAM": "ram", "flash": "flash", "waits\ns": "algorithmic_latency"}  # by heading; of students for streams
+PLACED = {"FA/h": "fa_per_hour", "RAM": "ram", "flash": "flash", "waits\ns": "algorithmic_latency"}  # by heading
 
 
 def front_frame(
@@ -79,13 +79,19 @@ def front_table(
             human(row["macs"]),
             human(row["params"]),
             f"{row['latency']:.2f}" if "latency" in row else "-",
-            *(measure_words(name, row[name]) if name in row else "-" for name in placed.values()),
+            *(_placed_words(name, row.get(name)) for name in placed.values()),
             student_words(row),
             strategy_words(row),
             row["pick"],
             *cells,
         )
     return table
+
+
+def _placed_words(name: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return human(value) if name == "fa_per_hour" else measure_words(name, value)
 
 
 def confirmed_words(found: "Confirmed | None", quality: str) -> str:

@@ -109,9 +109,11 @@ def costs() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Objectives:
-    """Two or three names, of which one at least is a quality and one a cost."""
+    """Two or three names, of which one at least is a quality and one a cost; and how many false alarms per hour
+    thresholds may raise, where they are not chosen for the best F1."""
 
     names: tuple[str, ...]
+    most_alarms: float | None = None
 
     @property
     def each(self) -> tuple[Objective, ...]:
@@ -173,7 +175,21 @@ class Objectives:
         return [objective.value(result[objective.name]) for objective in self.each]
 
 
-def parse(text: str | Sequence[str]) -> Objectives:
+def most_alarms_of(text: str | None) -> float | None:
+    """The false alarms per hour that `--criterion fa_per_hour=2` allows; None for `f1`, the default."""
+    name, given, number = (text or "f1").partition("=")
+    if (name, given) == ("f1", ""):
+        return None
+    try:
+        most = float(number)
+    except ValueError:
+        most = math.nan
+    if name != "fa_per_hour" or not 0 <= most < math.inf:
+        raise UserError(f"--criterion {text}: expected f1, or such as fa_per_hour=2 (a number from 0 up)")
+    return most
+
+
+def parse(text: str | Sequence[str], most_alarms: float | None = None) -> Objectives:
     """Objectives from `f1_segment,macs`. UserError lists what there is."""
     names = tuple(part.strip() for part in (text.split(",") if isinstance(text, str) else text))
     unknown = [name for name in names if name not in TABLE]
@@ -185,4 +201,4 @@ def parse(text: str | Sequence[str]) -> Objectives:
         raise UserError(
             f"--objectives: name at least one quality ({', '.join(qualities())}) and one cost ({', '.join(costs())})"
         )
-    return Objectives(names)
+    return Objectives(names, most_alarms)

@@ -112,6 +112,8 @@ def others(store: Store, name: str, objectives: Objectives) -> list["optuna.Stud
     latest: dict[str, optuna.Study] = {}
     for study in load_studies(store, None, None):
         facts = study.user_attrs.get(FACTS, {})
-        if study.study_name != name and tuple(facts.get("objectives", ())) == objectives.names and finished(study):
+        alike = tuple(facts.get("objectives", ())) == objectives.names
+        alike = alike and facts.get("most_alarms") == objectives.most_alarms
+        if study.study_name != name and alike and finished(study):
             latest.setdefault(facts["environment"], study)
     return list(latest.values())

@@ -39,7 +39,8 @@ class Member:
 
 
 def objectives_of(study: "optuna.Study") -> Objectives:
-    return Objectives(tuple(study.user_attrs[FACTS]["objectives"]))
+    facts = study.user_attrs[FACTS]
+    return Objectives(tuple(facts["objectives"]), facts.get("most_alarms"))
 
 
 def finished(study: "optuna.Study") -> list[Member]:

@@ -23,7 +23,7 @@ from search.study.store import Store, student_path
 from sedkd.data.sealed import opened_test
 from sedkd.disk.json_file import write_json
 from sedkd.models.checkpoint import load_model
-from sedkd.score.postprocess import tune
+from sedkd.score.alarms import tuned
 from sedkd.score.summary import Scores, score
 from sedkd.task.task import Task
 
@@ -35,7 +35,7 @@ def teacher_on_validation(task: Task, objectives: Objectives, store: Store, stud
     kept = kept_of_teacher(store, study)
     if "post" not in kept:
         answers = task.teacher_answers(task.validation)
-        post = tune(answers, objectives.criterion)
+        post = tuned(answers, objectives.criterion, objectives.most_alarms)
         kept = {"post": asdict(post), "validation": _as_dict(score(answers, post, True, objectives.scores))}
         _keep(store, study, kept)
     return SplitScores(**kept["validation"])

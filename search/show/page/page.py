@@ -3,9 +3,11 @@
 from html import escape
 from typing import TYPE_CHECKING
 
-from search.show.figure import PLAIN, pareto_figure
+from search.show.figure import pareto_figure
 from search.show.page.background import facts_table, space_table
 from search.show.page.course import hypervolume_figures, importance_parts
+from search.show.page.curves import curves
+from search.show.page.drawing import drawn
 from search.show.page.findings import Findings, findings_of
 from search.show.page.markup import Html, document, paragraph, section
 from search.show.page.students import (
@@ -25,7 +27,6 @@ from sedkd.features.logmel import STUDENT_FEATURES
 
 if TYPE_CHECKING:
     import optuna
-    from plotly.graph_objects import Figure
 
 
 def page_of(study: "optuna.Study", store: Store) -> str:
@@ -38,7 +39,7 @@ def page_of(study: "optuna.Study", store: Store) -> str:
 
     found = findings_of(study, store)
     title = f"{found.facts['environment']}: students found by {found.name}"
-    return document(title, [_top(found, title), *_sections(found)], get_plotlyjs())
+    return document(title, [_top(found, title), *_sections(found, store)], get_plotlyjs())
 
 
 def _top(found: Findings, title: str) -> str:
@@ -48,15 +49,15 @@ def _top(found: Findings, title: str) -> str:
     )
 
 
-def _sections(found: Findings) -> list[str]:
+def _sections(found: Findings, store: Store) -> list[str]:
     front = pareto_figure(found.members, found.objectives, found.stopped)
     trials, hours = hypervolume_figures(found)
-    volumes = Html(f'<div class="pair">{_drawn(trials, "trials")}{_drawn(hours, "hours")}</div>')
+    volumes = Html(f'<div class="pair">{drawn(trials, "trials")}{drawn(hours, "hours")}</div>')
     reference = "measured from a score of 0 and a cost that no student reaches, costs as log10"
     return [
-        section("The front", _drawn(front, "front"), paragraph(_legend(found)), front_table(found), *_notes(found)),
+        section("The front", drawn(front, "front"), paragraph(_legend(found)), front_table(found), *_notes(found)),
         section("Controls", controls_table(found)),
-        section("Events", *classes_tables(found)),
+        section("Events", *classes_tables(found), *curves(found, store)),
         section("Scores and costs", measures_table(found), paragraph(_front_end()), settings_table(found)),
         section("Course of the search", volumes, paragraph(f"Hypervolume: what the front dominates, {reference}.")),
         section("What matters", *importance_parts(found)),
@@ -97,9 +98,3 @@ def _legend(found: Findings) -> str:
 def _front_end() -> str:
     more = human(feature_macs_per_second(STUDENT_FEATURES))
     return f"MACs/s are the network's; the log-mel features of every student take about {more} more."
-
-
-def _drawn(figure: "Figure", name: str) -> Html:
-    height = figure.layout.height
-    html = figure.to_html(full_html=False, include_plotlyjs=False, config=PLAIN, div_id=name, default_height=height)
-    return Html(f'<div class="figure">{html}</div>')
