@@ -3,8 +3,9 @@
 Run: python benchmarks/device_table.py --env farm --data esc --teacher mn04_as --teacher-minutes 0 --out FOLDER
 
 Every student is trained with the same recipe and seeds, and kept in FOLDER: the same line continues. Scores are of
-validation, with thresholds chosen there for the float student, and so flatter; test is not touched. Look-aheads by
-which a student's answers wait equally long are the same student, and trained once. One core is enough.
+validation (false alarms: and of negatives/), with thresholds chosen there for the float student, and so flatter; test
+is not touched. Look-aheads by which a student's answers wait equally long are the same student, and trained once. One
+core is enough.
 """
 
 import argparse
@@ -128,19 +129,22 @@ def student_of(task: Task, settings: StudentSettings, seed: int, options: argpar
 
 
 def on_validation(task: Task, trained: Trained) -> Mapping[str, float | None]:
-    return score(task.validation.answers(trained.student), trained.post, with_psds=False).values
+    negatives = task.negative_answers(trained.student)
+    return score(task.validation.answers(trained.student), trained.post, False, negatives=negatives).values
 
 
 def in_eight_bits(task: Task, trained: Trained) -> Mapping[str, float | None]:
     """The scores of the quantised step, fed step by step."""
     training, validation = task.training.recordings, task.validation.recordings
     some = training[:: max(len(training) // CALIBRATING, 1)]
+    quiet = task.negatives.recordings if task.negatives else []
 
     def scores(found: list[np.ndarray]) -> Mapping[str, float | None]:
-        answers = answers_of(found, validation, task.events, FRAME_MILLISECONDS / 1000)
-        return score(answers, trained.post, with_psds=False).values
+        parts = (found[: len(validation)], validation), (found[len(validation) :], quiet)
+        heard, silent = (answers_of(*part, task.events, FRAME_MILLISECONDS / 1000) for part in parts)
+        return score(heard, trained.post, False, negatives=silent if quiet else None).values
 
-    packs = [features_of(recordings, STUDENT_FEATURES) for recordings in (some, validation)]
+    packs = [features_of(recordings, STUDENT_FEATURES) for recordings in (some, [*validation, *quiet])]
     calibrating, scored = ([pack.of(number) for number in range(len(pack))] for pack in packs)
     with tempfile.TemporaryDirectory() as folder:
         stream, target = Path(folder) / "stream.onnx", Path(folder) / "int8.onnx"

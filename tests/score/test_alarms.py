@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sedkd.data.events import Event
-from sedkd.score.alarms import FINE, NEVER, _Option, _shared, counted, tuned_to_alarms
-from sedkd.score.postprocess import Answers, PostProcessing, medians_of
+from sedkd.score.alarms import FINE, NEVER, _Option, _shared, counted, detected, tuned_to_alarms
+from sedkd.score.postprocess import Answers, PostProcessing, event_hits, medians_of
 from sedkd.score.summary import score
 
 FRAME = 0.08
@@ -74,6 +74,13 @@ def test_silence_where_nothing_fits_and_where_nothing_is_known() -> None:
     assert tuned_to_alarms(loud, 450.0).thresholds != (NEVER,)
     assert tuned_to_alarms(answers_of([[0.9] * 8], [[]]), 1e6).thresholds == (NEVER,)
     assert score(loud, PostProcessing((NEVER,), (1,)), with_psds=False).values["fa_per_hour"] == 0
+
+
+def test_without_events_every_detection_is_an_alarm() -> None:
+    quiet = random_answers(3, 2, silent=True)
+    expected = event_hits(quiet, quiet.probabilities, FINE)
+    np.testing.assert_array_equal(detected(quiet.probabilities), expected.system)
+    assert expected.system.any()
 
 
 def test_alarms_are_spent_where_they_gain_most() -> None:
