@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from search.pareto.front import front
 from search.pareto.picks import knee
 from search.show.display import Display
-from search.show.tables import front_table, score_words
+from search.show.tables import front_table, placed_table, score_words
 from search.show.words import human, strategy_words, student_words
 from search.study.names import cleaned
 from search.study.objectives import Objectives
@@ -40,6 +40,9 @@ def show(
     if facts["synthetic"]:
         title += " (SYNTHETIC soundscapes)"
     display.table(front_table(members, objectives, tests, title, means))
+    placed = placed_table(members, objectives)
+    if placed is not None:
+        display.table(placed)
     for note in notes_on_test(tests.values()):
         display.notice(note)
     early = len(stopped(study))

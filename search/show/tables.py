@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from search.study.scores import Confirmed
 
-PLACED = {"FA/h": "fa_per_hour", "RAM": "ram", "flash": "flash", "waits\ns": "algorithmic_latency"}  # by heading
+PLACED = {"false alarms/h": "fa_per_hour", "RAM, B": "ram", "flash, B": "flash", "waits, s": "algorithmic_latency"}
 
 
 def front_frame(
@@ -61,16 +61,14 @@ def front_table(
 
     quality = objectives.quality
     table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
-    found = front_rows(members, objectives, tests)
-    placed = {head: name for head, name in PLACED.items() if any(name in row for row in found)}
-    for head in ("trial", f"{quality}\nvalidation", f"{quality}\ntest", "MACs/s", "params", "ms/s", *placed):
+    for head in ("trial", f"{quality}\nvalidation", f"{quality}\ntest", "MACs/s", "params", "ms/s"):
         table.add_column(head, justify="right", no_wrap=True)
     for head in ("student", "strategy", "pick"):
         table.add_column(head, no_wrap=head == "pick")
     sure = {number: found for number, found in (means or {}).items() if found}
     if sure:
         table.add_column("new seeds on validation: mean [95 %]")
-    for row in found:
+    for row in front_rows(members, objectives, tests):
         cells = [confirmed_words(sure.get(row["trial"]), quality)] if sure else []
         table.add_row(
             str(row["trial"]),
@@ -79,12 +77,28 @@ def front_table(
             human(row["macs"]),
             human(row["params"]),
             f"{row['latency']:.2f}" if "latency" in row else "-",
-            *(_placed_words(name, row.get(name)) for name in placed.values()),
             student_words(row),
             strategy_words(row),
             row["pick"],
             *cells,
         )
+    return table
+
+
+def placed_table(members: Sequence[Member], objectives: Objectives) -> "Table | None":
+    """What else decides where the front's students can run: false alarms per hour and, of those for streams, static
+    RAM, flash and the wait for sound; None where nothing of it is known."""
+    from rich.table import Table
+
+    rows = front_rows(members, objectives, {})
+    placed = {head: name for head, name in PLACED.items() if any(row.get(name) is not None for row in rows)}
+    if not placed:
+        return None
+    table = Table(title="where they run", title_justify="left", header_style="bold", pad_edge=False)
+    for head in ("trial", *placed):
+        table.add_column(head, justify="right")
+    for row in rows:
+        table.add_row(str(row["trial"]), *(_placed_words(name, row.get(name)) for name in placed.values()))
     return table
 
 

@@ -93,6 +93,8 @@ def test_from_negatives_to_the_report(
     assert "false alarms/h validation" in text
     assert "most recall on validation with at most 3 false alarms per hour" in text
     assert "missed events" in text
+    assert sedkd.main(["front", "--env", "farm", "--store", runs]) == 0
+    assert "false alarms/h" in capsys.readouterr().out
     assert sedkd.main(["front", "--env", "farm", "--store", runs, "--format", "csv"]) == 0
     assert "fa_per_hour" in capsys.readouterr().out
     out = tmp_path / "export"
