@@ -6,6 +6,11 @@ from typing import Any
 
 from search.cli.store import store_of
 
+CRITERION = (
+    "choose its thresholds anew on the study's validation clips: fa_per_hour=2, most recall with at most so many false "
+    "alarms per hour, there and in negatives/ (default: as the search chose them)"
+)
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command `export`."""
@@ -15,15 +20,17 @@ def add_parser(subparsers: Any) -> None:
     add_study_options(parser)
     parser.add_argument("--pick", default="knee", metavar="WHICH", help='knee, best, smallest, trial:N or "within 1%%"')
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    parser.add_argument("--criterion", metavar="C", help=CRITERION)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Export, check and register one student."""
     from search.run.exporting import export_pick
+    from search.study.objectives import most_alarms_of
     from search.study.opening import load_study
 
-    study = load_study(store_of(options), options.env, options.study)
-    for line in export_pick(study, options.pick, options.out):
+    study, most = load_study(store_of(options), options.env, options.study), most_alarms_of(options.criterion)
+    for line in export_pick(study, options.pick, options.out, most):
         print(line)
     return 0

@@ -24,7 +24,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the front to stdout."""
-    from search.show.tables import front_frame, front_table
+    from search.show.tables import front_frame, front_table, placed_table
     from search.study.opening import load_study
     from search.study.scores import notes_on_test
     from sedkd.errors import UserError
@@ -41,6 +41,9 @@ def run(options: argparse.Namespace) -> int:
         means = {m.number: study.confirmed(m.number) for m in members}
         display = Display()
         display.table(front_table(members, objectives, tests, title, means))
+        placed = placed_table(members, objectives)
+        if placed is not None:
+            display.table(placed)
         for note in notes_on_test(tests.values()):
             display.notice(note)
     elif options.format == "csv":

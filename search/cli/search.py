@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from search.cli.amounts import AMOUNTS, amount, duration
 from search.cli.guard import SEED, guarded, positive
 from search.cli.store import add_store_options, store_of
 from search.cli.subject import ENVIRONMENT, add_subject_options, subject_of
@@ -25,6 +26,10 @@ LOOKAHEAD = (
     "how many milliseconds of what follows students may know, for those that run on a stream: 0, 160, 480, ... or full "
     "(default), which hears whole recordings; several, joined by commas, are searched"
 )
+CRITERION = (
+    "how thresholds are chosen on validation: f1 (default), or fa_per_hour=2, most recall with at most so many false "
+    "alarms per hour, there and in the recordings of negatives/"
+)
 NOISE = "train a configuration that is drawn again anew with another seed, instead of answering it from its result"
 
 
@@ -37,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_subject_options(top, f"{ENVIRONMENT}; several joined by commas, or all")
     top.add_argument_group("students").add_argument("--lookahead", default="full", metavar="A,B", help=LOOKAHEAD)
-    budget = top.add_argument_group("how long, how large")
+    budget = top.add_argument_group("how long, how large", AMOUNTS)
     budget.add_argument("--trials", type=positive(int), default=50, metavar="N", help="finished trials in all (50)")
     budget.add_argument("--timeout", type=positive(float), metavar="SECONDS", help="start no trial after this long")
     budget.add_argument(
@@ -47,8 +52,10 @@ def parser() -> argparse.ArgumentParser:
         if objective.limit:
             option, what = objective.limit
             name = _limit(objective.name)
-            budget.add_argument(option, dest=name, type=positive(float), metavar="N", help=f"at most N {what}")
+            kind = duration if objective.is_seconds else amount
+            budget.add_argument(option, dest=name, type=kind, metavar="N", help=f"at most N {what}")
     budget.add_argument("--objectives", default="f1_segment,macs", metavar="A,B", help="two or three (f1_segment,macs)")
+    budget.add_argument("--criterion", default="f1", metavar="C", help=CRITERION)
     budget.add_argument("--steps", type=positive(int), metavar="N", help="optimiser steps per student (150)")
     manner = top.add_argument_group("how")
     manner.add_argument("--workers", type=positive(int), default=1, metavar="N", help="trials at once (1)")
@@ -98,6 +105,7 @@ def request_of(options: argparse.Namespace) -> "Request":
             carry=not options.no_carry,
         ),
         objectives=options.objectives,
+        criterion=options.criterion,
         steps=options.steps,
         seed=options.seed,
         workers=options.workers,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.pareto.front import front
 from search.pareto.picks import NAMED_PICKS, pick, picks_of
+from search.run.retuning import retuned
 from search.run.site_clips import site_clips
 from search.show.words import human
 from search.study.names import experiment_name
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
 CHECK_CLIPS = 3
 
 
-def export_pick(study: StudyView, word: str, out: Path) -> Iterator[str]:
+def export_pick(study: StudyView, word: str, out: Path, most_alarms: float | None = None) -> Iterator[str]:
     """Export the student that `word` names (see `front.pick`) to `out` and register it; yields lines to show.
+    `most_alarms`: choose its thresholds anew, for so many false alarms per hour (see `search.run.retuning`).
 
     Raises:
         UserError: no such student, its file or the audio to check it with is gone, or `out` is in the way.
@@ -52,12 +54,16 @@ def export_pick(study: StudyView, word: str, out: Path) -> Iterator[str]:
     assert isinstance(student, Student)
     facts = study.facts
     audio = _check_audio(facts, student.features.rate)
-    post = member.record.post
+    post, card = member.record.post, _card(study, member)
+    if most_alarms is not None:
+        again = retuned(study.folder, student, most_alarms)
+        post, card = again.post, again.on(card)
+        yield from again.lines
     causal = student.settings.causal
     device = causal and is_generator_installed()
     clips = site_clips(study.folder, student.labels, post) if causal else NO_CLIPS
     library = (lambda folder: write_device(folder, audio[0])) if device else None
-    write_bundle(out, student, post, audio, _card(study, member), clips, library)
+    write_bundle(out, student, post, audio, card, clips, library)
     yield (
         f"{out}: trial {member.number} of {study.name}, "
         f"{objectives.quality} {member.measure(objectives.quality):.3f} on validation"
@@ -95,7 +101,7 @@ def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
     facts, record = study.facts, member.record
     test = study.test_scores(member.number)
     measures = record.measures
-    cost = {name: measures.get(name) for name in (*costs(), "algorithmic_latency")}
+    cost = {name: measures.get(name) for name in costs()}
     return CardFacts(
         environment=facts["environment"],
         scene=facts["scene"],
@@ -110,6 +116,7 @@ def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
         test=test.values if test else None,
         per_class=test.per_class if test else record.per_class,
         cost=cost,
+        most_alarms=study.objectives.most_alarms,
     )
 
 

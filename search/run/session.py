@@ -28,6 +28,7 @@ from search.trials.confirmation import confirm
 from search.trials.failures import write_traceback
 from search.trials.final_scores import score_on_test, teacher_on_validation
 from search.trials.loop import TrialListener, begin, search
+from search.trials.picked_curves import draw_picked
 from search.trials.stopping import can_stop
 from sedkd.errors import UserError
 from sedkd.parallel import cores
@@ -102,6 +103,7 @@ class _Session:
         failed = confirm(self.study, plan, members, self.request.confirm, display.preparing)
         for number, reason in failed.items():
             display.notice(f"trial {number} could not be confirmed: {reason}")
+        draw_picked(plan, self.study, members)
         scores = score_on_test(plan.task, self.study, members, display.testing)
         self.mirror.teacher(scores)
         return scores
@@ -109,7 +111,9 @@ class _Session:
     def _introduce(self, ready: Planned, teacher_score: float | None) -> None:
         notices = list(ready.notices)
         if self.request.manner.early_stopping and not can_stop(ready.plan.objectives):
-            notices.append("no early stopping: it needs one F1, and costs known before training, as objectives")
+            notices.append(
+                "no early stopping: it needs one F1, for which thresholds are chosen, and costs known before training"
+            )
         if self.request.manner.sampler == GAIN and not can_guess(ready.plan.objectives):
             notices.append("sampler: tpe; gain needs one quality against one cost that is known before training")
         self.display.introduce(

@@ -25,6 +25,8 @@ def keep_clips(task: "Task", folder: Path) -> None:
     training = task.training.recordings
     some = training[:: max(len(training) // CALIBRATING, 1)]
     splits = {"training": some, "validation": task.validation.recordings}
+    if task.negatives is not None:
+        splits["negatives"] = task.negatives.recordings
     found = {name: [_row(recording) for recording in recordings] for name, recordings in splits.items()}
     write_json(path, found)
 
@@ -42,13 +44,10 @@ def site_clips(folder: Path, labels: tuple[str, ...], post: "PostProcessing") ->
     from sedkd.score.summary import score
     from sedkd.train.split import answers_of
 
-    path = folder / CLIPS_FILE
-    if not path.exists():
-        return "the study was made before clips were kept; its search line keeps them when it is run again"
-    training, validation = read_json(path, _recordings, _MEND)
-    lost = [str(recording.path) for recording in (*training, *validation) if not recording.path.exists()]
-    if lost:
-        return f"{lost[0]} is gone, and {len(lost) - 1} more clips of the study" if lost[1:] else f"{lost[0]} is gone"
+    found = kept_clips(folder)
+    if isinstance(found, str):
+        return found
+    training, validation = found["training"], found["validation"]
 
     def scores(found: list[Any]) -> Mapping[str, float | None]:
         values = score(answers_of(found, validation, labels, FRAME_MILLISECONDS / 1000), post, with_psds=False).values
@@ -59,15 +58,31 @@ def site_clips(folder: Path, labels: tuple[str, ...], post: "PostProcessing") ->
     return SiteClips(calibrating, scored, scores)
 
 
+def kept_clips(folder: Path) -> "dict[str, list[Recording]] | str":
+    """The clips of a study by split (training, validation, negatives), or why there are none.
+
+    Raises:
+        UserError: the study's file of them is damaged.
+    """
+    path = folder / CLIPS_FILE
+    if not path.exists():
+        return "the study was made before clips were kept; its search line keeps them when it is run again"
+    found = read_json(path, _recordings, _MEND)
+    lost = [str(clip.path) for clips in found.values() for clip in clips if not clip.path.exists()]
+    if lost:
+        return f"{lost[0]} is gone, and {len(lost) - 1} more clips of the study" if lost[1:] else f"{lost[0]} is gone"
+    return found
+
+
 def _row(recording: "Recording") -> dict[str, Any]:
     events = [[event.onset, event.offset, event.event_label] for event in recording.events or ()]
     parts = {"path": str(recording.path), "filename": recording.filename, "environment": recording.environment}
     return {**parts, "duration": recording.duration, "events": events, "listened": recording.listened}
 
 
-def _recordings(found: Mapping[str, Any]) -> "tuple[list[Recording], list[Recording]]":
-    training, validation = ([_recording(row) for row in found[split]] for split in ("training", "validation"))
-    return training, validation
+def _recordings(found: Mapping[str, Any]) -> "dict[str, list[Recording]]":
+    splits = {"training": found["training"], "validation": found["validation"], "negatives": found.get("negatives", ())}
+    return {split: [_recording(row) for row in rows] for split, rows in splits.items()}
 
 
 def _recording(row: Mapping[str, Any]) -> "Recording":

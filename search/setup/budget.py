@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from search.setup.streams import hears_recordings, quickest
 from search.space.controls import smallest
 from search.space.space import Space
 from search.study.objectives import TABLE
@@ -27,10 +28,10 @@ class Budget:
 
 class Limits:
     """What students cost, what is above a budget's limits, and what cannot be trained at all, known before training;
-    each architecture is looked at once."""
+    each architecture is looked at once. `asker` is the option by which only students for streams can be trained."""
 
-    def __init__(self, task: Task, base: TrainSettings, budget: Budget) -> None:
-        self.task, self.base, self.limits = task, base, dict(budget.limits)
+    def __init__(self, task: Task, base: TrainSettings, budget: Budget, asker: str | None = None) -> None:
+        self.task, self.base, self.limits, self.asker = task, base, dict(budget.limits), asker
         self.known: dict[Any, Mapping[str, float]] = {}
 
     @property
@@ -52,6 +53,8 @@ class Limits:
             configuration = from_flat(values, self.base)
         except (ValueError, TypeError, UserError) as error:  # each value has its place, but not all go together
             return str(error)
+        if self.asker is not None and not configuration.student.causal:
+            return hears_recordings(self.asker)
         return lack(configuration, self.task)
 
     def is_over(self, values: Mapping[str, Any]) -> bool:
@@ -68,14 +71,14 @@ class Limits:
 
 def check_budget(task: Task, space: Space, budget: Budget) -> None:
     """UserError when even the smallest student of the space is over a limit."""
-    limits, known, least = budget.limits, Limits(task, TrainSettings(), budget), smallest(space)
+    limits, known, least = budget.limits, Limits(task, TrainSettings(), budget), quickest(smallest(space), space)
     if known.lack(least) is not None:
         return
     for name, excess in known.excess(least).items():
         if excess > 0:
-            needed = f"{limits[name] + excess:{'.0f' if TABLE[name].known_before else '.3g'}}"
+            needed = f"{limits[name] + excess:{'.0f' if TABLE[name].decimals is None else '.3g'}}"
             raise UserError(
-                f"{option_of(name)} {limits[name]:g}: the space's smallest student needs {needed} {TABLE[name].axis}"
+                f"{limit_words(name, limits[name])}: the space's smallest student needs {needed} {TABLE[name].axis}"
             )
 
 
@@ -84,6 +87,11 @@ def option_of(name: str) -> str:
     limit = TABLE[name].limit
     assert limit is not None  # a budget's limits come from those options
     return limit[0]
+
+
+def limit_words(name: str, most: float) -> str:
+    """A limit as it may be typed."""
+    return f"{option_of(name)} {most:g}{'s' if TABLE[name].is_seconds else ''}"
 
 
 def deadline(timeout: float | None, clock: Callable[[], float]) -> Callable[[], bool]:

@@ -39,6 +39,7 @@ def identity(
         "space": space.as_dict(),
         "validation": [str(recording.path) for recording in task.validation.recordings[:NAMED_CLIPS]],
         "help": space.help,
+        **({} if objectives.most_alarms is None else {"most_alarms": objectives.most_alarms}),
     }
     clips = digest_of([*task.training.recordings, *task.validation.recordings])
     parts = {
@@ -53,6 +54,8 @@ def identity(
         "space": space.as_dict(),
         "objectives": facts["objectives"],
         "training": facts["train"],
+        **({} if objectives.most_alarms is None else {"criterion": ["fa_per_hour", objectives.most_alarms]}),
+        **({"negatives": ["negatives", digest_of(task.negatives.recordings)]} if task.negatives else {}),
     }
     facts["parts"] = {name: digest(part, sort_keys=True) for name, part in parts.items()}
     label = f"{task.environment.name}.{subset}" if subset else task.environment.name

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from search.setup.budget import Budget, Limits
+from search.setup.streams import streams_asked_by
 from search.space.space import Space
 from search.study.objectives import Objectives
 from search.study.store import Store
@@ -41,4 +42,4 @@ class Plan:
     @cached_property
     def limits(self) -> Limits:
         """What students cost and which cost too much; one for all who ask, since a latency is measured."""
-        return Limits(self.task, self.base, self.budget)
+        return Limits(self.task, self.base, self.budget, streams_asked_by(self.budget.limits, self.objectives))

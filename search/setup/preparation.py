@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.setup.runnable import runnable
 from search.setup.setting import Setting, setting
+from search.setup.streams import only_streams
 from search.space.dimensions import STRATEGY
 from search.space.lookahead import with_lookahead
 from search.space.space import Space
@@ -87,8 +88,9 @@ def device_of(name: str) -> "torch.device":
     return device
 
 
-def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
-    """Everything up to the first trial. Errors are UserError."""
+def prepare(subject: Subject, seed: int, progress: Progress, asker: str | None = None) -> Prepared:
+    """Everything up to the first trial. `asker`: the option that only students for streams can serve (see
+    `search.setup.streams`). Errors are UserError."""
     from sedkd.task.task import Task
 
     leave_out_broken(subject.skip_bad)
@@ -100,6 +102,8 @@ def prepare(subject: Subject, seed: int, progress: Progress) -> Prepared:
     wanted = found.environment.narrowed(listed, subject.subset)
     fitting: list[str] = []
     space = with_lookahead(found.space, subject.lookahead, fitting)
+    if asker is not None:
+        space = only_streams(space, asker, fitting)
     pool = reporting(found, progress)
     if subject.labels is not None:
         pool = with_labels(pool, found.environment.name, subject.labels, seed)

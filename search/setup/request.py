@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from search.setup.alarms import alarm_notices
 from search.setup.budget import Budget, check_budget
 from search.setup.identity import identity
 from search.setup.plan import Manner, Plan
 from search.setup.preparation import Subject, prepare
-from search.study.objectives import parse
+from search.setup.streams import streams_asked_by
+from search.study.objectives import most_alarms_of, parse
 from search.study.store import Store
 from sedkd.progress import Progress
 from sedkd.train.settings import TrainSettings
@@ -22,6 +24,7 @@ class Request:
     budget: Budget
     manner: Manner
     objectives: str
+    criterion: str
     steps: int | None
     seed: int
     workers: int
@@ -41,11 +44,12 @@ class Planned:
 
 def planned(request: Request, progress: Progress) -> Planned:
     """Everything up to the first trial. Errors are UserError."""
-    objectives, store = parse(request.objectives), request.store
-    prepared = prepare(request.subject, request.seed, progress)
+    objectives, store = parse(request.objectives, most_alarms_of(request.criterion)), request.store
+    asker = streams_asked_by(request.budget.limits, objectives)
+    prepared = prepare(request.subject, request.seed, progress, asker)
     base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))
     space = prepared.space
     check_budget(prepared.task, space, request.budget)
     plan = Plan(prepared.task, space, objectives, base, request.budget, request.manner, store)
     name, facts = identity(prepared.task, space, objectives, base, request.subject.subset)
-    return Planned(plan, name, facts, prepared.notices)
+    return Planned(plan, name, facts, [*prepared.notices, *alarm_notices(prepared.task, objectives.most_alarms)])

@@ -8,7 +8,7 @@ from pathlib import Path
 from search.pareto.front import front
 from search.pareto.picks import knee
 from search.show.display import Display
-from search.show.tables import front_table, score_words
+from search.show.tables import front_table, placed_table, score_words
 from search.show.words import human, strategy_words, student_words
 from search.study.names import cleaned
 from search.study.opening import load_study
@@ -27,6 +27,9 @@ def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | N
     means = {m.number: study.confirmed(m.number) for m in on_front}
     title = f"{study.title}: the front of {study.spent()} trials"
     display.table(front_table(members, objectives, tests, title, means))
+    placed = placed_table(members, objectives)
+    if placed is not None:
+        display.table(placed)
     for note in notes_on_test(tests.values()):
         display.notice(note)
     early = len(study.ended_early())

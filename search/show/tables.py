@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.pareto.front import front
 from search.pareto.picks import picks_of
-from search.show.words import human, strategy_words, student_words
+from search.show.words import human, measure_words, strategy_words, student_words
 from search.study.objectives import Objectives
 from search.study.records import FinishedTrial
 from search.study.scores import SplitScores
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from search.study.scores import Confirmed
+
+PLACED = {"false alarms/h": "fa_per_hour", "RAM, B": "ram", "flash, B": "flash", "waits, s": "algorithmic_latency"}
 
 
 def front_frame(
@@ -81,6 +83,29 @@ def front_table(
             *cells,
         )
     return table
+
+
+def placed_table(members: Sequence[FinishedTrial], objectives: Objectives) -> "Table | None":
+    """What else decides where the front's students can run: false alarms per hour and, of those for streams, static
+    RAM, flash and the wait for sound; None where nothing of it is known."""
+    from rich.table import Table
+
+    rows = front_rows(members, objectives, {})
+    placed = {head: name for head, name in PLACED.items() if any(row.get(name) is not None for row in rows)}
+    if not placed:
+        return None
+    table = Table(title="where they run", title_justify="left", header_style="bold", pad_edge=False)
+    for head in ("trial", *placed):
+        table.add_column(head, justify="right")
+    for row in rows:
+        table.add_row(str(row["trial"]), *(_placed_words(name, row.get(name)) for name in placed.values()))
+    return table
+
+
+def _placed_words(name: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return human(value) if name == "fa_per_hour" else measure_words(name, value)
 
 
 def confirmed_words(found: "Confirmed | None", quality: str) -> str:

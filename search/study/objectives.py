@@ -24,6 +24,8 @@ class Objective:
     limit: the option that bounds it, and what that option's help calls it; None where there is none.
     known_before: whether it follows from the architecture, without training or measuring.
     at_rungs: whether training sees it at its rungs, so that hopeless trials can be ended.
+    of_streams: whether students that hear whole recordings have no such cost.
+    is_seconds: whether its limit is typed as a duration (200ms) and not as a count (64k).
     is_psds: whether it is one of those that are computed only where they are asked for.
     score: computes it from a split's answers and what was tuned on validation; None for what `sedkd` tells anyway.
     """
@@ -37,6 +39,8 @@ class Objective:
     limit: tuple[str, str] | None = None
     known_before: bool = False
     at_rungs: bool = False
+    of_streams: bool = False
+    is_seconds: bool = False
     is_psds: bool = False
     score: "Callable[[Answers, PostProcessing], float | None] | None" = None
 
@@ -76,6 +80,19 @@ TABLE = {
             "latency", False, "ms per s of audio", "ms per second of audio", worst=4.0, decimals=2,
             limit=("--max-latency-ms", "ms per second of audio on one CPU thread"),
         ),
+        Objective(
+            "ram", False, "RAM, B", "bytes of static RAM (Cortex-M4)", worst=9.0, known_before=True, of_streams=True,
+            limit=("--max-ram", "bytes of static RAM on a Cortex-M4 (the stack comes on top)"),
+        ),
+        Objective(
+            "flash", False, "flash, B", "bytes of flash (Cortex-M4)", worst=9.0, known_before=True, of_streams=True,
+            limit=("--max-flash", "bytes of flash on a Cortex-M4: weights, tables and code, the code estimated"),
+        ),
+        Objective(
+            "algorithmic_latency", False, "waits, s", "seconds that an answer waits for sound", worst=2.0, decimals=3,
+            known_before=True, of_streams=True, is_seconds=True,
+            limit=("--max-latency", "seconds that an answer waits for sound, such as 200ms or 0.2s"),
+        ),
     )
 }  # fmt: skip
 
@@ -92,9 +109,11 @@ def costs() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Objectives:
-    """Two or three names, of which one at least is a quality and one a cost."""
+    """Two or three names, of which one at least is a quality and one a cost; and how many false alarms per hour
+    thresholds may raise, where they are not chosen for the best F1."""
 
     names: tuple[str, ...]
+    most_alarms: float | None = None
 
     @property
     def each(self) -> tuple[Objective, ...]:
@@ -156,7 +175,21 @@ class Objectives:
         return [objective.value(result[objective.name]) for objective in self.each]
 
 
-def parse(text: str | Sequence[str]) -> Objectives:
+def most_alarms_of(text: str | None) -> float | None:
+    """The false alarms per hour that `--criterion fa_per_hour=2` allows; None for `f1`, the default."""
+    name, given, number = (text or "f1").partition("=")
+    if (name, given) == ("f1", ""):
+        return None
+    try:
+        most = float(number)
+    except ValueError:
+        most = math.nan
+    if name != "fa_per_hour" or not 0 <= most < math.inf:
+        raise UserError(f"--criterion {text}: expected f1, or such as fa_per_hour=2 (a number from 0 up)")
+    return most
+
+
+def parse(text: str | Sequence[str], most_alarms: float | None = None) -> Objectives:
     """Objectives from `f1_segment,macs`. UserError lists what there is."""
     names = tuple(part.strip() for part in (text.split(",") if isinstance(text, str) else text))
     unknown = [name for name in names if name not in TABLE]
@@ -168,4 +201,4 @@ def parse(text: str | Sequence[str]) -> Objectives:
         raise UserError(
             f"--objectives: name at least one quality ({', '.join(qualities())}) and one cost ({', '.join(costs())})"
         )
-    return Objectives(names)
+    return Objectives(names, most_alarms)

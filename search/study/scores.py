@@ -24,7 +24,7 @@ class SplitScores:
     @property
     def holds_events(self) -> bool:
         """Whether the split holds any of the events."""
-        return any(value is not None for scores in self.per_class.values() for value in scores.values())
+        return any(scores.get("f1_segment") is not None for scores in self.per_class.values())
 
 
 def notes_on_test(scores: Iterable[SplitScores | None]) -> list[str]:

@@ -38,7 +38,7 @@ class StudyView:
 
     @cached_property
     def objectives(self) -> Objectives:
-        return Objectives(tuple(self.facts["objectives"]))
+        return Objectives(tuple(self.facts["objectives"]), self.facts.get("most_alarms"))
 
     @property
     def title(self) -> str:

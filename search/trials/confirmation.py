@@ -76,7 +76,7 @@ def _counts(
     paths = {seed: folder / f"confirmed-{seed}.json" for seed in range(FIRST_SEED, FIRST_SEED + SEEDS)}
     with one_at_a_time(folder / ".confirming.lock", counting(progress, "waiting for another process")):
         missing = [seed for seed, path in paths.items() if kept(path, _read_counts) is None]
-        base, values = plan.base, member.record.configuration
+        base, values, objectives = plan.base, member.record.configuration, plan.objectives
         configurations = [from_flat(values, replace(base, seed=seed)) for seed in missing]
 
         def done(place: int, result: TrialResult | Exception) -> None:
@@ -88,7 +88,7 @@ def _counts(
             study.share(paths[missing[place]])
 
         if missing:
-            run_trials(configurations, plan.task, done, plan.objectives.criterion, progress)
+            run_trials(configurations, plan.task, done, objectives.criterion, progress, objectives.most_alarms)
     return [_read_counts(path) for path in paths.values()]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from search.pareto.gain import Gain
-from search.setup.budget import option_of
+from search.setup.budget import limit_words
 from search.setup.plan import Plan
 from search.study.records import ANSWERED, INFEASIBLE, LACK, OWNER, FinishedTrial
 from search.study.view import StudyView
@@ -90,7 +90,7 @@ class TrialDraws:
         self.study.optuna.tell(trial, list(same.values))
 
     def _exhausted(self, answered: int) -> str:
-        limits = ", ".join(f"{option_of(name)} {most:g}" for name, most in self.plan.budget.limits.items())
+        limits = ", ".join(limit_words(name, most) for name, most in self.plan.budget.limits.items())
         if answered < MAX_ANSWERED_DRAWS:
             causes = [f"above {limits}"] if limits else []
             causes += [f"such as cannot be trained ({self.lack})"] if self.lack else []

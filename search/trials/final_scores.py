@@ -14,7 +14,7 @@ from search.study.view import StudyView
 from sedkd.data.sealed import opened_test
 from sedkd.disk.json_file import write_json
 from sedkd.models.checkpoint import load_model
-from sedkd.score.postprocess import tune
+from sedkd.score.alarms import tuned
 from sedkd.score.summary import Scores, score
 from sedkd.task.task import Task
 
@@ -26,8 +26,9 @@ def teacher_on_validation(task: Task, study: StudyView) -> SplitScores:
     kept = kept_of_teacher(study.folder)
     if "post" not in kept:
         answers = task.teacher_answers(task.validation)
-        post = tune(answers, study.objectives.criterion)
-        kept = {"post": asdict(post), "validation": _as_dict(score(answers, post, True, study.objectives.scores))}
+        objectives = study.objectives
+        post = tuned(answers, objectives.criterion, objectives.most_alarms)
+        kept = {"post": asdict(post), "validation": _as_dict(score(answers, post, True, objectives.scores))}
         _keep(study, study.folder / TEACHER_FILE, kept)
     return SplitScores(**kept["validation"])
 

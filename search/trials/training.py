@@ -86,7 +86,7 @@ class Trainer:
         objectives = self.objectives
         return run_trial(
             configuration, self.task, objectives.criterion, objectives.needs_psds, self.progress, report,
-            also=objectives.scores,
+            also=objectives.scores, most_alarms=objectives.most_alarms,
         )  # fmt: skip
 
     def _stopped(self, end: Hopeless, values: Mapping[str, Any], control: str | None) -> StoppedRecord:

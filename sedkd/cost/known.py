@@ -10,7 +10,7 @@ from sedkd.disk.kept import kept
 from sedkd.disk.paths import cache_root
 from sedkd.models.student import Student, StudentSettings
 
-VERSION = 1  # raise it with every change of what students are or how their cost is counted
+VERSION = 2  # raise it with every change of what students are or how their cost is counted
 
 
 def known_cost(settings: StudentSettings, labels: int) -> Cost:

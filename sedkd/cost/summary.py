@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sedkd.cost.algorithmic import algorithmic_latency
+from sedkd.cost.device import device_cost
 from sedkd.cost.latency import latency_ms_per_second
 from sedkd.cost.macs import macs_per_second, parameter_count, weight_bytes
 from sedkd.models.frame import FrameModel
@@ -11,17 +12,20 @@ from sedkd.models.frame import FrameModel
 @dataclass(frozen=True)
 class Cost:
     """MACs per second of audio, trained parameters, bytes of float32 weights, milliseconds per second of audio; and of
-    students for streams the seconds that an answer waits for sound (`sedkd.cost.algorithmic`)."""
+    students for streams the seconds that an answer waits for sound (`sedkd.cost.algorithmic`), bytes of static RAM and
+    bytes of flash on a microcontroller (`sedkd.cost.device`)."""
 
     macs: float
     params: int
     bytes: int
     latency: float | None = None
     algorithmic_latency: float | None = None
+    ram: int | None = None
+    flash: int | None = None
 
 
 def cost_of(model: FrameModel, with_latency: bool = True) -> Cost:
     """The costs; `with_latency` measures on one CPU thread, which wants a quiet machine."""
     latency = latency_ms_per_second(model) if with_latency else None
     macs, waiting = macs_per_second(model), algorithmic_latency(model)
-    return Cost(macs, parameter_count(model), weight_bytes(model), latency, waiting)
+    return Cost(macs, parameter_count(model), weight_bytes(model), latency, waiting, *device_cost(model))

@@ -13,6 +13,7 @@ from sedkd.data.recordings import (
     labels_with_lines,
     named,
     read_labeled,
+    read_negatives,
     read_unlabeled,
     without_labels,
 )
@@ -56,6 +57,18 @@ class Pool:
     def weak(self, name: str) -> list[Recording]:
         """Clips with labels but without onsets and offsets; an empty list where there is no weak.tsv."""
         return read_weak(self.root, self.environments[name])
+
+    def negatives(self, name: str) -> list[Recording]:
+        """Recordings in which none of the events occurs, for false alarms per hour; of generic folders, never of
+        soundscapes. They train nothing."""
+        if self.synthetic:
+            return []
+        return [found for root in self.roots for found in read_negatives(root, self.environments[name])]
+
+    @property
+    def roots(self) -> Sequence[Path]:
+        """The folders that were given."""
+        return [self.root]
 
     def test(self, name: str) -> list[Recording]:
         """The test split, for the one final score of a front member and of its teacher."""

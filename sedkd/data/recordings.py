@@ -3,6 +3,7 @@
 <root>/<environment>/{train,validation,test}/*.wav|flac|ogg|mp3
 <root>/<environment>/{train,validation,test}.tsv          filename onset offset event_label
 <root>/<environment>/unlabeled/*                          optional
+<root>/<environment>/negatives/*                          optional: none of the events occurs in it
 <root>/<environment>/weak/* and weak.tsv                  optional, see `sedkd.data.weak`
 """
 
@@ -27,6 +28,8 @@ from sedkd.errors import SedkdWarning, UserError
 from sedkd.spelling import composed, usual_spellings
 
 TEST = "test"
+NEGATIVES = "negatives"
+_NO_EVENTS = "negatives are recordings without events; put this one and its labels into validation"
 LABELED_SPLITS = ("train", "validation", TEST)
 
 
@@ -120,6 +123,28 @@ def read_unlabeled(root: Path, environment: str) -> list[Recording]:
     return [
         Recording(path, path.relative_to(folder).as_posix(), environment, seconds) for path, seconds in found.items()
     ]
+
+
+def read_negatives(root: Path, environment: Environment) -> list[Recording]:
+    """The environment's recordings in which none of its events occurs; an empty list without a folder `negatives/`.
+
+    A table negatives.tsv beside it may list other sounds. UserError where it, or label files in the folder, say that an
+    event occurs.
+    """
+    folder = root / environment.name / NEGATIVES
+    table = folder.with_name(f"{NEGATIVES}.tsv")
+    if table.exists():
+        for line, label in labels_with_lines(table):
+            if environment.spelt(label) is not None:
+                raise UserError(f"{table}, line {line}: {label} is an event, but {_NO_EVENTS}")
+    if not folder.is_dir():
+        return []
+    labelled = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".tsv", ".csv", ".txt"))
+    if labelled:
+        raise UserError(f"{labelled[0]}: labels among the negatives, but {_NO_EVENTS}")
+    found = durations(audio_below(folder))
+    names = {path: f"{NEGATIVES}/{path.relative_to(folder).as_posix()}" for path in found}
+    return [Recording(path, names[path], environment.name, seconds, ()) for path, seconds in found.items()]
 
 
 def labels_in(root: Path, environment: str) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ never needed at the same time share their place, and a new state takes that of t
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from math import prod
 from pathlib import Path
 
+from sedkd.cost.placing import Array, placed
 from sedkd.export.stream_facts import StreamFacts, new_state_name, state_name
 
 GENERATOR = "emx_onnx_cgen"
@@ -21,23 +21,6 @@ CALL = re.compile(r"    (\w+)\((.*)\);")
 
 def is_generator_installed() -> bool:
     return find_spec(GENERATOR) is not None
-
-
-@dataclass(frozen=True)
-class _Tensor:
-    """An intermediate tensor and the calls, counted from 0, that write it first and need it last."""
-
-    name: str
-    shape: tuple[int, ...]
-    first: int
-    last: int
-
-    @property
-    def size(self) -> int:
-        return prod(self.shape)
-
-    def meets(self, other: "_Tensor") -> bool:
-        return self.first <= other.last and other.first <= self.last
 
 
 def network_source(path: Path, stream: StreamFacts) -> str:
@@ -55,13 +38,13 @@ def network_source(path: Path, stream: StreamFacts) -> str:
     if len(tensors) + len(calls) != len(lines) or not calls:
         raise RuntimeError(f"{path}: {GENERATOR} wrote something else than expected; install the version in pyproject")
     _check_states(calls, len(stream.states), path)
-    used = [
-        (found[1], _shape(found[2]), [i for i, names in enumerate(calls) if found[1] in names]) for found in tensors
-    ]
-    placed, floats = _placed([_Tensor(name, shape, uses[0], uses[-1]) for name, shape, uses in used])
+    shapes = {found[1]: _shape(found[2]) for found in tensors}
+    uses = {name: [i for i, names in enumerate(calls) if name in names] for name in shapes}
+    places, floats = placed([Array(name, prod(shape), uses[name][0], uses[name][-1]) for name, shape in shapes.items()])
     memory = [f"    static float memory[{floats}];"]
     memory += [
-        f"    {_pointer(name, shape)} = ({_pointer('', shape)})(memory + {place});" for name, shape, place in placed
+        f"    {_pointer(name, shape)} = ({_pointer('', shape)})(memory + {places[name]});"
+        for name, shape in shapes.items()
     ]
     kept = [line for line in lines if CALL.fullmatch(line)]
     return "".join([head, begin, signature, opening, "\n".join([*memory, *kept]), "\n}\n"])
@@ -144,19 +127,6 @@ def _check_states(calls: Sequence[Sequence[str]], states: int, path: Path) -> No
         written = [i for i, names in enumerate(calls) if new_state_name(number) in names]
         if not read or not written or read[-1] >= written[0]:
             raise RuntimeError(f"{path}: {state_name(number)} is still needed when its successor is written")
-
-
-def _placed(tensors: Sequence[_Tensor]) -> tuple[list[tuple[str, tuple[int, ...], int]], int]:
-    """Name, shape and first float of each tensor, the largest placed first, and how many floats all need together."""
-    placed: list[tuple[_Tensor, int]] = []
-    for tensor in sorted(tensors, key=lambda each: -each.size):
-        place = 0
-        for other, start in sorted(placed, key=lambda each: each[1]):
-            if tensor.meets(other) and start < place + tensor.size:
-                place = max(place, start + other.size)
-        placed.append((tensor, place))
-    found = {tensor.name: (tensor.name, tensor.shape, place) for tensor, place in placed}
-    return [found[tensor.name] for tensor in tensors], max(place + tensor.size for tensor, place in placed)
 
 
 def _shape(brackets: str) -> tuple[int, ...]:

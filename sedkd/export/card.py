@@ -17,7 +17,8 @@ class CardFacts:
 
     `validation` and `test` are scores as `sedkd.score.summary.Scores.values` (fractions); `per_class` is label ->
     scores on the test split, or on validation where `test` is None. `cost` holds macs and params, bytes (float32
-    weights) and latency (ms), MACs and latency per second of audio, and algorithmic_latency (s) of one for streams.
+    weights) and latency (ms), MACs and latency per second of audio, and of one for streams algorithmic_latency (s),
+    ram and flash (B). `most_alarms`: false alarms per hour that thresholds were allowed; None where they are for F1.
     """
 
     environment: str
@@ -33,6 +34,7 @@ class CardFacts:
     test: Scores | None
     per_class: Mapping[str, Mapping[str, float | None]]
     cost: Mapping[str, float | None]
+    most_alarms: float | None = None
 
 
 def card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:
@@ -59,15 +61,27 @@ def _introduction(facts: Mapping[str, Any], card: CardFacts) -> str:
     scene = f" ({card.scene})" if card.scene and card.scene != card.environment else ""
     origin = " It was trained, tuned and scored on synthetic soundscapes." if card.synthetic else ""
     rows = [
-        [label, f"{threshold:g}", f"{median * facts['frame_seconds']:.2f} s" if median > 1 else "none"]
+        [label, _threshold(threshold), f"{median * facts['frame_seconds']:.2f} s" if median > 1 else "none"]
         for label, threshold, median in zip(facts["labels"], facts["thresholds"], facts["median_frames"], strict=True)
     ]
     return (
         f"Tells when it hears {', '.join(facts['labels'])} in the environment {card.environment}{scene}: one "
         f"probability per event every {1000 * facts['frame_seconds']:.0f} ms of audio.{origin}\n\n"
         + _table(["event", "threshold", "median filter"], rows)
-        + "\n\nThresholds and filters were chosen on the validation split."
+        + "\n\nThresholds and filters were chosen on the validation split"
+        + _limited(card)
+        + "."
     )
+
+
+def _threshold(value: float) -> str:
+    return f"{value:g}" if value <= 1 else "never told"
+
+
+def _limited(card: CardFacts) -> str:
+    """By what they were chosen, where it was not F1."""
+    most = card.most_alarms
+    return "" if most is None else f": most recall with at most {most:g} false alarms per hour, all events together"
 
 
 def _scores(card: CardFacts) -> str:
@@ -100,6 +114,9 @@ def _cost(facts: Mapping[str, Any], card: CardFacts) -> str:
     ]
     if "stream" in facts:
         rows.append(["an answer waits for sound", f"{1000 * facts['stream']['latency_seconds']:.0f} ms"])
+    for name, what in (("ram", "static RAM, the stack on top"), ("flash", "flash, its code estimated")):
+        if card.cost.get(name) is not None:
+            rows.append([f"C on a Cortex-M4: {what}", _count(card.cost[name], "B")])
     return _table(["what", "cost"], rows) + "\n\nOne MAC is two FLOPs."
 
 

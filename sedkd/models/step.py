@@ -46,7 +46,7 @@ class StreamStep(nn.Module):
         x = ((frames - self.mean) / self.std).unsqueeze(1)
         kept, new = list(states), []
         for layer in self.layers:
-            if isinstance(layer, _Convolution) and layer.past:
+            if isinstance(layer, Convolution) and layer.past:
                 x = torch.cat([kept.pop(0), x], dim=2)
                 new.append(x[:, :, -layer.past :])
             x = layer(x)
@@ -61,7 +61,7 @@ class StreamStep(nn.Module):
         """The states before the first frame: zeros."""
         shapes, x = list[tuple[int, ...]](), self.mean.new_zeros(1, 1, self.frames, len(self.mean))
         for layer in self.layers:
-            if isinstance(layer, _Convolution) and layer.past:
+            if isinstance(layer, Convolution) and layer.past:
                 shapes.append((batch, x.shape[1], layer.past, x.shape[3]))
                 x = torch.cat([x.new_zeros(1, *shapes[-1][1:]), x], dim=2)
             x = layer(x)
@@ -70,7 +70,7 @@ class StreamStep(nn.Module):
         return [self.mean.new_zeros(shape) for shape in shapes]
 
 
-class _Convolution(nn.Module):
+class Convolution(nn.Module):
     """A convolution with the normalisation behind it folded in, and the rectifier; `past` frames come before it."""
 
     def __init__(self, convolution: nn.Conv2d, norm: NormReLU) -> None:
@@ -98,7 +98,7 @@ def _layers(student: Student) -> list[nn.Module]:
         if isinstance(module, nn.Conv2d):
             waiting = module
         elif isinstance(module, NormReLU):
-            found.append(_Convolution(waiting, module))
+            found.append(Convolution(waiting, module))
         elif isinstance(module, nn.AvgPool2d):
             found.append(module)
     return found

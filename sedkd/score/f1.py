@@ -22,7 +22,8 @@ class F1Report:
         None where there is neither a reference nor a detection.
     per_class: None for a class that is absent from the truth; 0 for one that occurs and was never detected.
     precision: per class; None where nothing was detected. recall: per class; None where nothing was to be found.
-    support: reference events per class.
+    support: reference events per class. false_alarms: detections per class that are right nowhere (segments of them,
+        where segments are counted).
     """
 
     macro: float | None
@@ -31,6 +32,7 @@ class F1Report:
     precision: dict[str, float | None]
     recall: dict[str, float | None]
     support: dict[str, int]
+    false_alarms: dict[str, int]
 
 
 def segment_f1(
@@ -202,6 +204,7 @@ def _report(metrics: Any, truth: Mapping[str, Sequence[Event]], labels: Sequence
         precision={label: _ratio(count["Ntp"], count["Nsys"]) for label, count in counts.items()},
         recall={label: _ratio(count["Ntp"], count["Nref"]) for label, count in counts.items()},
         support=support,
+        false_alarms={label: int(count["Nsys"] - count["Ntp"]) for label, count in counts.items()},
     )
 
 

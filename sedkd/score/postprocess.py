@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def tune(answers: Answers, criterion: str) -> PostProcessing:
     """
     require_sealed("tuning thresholds")
     count: Callable[[Answers, list[np.ndarray]], np.ndarray] = _CRITERIA[criterion]
-    medians = sorted({_odd(seconds / answers.frame_seconds) for seconds in MEDIAN_SECONDS})
+    medians = medians_of(answers.frame_seconds)
     scores = np.stack(
         [
             count(answers, [smooth(p, np.full(len(answers.labels), median)) for p in answers.probabilities])
@@ -109,9 +110,23 @@ def _segments(answers: Answers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.concatenate(first), np.concatenate(end), np.concatenate(active)
 
 
+class Hits(NamedTuple):
+    """Events that were hit and detections `[thresholds, labels]`, and events `[labels]`."""
+
+    hits: np.ndarray
+    system: np.ndarray
+    reference: np.ndarray
+
+
 def _event_f1(answers: Answers, smoothed: list[np.ndarray]) -> np.ndarray:
-    """F1 `[thresholds, labels]` over events with a 200 ms collar, matched greedily by onset (sed_eval's is optimal)."""
-    shape = (len(THRESHOLDS), len(answers.labels))
+    """F1 `[thresholds, labels]` over events (see `event_hits`)."""
+    return _f1(*event_hits(answers, smoothed, THRESHOLDS))
+
+
+def event_hits(answers: Answers, smoothed: Sequence[np.ndarray], thresholds: Sequence[float]) -> Hits:
+    """Counts of events with a 200 ms collar, matched greedily by onset (sed_eval's is optimal); `smoothed` are
+    probabilities `[frames, labels]` per recording."""
+    shape = (len(thresholds), len(answers.labels))
     hits, system, reference = np.zeros(shape), np.zeros(shape), np.zeros(shape[1])
     for p, events, duration in zip(smoothed, answers.truth, answers.durations, strict=True):
         truth = {
@@ -119,11 +134,11 @@ def _event_f1(answers: Answers, smoothed: list[np.ndarray]) -> np.ndarray:
         }
         for c, label in enumerate(answers.labels):
             reference[c] += len(truth[label])
-            for t, threshold in enumerate(THRESHOLDS):
+            for t, threshold in enumerate(thresholds):
                 found = _runs(p[:, c] >= threshold, answers.frame_seconds, duration)
                 system[t, c] += len(found)
                 hits[t, c] += _matches(truth[label], found)
-    return _f1(hits, system, reference)
+    return Hits(hits, system, reference)
 
 
 def _runs(active: np.ndarray, frame_seconds: float, duration: float) -> list[tuple[float, float]]:
@@ -145,6 +160,16 @@ def _matches(truth: list[tuple[float, float]], found: list[tuple[float, float]])
 
 def _f1(hits: np.ndarray, system: np.ndarray, reference: np.ndarray) -> np.ndarray:
     return 2 * hits / np.maximum(system + reference, 1)
+
+
+def medians_of(frame_seconds: float) -> list[int]:
+    """The filters that are tried, in output frames, from the shortest on."""
+    return sorted({_odd(seconds / frame_seconds) for seconds in MEDIAN_SECONDS})
+
+
+def longest_median(frame_seconds: float) -> int:
+    """The longest filter that is tried, in output frames."""
+    return medians_of(frame_seconds)[-1]
 
 
 def _odd(frames: float) -> int:

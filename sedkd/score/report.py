@@ -10,6 +10,7 @@ from typing import Any
 
 from sedkd.data.events import Annotations, read_annotations, read_durations, require_known_files
 from sedkd.errors import UserError
+from sedkd.score.alarms import AlarmRate, alarm_rate
 from sedkd.score.f1 import F1Report, event_f1, segment_f1
 from sedkd.score.matching import by_truth
 from sedkd.score.psds import PsdsReport, psds
@@ -30,6 +31,7 @@ class ScoreReport:
     psds: PsdsReport | None
     operating_points: int
     notes: tuple[str, ...]
+    alarms: AlarmRate | None = None  # where durations were given
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: scores as fractions, None where undefined."""
@@ -37,16 +39,18 @@ class ScoreReport:
 
     def as_text(self) -> str:
         """An aligned table: F1, precision and recall in per cent, PSDS as a fraction; '-' where undefined."""
-        rows = [["", "reference", "segment", "", "", "event", "", ""]]
-        rows.append(["class", "events", "F1 %", "P %", "R %", "F1 %", "P %", "R %"])
+        rows = [["", "reference", "segment", "", "", "event", "", "", "false"]]
+        rows.append(["class", "events", "F1 %", "P %", "R %", "F1 %", "P %", "R %", "alarms/h"])
         for label in self.segment.per_class:
             cells = [label, str(self.event.support[label])]
             for scores in (self.segment, self.event):
                 cells += [_percent(part[label]) for part in (scores.per_class, scores.precision, scores.recall)]
+            cells.append(_rate(self.alarms.per_class[label] if self.alarms else None))
             rows.append(cells)
         total = str(self.reference_events)
-        rows.append(["macro", total, _percent(self.segment.macro), "", "", _percent(self.event.macro), "", ""])
-        rows.append(["micro", total, _percent(self.segment.micro), "", "", _percent(self.event.micro), "", ""])
+        rows.append(["macro", total, _percent(self.segment.macro), "", "", _percent(self.event.macro), "", "", ""])
+        every = _rate(self.alarms.total if self.alarms else None)
+        rows.append(["micro", total, _percent(self.segment.micro), "", "", _percent(self.event.micro), "", "", every])
         lines = [
             f"{self.files} files, {self.reference_events} reference events, {self.detected_events} detections",
             "",
@@ -91,7 +95,7 @@ def score_files(
         durations = {name: _guessed_length([*events, *detections.get(name, [])]) for name, events in truth.items()}
         notes.append(
             "no durations were given: each file is taken to end with its latest offset in truth or detections, "
-            f"rounded up to {SEGMENT_SECONDS:g} s"
+            f"rounded up to {SEGMENT_SECONDS:g} s, and false alarms per hour are not told"
         )
     else:
         for filename in truth:
@@ -107,15 +111,18 @@ def score_files(
         notes.append("the ground truth holds no event: what cannot be computed is '-'")
     notes += _strangers(known, "every one of them counts as a false alarm in micro", detections)
     notes += [f"operating points: {note}" for note in _strangers(known, "PSDS leaves them out", *points.values())]
+    event = event_f1(truth, detections)
+    within = {name: durations[name] for name in truth}
     return ScoreReport(
         files=len(truth),
         reference_events=sum(map(len, truth.values())),
         detected_events=sum(map(len, detections.values())),
         segment=segment_f1(truth, detections, durations, segment_seconds=SEGMENT_SECONDS),
-        event=event_f1(truth, detections),
+        event=event,
         psds=psds(truth, durations, points) if points else None,
         operating_points=len(points),
         notes=tuple(notes),
+        alarms=alarm_rate(event, within) if durations_path is not None else None,
     )
 
 
@@ -181,6 +188,10 @@ def _strangers(known: set[str], consequence: str, *tables: Annotations) -> list[
 
 def _percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.2f}"
+
+
+def _rate(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
 
 
 def _fraction(value: float | None) -> str:

@@ -14,6 +14,7 @@ from sedkd.data.recordings import Recording, digest_of, without_labels
 from sedkd.errors import UserError
 from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.features.pack import features_of
+from sedkd.models.frame import FrameModel
 from sedkd.models.student import STRIDE
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import Answers, tune
@@ -108,6 +109,16 @@ class Task:
     def validation(self) -> Split:
         recordings = self.pool.validation(self.environment.name)
         return self.split(recordings)
+
+    @cached_property
+    def negatives(self) -> Split | None:
+        """Recordings without any of the events, where there are some."""
+        recordings = self.pool.negatives(self.environment.name)
+        return self.split(recordings) if recordings else None
+
+    def negative_answers(self, model: FrameModel) -> Answers | None:
+        """A model's answers for the recordings without events, where there are some; its labels are the events."""
+        return self.negatives.answers(model) if self.negatives else None
 
     @cached_property
     def generic(self) -> Split:

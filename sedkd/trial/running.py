@@ -14,7 +14,8 @@ from sedkd.distill.registry import build_terms
 from sedkd.distill.registry import lack as strategy_lack
 from sedkd.models.student import Student, StudentSettings
 from sedkd.progress import Progress, counting
-from sedkd.score.postprocess import PostProcessing, fast_f1, tune
+from sedkd.score.alarms import tuned
+from sedkd.score.postprocess import PostProcessing, fast_f1
 from sedkd.score.summary import Score, Scores, score
 from sedkd.task.task import Task
 from sedkd.train.cohort import Member, fit_cohort
@@ -64,9 +65,11 @@ def run_trial(
     report: Callable[[Checkpoint], None] | None = None,
     checkpoints: int = 4,
     also: Mapping[str, Score] | None = None,
+    most_alarms: float | None = None,
 ) -> TrialResult:
     """Train and score one student. `criterion` is the F1 for which thresholds and filters are chosen on validation,
-    `also` further scores by name.
+    unless at most `most_alarms` false alarms per hour are allowed (`sedkd.score.alarms`); `also` further scores by
+    name.
 
     `report` hears of each of the `checkpoints` of training, with the criterion on validation, and may end it by
     raising.
@@ -79,7 +82,7 @@ def run_trial(
     (curve,) = fit_cohort([member], counting(progress, "training"))
     if isinstance(curve, Exception):
         raise curve
-    return _finished(member.student, curve, task, criterion, with_psds, start, also=also)
+    return _finished(member.student, curve, task, criterion, with_psds, start, also=also, most_alarms=most_alarms)
 
 
 def run_trials(
@@ -88,6 +91,7 @@ def run_trials(
     done: Callable[[int, TrialResult | Exception], None],
     criterion: str = "f1_segment",
     progress: Progress | None = None,
+    most_alarms: float | None = None,
 ) -> None:
     """Train and score several students, those of one architecture in one step where that pays (`sedkd.train.packing`).
 
@@ -107,7 +111,8 @@ def run_trials(
                     done(place, curve)
                     continue
                 start, student = time.perf_counter() - ended.seconds / len(places), members[place].student
-                result = _finished(student, curve, task, criterion, False, start, costs.get(student.settings))
+                known = costs.get(student.settings)
+                result = _finished(student, curve, task, criterion, False, start, known, most_alarms=most_alarms)
                 costs[student.settings] = result.cost
                 done(place, result)
 
@@ -151,12 +156,14 @@ def _finished(
     start: float,
     cost: Cost | None = None,
     also: Mapping[str, Score] | None = None,
+    most_alarms: float | None = None,
 ) -> TrialResult:
     """A trained student's post-processing, scores and, where it is not known of another of its kind, cost."""
     final = _restricted(student, task.events)
     answers = task.validation.answers(final)
-    post = tune(answers, criterion)
-    scores = score(answers, post, with_psds, also)
+    negatives = task.negative_answers(final)
+    post = tuned(answers, criterion, most_alarms, negatives)
+    scores = score(answers, post, with_psds, also, negatives)
     final = final.cpu()
     return TrialResult(final, post, scores, cost or cost_of(final), curve, time.perf_counter() - start)
 

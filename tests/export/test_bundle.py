@@ -186,7 +186,7 @@ def test_missing_things_are_named(tmp_path: Path, folder: Path) -> None:
 def test_a_student_for_streams_has_its_step_beside_it(tmp_path: Path) -> None:
     torch.manual_seed(0)
     student = Student(StudentSettings(2, 2, lookahead=160), LABELS).eval()
-    cost = {**FACTS.cost, "algorithmic_latency": 0.176}
+    cost = {**FACTS.cost, "algorithmic_latency": 0.176, "ram": 9832, "flash": 16340}
     out = write_bundle(tmp_path / "export", student, POST, AUDIO, replace(FACTS, cost=cost))
     assert sorted(os.listdir(out)) == ["README.md", "model.onnx", "model.safetensors", "stream.onnx", "student.json"]
     facts = json.loads((out / "student.json").read_text())["stream"]
@@ -196,6 +196,7 @@ def test_a_student_for_streams_has_its_step_beside_it(tmp_path: Path) -> None:
     assert facts["padding"] == [0.0] * 64
     card = (out / "README.md").read_text()
     assert "| an answer waits for sound | 176 ms |" in card
+    assert "| C on a Cortex-M4: static RAM, the stack on top | 9.83 kB |" in card
     assert "`state_1` [1, 2, 2, 32]" in card
     assert "The network looks ahead and back" not in card
     network = StreamNetwork(out)

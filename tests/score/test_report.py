@@ -63,10 +63,10 @@ def test_report_with_everything(folder: Path) -> None:
     text = report.as_text()
     assert "PSDS1 0.00000   PSDS2 0.00000   (2 operating points)" in text
     rows = {line.split()[0]: line.split()[1:] for line in text.splitlines() if line}
-    assert rows["car"] == ["1", "100.00", "100.00", "100.00", "100.00", "100.00", "100.00"]
-    assert rows["dgo"] == ["0", "-", "0.00", "-", "-", "0.00", "-"]
+    assert rows["car"] == ["1", "100.00", "100.00", "100.00", "100.00", "100.00", "100.00", "0.0"]
+    assert rows["dgo"] == ["0", "-", "0.00", "-", "-", "0.00", "-", "1.0"]  # in an hour of recordings
     assert rows["macro"] == ["2", "50.00", "50.00"]
-    assert rows["micro"] == ["2", "66.67", "50.00"]
+    assert rows["micro"] == ["2", "66.67", "50.00", "1.0"]
     scored = [line for line in text.splitlines() if line.startswith(("car", "dgo", "dog"))]
     assert len({len(line) for line in scored}) == 1
 
@@ -76,6 +76,7 @@ def test_without_durations_the_report_says_so(folder: Path) -> None:
     assert report.psds is None
     assert "no durations were given" in report.notes[0]
     assert "note: no durations were given" in report.as_text()
+    assert report.alarms is None
     with_durations = score_files(folder / "truth.tsv", folder / "found.tsv", folder / "durations.tsv")
     assert not any("durations" in note for note in with_durations.notes)
     assert with_durations.segment == report.segment
@@ -89,6 +90,7 @@ def test_command_prints_json(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert printed["segment"]["support"] == {"car": 1, "dgo": 0, "dog": 1}
     assert printed["psds"]["psds1"] == 0.0
     assert len(printed["notes"]) == 2
+    assert printed["alarms"] == {"total": 1.0, "per_class": {"car": 0.0, "dgo": 1.0, "dog": 0.0}, "hours": 1.0}
 
 
 def test_command_prints_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,9 +30,11 @@ def test_scores(answers: Answers) -> None:
     assert found.values["f1_segment"] == segment.macro == segment.per_class["a"] > 0
     assert found.values["f1_segment_micro"] == segment.micro < segment.macro  # false alarms of b
     assert found.values["f1_event_micro"] == event.micro
-    assert found.per_class["b"] == {"f1_segment": None, "f1_event": None}
+    alarms = 3600 * event.false_alarms["b"] / sum(durations.values())
+    assert found.per_class["b"] == {"f1_segment": None, "f1_event": None, "fa_per_hour": pytest.approx(alarms)}
     assert found.support == {"a": 2, "b": 0}
-    assert set(found.values) == {"f1_segment", "f1_segment_micro", "f1_event", "f1_event_micro", "psds1", "psds2"}
+    scores = {"f1_segment", "f1_segment_micro", "f1_event", "f1_event_micro", "psds1", "psds2"}
+    assert set(found.values) == scores | {"fa_per_hour"}
     assert "psds1" not in score(answers, post, with_psds=False).values
 
 
@@ -43,4 +45,4 @@ def test_a_perfect_system(answers: Answers) -> None:
     truth = [[Event(0.8, 1.6, "a")], [Event(0.0, 4.0, "b")], []]
     perfect = Answers(exact, ["x", "y", "z"], [4.8] * 3, truth, LABELS, 0.08)
     values = score(perfect, PostProcessing((0.5, 0.5), (1, 1)), with_psds=True).values
-    assert values == pytest.approx(dict.fromkeys(values, 1.0))
+    assert values == pytest.approx({**dict.fromkeys(values, 1.0), "fa_per_hour": 0.0})

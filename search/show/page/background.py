@@ -30,6 +30,7 @@ def facts_table(found: Findings) -> str:
         "digest": f"{found.name.rpartition('-')[2]} (of clips, annotations, teacher, space, objectives, training)",
         "teacher": facts["teacher"],
         "objectives": ", ".join(facts["objectives"]),
+        "thresholds": _thresholds(found),
         "training": ", ".join(f"{name} {value}" for name, value in facts["train"].items()),
         "trials": _endings(found),
         "searched": _days(found),
@@ -37,6 +38,13 @@ def facts_table(found: Findings) -> str:
         f"optuna {version('optuna')}, on {datetime.now():%Y-%m-%d %H:%M}",
     }
     return table("Provenance", [], list(rows.items()))
+
+
+def _thresholds(found: Findings) -> str:
+    most = found.objectives.most_alarms
+    if most is None:
+        return f"best {found.objectives.criterion} of each event on validation"
+    return f"most recall on validation with at most {most:g} false alarms per hour, all events together"
 
 
 def _endings(found: Findings) -> str:

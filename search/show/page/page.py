@@ -1,11 +1,12 @@
 """A study as one self-contained page."""
 
 from html import escape
-from typing import TYPE_CHECKING
 
-from search.show.figure import PLAIN, pareto_figure
+from search.show.figure import pareto_figure
 from search.show.page.background import facts_table, space_table
 from search.show.page.course import hypervolume_figures, importance_parts
+from search.show.page.curves import curves
+from search.show.page.drawing import drawn
 from search.show.page.findings import Findings, findings_of
 from search.show.page.markup import Html, document, paragraph, section
 from search.show.page.students import (
@@ -16,13 +17,12 @@ from search.show.page.students import (
     settings_table,
 )
 from search.show.tables import score_words
-from search.show.words import measure_words
+from search.show.words import human, measure_words
 from search.study.objectives import TABLE
 from search.study.scores import notes_on_test
 from search.study.view import StudyView
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+from sedkd.cost.macs import feature_macs_per_second
+from sedkd.features.logmel import STUDENT_FEATURES
 
 
 def page_of(study: StudyView) -> str:
@@ -48,13 +48,13 @@ def _top(found: Findings, title: str) -> str:
 def _sections(found: Findings) -> list[str]:
     front = pareto_figure(found.members, found.objectives, found.stopped)
     trials, hours = hypervolume_figures(found)
-    volumes = Html(f'<div class="pair">{_drawn(trials, "trials")}{_drawn(hours, "hours")}</div>')
+    volumes = Html(f'<div class="pair">{drawn(trials, "trials")}{drawn(hours, "hours")}</div>')
     reference = "measured from a score of 0 and a cost that no student reaches, costs as log10"
     return [
-        section("The front", _drawn(front, "front"), paragraph(_legend(found)), front_html(found), *_notes(found)),
+        section("The front", drawn(front, "front"), paragraph(_legend(found)), front_html(found), *_notes(found)),
         section("Controls", controls_table(found)),
-        section("Events", *classes_tables(found)),
-        section("Scores and costs", measures_table(found), settings_table(found)),
+        section("Events", *classes_tables(found), *curves(found)),
+        section("Scores and costs", measures_table(found), paragraph(_front_end()), settings_table(found)),
         section("Course of the search", volumes, paragraph(f"Hypervolume: what the front dominates, {reference}.")),
         section("What matters", *importance_parts(found)),
         section("Background", facts_table(found), space_table(found)),
@@ -91,7 +91,6 @@ def _legend(found: Findings) -> str:
     )
 
 
-def _drawn(figure: "Figure", name: str) -> Html:
-    height = figure.layout.height
-    html = figure.to_html(full_html=False, include_plotlyjs=False, config=PLAIN, div_id=name, default_height=height)
-    return Html(f'<div class="figure">{html}</div>')
+def _front_end() -> str:
+    more = human(feature_macs_per_second(STUDENT_FEATURES))
+    return f"MACs/s are the network's; the log-mel features of every student take about {more} more."

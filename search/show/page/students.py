@@ -5,7 +5,7 @@ from typing import Any
 
 from search.show.page.findings import Findings
 from search.show.page.markup import table
-from search.show.words import measure_words, strategy_words, student_words
+from search.show.words import human, measure_words, strategy_words, student_words
 from search.study.objectives import TABLE, costs, qualities
 from search.study.records import FinishedTrial
 from search.study.scores import Confirmed, SplitScores
@@ -62,6 +62,10 @@ def measures_table(found: Findings) -> str:
         for split, every in splits
         if any(q in values for values in every)  # one that cannot be computed is there, as a dash
     }
+    alarms = {
+        f"false alarms/h {split}": [_rate(values.get("fa_per_hour")) for values in every] for split, every in splits
+    }
+    columns |= {head: cells for head, cells in alarms.items() if any(cells)}
     priced = {TABLE[c].heading: [_cost(m, c) for m in found.on_front] for c in costs()}
     columns |= {head: cells for head, cells in priced.items() if any(cells)}
     rows = list(zip((m.number for m in found.on_front), *columns.values(), strict=True))
@@ -110,6 +114,10 @@ def _scores(member: FinishedTrial, test: SplitScores | None, qualities: Sequence
 
 def _score(value: float | None) -> str | None:
     return None if value is None else f"{value:.3f}"
+
+
+def _rate(value: float | None) -> str | None:
+    return None if value is None else human(value)
 
 
 def _confirmed(confirmed: Confirmed | None, qualities: Sequence[str]) -> list[str | None]:

@@ -56,6 +56,10 @@ class DatasetPool(Pool):
         return f"{titles}: no {split} split of {name}"
 
     @property
+    def roots(self) -> Sequence[Path]:
+        return [dataset.root for dataset in self.datasets]
+
+    @property
     def origin(self) -> str:
         return " + ".join(str(dataset.root) for dataset in self.datasets)
 

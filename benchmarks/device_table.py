@@ -1,0 +1,181 @@
+"""What hearing only the past, and eight bits, cost: one architecture with several look-aheads, each float and int8.
+
+Run: python benchmarks/device_table.py --env farm --data esc --teacher mn04_as --teacher-minutes 0 --out FOLDER
+
+Every student is trained with the same recipe and seeds, and kept in FOLDER: the same line continues. Scores are of
+validation (false alarms: and of negatives/), with thresholds chosen there for the float student, and so flatter; test
+is not touched. Look-aheads by which a student's answers wait equally long are the same student, and trained once. One
+core is enough.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from search.setup.architecture import SPELT
+from search.setup.setting import setting
+from sedkd.cost.summary import Cost, cost_of
+from sedkd.disk.json_file import write_json
+from sedkd.export.int8 import SiteClips, export_int8
+from sedkd.export.stream_model import export_stream
+from sedkd.features.logmel import STUDENT_FEATURES
+from sedkd.features.pack import features_of
+from sedkd.models.causal import FULL
+from sedkd.models.checkpoint import load_model, save_model
+from sedkd.models.student import FRAME_MILLISECONDS, Student, StudentSettings
+from sedkd.score.postprocess import PostProcessing
+from sedkd.score.summary import score
+from sedkd.task.task import Task
+from sedkd.teach.teacher import teacher_for
+from sedkd.train.settings import TrainSettings
+from sedkd.train.split import answers_of
+from sedkd.trial.configuration import Configuration
+from sedkd.trial.running import run_trial
+
+RECIPE: dict[str, Any] = {
+    "strategy": "response",
+    "parameters": {"response": {"temperature": 2.0, "weight": 2.0}},
+}
+CALIBRATING = 40  # training clips
+SCORES = ("f1_segment", "f1_event", "fa_per_hour")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A student with what was chosen for it on validation."""
+
+    student: Student
+    post: PostProcessing
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--env", required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--teacher", default="mn04_as")
+    parser.add_argument("--teacher-minutes", type=float, default=0)
+    parser.add_argument("--architecture", default="separable 16x3", help='such as "separable+gru 16x3"')
+    parser.add_argument("--lookaheads", default="full,480,160,0", metavar="A,B")
+    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--rate", type=float, default=1e-2, help="learning rate (0.01)")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the students")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    task = task_of(options)
+    print(f"{options.env} of {options.data}, {options.architecture}, {options.steps} steps, {options.seeds} seeds")
+    rows = [
+        row
+        for settings, words in distinct(options.architecture, options.lookaheads.split(","))
+        for row in rows_of(task, settings, words, options)
+    ]
+    print_table(rows)
+
+
+def task_of(options: argparse.Namespace) -> Task:
+    found = setting(options.env, (options.data,))
+    device = torch.device("cpu")
+    teacher = teacher_for(found.pool, options.teacher, device, 0, None, options.teacher_minutes)
+    environment = found.pool.environment(options.env)
+    return Task(found.pool, environment, environment.events, teacher, device)
+
+
+def distinct(architecture: str, lookaheads: Sequence[str]) -> list[tuple[StudentSettings, str]]:
+    """The students that differ, each with the look-aheads that make it, in words."""
+    spelt = SPELT.fullmatch(architecture)
+    if spelt is None:
+        raise SystemExit(f"--architecture {architecture}: expected such as separable+gru 16x3")
+    base = StudentSettings(int(spelt["width"]), int(spelt["depth"]), spelt["block"], spelt["head"] or "none")
+    found: dict[tuple[bool, int], tuple[StudentSettings, list[str]]] = {}
+    for text in reversed(lookaheads):
+        settings = replace(base, lookahead=FULL if text == FULL else int(text))
+        found.setdefault((settings.causal, settings.delay), (settings, []))[1].insert(0, text)
+    return [(settings, " = ".join(texts)) for settings, texts in reversed(found.values())]
+
+
+def rows_of(task: Task, settings: StudentSettings, words: str, options: argparse.Namespace) -> list[list[str]]:
+    """A row for the float students of all seeds, and one for their int8 twins where they have any."""
+    trained = [student_of(task, settings, seed, options) for seed in range(options.seeds)]
+    cost = cost_of(trained[0].student, with_latency=False)
+    rows = [[words, "float", *means([on_validation(task, each) for each in trained]), *costs(cost)]]
+    if settings.causal and settings.head == "none":
+        rows.append([words, "int8", *means([in_eight_bits(task, each) for each in trained]), *[""] * len(costs(cost))])
+    return rows
+
+
+def student_of(task: Task, settings: StudentSettings, seed: int, options: argparse.Namespace) -> Trained:
+    """Read from disk, or trained now."""
+    folder = options.out / f"{settings.block}-{settings.head}-{settings.width}x{settings.depth}-{settings.lookahead}"
+    folder = folder / f"{options.env}-{options.steps}-{options.rate:g}-{seed}"
+    facts = folder / "trial.json"
+    if not facts.exists():
+        train = TrainSettings(
+            steps=options.steps, learning_rate=options.rate, unlabeled_share=0.5, mixture=0.5, seed=seed
+        )
+        result = run_trial(Configuration(student=settings, train=train, **RECIPE), task)
+        print(f"{folder}: {result.seconds:.0f} s, {result.scores.values}", flush=True)
+        save_model(result.student, folder / "student.safetensors")
+        write_json(facts, {"post": asdict(result.post), "seconds": result.seconds})
+    student, found = load_model(folder / "student.safetensors"), json.loads(facts.read_text())["post"]
+    assert isinstance(student, Student)
+    return Trained(student, PostProcessing(tuple(found["thresholds"]), tuple(found["median_frames"])))
+
+
+def on_validation(task: Task, trained: Trained) -> Mapping[str, float | None]:
+    negatives = task.negative_answers(trained.student)
+    return score(task.validation.answers(trained.student), trained.post, False, negatives=negatives).values
+
+
+def in_eight_bits(task: Task, trained: Trained) -> Mapping[str, float | None]:
+    """The scores of the quantised step, fed step by step."""
+    training, validation = task.training.recordings, task.validation.recordings
+    some = training[:: max(len(training) // CALIBRATING, 1)]
+    quiet = task.negatives.recordings if task.negatives else []
+
+    def scores(found: list[np.ndarray]) -> Mapping[str, float | None]:
+        parts = (found[: len(validation)], validation), (found[len(validation) :], quiet)
+        heard, silent = (answers_of(*part, task.events, FRAME_MILLISECONDS / 1000) for part in parts)
+        return score(heard, trained.post, False, negatives=silent if quiet else None).values
+
+    packs = [features_of(recordings, STUDENT_FEATURES) for recordings in (some, [*validation, *quiet])]
+    calibrating, scored = ([pack.of(number) for number in range(len(pack))] for pack in packs)
+    with tempfile.TemporaryDirectory() as folder:
+        stream, target = Path(folder) / "stream.onnx", Path(folder) / "int8.onnx"
+        facts = export_stream(trained.student, stream)
+        found = export_int8(stream, target, facts, SiteClips(calibrating, scored, scores))["scores"]
+    return {name: both["int8"] for name, both in found.items()}
+
+
+def means(runs: Sequence[Mapping[str, float | None]]) -> list[str]:
+    """Mean and deviation over the seeds of each score."""
+    found = []
+    for name in SCORES:
+        values = np.array([run[name] for run in runs if run[name] is not None], float)
+        digits = 1 if name == "fa_per_hour" else 3
+        found.append(f"{values.mean():.{digits}f} ± {values.std(ddof=1) if len(values) > 1 else 0:.{digits}f}")
+    return found
+
+
+def costs(cost: Cost) -> list[str]:
+    waits = "-" if cost.algorithmic_latency is None else f"{1000 * cost.algorithmic_latency:.0f} ms"
+    place = ["-" if size is None else f"{size / 1000:.1f} kB" for size in (cost.ram, cost.flash)]
+    return [f"{cost.macs / 1e6:.2f} M", str(cost.params), *place, waits]
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    head = ["look-ahead, ms", "", "segment F1", "event F1", "false alarms/h", "MACs/s", "parameters", "RAM", "flash"]
+    print("\n| " + " | ".join([*head, "waits"]) + " |")
+    print("|" + "---|" * (len(head) + 1))
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""False alarms per hour from the folder of negatives to the front, the report and the card."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from small_study import RATE, arguments
+
+from search.cli import main as sedkd
+from search.cli import search
+from search.cli.search import request_of
+from search.setup.alarms import alarm_notices
+from search.setup.request import planned
+from search.study.curves import kept_curves
+from search.study.objectives import most_alarms_of, parse
+from search.study.opening import load_study, others
+from search.study.store import open_store
+from sedkd.data.pool import folder_pool
+from sedkd.data.recordings import NEGATIVES
+from sedkd.errors import UserError
+from sedkd.score.alarms import FINE, NEVER
+
+
+def add_negatives(root: Path, seconds: float = 30.0) -> Path:
+    folder = root / "farm" / NEGATIVES
+    folder.mkdir()
+    noise = 0.05 * np.random.default_rng(5).standard_normal(round(seconds * RATE))
+    soundfile.write(folder / "night.wav", noise.astype(np.float32), RATE)
+    return folder
+
+
+def test_what_is_typed() -> None:
+    assert most_alarms_of(None) is None
+    assert most_alarms_of("f1") is None
+    assert [most_alarms_of(f"fa_per_hour={n}") for n in ("2", "0", "0.5")] == [2, 0, 0.5]
+    for text in ("fa_per_hour=-1", "fa_per_hour=abc", "fa_per_hour", "fa_per_hour=", "f1=2", "fa_per_hour=inf", "psds"):
+        with pytest.raises(UserError, match=f"--criterion {text}: expected f1, or such as fa_per_hour=2"):
+            most_alarms_of(text)
+
+
+def test_a_mistake_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert search.main(["--env", "street", "--criterion", "fa_per_hour=-1", "--store", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("error: --criterion fa_per_hour=-1: expected f1, or")
+
+
+def test_negatives_hold_no_event(farm: Path) -> None:
+    folder = add_negatives(farm)
+    pool = folder_pool(farm, {}, "farm")
+    (found,) = pool.negatives("farm")
+    assert (found.filename, found.events, found.duration) == ("negatives/night.wav", (), 30.0)
+    assert pool.negatives("yard") == []
+    assert found not in pool.training("farm") + pool.unlabeled("farm")
+    table = folder.with_name("negatives.tsv")
+    table.write_text("filename\tonset\toffset\tevent_label\nnight.wav\t1\t2\tmoped\nnight.wav\t3\t4\tBell\n")
+    with pytest.raises(UserError, match=r"negatives.tsv, line 3: Bell is an event, but negatives are"):
+        pool.negatives("farm")
+    table.unlink()
+    (folder / "night.txt").write_text("1.0\t2.0\tbell\n")
+    with pytest.raises(UserError, match=r"night.txt: labels among the negatives"):
+        pool.negatives("farm")
+
+
+def test_from_negatives_to_the_report(
+    farm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    runs, store = str(farm.parent / "runs"), open_store(str(farm.parent / "runs"))
+    assert search.main(arguments(farm, 1)) == 0
+    plain = load_study(store, "farm", None)
+    assert plain.finished()[0].measure("fa_per_hour") >= 0
+    add_negatives(farm)
+    capsys.readouterr()
+    line = [*arguments(farm, 2), "--criterion", "fa_per_hour=3"]
+    assert search.main(line) == 0
+    told = capsys.readouterr()
+    assert "a rate below 94.7 per hour cannot be told from 0" in " ".join((told.out + told.err).split())
+    study = load_study(store, "farm", None)
+    assert study.name != plain.name
+    assert study.objectives == parse("f1_segment,macs", 3.0)
+    assert others(study) == []  # thresholds of the other are for F1
+    members = study.finished()
+    assert all(m.measure("fa_per_hour") == 0 for m in members)
+    assert all(t == NEVER or t in FINE for m in members for t in m.record.post.thresholds)
+    kept = [found for m in members if (found := kept_curves(study.trial_folder(m.number)))]
+    assert kept
+    assert kept[0].keys() == {"bell", "hum"}
+    assert kept[0]["bell"].hours == pytest.approx((4 * 2 + 30) / 3600)
+    page = tmp_path / "report.html"
+    assert sedkd.main(["report", "--env", "farm", "--store", runs, "--out", str(page)]) == 0
+    text = page.read_text()
+    assert "false alarms/h validation" in text
+    assert "most recall on validation with at most 3 false alarms per hour" in text
+    assert "missed events" in text
+    assert sedkd.main(["front", "--env", "farm", "--store", runs]) == 0
+    assert "false alarms/h" in capsys.readouterr().out
+    assert sedkd.main(["front", "--env", "farm", "--store", runs, "--format", "csv"]) == 0
+    assert "fa_per_hour" in capsys.readouterr().out
+    out = tmp_path / "export"
+    assert sedkd.main(["export", "--env", "farm", "--store", runs, "--pick", "best", "--out", str(out)]) == 0
+    card = (out / "README.md").read_text()
+    assert "| fa_per_hour | 0.000 |" in card
+    assert "with at most 3 false alarms per hour, all events together." in card
+    again = ["export", "--env", "farm", "--store", runs, "--pick", "best", "--out", str(out)]
+    assert sedkd.main([*again, "--criterion", "fa_per_hour=-1"]) == 2
+    capsys.readouterr()
+    assert sedkd.main([*again, "--criterion", "fa_per_hour=5000"]) == 0
+    assert "thresholds for at most 5000 false alarms per hour" in capsys.readouterr().out
+    card = (out / "README.md").read_text()
+    assert "with at most 5000 false alarms per hour" in card
+    assert "The test split was not scored" in card
+
+
+def test_what_is_told_before(farm: Path) -> None:
+    words = [*arguments(farm, 1), "--criterion", "fa_per_hour=1000"]
+    task = planned(request_of(search.parser().parse_args(words)), lambda *_: None).plan.task
+    assert len(alarm_notices(task, 1000.0)) == 1
+    assert alarm_notices(task, None) == []
