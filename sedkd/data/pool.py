@@ -16,6 +16,7 @@ from sedkd.data.recordings import (
     read_unlabeled,
     without_labels,
 )
+from sedkd.data.reviewed import read_reviewed
 from sedkd.data.weak import read_weak
 from sedkd.errors import UserError
 from sedkd.spelling import folded
@@ -56,6 +57,10 @@ class Pool:
     def weak(self, name: str) -> list[Recording]:
         """Clips with labels but without onsets and offsets; an empty list where there is no weak.tsv."""
         return read_weak(self.root, self.environments[name])
+
+    def reviewed(self, name: str) -> list[Recording]:
+        """Clips of which a person told whether an event is heard in a span; an empty list without reviewed.tsv."""
+        return read_reviewed(self.root, self.environments[name])
 
     def test(self, name: str) -> list[Recording]:
         """The test split, for the one final score of a front member and of its teacher."""

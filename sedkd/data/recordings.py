@@ -4,6 +4,7 @@
 <root>/<environment>/{train,validation,test}.tsv          filename onset offset event_label
 <root>/<environment>/unlabeled/*                          optional
 <root>/<environment>/weak/* and weak.tsv                  optional, see `sedkd.data.weak`
+<root>/<environment>/reviewed/* and reviewed.tsv          optional, see `sedkd.data.reviewed`
 """
 
 import hashlib
