@@ -54,6 +54,14 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--stream", action="store_true", help="step by step, as `sedkd listen` hears it: of a student with a look-ahead"
     )
+    parser.add_argument(
+        "--threshold",
+        type=_threshold,
+        action="append",
+        default=[],
+        metavar="EVENT=P",
+        help="another threshold for an event than the export's, such as `sedkd review read` tells; as often as needed",
+    )
     parser.set_defaults(run=run)
 
 
@@ -62,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
     from sedkd.errors import UserError
     from sedkd.export.bundle import read_bundle
 
-    bundle = read_bundle(args.bundle)
-    hear = _streamed(args.bundle) if args.stream else partial(_windowed, bundle)
+    bundle = read_bundle(args.bundle).with_thresholds(dict(args.threshold))
+    hear = _streamed(bundle) if args.stream else partial(_windowed, bundle)
     files, failed = _expanded(args.files)
     with writing(args, files, bundle.features.rate / 2) as write, _progress(files) as report:
         for i, name in enumerate(files):
@@ -74,6 +82,17 @@ def run(args: argparse.Namespace) -> int:
                 failed = True
             report(i + 1)
     return 2 if failed else 0
+
+
+def _threshold(text: str) -> tuple[str, float]:
+    """`rain=0.73`; the label may hold an equals sign itself."""
+    label, sign, value = text.rpartition("=")
+    if not (sign and label and 0 < float(value) <= 1):
+        raise ValueError
+    return label.strip(), float(value)
+
+
+_threshold.__name__ = "EVENT=P with P above 0 and at most 1"
 
 
 def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
@@ -102,11 +121,13 @@ def _windowed(bundle: "Bundle", path: Path, progress: "Progress") -> "list[Detec
     return detect(bundle, path, progress)
 
 
-def _streamed(folder: Path) -> "Hear":
+def _streamed(bundle: "Bundle") -> "Hear":
     from sedkd.stream.detector import detect_streamed
     from sedkd.stream.network import StreamNetwork
 
-    return partial(detect_streamed, StreamNetwork(folder))
+    network = StreamNetwork(bundle.folder)
+    network.bundle = bundle
+    return partial(detect_streamed, network)
 
 
 def _heard(hear: "Hear", name: str, progress: "Progress") -> "Heard":

@@ -50,11 +50,12 @@ def read_reviewed(root: Path, environment: Environment) -> list[Recording]:
         raise UserError(f"{table}: lists no clip: read some answers into it, or remove the file")
     listed = listed_audio(audio, sorted(spans), table)
     seconds = durations(list(listed.values()))
-    return [
+    found = [
         _recording(path, seconds[path], name, environment, spans[name], table)
         for name, path in listed.items()
         if path in seconds
     ]
+    return [clip for clip in found if clip.listened]
 
 
 def read_spans_of(table: Path) -> dict[str, Span]:
@@ -111,6 +112,8 @@ def _recording(
     heard: dict[str, bool] = {}
     for label, yes in span.heard.items():
         own = environment.spelt(label)
+        if own is None and not environment.is_stranger(label):
+            continue  # a person's own file leaves this event out
         if own is None:
             raise UserError(
                 f"{table}: {filename}: {label!r} is no event of {environment.name} "
@@ -121,6 +124,4 @@ def _recording(
     outside = [(a, b) for a, b in ((0.0, span.onset), (offset, duration)) if a < b]
     events = tuple(Event(span.onset, offset, label) for label in sorted(heard) if heard[label])
     asked: Sequence[str] = tuple(label for label in environment.events if label in heard)
-    return Recording(
-        path, filename, environment.name, duration, events, listened=tuple(asked), unknown=tuple(outside)
-    )
+    return Recording(path, filename, environment.name, duration, events, listened=tuple(asked), unknown=tuple(outside))

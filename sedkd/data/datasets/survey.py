@@ -174,7 +174,13 @@ def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> 
     """The environment's splits, as far as they can be read."""
     support: dict[str, Counter[str]] = {}
     labels: dict[str, set[str]] = {}
-    read = {TRAIN: pool.training, VALIDATION: pool.validation, WEAK: pool.weak, REVIEWED: pool.reviewed, UNLABELED: pool.unlabeled}
+    read = {
+        TRAIN: pool.training,
+        VALIDATION: pool.validation,
+        WEAK: pool.weak,
+        REVIEWED: pool.reviewed,
+        UNLABELED: pool.unlabeled,
+    }
     for split, reader in read.items():
         try:
             recordings = reader(name)
