@@ -53,16 +53,22 @@ def scored_by(bundle: Bundle, paths: Sequence[Path], progress: Callable[[int, in
     found: list[Candidate] = []
     for done, path in enumerate(paths, start=1):
         probability = smooth(file_probabilities(bundle, path), bundle.post.median_frames)
-        duration = audio_info(path).duration
-        for column, label in enumerate(bundle.labels):
-            for first, last, score in peaks(probability[:, column], bundle.frame_seconds):
-                span = (first * bundle.frame_seconds, min(last * bundle.frame_seconds, duration))
-                if span[0] < span[1]:
-                    found.append(Candidate(path, *span, label, round(score, DIGITS)))
+        found += candidates_in(path, probability, bundle.frame_seconds, bundle.labels)
         if progress:
             progress(done, len(paths))
     thresholds = dict(zip(bundle.labels, bundle.post.thresholds, strict=True))
     return Scored(found, hours_of(paths), thresholds)
+
+
+def candidates_in(path: Path, probability: np.ndarray, frame_seconds: float, labels: Sequence[str]) -> list[Candidate]:
+    """The candidates in a recording whose smoothed probabilities are `[frames, labels]`."""
+    duration, found = audio_info(path).duration, []
+    for column, label in enumerate(labels):
+        for first, last, score in peaks(probability[:, column], frame_seconds):
+            onset, offset = first * frame_seconds, min(last * frame_seconds, duration)
+            if onset < offset:
+                found.append(Candidate(path, onset, offset, label, round(score, DIGITS)))
+    return found
 
 
 def peaks(probability: np.ndarray, frame_seconds: float) -> list[tuple[int, int, float]]:
