@@ -74,17 +74,22 @@ def one_seed(options: argparse.Namespace, counts: Sequence[int], seed: int) -> d
     labelled, validation = pool.training(options.env), split_of(pool.validation(options.env), place)
     hidden = [clip for clip in setting(options.env, (options.data,)).pool.training(options.env)
               if clip.path in pool.hidden]  # fmt: skip
-    student, post, first = trained(labelled, validation, place, train)
-    found = {("first", 0): first}
+    found: dict[tuple[str, int], float] = {}
+
+    def next_student(what: str, count: int, more: Sequence[Recording]) -> tuple[Student, PostProcessing]:
+        student, post, found[what, count] = trained([*labelled, *more], validation, place, train)
+        print(f"  seed {seed}, {what} {count}: {found[what, count]:.3f}", flush=True)
+        return student, post
+
+    student, post = next_student("first", 0, [])
     scored = heard_by(student, post, hidden, place)
     for by in ("uncertain", "random"):
         answers = {count: answered(scored, hidden, place, count, by, seed) for count in counts}
         for count, clips in answers.items():
-            found[by, count] = trained([*labelled, *clips], validation, place, train)[2]
+            next_student(by, count, clips)
     order = np.random.default_rng(seed).permutation(len(hidden))
     for count in counts:
-        more = [hidden[i] for i in order[:count]]
-        found["clips", len(more)] = trained([*labelled, *more], validation, place, train)[2]
+        next_student("clips", count, [hidden[i] for i in order[:count]])
     return found
 
 
@@ -105,7 +110,6 @@ def trained(
     answers = validation.answers(student)
     post = tune(answers, CRITERION)
     f1 = score(answers, post, with_psds=False).values[CRITERION]
-    print(f"  {train.seed}: {len(recordings)} clips, {f1:.3f}", flush=True)
     return student, post, float(f1 or 0)
 
 

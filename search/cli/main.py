@@ -4,7 +4,22 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from search.cli import compare, data, detect, export, front, listen, report, review, score, space, sync, teacher, ui
+from search.cli import (
+    compare,
+    data,
+    detect,
+    export,
+    front,
+    listen,
+    plot,
+    report,
+    review,
+    score,
+    space,
+    sync,
+    teacher,
+    ui,
+)
 from search.cli.guard import guarded
 
 
@@ -14,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=_version())
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (front, report, compare, export, detect, listen, review, score, ui, space, sync, teacher, data):
+    for module in (front, report, compare, export, detect, listen, review, plot, score, ui, space, sync, teacher, data):
         module.add_parser(commands)
     return top
 

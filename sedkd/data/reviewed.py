@@ -124,4 +124,6 @@ def _recording(
     outside = [(a, b) for a, b in ((0.0, span.onset), (offset, duration)) if a < b]
     events = tuple(Event(span.onset, offset, label) for label in sorted(heard) if heard[label])
     asked: Sequence[str] = tuple(label for label in environment.events if label in heard)
-    return Recording(path, filename, environment.name, duration, events, listened=tuple(asked), unknown=tuple(outside))
+    return Recording(
+        path, filename, environment.name, duration, events, listened=tuple(asked), unknown=tuple(outside), asked=True
+    )

@@ -58,6 +58,7 @@ def test_training_sees_the_asked_event_in_the_span_and_nothing_else(folder):
     nothing, everything = torch.zeros_like(inside), torch.ones_like(inside)
     for found, wanted in zip(known, ((inside, nothing), (inside, inside), (nothing, everything)), strict=True):
         assert torch.equal(found, torch.stack(wanted))
+    assert (corpus.reviewed.tolist(), corpus.labeled.tolist()) == ([0, 1, 2], [])
     targets = [part.T for part in corpus.targets.split(corpus.out_starts.diff().tolist())]
     assert torch.equal(targets[0][0] == 1, inside)
     assert targets[2].sum() == 0

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 import soundfile
+import torch
 from exported import moving_student, noise, write_export
 from reviewed_farm import small_review
 from small_study import arguments, finish, start, write_farm
@@ -18,6 +19,8 @@ from sedkd.errors import UserError
 from sedkd.review.answers import read_answers
 from sedkd.review.page import write_page
 from sedkd.review.taking import take
+from sedkd.train.draws import Draws
+from sedkd.train.settings import TrainSettings
 
 SEDKD = "search.cli.main"
 FARM = Environment("farm", "farm", ("bell", "hum"))
@@ -89,7 +92,12 @@ def test_the_next_study_learns_from_answers_under_another_name(tmp_path):
     after = name()
     assert after.name != before.name
     (old, new) = (ready.plan.task for ready in (before, after))
-    assert len(new.training.corpus.labeled) == len(old.training.corpus.labeled) + 2
+    assert len(new.training.corpus.labeled) == len(old.training.corpus.labeled)
+    assert (len(old.training.corpus.reviewed), len(new.training.corpus.reviewed)) == (0, 2)
+    corpus = new.corpus(None)
+    drawn = Draws(corpus, TrainSettings(batch=16, unlabeled_share=0.5)).block().recordings
+    reviewed = torch.isin(drawn, corpus.reviewed).sum(1)
+    assert set(reviewed.tolist()) == {2}  # a quarter of what is left, and there are two for each six
     assert new.validation.recordings == old.validation.recordings
     shutil.rmtree(root / "farm" / "reviewed")
     (root / "farm" / "reviewed.tsv").unlink()
