@@ -17,6 +17,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the page and say where it is."""
+    from search.run.curves import pictures_of
     from search.show.page.page import page_of
     from search.study.names import cleaned
     from search.study.opening import load_study
@@ -29,7 +30,10 @@ def run(options: argparse.Namespace) -> int:
     out = options.out or Path(f"{cleaned(study.study_name)}.html")
     if out.is_dir():
         raise UserError(f"{out}: is a folder; give --out a file")
-    page = page_of(study, store)
+    pictures, lack = pictures_of(study, store)
+    if lack:
+        print(f"no precision and recall: {lack}")
+    page = page_of(study, store, pictures)
     with written_atomically(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
     print(f"{out}: open it in a browser; it holds all that it shows")

@@ -3,12 +3,15 @@
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.pareto.front import front
 from search.pareto.picks import NAMED_PICKS, pick, picks_of
+from search.run.curves import post_of, validation_curves
 from search.run.site_clips import site_clips
+from search.show.curves_figure import curves_png
 from search.show.words import human
 from search.study.names import experiment_name
 from search.study.objectives import Objectives, costs
@@ -23,13 +26,12 @@ from sedkd.data.folders import audio_below
 from sedkd.device.network import is_generator_installed
 from sedkd.device.writing import LACKING, write_device
 from sedkd.errors import UserError
-from sedkd.export.bundle import DEVICE, ONNX, write_bundle
+from sedkd.export.bundle import CURVES, DEVICE, ONNX, write_bundle
 from sedkd.export.card import CardFacts
 from sedkd.export.int8 import NO_CLIPS
 from sedkd.export.stream_card import stream_lines
 from sedkd.models.checkpoint import load_model
 from sedkd.models.student import Student
-from sedkd.score.postprocess import PostProcessing
 
 if TYPE_CHECKING:
     import numpy
@@ -55,12 +57,22 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
     assert isinstance(student, Student)
     facts = study.user_attrs[FACTS]
     audio = _check_audio(facts, student.features.rate)
-    post = PostProcessing(**{key: tuple(value) for key, value in member.record["post"].items()})
+    post, folder = post_of(member), store.study_folder(study.study_name)
     causal = student.settings.causal
     device = causal and is_generator_installed()
-    clips = site_clips(store.study_folder(study.study_name), student.labels, post) if causal else NO_CLIPS
-    library = (lambda folder: write_device(folder, audio[0])) if device else None
-    write_bundle(out, student, post, audio, _card(study, store, member), clips, library)
+    clips = site_clips(folder, student.labels, post) if causal else NO_CLIPS
+    curves = validation_curves(folder, student, post)
+    card = _card(study, store, member)
+    if not isinstance(curves, str):
+        card = replace(card, picture=CURVES)
+
+    def also(export: Path) -> None:
+        if device:
+            write_device(export, audio[0])
+        if not isinstance(curves, str):
+            curves_png(curves, f"{facts['environment']}, trial {member.number}: validation", export / CURVES)
+
+    write_bundle(out, student, post, audio, card, clips, also)
     yield (
         f"{out}: trial {member.number} of {study.study_name}, "
         f"{objectives.quality} {member.measure(objectives.quality):.3f} on validation"
@@ -68,6 +80,8 @@ def export_pick(study: "optuna.Study", store: Store, word: str, out: Path) -> It
     )
     if causal:
         yield from stream_lines(out, "SYNTHETIC " if facts["synthetic"] else "")
+    if isinstance(curves, str):
+        yield f"no picture of precision and recall: {curves}"
     aliases = sorted({*picks_of(on_front, objectives).get(member.number, []), *({word} & set(NAMED_PICKS))})
     registered: list[str] = []
     reason = attempt(lambda: registered.append(_register(study, store, objectives, member, out, aliases)))

@@ -42,13 +42,10 @@ def site_clips(folder: Path, labels: tuple[str, ...], post: "PostProcessing") ->
     from sedkd.score.summary import score
     from sedkd.train.split import answers_of
 
-    path = folder / CLIPS_FILE
-    if not path.exists():
-        return "the study was made before clips were kept; its search line keeps them when it is run again"
-    training, validation = read_json(path, _recordings, _MEND)
-    lost = [str(recording.path) for recording in (*training, *validation) if not recording.path.exists()]
-    if lost:
-        return f"{lost[0]} is gone, and {len(lost) - 1} more clips of the study" if lost[1:] else f"{lost[0]} is gone"
+    kept = kept_clips(folder)
+    if isinstance(kept, str):
+        return kept
+    training, validation = kept
 
     def scores(found: list[Any]) -> Mapping[str, float | None]:
         values = score(answers_of(found, validation, labels, FRAME_MILLISECONDS / 1000), post, with_psds=False).values
@@ -57,6 +54,18 @@ def site_clips(folder: Path, labels: tuple[str, ...], post: "PostProcessing") ->
     packs = [features_of(recordings, STUDENT_FEATURES) for recordings in (training, validation)]
     calibrating, scored = ([pack.of(number) for number in range(len(pack))] for pack in packs)
     return SiteClips(calibrating, scored, scores)
+
+
+def kept_clips(folder: Path) -> "tuple[list[Recording], list[Recording]] | str":
+    """Some training clips and all validation clips of a study, or why they are not there. UserError: see above."""
+    path = folder / CLIPS_FILE
+    if not path.exists():
+        return "the study was made before clips were kept; its search line keeps them when it is run again"
+    training, validation = read_json(path, _recordings, _MEND)
+    lost = [str(recording.path) for recording in (*training, *validation) if not recording.path.exists()]
+    if lost:
+        return f"{lost[0]} is gone, and {len(lost) - 1} more clips of the study" if lost[1:] else f"{lost[0]} is gone"
+    return training, validation
 
 
 def _row(recording: "Recording") -> dict[str, Any]:

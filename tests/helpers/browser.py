@@ -73,7 +73,7 @@ class Browser:
         """What an expression is on the page."""
         return self.call("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
 
-    def wait(self, script: str, seconds: float = 20) -> Any:
+    def wait(self, script: str, seconds: float = 60) -> Any:
         """The expression's value as soon as it is true."""
         return until(lambda: self.value(script), seconds, script)
 

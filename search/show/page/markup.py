@@ -1,5 +1,6 @@
 """HTML of which every text from outside is escaped."""
 
+import base64
 import re
 from collections.abc import Sequence
 from html import escape
@@ -15,6 +16,7 @@ h1 { font-size: 1.6rem; line-height: 1.2; } h2 { font-size: 1.25rem; margin: 2.5
 .notice { padding: .5rem .8rem; border: 2px solid var(--bar); font-weight: 600; }
 .wide { overflow-x: auto; } .wide:focus { outline: 2px solid var(--bar); }
 .figure { background: #fff; color: #1c2126; overflow-x: auto; }
+.picture { display: block; max-width: 100%; height: auto; }
 .pair { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(28rem, 100%), 1fr)); gap: 1rem; }
 .pair > * { min-width: 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -54,6 +56,12 @@ def section(title: str, *parts: str) -> str:
 
 def paragraph(text: str, kind: str = "") -> str:
     return f"<p{f' class={kind}' if kind else ''}>{_marked(text)}</p>"
+
+
+def picture(title: str, png: bytes) -> Html:
+    """A picture that is in the page itself."""
+    content = base64.b64encode(png).decode()
+    return Html(f'<img class="picture" alt="{escape(title)}" src="data:image/png;base64,{content}">')
 
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

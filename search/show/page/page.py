@@ -1,5 +1,6 @@
 """A study as one self-contained page."""
 
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,7 @@ from search.show.figure import PLAIN, pareto_figure
 from search.show.page.background import facts_table, space_table
 from search.show.page.course import hypervolume_figures, importance_parts
 from search.show.page.findings import Findings, findings_of
-from search.show.page.markup import Html, document, paragraph, section
+from search.show.page.markup import Html, document, paragraph, picture, section
 from search.show.page.students import (
     classes_tables,
     controls_table,
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 
-def page_of(study: "optuna.Study", store: Store) -> str:
-    """The page of a study.
+def page_of(study: "optuna.Study", store: Store, pictures: Mapping[str, bytes] | None = None) -> str:
+    """The page of a study; `pictures` (PNG, by title) are of precision and recall.
 
     Raises:
         UserError: no trial has finished.
@@ -36,7 +37,7 @@ def page_of(study: "optuna.Study", store: Store) -> str:
 
     found = findings_of(study, store)
     title = f"{found.facts['environment']}: students found by {found.name}"
-    return document(title, [_top(found, title), *_sections(found)], get_plotlyjs())
+    return document(title, [_top(found, title), *_sections(found, pictures or {})], get_plotlyjs())
 
 
 def _top(found: Findings, title: str) -> str:
@@ -46,7 +47,7 @@ def _top(found: Findings, title: str) -> str:
     )
 
 
-def _sections(found: Findings) -> list[str]:
+def _sections(found: Findings, pictures: Mapping[str, bytes]) -> list[str]:
     front = pareto_figure(found.members, found.objectives, found.stopped)
     trials, hours = hypervolume_figures(found)
     volumes = Html(f'<div class="pair">{_drawn(trials, "trials")}{_drawn(hours, "hours")}</div>')
@@ -54,12 +55,20 @@ def _sections(found: Findings) -> list[str]:
     return [
         section("The front", _drawn(front, "front"), paragraph(_legend(found)), front_table(found), *_notes(found)),
         section("Controls", controls_table(found)),
-        section("Events", *classes_tables(found)),
+        section("Events", *classes_tables(found), *_pictures(pictures)),
         section("Scores and costs", measures_table(found), settings_table(found)),
         section("Course of the search", volumes, paragraph(f"Hypervolume: what the front dominates, {reference}.")),
         section("What matters", *importance_parts(found)),
         section("Background", facts_table(found), space_table(found)),
     ]
+
+
+def _pictures(pictures: Mapping[str, bytes]) -> list[str]:
+    if not pictures:
+        return []
+    words = "Precision and recall of 1 s segments on validation, at every threshold; the dot is the threshold in use."
+    images = [f'<div class="figure">{picture(title, content)}</div>' for title, content in pictures.items()]
+    return [paragraph(words), *images]
 
 
 def _summary(found: Findings) -> str:
