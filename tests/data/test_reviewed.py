@@ -91,6 +91,23 @@ def test_pools_of_one_and_of_several_folders_have_them(folder, tmp_path_factory)
     assert pool.reviewed("yard") == []
 
 
+def test_what_a_check_and_a_conversion_say_of_them(folder):
+    from small_study import write_environment
+
+    from sedkd.data.datasets.converting import convert
+    from sedkd.data.datasets.opening import opened
+    from sedkd.data.datasets.survey import survey
+
+    write_environment(folder, "farm", 1)
+    found = survey([folder], {})
+    assert found.problems == []
+    (part,) = [part for part in found.parts if part.split == "reviewed"]
+    assert (part.recordings, part.events) == (3, {"bell": 1, "hum": 1})
+    (dataset,) = opened([folder])
+    notices = convert(dataset, folder.parent / f"{folder.name}-converted").notices
+    assert [line for line in notices if "reviewed.tsv: is not converted" in line]
+
+
 ROW = "a.wav\t0\t1\tbell\tyes\n"
 
 
