@@ -19,7 +19,7 @@ SEDKD = (
     {"compare"},
     {"trial"},
     {"distill"},
-    {"task", "device", "output"},
+    {"task", "device", "output", "review"},
     {"teach", "stream"},
     {"export"},
     {"cost"},

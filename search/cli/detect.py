@@ -8,11 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.detections import writing
+from search.cli.detections import PARQUET, writing
+from search.cli.guard import positive
 from sedkd.output.formats import OUTPUT_FORMATS
 
 if TYPE_CHECKING:
     from sedkd.export.bundle import Bundle
+    from sedkd.output.clips import Found
     from sedkd.output.formats import Heard
     from sedkd.stream.detection import Detection, Progress
 
@@ -39,9 +41,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="audio file, or a folder, however deep its audio lies")
     parser.add_argument(
         "--format",
-        choices=tuple(OUTPUT_FORMATS),
+        choices=(*OUTPUT_FORMATS, PARQUET),
         default="tsv",
-        help="tables, a list of objects, an Audacity label track (of one recording each) or a Raven selection table",
+        help="tables, a list of objects, an Audacity label track (of one recording each), a Raven selection table, or "
+        "Parquet",
     )
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="table to write, instead of printing it; a folder with --per-file"
@@ -54,6 +57,24 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--stream", action="store_true", help="step by step, as `sedkd listen` hears it: of a student with a look-ahead"
     )
+    parser.add_argument(
+        "--clips", type=Path, metavar="DIR", help="also write the sound of detections there, a folder per event"
+    )
+    parser.add_argument(
+        "--clips-per-class",
+        type=positive(int),
+        default=20,
+        metavar="N",
+        help="at most so many of an event, spread over confidence",
+    )
+    parser.add_argument(
+        "--threshold",
+        type=_threshold,
+        action="append",
+        default=[],
+        metavar="EVENT=P",
+        help="another threshold for an event than the export's, such as `sedkd review read` tells; as often as needed",
+    )
     parser.set_defaults(run=run)
 
 
@@ -62,18 +83,37 @@ def run(args: argparse.Namespace) -> int:
     from sedkd.errors import UserError
     from sedkd.export.bundle import read_bundle
 
-    bundle = read_bundle(args.bundle)
-    hear = _streamed(args.bundle) if args.stream else partial(_windowed, bundle)
+    bundle = read_bundle(args.bundle).with_thresholds(dict(args.threshold))
+    hear = _streamed(bundle) if args.stream else partial(_windowed, bundle)
     files, failed = _expanded(args.files)
+    found: list[Found] = []
     with writing(args, files, bundle.features.rate / 2) as write, _progress(files) as report:
         for i, name in enumerate(files):
             try:
-                write(_heard(hear, name, partial(_add, report, i)))
+                heard = _heard(hear, name, partial(_add, report, i))
+                write(heard)
+                found += [(Path(name), detection) for detection in heard.detections]
             except UserError as error:
                 print(f"error: {error}", file=sys.stderr)
                 failed = True
             report(i + 1)
+    if args.clips is not None:
+        from sedkd.output.clips import write_clips
+
+        count = write_clips(args.clips, found, args.clips_per_class)
+        print(f"{args.clips}: {count} clips of {len(found)} detections", file=sys.stderr)
     return 2 if failed else 0
+
+
+def _threshold(text: str) -> tuple[str, float]:
+    """`rain=0.73`; the label may hold an equals sign itself."""
+    label, sign, value = text.rpartition("=")
+    if not (sign and label and 0 < float(value) <= 1):
+        raise ValueError
+    return label.strip(), float(value)
+
+
+_threshold.__name__ = "EVENT=P with P above 0 and at most 1"
 
 
 def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
@@ -102,11 +142,13 @@ def _windowed(bundle: "Bundle", path: Path, progress: "Progress") -> "list[Detec
     return detect(bundle, path, progress)
 
 
-def _streamed(folder: Path) -> "Hear":
+def _streamed(bundle: "Bundle") -> "Hear":
     from sedkd.stream.detector import detect_streamed
     from sedkd.stream.network import StreamNetwork
 
-    return partial(detect_streamed, StreamNetwork(folder))
+    network = StreamNetwork(bundle.folder)
+    network.bundle = bundle
+    return partial(detect_streamed, network)
 
 
 def _heard(hear: "Hear", name: str, progress: "Progress") -> "Heard":

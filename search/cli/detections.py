@@ -12,6 +12,8 @@ from sedkd.errors import UserError
 from sedkd.output.formats import OUTPUT_FORMATS, Heard, OutputFormat
 from sedkd.output.recorded import recorded_at
 
+PARQUET = "parquet"  # the only one that is no text
+
 Write = Callable[[Heard], None]
 
 
@@ -21,12 +23,30 @@ def writing(args: argparse.Namespace, files: Sequence[str], highest: float) -> A
     Raises:
         UserError: the format cannot hold them, or two of them would be written to one file.
     """
+    if args.format == PARQUET:
+        return _parquet(args, files)
     form = OUTPUT_FORMATS[args.format]
     if args.per_file:
         return _file_per_recording(form, _targets(args, files, form.suffix), highest)
     if not form.several and len(files) > 1:
         raise UserError(f"--format {args.format}: holds one recording, not {len(files)}: add --per-file and --out DIR")
     return _one_table(args.out, form, any(_is_dated(name) for name in files), highest)
+
+
+@contextmanager
+def _parquet(args: argparse.Namespace, files: Sequence[str]) -> Iterator[Write]:
+    from sedkd.output.parquet import SUFFIX, require_parquet, write_parquet
+
+    require_parquet()
+    if args.out is None:
+        raise UserError("--format parquet: is no text; add --out FILE")
+    if args.per_file:
+        targets = _targets(args, files, SUFFIX)
+        yield lambda heard: write_parquet(targets[heard.name], [heard], heard.start is not None)
+        return
+    found: list[Heard] = []
+    yield found.append
+    write_parquet(args.out, found, any(_is_dated(name) for name in files))
 
 
 @contextmanager

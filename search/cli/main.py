@@ -4,7 +4,23 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from search.cli import compare, data, detect, export, front, listen, report, score, space, sync, teacher, ui, worker
+from search.cli import (
+    compare,
+    data,
+    detect,
+    export,
+    front,
+    listen,
+    plot,
+    report,
+    review,
+    score,
+    space,
+    sync,
+    teacher,
+    ui,
+    worker,
+)
 from search.cli.guard import guarded
 
 
@@ -14,7 +30,8 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=_version())
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (front, report, compare, export, detect, listen, score, ui, space, sync, teacher, data, worker):
+    of_studies, of_students = (front, report, compare, export, worker, sync, ui), (detect, listen, review, plot, score)
+    for module in (*of_studies, *of_students, space, teacher, data):
         module.add_parser(commands)
     return top
 

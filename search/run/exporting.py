@@ -3,13 +3,16 @@
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.pareto.front import front
 from search.pareto.picks import NAMED_PICKS, pick, picks_of
+from search.run.clip_answers import clip_answers
 from search.run.retuning import retuned
 from search.run.site_clips import site_clips
+from search.show.curves_figure import curves_png
 from search.show.words import human
 from search.study.names import experiment_name
 from search.study.objectives import costs
@@ -23,12 +26,13 @@ from sedkd.data.folders import audio_below
 from sedkd.device.network import is_generator_installed
 from sedkd.device.writing import LACKING, write_device
 from sedkd.errors import UserError
-from sedkd.export.bundle import DEVICE, ONNX, write_bundle
+from sedkd.export.bundle import CURVES, DEVICE, ONNX, write_bundle
 from sedkd.export.card import CardFacts
 from sedkd.export.int8 import NO_CLIPS
 from sedkd.export.stream_card import stream_lines
 from sedkd.models.checkpoint import load_model
 from sedkd.models.student import Student
+from sedkd.score.curves import curves_of
 
 if TYPE_CHECKING:
     import numpy
@@ -55,15 +59,25 @@ def export_pick(study: StudyView, word: str, out: Path, most_alarms: float | Non
     facts = study.facts
     audio = _check_audio(facts, student.features.rate)
     post, card = member.record.post, _card(study, member)
+    answers = clip_answers(study.folder, student)
     if most_alarms is not None:
-        again = retuned(study.folder, student, most_alarms)
+        again = retuned(answers, student.labels, most_alarms)
         post, card = again.post, again.on(card)
         yield from again.lines
     causal = student.settings.causal
     device = causal and is_generator_installed()
     clips = site_clips(study.folder, student.labels, post) if causal else NO_CLIPS
-    library = (lambda folder: write_device(folder, audio[0])) if device else None
-    write_bundle(out, student, post, audio, card, clips, library)
+    if not isinstance(answers, str):
+        card = replace(card, picture=CURVES)
+
+    def also(export: Path) -> None:
+        if device:
+            write_device(export, audio[0])
+        if not isinstance(answers, str):
+            title = f"{facts['environment']}, trial {member.number}: validation"
+            curves_png(curves_of(answers[0], post, answers[1]), title, export / CURVES)
+
+    write_bundle(out, student, post, audio, card, clips, also)
     yield (
         f"{out}: trial {member.number} of {study.name}, "
         f"{objectives.quality} {member.measure(objectives.quality):.3f} on validation"
@@ -71,6 +85,8 @@ def export_pick(study: StudyView, word: str, out: Path, most_alarms: float | Non
     )
     if causal:
         yield from stream_lines(out, "SYNTHETIC " if facts["synthetic"] else "")
+    if isinstance(answers, str):
+        yield f"no picture of precision and recall: {answers}"
     aliases = sorted({*picks_of(on_front, objectives).get(member.number, []), *({word} & set(NAMED_PICKS))})
     registered: list[str] = []
     reason = attempt(lambda: registered.append(_register(study, member, out, aliases)))

@@ -1,21 +1,12 @@
 """Thresholds chosen anew for an export: the most recall within so many false alarms per hour."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from search.run.site_clips import kept_clips
 from sedkd.errors import UserError
 from sedkd.export.card import CardFacts
-from sedkd.models.student import STRIDE, Student
 from sedkd.score.alarms import NEVER, tuned_to_alarms
 from sedkd.score.postprocess import Answers, PostProcessing
 from sedkd.score.summary import Scores, score
-from sedkd.train.split import Split
-
-if TYPE_CHECKING:
-    from sedkd.data.recordings import Recording
 
 
 @dataclass(frozen=True)
@@ -52,26 +43,14 @@ class Retuned:
         return lines
 
 
-def retuned(folder: Path, student: Student, most: float) -> Retuned:
-    """Thresholds of a student by the clips that the study of this folder keeps.
+def retuned(found: "tuple[Answers, Answers | None] | str", labels: tuple[str, ...], most: float) -> Retuned:
+    """Thresholds by a student's answers for validation and negatives; `found` may say why there are none.
 
     Raises:
         UserError: the clips are not there.
     """
-    clips = kept_clips(folder)
-    if isinstance(clips, str):
-        raise UserError(f"--criterion fa_per_hour={most:g}: thresholds cannot be chosen anew: {clips}")
-    answers = _answers(student, clips["validation"])
-    negatives = _answers(student, clips["negatives"]) if clips["negatives"] else None
+    if isinstance(found, str):
+        raise UserError(f"--criterion fa_per_hour={most:g}: thresholds cannot be chosen anew: {found}")
+    answers, negatives = found
     post = tuned_to_alarms(answers, most, negatives)
-    return Retuned(post, score(answers, post, False, negatives=negatives), most, student.labels)
-
-
-def _answers(student: Student, recordings: "Sequence[Recording]") -> Answers:
-    from sedkd.features.pack import features_of
-    from sedkd.train.corpus import corpus_from
-
-    listened = {recording.environment: student.labels for recording in recordings}
-    pack = features_of(recordings, student.features)
-    corpus = corpus_from(recordings, pack, STRIDE, student.frame_seconds, student.labels, listened)
-    return Split(recordings, corpus).answers(student)
+    return Retuned(post, score(answers, post, False, negatives=negatives), most, labels)

@@ -17,6 +17,7 @@ from sedkd.data.recordings import (
     read_unlabeled,
     without_labels,
 )
+from sedkd.data.reviewed import read_reviewed
 from sedkd.data.weak import read_weak
 from sedkd.errors import UserError
 from sedkd.spelling import folded
@@ -69,6 +70,10 @@ class Pool:
     def roots(self) -> Sequence[Path]:
         """The folders that were given."""
         return [self.root]
+
+    def reviewed(self, name: str) -> list[Recording]:
+        """Clips of which a person told whether an event is heard in a span; an empty list without reviewed.tsv."""
+        return read_reviewed(self.root, self.environments[name])
 
     def test(self, name: str) -> list[Recording]:
         """The test split, for the one final score of a front member and of its teacher."""

@@ -5,6 +5,7 @@
 <root>/<environment>/unlabeled/*                          optional
 <root>/<environment>/negatives/*                          optional: none of the events occurs in it
 <root>/<environment>/weak/* and weak.tsv                  optional, see `sedkd.data.weak`
+<root>/<environment>/reviewed/* and reviewed.tsv          optional, see `sedkd.data.reviewed`
 """
 
 import hashlib
@@ -41,6 +42,7 @@ class Recording:
     annotators' degrees of certainty, 0 to 1, that train instead of the events where they are given. `listened` are the
     labels that its annotators listened for; None: all events of its environment. `unknown` are times, from and to in
     seconds, at which something was annotated that is no label anybody knows: no event is known to be absent there.
+    `asked`: all that is known of it are answers to questions about a span (`sedkd.data.reviewed`).
     """
 
     path: Path
@@ -52,11 +54,12 @@ class Recording:
     soft: tuple[tuple[Event, float], ...] | None = None
     listened: tuple[str, ...] | None = None
     unknown: tuple[tuple[float, float], ...] = ()
+    asked: bool = False
 
 
 def without_labels(recording: Recording) -> Recording:
     """The recording as if nobody had annotated it."""
-    return replace(recording, events=None, tags=None, soft=None, unknown=())
+    return replace(recording, events=None, tags=None, soft=None, unknown=(), asked=False)
 
 
 def environments_in(root: Path) -> tuple[str, ...]:

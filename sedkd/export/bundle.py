@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,9 @@ from sedkd.features.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 from sedkd.models.checkpoint import save_model
 from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
+from sedkd.spelling import folded
 
-STREAM, INT8, DEVICE = "stream.onnx", "int8.onnx", "device"
+STREAM, INT8, DEVICE, CURVES = "stream.onnx", "int8.onnx", "device", "precision_recall.png"
 FORMAT, VERSION = "sedkd student", 1
 ONNX, WEIGHTS, FACTS, CARD = "model.onnx", "model.safetensors", "student.json", "README.md"
 
@@ -61,6 +62,16 @@ class Bundle:
         """Probabilities `[frames, labels]` for one waveform `[samples]`; too short a one is padded with zeros."""
         missing = max(minimum_samples(self.features) - len(audio), 0)
         return self._session.run([OUTPUT], {INPUT: np.pad(audio, (0, missing))[None]})[0][0]
+
+    def with_thresholds(self, thresholds: Mapping[str, float]) -> "Bundle":
+        """The same with other thresholds for some labels. UserError where a label is none of its own."""
+        known = {folded(label): label for label in self.labels}
+        unknown = next((label for label in thresholds if folded(label) not in known), None)
+        if unknown is not None:
+            raise UserError(f"--threshold {unknown}: the student hears {', '.join(self.labels)}")
+        own = dict(zip(self.labels, self.post.thresholds, strict=True))
+        own |= {known[folded(label)]: value for label, value in thresholds.items()}
+        return replace(self, post=replace(self.post, thresholds=tuple(own.values())))
 
 
 def write_bundle(
@@ -189,7 +200,7 @@ def _require_replaceable(target: Path, out: Path) -> None:
     if not target.is_dir():
         raise UserError(f"{out}: is a file; name a folder for the export")
     found = sorted(path.name for path in target.iterdir())
-    strange = [name for name in found if name not in (ONNX, STREAM, INT8, WEIGHTS, FACTS, CARD, DEVICE)]
+    strange = [name for name in found if name not in (ONNX, STREAM, INT8, WEIGHTS, FACTS, CARD, DEVICE, CURVES)]
     if not strange and found:
         facts = target / FACTS
         strange = [] if facts.is_file() and _read_facts(facts).get("format") == FORMAT else found

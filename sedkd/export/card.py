@@ -19,6 +19,7 @@ class CardFacts:
     scores on the test split, or on validation where `test` is None. `cost` holds macs and params, bytes (float32
     weights) and latency (ms), MACs and latency per second of audio, and of one for streams algorithmic_latency (s),
     ram and flash (B). `most_alarms`: false alarms per hour that thresholds were allowed; None where they are for F1.
+    `picture` is a file beside the card: precision, recall and false alarms on validation.
     """
 
     environment: str
@@ -35,6 +36,7 @@ class CardFacts:
     per_class: Mapping[str, Mapping[str, float | None]]
     cost: Mapping[str, float | None]
     most_alarms: float | None = None
+    picture: str | None = None
 
 
 def card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:
@@ -98,6 +100,9 @@ def _scores(card: CardFacts) -> str:
         columns = list(dict.fromkeys(score for scores in card.per_class.values() for score in scores))
         rows = [[label, *(_number(scores.get(c)) for c in columns)] for label, scores in card.per_class.items()]
         text += f"\n\nPer event, on the {split} split:\n\n" + _table(["event", *columns], rows)
+    if card.picture:
+        text += f"\n\n![precision and recall per event]({card.picture})\n\n"
+        text += f"Precision and recall of 1 s segments on the {kind}validation split; the dot is the threshold above."
     if card.synthetic:
         text += "\n\nAll scores are on synthetic soundscapes and say little about recordings of a real place."
     return text

@@ -90,7 +90,7 @@ class Json(Output):
         return "["
 
     def text(self, heard: Heard) -> str:
-        return "".join(self._line(row) for row in _objects(heard, self.dated))
+        return "".join(self._line(row) for row in objects_of(heard, self.dated))
 
     def end(self) -> str:
         return "]\n" if self.empty else "\n]\n"
@@ -162,7 +162,8 @@ def _cells(heard: Heard, dated: bool) -> Iterator[list[str]]:
         yield row + ([heard.moment(event.onset), heard.moment(event.offset)] if dated else [])
 
 
-def _objects(heard: Heard, dated: bool) -> Iterator[dict[str, Any]]:
+def objects_of(heard: Heard, dated: bool) -> Iterator[dict[str, Any]]:
+    """The detections of a recording by column; None for a time of day that its name does not tell."""
     for event, confidence in heard.detections:
         numbers = (round(event.onset, 3), round(event.offset, 3), event.event_label, round(confidence, 3))
         row = dict(zip(COLUMNS, (heard.name, *numbers), strict=True))

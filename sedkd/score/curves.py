@@ -7,6 +7,8 @@ from sedkd.score.alarms import FINE, detected
 from sedkd.score.postprocess import Answers, PostProcessing, event_hits
 from sedkd.score.thresholding import smooth
 
+Point = tuple[float, float, float]
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -19,6 +21,22 @@ class Curve:
     events: int
     hours: float
     chosen: float
+
+    @property
+    def precision(self) -> list[Point]:
+        """Recall, precision and threshold, where anything was detected."""
+        pairs = zip(self.hits, self.alarms, self.thresholds, strict=True)
+        return [(hits / self.events, hits / (hits + alarms), t) for hits, alarms, t in pairs if hits + alarms]
+
+    @property
+    def misses(self) -> list[Point]:
+        """False alarms per hour, share of missed events and threshold, where there was an alarm: 0 has no place on a
+        log axis."""
+        pairs = zip(self.hits, self.alarms, self.thresholds, strict=True)
+        return [(alarms / self.hours, 1 - hits / self.events, t) for hits, alarms, t in pairs if alarms]
+
+    def is_chosen(self, threshold: float) -> bool:
+        return abs(threshold - self.chosen) < 1e-9
 
 
 def curves_of(answers: Answers, post: PostProcessing, negatives: Answers | None = None) -> dict[str, Curve]:

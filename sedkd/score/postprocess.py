@@ -78,13 +78,20 @@ def fast_f1(answers: Answers, criterion: str = "f1_segment") -> float:
 
 
 def _segment_f1(answers: Answers, smoothed: list[np.ndarray]) -> np.ndarray:
-    """F1 `[thresholds, labels]` on the 1 s grid. A segment's score is the largest of the frames that touch it."""
+    """F1 `[thresholds, labels]` on the 1 s grid."""
+    peak, active = segment_peaks(answers, smoothed)
+    positive = peak[None] >= np.asarray(THRESHOLDS, dtype=peak.dtype)[:, None, None]
+    return _f1((positive & active).sum(1), positive.sum(1), active.sum(0))
+
+
+def segment_peaks(answers: Answers, smoothed: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Of every segment of every recording `[segments, labels]`: the largest of the frames that touch it, and whether
+    the label's events are active in it. `smoothed` are the answers' probabilities after a filter."""
     first, end, active = _segments(answers)
     frames = np.concatenate([*smoothed, np.zeros((1, len(answers.labels)), smoothed[0].dtype)])  # reduceat looks there
     peak = np.maximum.reduceat(frames, np.stack([first, end], axis=1).ravel())[::2]
     peak[first == end] = 0  # a segment that no frame touches
-    positive = peak[None] >= np.asarray(THRESHOLDS, dtype=peak.dtype)[:, None, None]
-    return _f1((positive & active).sum(1), positive.sum(1), active.sum(0))
+    return peak, active
 
 
 def _segments(answers: Answers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -190,7 +190,8 @@ class Task:
         return [name for name in self.pool.environments if name != self.environment.name]
 
     def _clips(self, name: str) -> list[Recording]:
-        return [*self.pool.training(name), *self.pool.weak(name), *self.pool.unlabeled(name)]
+        pool = self.pool
+        return [*pool.training(name), *pool.weak(name), *pool.reviewed(name), *pool.unlabeled(name)]
 
     def _own(self, labels: tuple[str, ...]) -> Split:
         return self._split(self._clips(self.environment.name), labels)

@@ -49,6 +49,8 @@ class Corpus:
 
     `unsure` `[frames]` is True at output frames of which nobody knows what was annotated there: no event is known to be
     absent (None: there are none).
+
+    `asked` `[recordings]` marks those of which only answers about a span are known (None: there are none).
     """
 
     frames: Tensor
@@ -62,11 +64,17 @@ class Corpus:
     tags: Tensor | None = None
     tagged: Tensor | None = None
     unsure: Tensor | None = None
+    asked: Tensor | None = None
 
     @property
     def labeled(self) -> Tensor:
-        """Indices of the environment's recordings with labels."""
-        return (self.annotated.any(dim=1) & self._own).nonzero()[:, 0]
+        """Indices of the environment's recordings with labels, but for those of `reviewed`."""
+        return (self.annotated.any(dim=1) & self._own & ~self._asked).nonzero()[:, 0]
+
+    @property
+    def reviewed(self) -> Tensor:
+        """Indices of the environment's recordings of which only answers about a span are known."""
+        return (self.annotated.any(dim=1) & self._own & self._asked).nonzero()[:, 0]
 
     @property
     def unlabeled(self) -> Tensor:
@@ -89,6 +97,10 @@ class Corpus:
     def _own(self) -> Tensor:
         return torch.ones_like(self.annotated[:, 0]) if self.foreign is None else ~self.foreign
 
+    @property
+    def _asked(self) -> Tensor:
+        return torch.zeros_like(self.annotated[:, 0]) if self.asked is None else self.asked
+
     def taught_by(self, teacher: TeacherOutputs | None) -> "Corpus":
         return replace(self, teacher=teacher)
 
@@ -97,7 +109,7 @@ class Corpus:
         if device.type == "cpu":
             return self
         names = ("frames", "starts", "out_starts", "targets", "annotated", "teacher", "foreign", "tags", "tagged",
-                 "unsure")  # fmt: skip
+                 "unsure", "asked")  # fmt: skip
         there = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return replace(self, **{name: value.to(device) for name, value in there.items()})
 
@@ -167,6 +179,7 @@ def with_foreign(own: Corpus, others: Sequence[Corpus]) -> Corpus:
         targets=torch.cat([part.targets for part in parts]),
         annotated=hidden(own.annotated),
         unsure=None if own.unsure is None else torch.cat([own.unsure, own.unsure.new_zeros(elsewhere)]),
+        asked=None if own.asked is None else torch.cat([own.asked, own.asked.new_zeros(strangers)]),
         foreign=torch.arange(len(own.annotated) + strangers) >= len(own.annotated),
         tags=None if own.tags is None else hidden(own.tags),
         tagged=None if own.tagged is None else hidden(own.tagged),
@@ -219,6 +232,7 @@ def corpus_from(
         tags=torch.from_numpy(tags.astype(np.float32)) if tagged.any() else None,
         tagged=torch.from_numpy(tagged) if tagged.any() else None,
         unsure=_unsure(recordings, out_starts, frame_seconds),
+        asked=torch.tensor([r.asked for r in recordings]) if any(r.asked for r in recordings) else None,
     )
 
 

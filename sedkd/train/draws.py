@@ -16,6 +16,7 @@ BLOCK = 64  # steps that are drawn at once
 MASKED_MELS = 8  # widest band of the model's input that is blanked (SpecAugment, Park et al. 2019)
 MIXED_DB = 6.0  # a second window is added at most so much louder or softer
 MIXING = 2**32  # from a seed to that of what is added
+REVIEWED_SHARE = 0.25  # of a batch at most: little is known of such a clip, and it takes a labelled one's place
 NEPERS = 0.1 * 2.302585093  # of power, in a dB
 
 
@@ -33,13 +34,18 @@ class Drawn(NamedTuple):
 
 
 class Draws:
-    """Recordings are drawn uniformly, positions uniformly; labelled, unlabelled and foreign recordings by share."""
+    """Recordings are drawn uniformly, positions uniformly; labelled, reviewed, unlabelled and foreign ones by share."""
 
     def __init__(self, corpus: Corpus, settings: TrainSettings) -> None:
         self.settings, self.mels = settings, corpus.frames.shape[1]
         self.generator = torch.Generator().manual_seed(settings.seed)
         self.mixing = torch.Generator().manual_seed(settings.seed + MIXING)  # the same windows with mixtures as without
-        shares = ((corpus.unlabeled, settings.unlabeled_share), (corpus.elsewhere, settings.foreign_share))
+        reviewed = len(corpus.reviewed) / max(len(corpus.reviewed) + len(corpus.labeled), 1)
+        shares = (
+            (corpus.unlabeled, settings.unlabeled_share),
+            (corpus.elsewhere, settings.foreign_share),
+            (corpus.reviewed, min(reviewed, REVIEWED_SHARE) * (1 - settings.unlabeled_share - settings.foreign_share)),
+        )
         others = [(pool.cpu(), int(settings.batch * share + 1e-6)) for pool, share in shares if len(pool)]
         parts = [(corpus.labeled.cpu(), settings.batch - sum(count for _, count in others)), *others]
         self.parts = [(pool, count) for pool, count in parts if count]

@@ -1,5 +1,6 @@
 """Headless Chromium, driven over its DevTools protocol through a pipe."""
 
+import base64
 import json
 import os
 import shutil
@@ -72,13 +73,36 @@ class Browser:
         """What an expression is on the page."""
         return self.call("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
 
-    def wait(self, script: str, seconds: float = 20) -> Any:
+    def wait(self, script: str, seconds: float = 60) -> Any:
         """The expression's value as soon as it is true."""
         return until(lambda: self.value(script), seconds, script)
 
     def hover(self, x: float, y: float) -> None:
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x - 5, y=y)
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
+    def press(self, key: str) -> None:
+        """A key as a person presses it: a letter, a digit, "Tab", "Enter", "Escape" or " "."""
+        text = "\r" if key == "Enter" else key if len(key) == 1 else ""
+        code = {"Tab": 9, "Enter": 13, "Escape": 27}.get(key) or ord(key.upper())
+        name = f"Key{key.upper()}" if key.isalpha() and len(key) == 1 else {" ": "Space"}.get(key, key)
+        more = {"key": key, "code": name, "windowsVirtualKeyCode": code}
+        self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", **more, text=text)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **more)
+
+    def screen(self, width: int, height: int, phone: bool = False) -> None:
+        """The page on a screen of this size."""
+        scale = 2 if phone else 1
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone
+        )
+        self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
+        if phone:
+            self.call("Emulation.setEmulatedMedia", features=[{"name": "pointer", "value": "coarse"}])
+
+    def picture(self, out: Path) -> None:
+        """A picture of what is seen."""
+        out.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
 
     def _message(self) -> dict[str, Any]:
         while b"\0" not in self.unread:

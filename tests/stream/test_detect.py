@@ -202,3 +202,56 @@ def test_command_goes_on_after_an_unreadable_file(
 def test_command_without_a_bundle(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such folder"):
         run(tmp_path / "nowhere", "a.wav")
+
+
+def test_clips_a_parquet_table_and_other_thresholds(folder: Path, tmp_path: Path, capsys) -> None:
+    import pandas
+
+    from search.cli.main import main
+
+    for name in ("20240131_054500.wav", "b.wav"):
+        soundfile.write(tmp_path / name, noise(20.0, seed=len(name)), RATE)
+    files = [str(tmp_path / name) for name in ("20240131_054500.wav", "b.wav")]
+    assert main(["detect", str(folder), *files]) == 0
+    table = capsys.readouterr().out.splitlines()
+    words = ["--format", "parquet", "--out", str(tmp_path / "found.parquet"), "--clips", str(tmp_path / "clips")]
+    assert main(["detect", str(folder), *files, *words, "--clips-per-class", "3"]) == 0
+    assert f"6 clips of {len(table) - 1} detections" in capsys.readouterr().err
+    frame = pandas.read_parquet(tmp_path / "found.parquet")
+    assert list(frame.columns) == table[0].split("\t")
+    rows = ["\t".join([r[0], f"{r[1]:.3f}", f"{r[2]:.3f}", r[3], f"{r[4]:.3f}", r[5] or "", r[6] or ""])
+            for r in frame.itertuples(index=False)]  # fmt: skip
+    assert rows == table[1:]
+    assert [len(list((tmp_path / "clips" / label).iterdir())) for label in LABELS] == [3, 3]
+    assert main(["detect", str(folder), *files, "--threshold", "Bark=1"]) == 0
+    none = capsys.readouterr().out.splitlines()
+    assert none[1:] == [row for row in table[1:] if "\train\t" in row]
+
+
+def test_parquet_per_file_and_of_nothing(folder: Path, tmp_path: Path) -> None:
+    import pandas
+
+    from search.cli.main import main
+
+    soundfile.write(tmp_path / "a.wav", noise(2.0), RATE)
+    words = ["--threshold", "bark=1", "--threshold", "rain=1", "--format", "parquet", "--per-file"]
+    assert main(["detect", str(folder), str(tmp_path / "a.wav"), *words, "--out", str(tmp_path / "tables")]) == 0
+    frame = pandas.read_parquet(tmp_path / "tables" / "a.parquet")
+    assert len(frame) == 0
+    assert list(frame.columns) == HEADER.split("\t")
+    assert frame["onset"].dtype == float
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--format", "parquet"], "--format parquet: is no text; add --out FILE"),
+        (["--threshold", "owl=0.5"], "--threshold owl: the student hears bark, rain"),
+    ],
+)
+def test_options_that_cannot_be_are_one_line(folder: Path, tmp_path: Path, words, line, capsys) -> None:
+    from search.cli.main import main
+
+    soundfile.write(tmp_path / "a.wav", noise(1.0), RATE)
+    assert main(["detect", str(folder), str(tmp_path / "a.wav"), *words]) == 2
+    assert capsys.readouterr().err == f"error: {line}\n"

@@ -8,14 +8,12 @@ from search.show.page.drawing import drawn
 from search.show.page.findings import Findings
 from search.show.page.markup import Html, paragraph
 from search.study.curves import kept_curves
-from sedkd.score.curves import Curve
+from sedkd.score.curves import Curve, Point
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 HEIGHT = 420
-Point = tuple[float, float, float]
-"""Where it lies, and the threshold."""
 COLOURS = ("#005f9e", "#c0304a", "#2f7d32", "#a05a00", "#6a3d9a", "#00838f", "#8a6d00", "#ad1457", "#455a64", "#5d4037")
 
 
@@ -40,9 +38,9 @@ def _legend(hours: float) -> str:
 
 
 def _pair(kept: Mapping[str, Curve], title: str, name: str) -> Html:
-    precision = _figure(kept, _precision, title)
+    precision = _figure(kept, lambda curve: curve.precision, title)
     precision.update_xaxes(title="recall", range=[0, 1.02]).update_yaxes(title="precision", range=[0, 1.04])
-    misses = _figure(kept, _misses, title)
+    misses = _figure(kept, lambda curve: curve.misses, title)
     misses.update_xaxes(title="false alarms per hour", type="log")
     misses.update_yaxes(title="missed events", range=[0, 1.04], tickformat=".0%")
     return Html(f'<div class="pair">{drawn(precision, f"{name}-precision")}{drawn(misses, f"{name}-misses")}</div>')
@@ -63,23 +61,10 @@ def _figure(kept: Mapping[str, Curve], points: Callable[[Curve], list[Point]], t
     )
 
 
-def _precision(curve: Curve) -> list[Point]:
-    """Recall, precision and threshold, where anything was detected."""
-    pairs = zip(curve.hits, curve.alarms, curve.thresholds, strict=True)
-    return [(hits / curve.events, hits / (hits + alarms), t) for hits, alarms, t in pairs if hits + alarms]
-
-
-def _misses(curve: Curve) -> list[Point]:
-    """False alarms per hour, share of missed events and threshold, where there was an alarm: 0 has no place on a log
-    axis."""
-    pairs = zip(curve.hits, curve.alarms, curve.thresholds, strict=True)
-    return [(alarms / curve.hours, 1 - hits / curve.events, t) for hits, alarms, t in pairs if alarms]
-
-
 def _line(label: str, curve: Curve, points: list[Point], number: int) -> Any:
     import plotly.graph_objects as go
 
-    sizes = [9 if abs(t - curve.chosen) < 1e-9 else 0 for *_, t in points]
+    sizes = [9 if curve.is_chosen(t) else 0 for *_, t in points]
     colour = COLOURS[number % len(COLOURS)]
     return go.Scatter(
         x=[x for x, *_ in points],

@@ -12,6 +12,7 @@ from sedkd.data.datasets.placing import Placed, placed
 from sedkd.data.datasets.rows import usable
 from sedkd.data.events import merge_touching, write_annotations
 from sedkd.data.inspection import audio_infos, sound_infos
+from sedkd.data.reviewed import REVIEWED
 from sedkd.data.weak import write_tags
 from sedkd.errors import UserError
 
@@ -42,7 +43,7 @@ def convert(
         raise UserError(f"--out {out}: is not empty; choose a new folder")
     audio_infos([clip.path for clip in dataset.clips], progress)
     places, lost = placed([(dataset, clip) for clip in dataset.clips], _labels, seed=0)
-    found = Converted(out, notices=[*dataset.notices, *lost, *_lost_certainties(dataset)])
+    found = Converted(out, notices=[*dataset.notices, *lost, *_lost_certainties(dataset), *_lost_reviews(dataset)])
     parts: dict[tuple[str, str], list[Clip]] = {}
     for place in sorted(places, key=_order):
         parts.setdefault((place.clip.environment, place.split), []).append(place.clip)
@@ -99,6 +100,11 @@ def _labels(dataset: Dataset, clip: Clip) -> list[str]:
 def _lost_certainties(dataset: Dataset) -> list[str]:
     soft = any(clip.split == TRAIN and dataset.annotation(clip).soft is not None for clip in dataset.clips)
     return [f"{dataset.title}: soft labels are not written, only the events that they make likely"] if soft else []
+
+
+def _lost_reviews(dataset: Dataset) -> list[str]:
+    tables = [dataset.root / name / f"{REVIEWED}.tsv" for name in dataset.environments]
+    return [f"{table}: is not converted; copy it with its folder" for table in tables if table.exists()]
 
 
 def _order(place: Placed) -> tuple[str, str, str]:

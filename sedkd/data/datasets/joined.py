@@ -8,11 +8,13 @@ from pathlib import Path
 from sedkd.data.audio import content_hash
 from sedkd.data.broken import durations
 from sedkd.data.datasets.dataset import UNLABELED, VALIDATION, WEAK, Dataset
+from sedkd.data.datasets.folder import NAME as FOLDER
 from sedkd.data.datasets.placing import Placed
 from sedkd.data.datasets.rows import usable
 from sedkd.data.events import Event, merge_touching
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import TEST, Recording
+from sedkd.data.reviewed import read_reviewed
 from sedkd.data.sealed import require_opened
 from sedkd.errors import UserError
 
@@ -39,6 +41,10 @@ class DatasetPool(Pool):
 
     def weak(self, name: str) -> list[Recording]:
         return self._split(name, WEAK)
+
+    def reviewed(self, name: str) -> list[Recording]:
+        roots = [one.root for one in self.datasets if one.name == FOLDER]
+        return [clip for root in roots for clip in read_reviewed(root, self.environments[name])]
 
     def has_test(self, name: str) -> bool:
         return bool(self.places.get((name, TEST)))

@@ -21,6 +21,7 @@ from sedkd.data.inspection import audio_infos, sound_infos
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.data.positives import lack_of_events, scored, taught
 from sedkd.data.recordings import TEST, Recording
+from sedkd.data.reviewed import REVIEWED
 from sedkd.errors import SedkdWarning, UnknownLabel, UserError
 
 
@@ -173,7 +174,13 @@ def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> 
     """The environment's splits, as far as they can be read."""
     support: dict[str, Counter[str]] = {}
     labels: dict[str, set[str]] = {}
-    read = {TRAIN: pool.training, VALIDATION: pool.validation, WEAK: pool.weak, UNLABELED: pool.unlabeled}
+    read = {
+        TRAIN: pool.training,
+        VALIDATION: pool.validation,
+        WEAK: pool.weak,
+        REVIEWED: pool.reviewed,
+        UNLABELED: pool.unlabeled,
+    }
     for split, reader in read.items():
         try:
             recordings = reader(name)

@@ -1,0 +1,65 @@
+"""`sedkd plot`: a timeline of a recording: log-mel, probabilities with thresholds, truth and detections."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.cli.guard import between, positive
+
+if TYPE_CHECKING:
+    from sedkd.data.events import Event
+
+SECONDS = 60.0
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command `plot`."""
+    parser = subparsers.add_parser(
+        "plot",
+        help="draw what an exported student hears in a recording",
+        description="Draw a timeline of a recording as a picture: log-mel, the student's probabilities per event "
+        "(thin, and thick after the median filter) with thresholds, truth and detections above each other.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="audio file")
+    parser.add_argument("--bundle", type=Path, required=True, metavar="DIR", help="folder of an exported student")
+    parser.add_argument(
+        "--labels", type=Path, metavar="TSV", help="table of the truth: filename onset offset event_label"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.png", help="picture to write")
+    parser.add_argument("--start", type=between(float, 0, 1e7), default=0.0, metavar="S", help="first second")
+    parser.add_argument("--seconds", type=positive(float), default=SECONDS, metavar="S", help="at most so many")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw it; errors are UserError."""
+    from search.show.timeline import Timeline, timeline_png
+    from sedkd.data.inspection import audio_info
+    from sedkd.errors import UserError
+    from sedkd.export.bundle import read_bundle
+
+    if options.out.suffix.lower() != ".png":
+        raise UserError(f"--out {options.out}: the name must end in .png")
+    bundle, duration = read_bundle(options.bundle), audio_info(options.file).duration
+    if options.start >= duration:
+        raise UserError(f"--start {options.start:g}: {options.file} lasts {duration:.1f} s")
+    truth = None if options.labels is None else _truth(options.labels, options.file, bundle.labels)
+    stop = min(options.start + options.seconds, duration)
+    timeline_png(Timeline(bundle, options.file, options.start, stop, truth), options.out)
+    print(f"{options.out}: {options.start:g} to {stop:.1f} s of {duration:.1f} s of {options.file}")
+    return 0
+
+
+def _truth(table: Path, file: Path, labels: Sequence[str]) -> "list[Event]":
+    """The events of a file as a table tells them, `labels` spelt so. UserError where it does not list the file."""
+    from sedkd.data.events import Event, read_annotations, require_known_files
+    from sedkd.score.matching import by_truth
+    from sedkd.spelling import folded
+
+    annotations = read_annotations(table)
+    (name,) = by_truth({file.as_posix(): None}, annotations, str(table))
+    require_known_files([name], annotations, f"--labels {table}: the command line")
+    spellings = {folded(label): label for label in labels}
+    return [Event(e.onset, e.offset, spellings.get(folded(e.event_label), e.event_label)) for e in annotations[name]]

@@ -1,0 +1,42 @@
+"""Precision over recall, and misses over false alarms per hour (DET), as a picture."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sedkd.score.curves import Curve, Point
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+
+def curves_png(curves: Mapping[str, Curve], title: str, out: "Path") -> None:
+    """Write the picture to `out`: a line per event that occurs, with a circle at its threshold."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 5), layout="constrained")
+    precision, misses = figure.subplots(1, 2)
+    present = [(label, curve) for label, curve in curves.items() if curve.events]
+    colours = matplotlib.colormaps["tab10" if len(present) <= 10 else "tab20"]
+    for number, (label, curve) in enumerate(present):
+        style = {"color": colours(number % colours.N), "linewidth": 1.3}
+        _line(precision, curve, curve.precision, style, label)
+        _line(misses, curve, curve.misses, style, label)
+    precision.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.02))
+    misses.set(xlabel="false alarms per hour", ylabel="share of events missed", xscale="log", ylim=(0, 1.02))
+    for axes in (precision, misses):
+        axes.grid(color="#e3e7eb", linewidth=0.6)
+    handles, labels = precision.get_legend_handles_labels()
+    for text in figure.legend(handles, labels, loc="outside lower center", ncols=6, fontsize=8, frameon=False).texts:
+        text.set_parse_math(False)
+    figure.suptitle(f"{title}; event-based, circles are the thresholds in use", fontsize=10, parse_math=False)
+    figure.savefig(out, format="png", dpi=120)
+
+
+def _line(axes: "Axes", curve: Curve, points: list[Point], style: dict[str, Any], label: str) -> None:
+    axes.plot([x for x, *_ in points], [y for _, y, _ in points], label=label, **style)
+    for x, y, threshold in points:
+        if curve.is_chosen(threshold):
+            axes.plot(x, y, "o", color=style["color"], markersize=6)

@@ -1,0 +1,153 @@
+"""What a detector may have heard in recordings, each with how sure it is: what a review draws from."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sedkd.data.events import number, require_clear_commas
+from sedkd.data.folders import AudioFolder
+from sedkd.data.inspection import audio_info, sound_infos
+from sedkd.data.table import read_rows
+from sedkd.errors import UserError
+from sedkd.export.bundle import Bundle
+from sedkd.score.thresholding import smooth
+from sedkd.stream.detect import file_probabilities
+
+FLOOR = 0.05  # the lowest threshold that is ever tuned
+SHARE = 0.5  # a span lasts while more than this share of its peak is reached; a peak stands out of a valley of as much
+DIGITS = 4  # of scores
+LONGEST_SECONDS = 8.0  # of a span: what a person can keep in mind; of a longer one the part around its peak
+COLUMNS = ("filename", "onset", "offset", "event_label", "confidence")
+
+
+@dataclass(frozen=True, order=True)
+class Candidate:
+    """A span of a recording in seconds that may hold an event; `score` 0..1 is how sure the detector is."""
+
+    path: Path
+    onset: float
+    offset: float
+    label: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Scored:
+    """All candidates of some recordings, which last `hours` together; `thresholds` of the detector by label."""
+
+    candidates: Sequence[Candidate]
+    hours: float
+    thresholds: Mapping[str, float]
+
+
+def scored_by(bundle: Bundle, paths: Sequence[Path], progress: Callable[[int, int], None] | None = None) -> Scored:
+    """What an exported student may have heard: peaks of its probabilities, median-filtered as `detect` does, from
+    `FLOOR` up. With a threshold of t, `detect` tells about as many events as there are scores from t up.
+
+    Raises:
+        UserError: a file is no audio.
+    """
+    found: list[Candidate] = []
+    for done, path in enumerate(paths, start=1):
+        probability = smooth(file_probabilities(bundle, path), bundle.post.median_frames)
+        found += candidates_in(path, probability, bundle.frame_seconds, bundle.labels)
+        if progress:
+            progress(done, len(paths))
+    thresholds = dict(zip(bundle.labels, bundle.post.thresholds, strict=True))
+    return Scored(found, hours_of(paths), thresholds)
+
+
+def candidates_in(path: Path, probability: np.ndarray, frame_seconds: float, labels: Sequence[str]) -> list[Candidate]:
+    """The candidates in a recording whose smoothed probabilities are `[frames, labels]`."""
+    duration, found = audio_info(path).duration, []
+    for column, label in enumerate(labels):
+        for first, last, score in peaks(probability[:, column], frame_seconds):
+            onset, offset = first * frame_seconds, min(last * frame_seconds, duration)
+            if onset < offset:
+                found.append(Candidate(path, onset, offset, label, round(score, DIGITS)))
+    return found
+
+
+def peaks(probability: np.ndarray, frame_seconds: float) -> list[tuple[int, int, float]]:
+    """The peaks of one label's probabilities `[frames]`: first frame, frame behind the last one, height.
+
+    A peak counts where the valley to a higher one is at most `SHARE` of its height; so spans do not overlap.
+    """
+    from scipy.signal import find_peaks
+
+    padded = np.concatenate([[0.0], probability, [0.0]])
+    places, _ = find_peaks(padded, height=FLOOR, prominence=SHARE * FLOOR)
+    most = math.floor(LONGEST_SECONDS / frame_seconds)
+    found = []
+    for place, prominence in zip(places.tolist(), _prominences(padded, places), strict=True):
+        if prominence < SHARE * padded[place]:
+            continue
+        low = padded <= SHARE * padded[place]
+        first = int(np.flatnonzero(low[:place])[-1]) + 1
+        last = place + int(np.flatnonzero(low[place:])[0])
+        start = max(first, min(place - most // 2, last - most))
+        found.append((start - 1, min(last, start + most) - 1, float(padded[place])))
+    return found
+
+
+def _prominences(padded: np.ndarray, places: np.ndarray) -> list[float]:
+    from scipy.signal import peak_prominences
+
+    return peak_prominences(padded, places)[0].tolist()
+
+
+def listed_in(table: Path, recordings: Sequence[Path], roots: Sequence[Path]) -> Scored:
+    """The rows of a table of detections (`COLUMNS`, as `sedkd detect` writes tsv and csv), whatever detector wrote it.
+
+    A name is sought as it stands, below `roots`, and beside the table. `recordings` are those that the detector heard,
+    also where nothing is told of them; none: those of the table.
+
+    Raises:
+        UserError: the table or a row cannot be used, it lists nothing, or a recording is not there.
+    """
+    folders = [AudioFolder(root) for root in (*roots, table.parent)]
+    paths: dict[str, Path] = {}
+    found = []
+    rows = list(read_rows(table, COLUMNS))
+    require_clear_commas(table, ((line, row[name]) for line, row in rows for name in COLUMNS[1:3]))
+    for line, row in rows:
+        where, name = f"{table}, line {line}", row["filename"]
+        empty = next((column for column in COLUMNS if not row[column]), None)
+        if empty:
+            raise UserError(f"{where}: the {empty} is empty: fill it in or remove the line")
+        if name not in paths:
+            paths[name] = _sought(name, folders, table, where)
+        onset, offset, score = (number(row[column], column, where) for column in ("onset", "offset", "confidence"))
+        if not 0 <= onset < offset:
+            raise UserError(f"{where}: no span lies between {onset:g} and {offset:g} s")
+        if not 0 <= score <= 1:
+            raise UserError(f"{where}: the confidence {row['confidence']} does not lie between 0 and 1")
+        found.append(
+            Candidate(
+                paths[name], onset, min(offset, onset + LONGEST_SECONDS), row["event_label"], round(score, DIGITS)
+            )
+        )
+    if not found:
+        raise UserError(f"{table}: lists no detection; lower the detector's thresholds, or name an export instead")
+    for candidate in found:
+        if candidate.onset >= audio_info(candidate.path).duration:
+            raise UserError(f"{table}: {candidate.path} ends before {candidate.onset:g} s: is it the same recording?")
+    return Scored(found, hours_of(list(recordings) or list(dict.fromkeys(paths.values()))), {})
+
+
+def hours_of(paths: Sequence[Path]) -> float:
+    """How long recordings last, together."""
+    return sum(info.duration for info in sound_infos(paths).values()) / 3600
+
+
+def _sought(name: str, folders: Sequence[AudioFolder], table: Path, where: str) -> Path:
+    if Path(name).is_file():
+        return Path(name)
+    for folder in folders:
+        path = None if Path(name).is_absolute() else folder.find(name, table)
+        if path is not None:
+            return path
+    raise UserError(f"{where}: there is no {name!r} here, nor among the recordings: name their folder")

@@ -1,0 +1,92 @@
+"""Answers as training data: the asked clips, cut out of their recordings, in an environment's reviewed split."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from sedkd.data.audio import content_hash, read_part
+from sedkd.data.environment import Environment
+from sedkd.data.folders import audio_below
+from sedkd.data.recordings import TEST, content_hashes
+from sedkd.data.reviewed import REVIEWED, Span, read_spans_of, write_spans
+from sedkd.disk.paths import written_atomically
+from sedkd.errors import UserError
+from sedkd.review.answers import Answer
+from sedkd.review.review import Clip, Review
+
+HELD_OUT = ("validation", TEST)
+
+
+def take(review: Review, answers: Sequence[Answer], folder: Path, environment: Environment) -> Counter[str]:
+    """Write the answers into `folder`, which holds `environment`: clips to `reviewed/`, spans to reviewed.tsv.
+
+    What an earlier call wrote of the same review is replaced; all else stays. Returns how many answers each of
+    "yes", "no" and "other" there are.
+
+    Raises:
+        UserError: a label is no event of the environment, a recording moved or changed, or is one of its validation
+            or test recordings, which must not be learnt from.
+    """
+    _require_events(environment, answers)
+    _require_unchanged(answers)
+    _require_not_held_out(folder, answers)
+    table, audio = folder / f"{REVIEWED}.tsv", folder / REVIEWED
+    spans = read_spans_of(table) if table.exists() else {}
+    before = [name for name in spans if name.startswith(review.digest)]
+    kept = {name: span for name, span in spans.items() if name not in before}
+    for answer in answers:
+        clip, name = answer.clip, f"{review.digest}-{answer.place:04d}.wav"
+        heard = {clip.label: answer.yes} | ({answer.other: True} if answer.other else {})
+        kept[name] = Span(round(clip.onset - clip.start, 3), round(clip.offset - clip.start, 3), heard)
+        _cut(clip, audio / name)
+    if kept:
+        write_spans(table, kept)
+    else:
+        table.unlink(missing_ok=True)
+    for name in before:
+        if name not in kept:
+            (audio / name).unlink(missing_ok=True)
+    return Counter("yes" if a.yes else "other" if a.other else "no" for a in answers)
+
+
+def _cut(clip: Clip, out: Path) -> None:
+    import soundfile
+
+    sound, rate = read_part(Path(clip.file), clip.start, clip.stop - clip.start)
+    try:
+        with written_atomically(out) as temporary:
+            soundfile.write(temporary, sound, rate, format="WAV", subtype="PCM_16")
+    except OSError as error:
+        raise UserError(f"{out}: cannot be written ({error.strerror})") from error
+
+
+def _require_events(environment: Environment, answers: Sequence[Answer]) -> None:
+    for answer in answers:
+        for label in filter(None, (answer.clip.label, answer.other)):
+            if environment.spelt(label) is None:
+                raise UserError(
+                    f"--into {environment.name}: {label!r} is no event of it ({', '.join(environment.events)}); name "
+                    "another environment, or leave such answers out with --events"
+                )
+
+
+def _require_unchanged(answers: Sequence[Answer]) -> None:
+    for file, content in {answer.clip.file: answer.clip.content for answer in answers}.items():
+        if not Path(file).is_file():
+            raise UserError(f"{file}: the recording is not there any more; put it back, or make a new review")
+        if content_hash(Path(file)) != content:
+            raise UserError(f"{file}: the recording has changed since the review; make a new one")
+
+
+def _require_not_held_out(folder: Path, answers: Sequence[Answer]) -> None:
+    """Only contents are compared: nobody looks at what the test split holds."""
+    asked = {answer.clip.content: answer.clip.file for answer in answers}
+    for split in HELD_OUT:
+        paths = audio_below(folder / split)
+        for path, content in zip(paths, content_hashes(paths), strict=True):
+            file = asked.get(content.split(" ")[0])
+            if file is not None:
+                raise UserError(
+                    f"{file}: is a recording of {folder.name}'s {split} ({path.name}), which nothing may learn from; "
+                    "review other recordings, such as those of unlabeled/"
+                )

@@ -1,0 +1,87 @@
+"""What is drawn, and the peaks that it is drawn from."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from exported import LABELS, moving_student, noise, write_export
+
+from sedkd.export.bundle import read_bundle
+from sedkd.review.candidates import Candidate, listed_in, peaks, scored_by
+from sedkd.review.drawing import band_of, drawn
+from sedkd.score.thresholding import decode, smooth
+from sedkd.stream.detect import file_probabilities
+
+
+def of(label, *scores):
+    return [Candidate(Path("a.wav"), float(i), i + 1.0, label, score) for i, score in enumerate(scores)]
+
+
+def test_peaks_are_runs_of_at_least_half_their_height():
+    probability = np.array([0.01, 0.3, 0.8, 0.5, 0.3, 0.6, 0.1, 0.02, 0.04])
+    assert [(a, b, round(h, 2)) for a, b, h in peaks(probability, 0.08)] == [(2, 4, 0.8), (5, 6, 0.6)]
+
+
+def test_a_shoulder_is_part_of_its_peak():
+    assert [(a, b) for a, b, _ in peaks(np.array([0.2, 0.9, 0.7, 0.75, 0.5, 0.1]), 0.08)] == [(1, 5)]
+
+
+def test_a_long_span_is_cut_around_its_peak():
+    probability = np.full(1000, 0.6)
+    probability[700] = 0.9
+    ((first, last, _),) = peaks(probability, 0.08)
+    assert last - first == 100
+    assert first < 700 < last
+
+
+def test_half_of_the_bands_are_closed_below():
+    assert [band_of(score) for score in (0, 0.19, 0.2, 0.5, 0.9, 0.95, 1)] == [0, 0, 1, 2, 5, 6, 6]
+
+
+def test_there_are_about_as_many_candidates_as_events(tmp_path):
+    import soundfile
+
+    bundle = read_bundle(write_export(moving_student(), tmp_path))
+    soundfile.write(tmp_path / "a.wav", noise(60.0, seed=4), 16000)
+    scored = scored_by(bundle, [tmp_path / "a.wav"])
+    assert scored.hours == pytest.approx(1 / 60)
+    probability = file_probabilities(bundle, tmp_path / "a.wav")
+    smoothed = smooth(probability, bundle.post.median_frames)
+    for column, label in enumerate(LABELS):
+        own = [candidate for candidate in scored.candidates if candidate.label == label]
+        for candidate in own:
+            frames = slice(round(candidate.onset / 0.08), round(candidate.offset / 0.08))
+            assert smoothed[frames, column].max() == pytest.approx(candidate.score, abs=1e-4)
+        for threshold in (0.5, 0.8):
+            events = decode(probability, 0.08, LABELS, (threshold,) * 2, bundle.post.median_frames, 60.0)
+            told = sum(event.event_label == label for event in events)
+            assert sum(candidate.score >= threshold for candidate in own) == pytest.approx(told, rel=0.35, abs=3)
+
+
+def test_orders():
+    pool = of("bell", *np.linspace(0.06, 0.99, 94))
+    thresholds = {"bell": 0.7}
+    uncertain = drawn(pool, 5, "uncertain", thresholds, 0)
+    assert sorted(round(c.score, 2) for c in uncertain) == [0.68, 0.69, 0.7, 0.71, 0.72]
+    assert min(c.score for c in drawn(pool, 5, "confident", thresholds, 0)) > 0.94
+    assert sorted(band_of(c.score) for c in drawn(pool, 14, "spread", thresholds, 0)) == sorted([*range(7)] * 2)
+    assert drawn(pool, 20, "random", thresholds, 1) == drawn(pool, 20, "random", thresholds, 1)
+    assert drawn(pool, 20, "random", thresholds, 1) != drawn(pool, 20, "random", thresholds, 2)
+
+
+def test_every_label_has_its_share_as_far_as_it_goes():
+    pool = of("bell", *np.linspace(0.1, 0.9, 50)) + of("hum", 0.5, 0.6)
+    found = drawn(pool, 12, "spread", {}, 0)
+    assert sum(c.label == "hum" for c in found) == 2
+    assert len(drawn(pool, 500, "spread", {}, 0)) == 52
+
+
+def test_a_table_of_detections(tmp_path):
+    import soundfile
+
+    soundfile.write(tmp_path / "a.wav", noise(5.0), 16000)
+    table = tmp_path / "found.csv"
+    table.write_text("filename,onset,offset,event_label,confidence\na.wav,1,2,bell,0.7\na.wav,2,2.5,hum,0.2\n")
+    scored = listed_in(table, [], [])
+    assert [(c.label, c.score) for c in scored.candidates] == [("bell", 0.7), ("hum", 0.2)]
+    assert scored.hours == pytest.approx(5 / 3600)
