@@ -24,6 +24,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder of the session's own, so that no test reads or spoils the user's."""
     folder = tmp_path_factory.mktemp("cache")
     os.environ["SEDKD_CACHE"] = str(folder)
+    base = tmp_path_factory.getbasetemp()
+    os.environ["SEDKD_TEST_RUN"] = str(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
     return folder
 
 

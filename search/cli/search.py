@@ -9,6 +9,7 @@ from search.cli.amounts import AMOUNTS, amount, duration
 from search.cli.guard import SEED, guarded, positive
 from search.cli.store import add_store_options, store_of
 from search.cli.subject import ENVIRONMENT, add_subject_options, subject_of
+from search.cli.typed import typed_of, with_config
 from search.study.objectives import TABLE
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ CRITERION = (
     "how thresholds are chosen on validation: f1 (default), or fa_per_hour=2, most recall with at most so many false "
     "alarms per hour, there and in the recordings of negatives/"
 )
+CONFIG = "options by name (YAML), such as the study.yaml of an earlier study's folder; what is typed beside it counts"
 NOISE = "train a configuration that is drawn again anew with another seed, instead of answering it from its result"
 
 
@@ -51,9 +53,8 @@ def parser() -> argparse.ArgumentParser:
     for objective in TABLE.values():
         if objective.limit:
             option, what = objective.limit
-            name = _limit(objective.name)
             kind = duration if objective.is_seconds else amount
-            budget.add_argument(option, dest=name, type=kind, metavar="N", help=f"at most N {what}")
+            budget.add_argument(option, type=kind, metavar="N", help=f"at most N {what}")
     budget.add_argument("--objectives", default="f1_segment,macs", metavar="A,B", help="two or three (f1_segment,macs)")
     budget.add_argument("--criterion", default="f1", metavar="C", help=CRITERION)
     budget.add_argument("--steps", type=positive(int), metavar="N", help="optimiser steps per student (150)")
@@ -66,14 +67,18 @@ def parser() -> argparse.ArgumentParser:
     manner.add_argument("--no-early-stopping", action="store_true", help="train every student to its end")
     manner.add_argument("--no-carry", action="store_true", help="learn nothing from other studies")
     where = top.add_argument_group("where")
+    where.add_argument("--config", metavar="FILE", help=CONFIG)
     add_store_options(where)
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `sedkd-search`; returns the exit code."""
-    options = parser().parse_args(argv)
-    return guarded(lambda: _run(options))
+    words = sys.argv[1:] if argv is None else argv
+    if not any(word.partition("=")[0] == "--config" for word in words):
+        options = parser().parse_args(words)
+        return guarded(lambda: _run(options))
+    return guarded(lambda: _run(parser().parse_args(with_config(parser(), words))))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -94,7 +99,8 @@ def request_of(options: argparse.Namespace) -> "Request":
     from search.setup.request import Request
     from search.space.lookahead import lookaheads
 
-    limits = {name: getattr(options, _limit(name)) for name, objective in TABLE.items() if objective.limit}
+    asked = {name: objective.limit[0] for name, objective in TABLE.items() if objective.limit}
+    limits = {name: getattr(options, option[2:].replace("-", "_")) for name, option in asked.items()}
     return Request(
         subject=replace(subject_of(options), lookahead=lookaheads(options.lookahead)),
         budget=Budget(options.trials, options.timeout, options.patience, {k: v for k, v in limits.items() if v}),
@@ -111,12 +117,8 @@ def request_of(options: argparse.Namespace) -> "Request":
         workers=options.workers,
         confirm=options.confirm,
         store=store_of(options),
+        typed=typed_of(parser(), options),
     )
-
-
-def _limit(name: str) -> str:
-    """Under which name the parser keeps what bounds an objective."""
-    return f"most_{name}"
 
 
 if __name__ == "__main__":

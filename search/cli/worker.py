@@ -1,10 +1,15 @@
 """`sedkd worker`: take part in a search that was begun on another machine."""
 
 import argparse
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from search.cli.store import add_store_options, store_of
+
+if TYPE_CHECKING:
+    from search.setup.request import Request
 
 DESCRIPTION = (
     "Train for a study that `sedkd-search` began, on any machine that reaches its storage and has its data, until its "
@@ -34,6 +39,14 @@ def run(options: argparse.Namespace) -> int:
     """Join, and train."""
     from search.run.joining import join
 
-    here = {"data": options.data and tuple(options.data), "space": options.space, "teacher": options.teacher}
-    given = {name: value for name, value in {**here, "device": options.device}.items() if value}
-    return join(options.join, store_of(options), given)
+    return join(options.join, store_of(options), lambda typed: _request_of(typed, options))
+
+
+def _request_of(typed: Mapping[str, Any], here: argparse.Namespace) -> "Request":
+    """What was typed where the study began, as it is asked for here."""
+    from search.cli.search import parser, request_of
+    from search.cli.typed import words_of
+
+    own = {"data": here.data, "space": here.space, "teacher": here.teacher, "device": here.device}
+    words = words_of({**typed, **{name: value for name, value in own.items() if value}})
+    return replace(request_of(parser().parse_args(words)), store=store_of(here))

@@ -3,15 +3,14 @@
 import os
 import socket
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from search.run.listener import DisplayListener
 from search.run.others import Others
 from search.run.stop import Stop
 from search.sampling.choice import with_sampler
-from search.setup.request import Planned, planned
-from search.setup.request_file import request_from_json
+from search.setup.request import Planned, Request, planned
 from search.show.display import Display
 from search.study.opening import load_study
 from search.study.records import REQUEST
@@ -21,8 +20,8 @@ from search.trials.loop import search
 from sedkd.errors import UserError
 
 
-def join(name: str, store: Store, here: Mapping[str, Any]) -> int:
-    """Take part in the study of this name; `here` is what of its subject is otherwise on this machine.
+def join(name: str, store: Store, request_of: Callable[[Mapping[str, Any]], Request]) -> int:
+    """Take part in the study of this name; `request_of` makes of what was typed there what is asked here.
 
     Raises:
         UserError: there is no such study, or what is here is not what it is about: which part differs.
@@ -32,7 +31,7 @@ def join(name: str, store: Store, here: Mapping[str, Any]) -> int:
         study = load_study(store, None, name)
         if REQUEST not in study.optuna.user_attrs:
             raise UserError(f"--join {name}: was made by an earlier sedkd; type its search line here instead")
-        request = request_from_json(study.optuna.user_attrs[REQUEST], store, here)
+        request = request_of(study.optuna.user_attrs[REQUEST])
         ready = planned(request, display.preparing)
         _require_same(study, ready)
         display.introduce(name, study.facts, ready.notices, _teacher(study), study.spent(), request.budget.trials)

@@ -1,8 +1,9 @@
 """One run of `sedkd-search`, from the first line on the screen to the last."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from search.pareto.front import front
@@ -15,7 +16,6 @@ from search.run.workers import Processes
 from search.sampling.choice import can_guess, sampler_of, with_sampler
 from search.setup.plan import GAIN
 from search.setup.request import Planned, Request, planned
-from search.setup.request_file import request_as_json
 from search.show.closing import show, show_summary
 from search.show.display import Display
 from search.study.opening import load_study, open_study
@@ -30,9 +30,11 @@ from search.trials.final_scores import score_on_test, teacher_on_validation
 from search.trials.loop import TrialListener, begin, search
 from search.trials.picked_curves import draw_picked
 from search.trials.stopping import can_stop
+from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
 from sedkd.parallel import cores
 
+STUDY_FILE = "study.yaml"
 SEEDS_APART = 1000  # between the samplers of two workers
 
 
@@ -93,7 +95,9 @@ class _Session:
         """Search, confirm, score the front on test; the teacher's scores."""
         plan, display = ready.plan, self.display
         self.study.optuna.set_user_attr(SAMPLER, sampler_of(plan))
-        self.study.optuna.set_user_attr(REQUEST, request_as_json(self.request))
+        typed = {**self.request.typed, "env": self.request.subject.environment}
+        self.study.optuna.set_user_attr(REQUEST, typed)
+        _write_typed(self.study.folder / STUDY_FILE, typed)
         keep_clips(plan.task, self.study.folder)
         teacher = teacher_on_validation(plan.task, self.study)
         self._introduce(ready, teacher.values[plan.objectives.quality])
@@ -170,6 +174,14 @@ class _Session:
         self.others.look()
         if self.stop.asked:
             raise KeyboardInterrupt
+
+
+def _write_typed(path: Path, typed: Mapping[str, Any]) -> None:
+    """What was typed, for `sedkd-search --config`."""
+    import yaml
+
+    with written_atomically(path) as temporary:
+        temporary.write_text(yaml.safe_dump(dict(typed), sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from sedkd.train.settings import TrainSettings
 
 @dataclass(frozen=True)
 class Request:
-    """What was typed; see `sedkd-search --help`. `subject.environment` is one environment."""
+    """What was typed; see `sedkd-search --help`. `subject.environment` is one environment. `typed`: by option, all that
+    was not its default, for who types it again."""
 
     subject: Subject
     budget: Budget
@@ -30,6 +31,7 @@ class Request:
     workers: int
     confirm: int
     store: Store
+    typed: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

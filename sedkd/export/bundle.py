@@ -20,10 +20,10 @@ import numpy as np
 import sedkd
 from sedkd.errors import UserError
 from sedkd.export.card import CardFacts, card_text
-from sedkd.export.int8 import NO_CLIPS, NO_GRU, SiteClips, export_int8
+from sedkd.export.exporters import EXPORTERS, Exporting
+from sedkd.export.int8 import NO_CLIPS, SiteClips
 from sedkd.export.onnx_model import INPUT, OUTPUT, checked_difference, export_onnx, minimum_samples, open_session
 from sedkd.export.stream_facts import StreamFacts, stream_facts_from
-from sedkd.export.stream_model import checked_stream, export_stream
 from sedkd.features.logmel import FeatureSettings
 from sedkd.features.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 from sedkd.models.checkpoint import save_model
@@ -31,7 +31,7 @@ from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
 from sedkd.spelling import folded
 
-STREAM, INT8, DEVICE, CURVES = "stream.onnx", "int8.onnx", "device", "precision_recall.png"
+DEVICE, CURVES = "device", "precision_recall.png"
 FORMAT, VERSION = "sedkd student", 1
 ONNX, WEIGHTS, FACTS, CARD = "model.onnx", "model.safetensors", "student.json", "README.md"
 
@@ -101,8 +101,8 @@ def write_bundle(
         export_onnx(student, temporary / ONNX)
         difference = checked_difference(temporary / ONNX, student, check_audio)
         facts = _facts(student, post, card, difference)
-        if student.settings.causal:
-            facts |= _streaming(student, temporary, check_audio, clips)
+        for exporter in EXPORTERS.values():
+            facts |= exporter(Exporting(temporary, student, check_audio, clips, facts))
         save_model(student, temporary / WEIGHTS, notes=facts["provenance"])
         (temporary / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         (temporary / CARD).write_text(card_text(facts, card, target.name), encoding="utf-8")
@@ -164,18 +164,6 @@ def _read_facts(path: Path) -> dict[str, Any]:
     return facts
 
 
-def _streaming(
-    student: Student, folder: Path, check_audio: Sequence[np.ndarray], clips: SiteClips | str
-) -> dict[str, Any]:
-    """Export the step of a stream and its quantised twin to `folder`; the facts of both."""
-    found = checked_stream(folder / STREAM, export_stream(student, folder / STREAM), student, check_audio)
-    if found.recurrent or isinstance(clips, str):
-        int8: dict[str, Any] = {"lack": NO_GRU if found.recurrent else clips}
-    else:
-        int8 = export_int8(folder / STREAM, folder / INT8, found, clips)
-    return {"stream": {"file": STREAM, **found.as_dict()}, "int8": int8}
-
-
 def _facts(student: Student, post: PostProcessing, card: CardFacts, difference: float) -> dict[str, Any]:
     return {
         "format": FORMAT,
@@ -200,7 +188,7 @@ def _require_replaceable(target: Path, out: Path) -> None:
     if not target.is_dir():
         raise UserError(f"{out}: is a file; name a folder for the export")
     found = sorted(path.name for path in target.iterdir())
-    strange = [name for name in found if name not in (ONNX, STREAM, INT8, WEIGHTS, FACTS, CARD, DEVICE, CURVES)]
+    strange = [name for name in found if name not in (ONNX, *EXPORTERS, WEIGHTS, FACTS, CARD, DEVICE, CURVES)]
     if not strange and found:
         facts = target / FACTS
         strange = [] if facts.is_file() and _read_facts(facts).get("format") == FORMAT else found

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from sedkd.errors import UserError
-from sedkd.export.bundle import STREAM, read_bundle
+from sedkd.export.bundle import read_bundle
+from sedkd.export.exporters import STREAM
 from sedkd.export.step_graph import StepGraph
 
 

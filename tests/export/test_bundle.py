@@ -203,7 +203,6 @@ def test_a_student_for_streams_has_its_step_beside_it(tmp_path: Path) -> None:
     assert network.bundle.stream == network.facts
     assert len(network.feed(np.zeros((9, 64), np.float32))) == 1
     assert len(network.finish()) == 2
-    write_bundle(out, student, POST, AUDIO, FACTS)  # an earlier one is replaced, with its step
     (out / "stream.onnx").write_bytes(b"no graph")
     with pytest.raises(UserError, match=r"stream\.onnx: onnxruntime cannot load it"):
         StreamNetwork(out)

@@ -46,7 +46,9 @@ def noise(samples: int, seed: int = 0) -> np.ndarray:
     return (loudness * generator.standard_normal(samples)).astype(np.float32)
 
 
-KINDS = [(block, head) for block in BLOCKS for head in HEADS] + [("timm:mobilenetv3_small_050", "none")]
+EVERY = [(block, head) for block in BLOCKS for head in HEADS] + [("timm:mobilenetv3_small_050", "none")]
+QUICK = (("separable", "none"), ("conv", "gru"), ("mobilenet", "none"))  # every block and every head once
+KINDS = [kind if kind in QUICK else pytest.param(kind, marks=pytest.mark.slow) for kind in EVERY]
 
 
 @pytest.fixture(scope="module", params=KINDS, ids="-".join)

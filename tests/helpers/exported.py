@@ -1,5 +1,8 @@
 """A student that hears something without having been trained, and its export."""
 
+import hashlib
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +11,7 @@ import torch
 
 from sedkd.data.inspection import audio_info
 from sedkd.data.recordings import Recording
+from sedkd.disk.kept import one_at_a_time
 from sedkd.export.bundle import write_bundle
 from sedkd.export.card import CardFacts
 from sedkd.export.int8 import SiteClips
@@ -59,7 +63,23 @@ def scored(student: Student, path: Path) -> np.ndarray:
 
 
 def write_export(student: Student, root: Path, clips: SiteClips | str = "there are no clips") -> Path:
-    """An export whose thresholds are the medians of its answers, so that it hears something."""
+    """An export whose thresholds are the medians of its answers, so that it hears something. `root` also gets
+    `tune.wav`, by which they were chosen. Equal students are exported once in a run of the tests, and copied."""
+    if not isinstance(clips, str):
+        return _written(student, root, clips)
+    digest = hashlib.blake2b(repr((student.settings, clips)).encode(), digest_size=8)
+    for name, tensor in student.state_dict().items():
+        digest.update(name.encode() + tensor.numpy().tobytes())
+    shared = Path(os.environ["SEDKD_TEST_RUN"], "exports", digest.hexdigest())
+    with one_at_a_time(shared.with_suffix(".lock")):
+        if not shared.exists():
+            shared.mkdir()
+            _written(student, shared, clips)
+    shutil.copytree(shared, root, dirs_exist_ok=True)
+    return root / "export"
+
+
+def _written(student: Student, root: Path, clips: SiteClips | str) -> Path:
     soundfile.write(root / "tune.wav", noise(30.0, seed=9), RATE)
     middle = np.median(scored(student, root / "tune.wav"), axis=0)
     post = PostProcessing(tuple(float(m) for m in middle), (1, 5))

@@ -38,6 +38,14 @@ class Server:
     def address(self) -> str:
         return f"postgresql://sedkd:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.port}/postgres"
 
+    def database(self, name: str) -> str:
+        """The address of a new database on it."""
+        import psycopg
+
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        return self.address.rpartition("/")[0] + f"/{name}"
+
     def make(self) -> None:
         self.folder.mkdir(parents=True)
         if self.user:

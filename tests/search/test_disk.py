@@ -40,7 +40,9 @@ def line(capsys, run: Callable[[list[str]], int], words: list[object], place: Pa
     return found
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"no database" * 999])
+@pytest.mark.parametrize(
+    "damage", [lambda b: b[: len(b) // 2], pytest.param(lambda b: b"no database" * 999, marks=pytest.mark.slow)]
+)
 def test_a_damaged_database_is_named_and_left_as_it_is(copy: Path, capsys, damage) -> None:
     store = ["--env", "farm", "--store", copy / "runs"]
     optuna, mlflow = copy / "runs" / "optuna.db", copy / "runs" / "mlflow.db"
@@ -70,7 +72,11 @@ def test_a_folder_in_place_of_a_database(copy: Path, capsys, name: str) -> None:
     line(capsys, main.main, ["sync", "--store", copy / "runs"], copy / "runs" / name)
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"\xff\xfe", lambda b: b"[]"])
+DAMAGES = [lambda b: b[: len(b) // 2], lambda b: b"[]"]
+DAMAGES += [pytest.param(lambda b, other=other: other, marks=pytest.mark.slow) for other in (b"", b"\xff\xfe")]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_record_is_named_with_its_mend(copy: Path, capsys, damage) -> None:
     store = ["--env", "farm", "--store", copy / "runs"]
     (study,) = (copy / "runs" / "studies").iterdir()

@@ -27,6 +27,12 @@ def running() -> Iterator[Server]:
         yield made
 
 
+@pytest.fixture
+def address(running: Server, request: pytest.FixtureRequest) -> str:
+    """Of an empty database."""
+    return running.database(request.node.name)
+
+
 def begin(module: str, words: list[str], folder: Path, address: str) -> subprocess.Popen:
     """A command on a machine whose working directory, store and cache are `folder`."""
     folder.mkdir(exist_ok=True)
@@ -59,19 +65,20 @@ def study_name(address: str, folder: Path, process: subprocess.Popen) -> str:
     raise AssertionError(process.communicate()[1])
 
 
-def test_a_worker_joins_and_every_machine_has_the_front(running: Server, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_worker_joins_and_every_machine_has_the_front(address: str, tmp_path: Path) -> None:
     farm = write_farm(tmp_path)
-    search = begin("search.cli.search", words_of(farm, 8, 1), tmp_path / "one", running.address)
-    name = study_name(running.address, tmp_path, search)
+    search = begin("search.cli.search", words_of(farm, 8, 1), tmp_path / "one", address)
+    name = study_name(address, tmp_path, search)
     elsewhere = tmp_path / "elsewhere"
     shutil.copytree(farm, elsewhere)  # the same recordings under another path
     worker = begin("search.cli.main", ["worker", "--join", name, "--data", str(elsewhere)], tmp_path / "two",
-                   running.address)  # fmt: skip
+                   address)  # fmt: skip
     said = finish(worker)
     assert f"{name}: its trials are done or on their way" in said
     finish(search)
 
-    study = load_study(Store(tmp_path / "three", running.address), "farm", None)
+    study = load_study(Store(tmp_path / "three", address), "farm", None)
     assert study.spent() == 8
     assert not study.running()
     owners = {
@@ -79,12 +86,10 @@ def test_a_worker_joins_and_every_machine_has_the_front(running: Server, tmp_pat
     }
     assert owners == {str(search.pid), str(worker.pid)}
     # A third machine knows the front, its test scores and its weights.
-    where = ["--study", name, "--store", str(tmp_path / "three"), "--storage", running.address]
+    where = ["--study", name, "--store", str(tmp_path / "three"), "--storage", address]
     fronts = []
     for store in ("one", "three"):
-        shown = begin(
-            "search.cli.main", ["front", "--study", name, "--format", "json"], tmp_path / store, running.address
-        )
+        shown = begin("search.cli.main", ["front", "--study", name, "--format", "json"], tmp_path / store, address)
         fronts.append(json.loads(finish(shown)))
     assert fronts[0] == fronts[1]
     assert "test_f1_segment" in fronts[1][0]
@@ -92,12 +97,13 @@ def test_a_worker_joins_and_every_machine_has_the_front(running: Server, tmp_pat
     assert (tmp_path / "knee" / "model.onnx").exists()
 
 
-def test_a_worker_that_is_killed_loses_nothing(running: Server, tmp_path: Path, monkeypatch) -> None:
+@pytest.mark.slow
+def test_a_worker_that_is_killed_loses_nothing(address: str, tmp_path: Path, monkeypatch) -> None:
     farm = write_farm(tmp_path)
-    search = begin("search.cli.search", words_of(farm, 6, 2), tmp_path / "one", running.address)
-    name = study_name(running.address, tmp_path, search)
-    worker = begin("search.cli.main", ["worker", "--join", name], tmp_path / "two", running.address)
-    study = load_study(Store(tmp_path / "three", running.address), None, name)
+    search = begin("search.cli.search", words_of(farm, 6, 2), tmp_path / "one", address)
+    name = study_name(address, tmp_path, search)
+    worker = begin("search.cli.main", ["worker", "--join", name], tmp_path / "two", address)
+    study = load_study(Store(tmp_path / "three", address), None, name)
     until = time.monotonic() + 120
     while time.monotonic() < until and search.poll() is None:
         own = [t for t in study.running() if f"-{worker.pid}-" in t.user_attrs.get("owner", "")]
@@ -111,16 +117,16 @@ def test_a_worker_that_is_killed_loses_nothing(running: Server, tmp_path: Path, 
     assert not study.running()
 
 
-def test_what_differs_is_named_before_anything_is_trained(running: Server, tmp_path: Path, capsys) -> None:
+def test_what_differs_is_named_before_anything_is_trained(address: str, tmp_path: Path, capsys) -> None:
     farm = write_farm(tmp_path)
-    finish(begin("search.cli.search", words_of(farm, 2, 3), tmp_path / "one", running.address))
-    study = load_study(Store(tmp_path / "two", running.address), "farm", None)
-    where = ["--store", str(tmp_path / "two"), "--storage", running.address]
+    finish(begin("search.cli.search", words_of(farm, 2, 3), tmp_path / "one", address))
+    study = load_study(Store(tmp_path / "two", address), "farm", None)
+    where = ["--store", str(tmp_path / "two"), "--storage", address]
     (farm / "farm" / "train.tsv").write_text((farm / "farm" / "train.tsv").read_text().replace("bell", "hum"))
     assert main(["worker", "--join", study.name, *where]) == 2
     said = capsys.readouterr().err
-    assert said.startswith(f"error: --join {study.name}: what is here is another study, farm-")
-    assert "what differs: recordings or their annotations" in said
+    assert said.splitlines()[-1].startswith(f"error: --join {study.name}: what is here is another study, farm-")
+    assert "recordings or their annotations" in said.split("what differs: ")[1]
     assert main(["worker", "--join", "farm-000000", *where]) == 2
     assert "no study of farm-000000; there are: " in capsys.readouterr().err
     assert main(["worker", "--join", study.name, "--data", str(tmp_path / "nowhere"), *where]) == 2

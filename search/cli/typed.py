@@ -1,0 +1,71 @@
+"""What was typed, as a file that types it again: `sedkd-search --config FILE`."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+OF_THE_MACHINE = ("store", "storage", "storage_timeout", "device", "workers")
+INSTEAD = ({"--data"}, {"--events", "--subset"})  # one that is typed takes the place of all of these in a file
+
+
+def typed_of(parser: argparse.ArgumentParser, options: argparse.Namespace) -> dict[str, Any]:
+    """By option, all that is not its default, but for what is of the machine. Paths are absolute."""
+    given = {k: v for k, v in vars(options).items() if k not in OF_THE_MACHINE and v != parser.get_default(k)}
+    found = {name.replace("_", "-"): _plain(value) for name, value in given.items()}
+    return {**found, "teacher": _absolute(options.teacher)} if options.teacher else found
+
+
+def words_of(typed: Mapping[str, Any]) -> list[str]:
+    """The words that say so on a command line."""
+    words: list[str] = []
+    for name, value in typed.items():
+        for one in value if isinstance(value, list) else [value]:
+            words += [f"--{name}"] if one is True else [f"--{name}", str(one)]
+    return words
+
+
+def with_config(parser: argparse.ArgumentParser, words: Sequence[str]) -> list[str]:
+    """The words, behind those of the file that `--config` names: what is typed counts.
+
+    Raises:
+        UserError: the file cannot be read, or holds what is no option: which, and what may have been meant.
+    """
+    finder = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    finder.add_argument("--config", type=Path)
+    found, typed = finder.parse_known_args(words)
+    if found.config is None:
+        return list(words)
+    options = {word.partition("=")[0] for word in typed}
+    replaced = {option for alike in INSTEAD if alike & options for option in alike}
+    content = {k: v for k, v in _read(found.config, parser).items() if f"--{k}" not in replaced}
+    return [*words_of(content), *typed]
+
+
+def _read(path: Path, parser: argparse.ArgumentParser) -> dict[str, Any]:
+    from difflib import get_close_matches
+
+    from sedkd.data.environment import read_yaml
+    from sedkd.errors import UserError
+
+    known = [name.replace("_", "-") for name in vars(parser.parse_args(["--env", "any"]))]
+    content = read_yaml(path)
+    for name, value in content.items():
+        if name not in known:
+            meant = "".join(f"; did you mean {near}?" for near in get_close_matches(str(name), known, 1))
+            raise UserError(f"{path}: {name}: no option of sedkd-search{meant}")
+        if isinstance(value, dict):
+            raise UserError(f"{path}: {name}: expected a value, or a list of them")
+    return {name: value for name, value in content.items() if value not in (None, False)}
+
+
+def _absolute(teacher: str) -> str:
+    """Several teachers are joined by commas; those that are files here are named by their whole path."""
+    kinds = [Path(kind.strip()).expanduser() for kind in teacher.split(",")]
+    return ",".join(str(kind.resolve()) if kind.is_file() else str(kind) for kind in kinds)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return str(value.expanduser().resolve()) if isinstance(value, Path) else value
