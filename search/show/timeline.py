@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sedkd.export.bundle import Bundle
 
 TRUE, HEARD, FILTERED, THRESHOLD = "#2a7f4f", "#b3432f", "#1f5f8b", "#6b7280"
-MOST_PIXELS = 4000  # of the log-mel, to the right
+MAX_PIXELS = 4000  # of the log-mel, to the right
 SHADES_NEPERS = 12.0
 
 
@@ -72,7 +72,7 @@ def _log_mel(axes: Any, found: Timeline) -> None:
     with torch.inference_mode():
         padded = torch.nn.functional.pad(torch.from_numpy(audio), (0, short))
         tiles = LogMel(settings)(padded[None])[0].numpy()
-    loudest, step = tiles.max(), max(len(tiles) // MOST_PIXELS, 1)
+    loudest, step = tiles.max(), max(len(tiles) // MAX_PIXELS, 1)
     axes.imshow(
         tiles[::step].T, origin="lower", aspect="auto", cmap="magma",
         extent=(found.start, found.stop, 0, settings.n_mels), vmin=loudest - SHADES_NEPERS, vmax=loudest,

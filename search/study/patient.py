@@ -13,7 +13,7 @@ from sedkd.errors import SedkdWarning, UserError
 
 Answer = TypeVar("Answer")
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds; each is twice the one before
+FIRST_PAUSE, MAX_PAUSE = 0.5, 15.0  # seconds; each is twice the one before
 
 
 def waiting(ask: Callable[[], Answer], is_gone: Callable[[Exception], bool], place: str, patience: float) -> Answer:
@@ -39,7 +39,7 @@ def waiting(ask: Callable[[], Answer], is_gone: Callable[[Exception], bool], pla
                     f"--storage {place}: does not answer; waiting up to {patience:g} s", SedkdWarning, stacklevel=2
                 )
         time.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+        pause = min(2 * pause, MAX_PAUSE)
 
 
 def _is_gone(error: Exception) -> bool:

@@ -18,8 +18,8 @@ from sedkd.review.drawing import BANDS, EDGES, band_words, logit
 from sedkd.review.logistic import chances, fitted
 from sedkd.review.review import Review
 
-FEWEST = 10  # answers that a fit is made of
-FEWEST_ABOVE = 5  # of them from a threshold up
+MIN_ANSWERS = 10  # answers that a fit is made of
+MIN_ANSWERS_ABOVE = 5  # of them from a threshold up
 SAMPLES = 1000
 LOW, HIGH = 0.025, 0.975
 
@@ -92,15 +92,15 @@ def _lowest(
     """The lowest answered score from which up the sums `[samples, scores]` of right and wrong detections satisfy
     `reached`, with a bootstrap interval: answers are drawn anew within each band."""
     own = sorted((a for a in answers if a.clip.label == label), key=lambda answer: answer.clip.score)
-    if len(own) < FEWEST:
-        return Bound(None, reason=f"{len(own)} answers; give at least {FEWEST}")
+    if len(own) < MIN_ANSWERS:
+        return Bound(None, reason=f"{len(own)} answers; give at least {MIN_ANSWERS}")
     scores = np.array([answer.clip.score for answer in own])
     yes = np.array([float(answer.yes) for answer in own])
     bands = np.array([answer.clip.band for answer in own])
     found, answered = np.array(review.found[label]), np.bincount(bands, minlength=BANDS)
     silent = np.flatnonzero((found > 0) & (answered == 0))
     usable = scores >= (EDGES[silent[-1] + 1] if len(silent) else 0)  # nothing above is without answers
-    usable &= np.arange(len(scores))[::-1] + 1 >= FEWEST_ABOVE
+    usable &= np.arange(len(scores))[::-1] + 1 >= MIN_ANSWERS_ABOVE
     usable &= np.concatenate([[True], scores[1:] > scores[:-1]])  # of equal scores the first, with all of them above
     places = np.flatnonzero(usable)
     if not len(places):

@@ -19,7 +19,7 @@ from sedkd.stream.detect import file_probabilities
 FLOOR = 0.05  # the lowest threshold that is ever tuned
 SHARE = 0.5  # a span lasts while more than this share of its peak is reached; a peak stands out of a valley of as much
 DIGITS = 4  # of scores
-LONGEST_SECONDS = 8.0  # of a span: what a person can keep in mind; of a longer one the part around its peak
+MAX_SECONDS = 8.0  # of a span: what a person can keep in mind; of a longer one the part around its peak
 COLUMNS = ("filename", "onset", "offset", "event_label", "confidence")
 
 
@@ -80,7 +80,7 @@ def peaks(probability: np.ndarray, frame_seconds: float) -> list[tuple[int, int,
 
     padded = np.concatenate([[0.0], probability, [0.0]])
     places, _ = find_peaks(padded, height=FLOOR, prominence=SHARE * FLOOR)
-    most = math.floor(LONGEST_SECONDS / frame_seconds)
+    most = math.floor(MAX_SECONDS / frame_seconds)
     found = []
     for place, prominence in zip(places.tolist(), _prominences(padded, places), strict=True):
         if prominence < SHARE * padded[place]:
@@ -126,9 +126,7 @@ def listed_in(table: Path, recordings: Sequence[Path], roots: Sequence[Path]) ->
         if not 0 <= score <= 1:
             raise UserError(f"{where}: the confidence {row['confidence']} does not lie between 0 and 1")
         found.append(
-            Candidate(
-                paths[name], onset, min(offset, onset + LONGEST_SECONDS), row["event_label"], round(score, DIGITS)
-            )
+            Candidate(paths[name], onset, min(offset, onset + MAX_SECONDS), row["event_label"], round(score, DIGITS))
         )
     if not found:
         raise UserError(f"{table}: lists no detection; lower the detector's thresholds, or name an export instead")

@@ -4,7 +4,7 @@ import numpy as np
 
 RIDGE = 0.3  # 20 answers, all of them yes, give about 21 in 22, as Laplace's rule of succession has it
 ITERATIONS = 60
-LONGEST_STEP = 2.0
+MAX_STEP = 2.0
 
 
 def fitted(x: np.ndarray, yes: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -25,7 +25,7 @@ def fitted(x: np.ndarray, yes: np.ndarray, counts: np.ndarray) -> np.ndarray:
         a, b, c = weight @ ones + RIDGE, weight @ x, weight @ (x * x) + RIDGE
         determinant = a * c - b * b
         step = np.stack([c * gradient[:, 0] - b * gradient[:, 1], a * gradient[:, 1] - b * gradient[:, 0]], axis=1)
-        step = np.clip(step / determinant[:, None], -LONGEST_STEP, LONGEST_STEP)
+        step = np.clip(step / determinant[:, None], -MAX_STEP, MAX_STEP)
         found = found + step
         if np.abs(step).max() < 1e-9:
             break

@@ -22,7 +22,7 @@ from sedkd.review.review import Clip, Review, review_from
 
 SEEN = FeatureSettings(n_mels=96, hop=160)  # finer than what a student hears
 DARKEST_NEPERS = 12.0  # below the loudest tile of a picture
-LOUD, MOST_GAIN = 0.7, 30.0  # quiet clips are made louder for the ear
+LOUD, MAX_GAIN = 0.7, 30.0  # quiet clips are made louder for the ear
 FACTS = re.compile(r'<script type="application/json" id="review">(.*?)</script>', re.DOTALL)
 
 Media = dict[str, Any]
@@ -91,7 +91,7 @@ def _media(clip: Clip) -> Media:
 def _flac(sound: np.ndarray) -> bytes:
     import soundfile
 
-    gain = min(LOUD / max(float(np.abs(sound).max()), 1e-9), MOST_GAIN)
+    gain = min(LOUD / max(float(np.abs(sound).max()), 1e-9), MAX_GAIN)
     stream = io.BytesIO()
     soundfile.write(stream, (sound * gain).clip(-1, 1), SEEN.rate, format="FLAC", subtype="PCM_16")
     return stream.getvalue()

@@ -14,7 +14,7 @@ from sedkd.review.drawing import BANDS, band_of, drawn
 
 FORMAT, VERSION = "sedkd review", 1
 AROUND_SECONDS = 1.5  # played before a span and behind it
-SHORTEST_SECONDS = 4.0  # of what is played
+MIN_SECONDS = 4.0  # of what is played
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def review_of(scored: Scored, labels: Sequence[str], count: int, by: str, seed: 
 def _clip(candidate: Candidate, content: str) -> Clip:
     duration = audio_info(candidate.path).duration
     onset, offset = candidate.onset, min(candidate.offset, duration)
-    around = max(AROUND_SECONDS, (SHORTEST_SECONDS - (offset - onset)) / 2)
+    around = max(AROUND_SECONDS, (MIN_SECONDS - (offset - onset)) / 2)
     start, stop = max(onset - around, 0.0), min(offset + around, duration)
     onset, offset, start, stop = (round(time, 3) for time in (onset, offset, start, stop))
     file = str(candidate.path.resolve())

@@ -29,12 +29,12 @@ class TrainingDiverged(RuntimeError):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where training stands: steps done of how many, mean loss since the last checkpoint (None before the first step),
-    what `evaluate` answered (NaN without it), seconds since training began."""
+    """Where training stands: steps done of how many, mean loss since the last checkpoint, what `evaluate`
+    answered (NaN without it), seconds since training began."""
 
     step: int
     steps: int
-    loss: float | None
+    loss: float
     score: float
     seconds: float
 
@@ -52,8 +52,7 @@ class Watch:
         """The steps after which it looks; the last one always."""
         if self.evaluate is None:
             return {steps}
-        inner = {round(steps * (i + 1) / self.checkpoints) for i in range(self.checkpoints)}
-        return inner | {steps}
+        return {max(round(steps * (i + 1) / self.checkpoints), 1) for i in range(self.checkpoints)}
 
 
 def fit(
@@ -89,8 +88,8 @@ def fit(
     total, since = torch.zeros((), device=device), 0
 
     def look(step: int) -> None:
-        loss = float(total) / since if since else None
-        if loss is not None and not math.isfinite(loss):
+        loss = float(total) / since
+        if not math.isfinite(loss):
             raise TrainingDiverged(f"the loss became {loss} before step {step}")
         score = watch.evaluate(model.eval()) if watch.evaluate else math.nan
         curve.append(Checkpoint(step, settings.steps, loss, score, time.perf_counter() - start))
@@ -98,8 +97,6 @@ def fit(
         if watch.report:
             watch.report(curve[-1])
 
-    if 0 in marks:
-        look(0)
     for step in range(1, settings.steps + 1):
         batch, heard = draw()
         output = answer(model, heard)
