@@ -8,12 +8,17 @@ from sedkd.errors import UserError
 from sedkd.train.fit import TrainingDiverged
 
 FILE = "traceback.txt"
+TAKEN = "another process took it over: this one had not renewed its lease in time"
 MAX_REASON_LENGTH = 500  # letters of a reason
 
 
 def reason_of(error: BaseException, folder: Path) -> str:
     """Why something failed, in one line. Of a bug, be it sedkd's or a strategy's of one's own, the line also says where
     it came up, and which file of `folder` holds the traceback."""
+    from optuna.exceptions import UpdateFinishedTrialError
+
+    if isinstance(error, UpdateFinishedTrialError):  # it was marked as lost while it ran
+        return TAKEN
     words = _shortened(str(error))
     if isinstance(error, UserError | TrainingDiverged):
         return words or type(error).__name__

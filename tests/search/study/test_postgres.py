@@ -18,6 +18,7 @@ from search.study.ownership import close_stale
 from search.study.records import CONTROL, OWNER
 from search.study.store import Store
 from search.study.view import StudyView
+from search.trials.failures import TAKEN, reason_of
 from sedkd.errors import SedkdWarning, UserError
 
 pytestmark = needs_postgres
@@ -85,6 +86,15 @@ def test_of_two_that_take_over_one_wins(study: StudyView, tmp_path: Path) -> Non
     assert sorted(found) == [[], [trial.number]]
     waiting = [t for t in study.optuna.trials if t.state == optuna.trial.TrialState.WAITING]
     assert len(waiting) == 1  # it is tried once more, once
+
+
+def test_a_trial_that_was_taken_over_ends_with_a_line(study: StudyView, tmp_path: Path) -> None:
+    trial = study.optuna.ask()
+    study.optuna.tell(trial, state=optuna.trial.TrialState.FAIL)  # by another process, meanwhile
+    with pytest.raises(optuna.exceptions.UpdateFinishedTrialError) as caught:
+        trial.set_user_attr("rung full@0.5", 0.4)
+    assert reason_of(caught.value, tmp_path) == TAKEN
+    assert not list(tmp_path.glob("traceback*"))
 
 
 def test_one_at_a_time_has_its_turn(study: StudyView, tmp_path: Path) -> None:
