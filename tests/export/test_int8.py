@@ -68,6 +68,7 @@ def test_weights_are_quantised_per_channel_and_names_stay(exported: tuple[Path, 
     assert not any(node.metadata_props or node.doc_string for node in (*plain.node, *eight.node))
 
 
+@pytest.mark.slow
 def test_a_bundle_has_it_beside_the_step(exported: tuple[Path, StreamFacts, dict], tmp_path: Path) -> None:
     out = write_export(moving_student(StudentSettings(4, 2, lookahead=0)), tmp_path, replace(CLIPS, score=mean_of))
     found = json.loads((out / "student.json").read_text())["int8"]

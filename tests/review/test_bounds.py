@@ -93,6 +93,7 @@ def test_where_all_answers_are_yes_the_threshold_is_the_lowest_asked_about(tmp_p
     assert bound.note == "the lowest that the answers speak of, no answer is no"
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_about_as_often_as_it_says(tmp_path):
     from scipy.optimize import brentq
 

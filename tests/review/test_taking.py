@@ -104,6 +104,7 @@ def test_the_next_study_learns_from_answers_under_another_name(tmp_path):
     assert name().name == before.name
 
 
+@pytest.mark.slow
 def test_from_recordings_to_a_threshold_and_training_data(tmp_path):
     bundle = write_export(moving_student(), tmp_path)
     environment = tmp_path / "recordings" / "yard"

@@ -61,6 +61,7 @@ def test_negatives_hold_no_event(farm: Path) -> None:
         pool.negatives("farm")
 
 
+@pytest.mark.slow
 def test_from_negatives_to_the_report(
     farm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

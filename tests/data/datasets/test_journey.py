@@ -54,7 +54,7 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
             marks=pytest.mark.slow,
         ),
         pytest.param(urbansed.write, "urban", "audio/test/soundscape_test_bimodal0.wav", SPACE, marks=pytest.mark.slow),
-        (tsv.write, "site", "audio/eval/eval0.wav", SPACE),
+        pytest.param(tsv.write, "site", "audio/eval/eval0.wav", SPACE, marks=pytest.mark.slow),
     ],
 )
 def test_from_folder_to_detections(

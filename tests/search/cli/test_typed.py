@@ -58,6 +58,7 @@ def test_mistakes_in_a_file_are_one_line(tmp_path: Path, text: str, message: str
         with_config(parser(), ["--config", str(config)])
 
 
+@pytest.mark.slow
 def test_a_study_is_repeated_elsewhere_from_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     farm = write_farm(tmp_path)
     assert search.main(arguments(farm, 2)) == 0

@@ -74,10 +74,10 @@ def test_one_that_cannot_be_confirmed_does_not_keep_the_others(farm: Path, monke
     on_front = front(study.finished(), study.objectives)
     real, first = confirmation._counts, max(on_front, key=lambda m: m.measure("f1_segment")).number
 
-    def counts(plan, member, folder, progress):
+    def counts(study, plan, member, progress):
         if member.number == first:
             raise TrainingDiverged("the loss became nan before step 3")
-        return real(plan, member, folder, progress)
+        return real(study, plan, member, progress)
 
     monkeypatch.setattr(confirmation, "_counts", counts)
     assert search.main([*arguments(farm, 3), "--confirm", "9"]) == 0

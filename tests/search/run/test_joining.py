@@ -1,18 +1,16 @@
 """Two machines at one study: a search here, and workers with stores and caches of their own that join it."""
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from machines import begin, study_name, words_of
 from postgres import Server, needs_postgres, server
-from small_study import arguments, finish, write_farm
+from small_study import finish, write_farm
 
 from search.cli.main import main
 from search.study.opening import load_study
@@ -31,38 +29,6 @@ def running() -> Iterator[Server]:
 def address(running: Server, request: pytest.FixtureRequest) -> str:
     """Of an empty database."""
     return running.database(request.node.name)
-
-
-def begin(module: str, words: list[str], folder: Path, address: str) -> subprocess.Popen:
-    """A command on a machine whose working directory, store and cache are `folder`."""
-    folder.mkdir(exist_ok=True)
-    own = {"SEDKD_STORAGE": address, "SEDKD_STORE": str(folder / "runs"), "SEDKD_CACHE": str(folder / "cache")}
-    return subprocess.Popen(
-        [sys.executable, "-m", module, *words],
-        cwd=folder,
-        env={**os.environ, **own, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def words_of(farm: Path, trials: int, seed: int) -> list[str]:
-    """The search's line, without a store: that is the machine's."""
-    found = arguments(farm, trials, seed=seed)
-    place = found.index("--store")
-    return found[:place] + found[place + 2 :]
-
-
-def study_name(address: str, folder: Path, process: subprocess.Popen) -> str:
-    """The name of the study that the search began, as soon as it is there."""
-    until = time.monotonic() + 120
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            return load_study(Store(folder / "look", address), "farm", None).name
-        except Exception:
-            time.sleep(0.5)
-    raise AssertionError(process.communicate()[1])
 
 
 @pytest.mark.slow
@@ -117,6 +83,7 @@ def test_a_worker_that_is_killed_loses_nothing(address: str, tmp_path: Path, mon
     assert not study.running()
 
 
+@pytest.mark.slow
 def test_what_differs_is_named_before_anything_is_trained(address: str, tmp_path: Path, capsys) -> None:
     farm = write_farm(tmp_path)
     finish(begin("search.cli.search", words_of(farm, 2, 3), tmp_path / "one", address))

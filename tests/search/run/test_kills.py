@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
+from machines import begin, study_name, words_of
 from mlflow import MlflowClient
 from postgres import needs_postgres, server
 from small_study import finish, write_farm
-from test_joining import begin, study_name, words_of
 
 from search.cli.main import main
 from search.pareto.front import front

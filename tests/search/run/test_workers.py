@@ -172,6 +172,7 @@ def test_only_what_a_signal_ended_is_replaced(how, kind, message, monkeypatch, c
         assert "ending.py" in caught.value.traceback
 
 
+@pytest.mark.slow
 def test_a_workers_bug_outside_of_a_trial_is_one_line(farm, tmp_path):
     """A strategy's file that does something else in another process: it is imported there again."""
     (tmp_path / "mine.py").write_text(

@@ -74,6 +74,7 @@ def test_a_study_with_odd_names_is_told_to_mlflow(odd: Path) -> None:
     assert list((odd / STORE / "artifacts").glob("*/*/artifacts/pareto.html"))
 
 
+@pytest.mark.slow
 def test_every_command_takes_odd_names(odd: Path, tmp_path: Path, capsys, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     where = ["--env", ENVIRONMENT, "--store", str(odd / STORE)]

@@ -36,7 +36,7 @@ WEAK = Objective("f1_macro_weak", True, "weak F1", "macro F1 over clips", decima
 
 def test_every_limit_is_an_option() -> None:
     options = parser().parse_args(["--env", "x", "--max-macs", "5", "--max-latency-ms", "2.5"])
-    assert (options.most_macs, options.most_latency, options.most_bytes) == (5, 2.5, None)
+    assert (options.max_macs, options.max_latency_ms, options.max_bytes) == (5, 2.5, None)
 
 
 def test_what_is_told_of_objectives() -> None:
