@@ -86,15 +86,15 @@ def front_table(
 
 
 def placed_table(members: Sequence[FinishedTrial], objectives: Objectives) -> "Table | None":
-    """What else decides where the front's students can run: false alarms per hour and, of those for streams, static
-    RAM, flash and the wait for sound; None where nothing of it is known."""
+    """What students for streams take of a device, static RAM, flash and the wait for sound, and how many false alarms
+    they raise per hour. None where no student is for streams and nobody asked for a limit of false alarms."""
     from rich.table import Table
 
     rows = front_rows(members, objectives, {})
     placed = {head: name for head, name in PLACED.items() if any(row.get(name) is not None for row in rows)}
-    if not placed:
+    if not set(placed.values()) - {"fa_per_hour"} and objectives.most_alarms is None:
         return None
-    table = Table(title="where they run", title_justify="left", header_style="bold", pad_edge=False)
+    table = Table(title="the same students, on a device", title_justify="left", header_style="bold", pad_edge=False)
     for head in ("trial", *placed):
         table.add_column(head, justify="right")
     for row in rows:
