@@ -66,7 +66,7 @@ def kept_clips(folder: Path) -> "dict[str, list[Recording]] | str":
     """
     path = folder / CLIPS_FILE
     if not path.exists():
-        return "the study was made before clips were kept; its search line keeps them when it is run again"
+        return "no list of the study's clips is here; its search line, run again on this machine, writes it"
     found = read_json(path, _recordings, _MEND)
     lost = [str(clip.path) for clips in found.values() for clip in clips if not clip.path.exists()]
     if lost:

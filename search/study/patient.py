@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import BaseStorage, RDBStorage, get_storage
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from sedkd.errors import SedkdWarning, UserError
 
@@ -44,7 +44,8 @@ def waiting(ask: Callable[[], Answer], is_gone: Callable[[Exception], bool], pla
 
 def _is_gone(error: Exception) -> bool:
     cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-    return isinstance(cause, DBAPIError) and (cause.connection_invalidated or "connection" in str(cause).lower())
+    gone = isinstance(cause, OperationalError | InterfaceError)
+    return gone or (isinstance(cause, DBAPIError) and cause.connection_invalidated)
 
 
 def patient(url: str, place: str, patience: float) -> BaseStorage:

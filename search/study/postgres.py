@@ -9,11 +9,11 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
@@ -21,6 +21,8 @@ from sedkd.errors import UserError
 if TYPE_CHECKING:
     import optuna
     import psycopg
+
+Answer = TypeVar("Answer")
 
 LEASE_SECONDS = 60.0
 PATIENCE_SECONDS = 600.0  # for a server that does not answer in mid-study
@@ -32,7 +34,7 @@ CREATE TABLE IF NOT EXISTS sedkd_owners (name text PRIMARY KEY, until timestampt
 CREATE TABLE IF NOT EXISTS sedkd_files (study text, path text, content bytea NOT NULL, PRIMARY KEY (study, path));
 """
 _RENEW = """
-INSERT INTO sedkd_owners VALUES (%(name)s, clock_timestamp() + make_interval(secs => %(seconds)s))
+INSERT INTO sedkd_owners VALUES (%s, clock_timestamp() + make_interval(secs => %s))
 ON CONFLICT (name) DO UPDATE SET until = excluded.until
 """
 _SHARE = """
@@ -94,49 +96,53 @@ class PostgresStorage:
 
     @contextmanager
     def turn(self, study: str) -> Iterator[None]:
-        with self._connection() as connection:  # its end gives the lock back, also where the process dies
-            connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (f"sedkd turn {study}",))
+        def locked() -> "psycopg.Connection[Any]":
+            connection = self._connected()
+            try:
+                connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (f"sedkd turn {study}",))
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
+        connection = self._waited_for(locked)
+        try:
             yield
+        finally:
+            connection.close()  # this gives the lock back, as the death of the process would
 
     @contextmanager
     def owner(self) -> Iterator[str]:
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        with self._connection() as connection:
-            _renew(connection, name)
+        self._asked(_RENEW, (name, LEASE_SECONDS))
         ended = threading.Event()
         threading.Thread(target=self._renewing, args=(name, ended), daemon=True).start()
         try:
             yield name
         finally:
             ended.set()
-        with self._connection() as connection:
-            connection.execute("DELETE FROM sedkd_owners WHERE name = %s", (name,))
+        self._asked("DELETE FROM sedkd_owners WHERE name = %s", (name,))
 
     def is_alive(self, owner: str) -> bool:
-        with self._connection() as connection:
-            ask = "SELECT until > clock_timestamp() FROM sedkd_owners WHERE name = %s"
-            found = connection.execute(ask, (owner,)).fetchone()
-        return found is not None and found[0]
+        found = self._asked("SELECT until > clock_timestamp() FROM sedkd_owners WHERE name = %s", (owner,))
+        return bool(found) and found[0][0]
 
     def share(self, study: str, folder: Path, file: Path) -> None:
-        content = file.read_bytes()
-        with self._connection() as connection:
-            connection.execute(_SHARE, (study, file.relative_to(folder).as_posix(), content))
+        self._asked(_SHARE, (study, file.relative_to(folder).as_posix(), file.read_bytes()))
 
     def fetch(self, study: str, folder: Path, file: Path) -> None:
         if file.exists():
             return
-        with self._connection() as connection:
-            ask = "SELECT content FROM sedkd_files WHERE study = %s AND path = %s"
-            found = connection.execute(ask, (study, file.relative_to(folder).as_posix())).fetchone()
-        if found is not None:
-            _write(file, found[0])
+        ask = "SELECT content FROM sedkd_files WHERE study = %s AND path = %s"
+        for (content,) in self._asked(ask, (study, file.relative_to(folder).as_posix())):
+            _write(file, content)
 
     def fetch_scores(self, study: str, folder: Path) -> None:
-        with self._connection() as connection:
-            ask = "SELECT path, content FROM sedkd_files WHERE study = %s AND path LIKE %s"
-            for path, content in connection.execute(ask, (study, "%.json")).fetchall():
-                _write(folder / path, content)
+        ask = "SELECT path, content FROM sedkd_files WHERE study = %s AND path LIKE %s"
+        for path, content in self._asked(ask, (study, "%.json")):
+            if not (folder / path).resolve().is_relative_to(folder.resolve()):
+                raise UserError(f"--storage {self.place}: {study} holds a file {path!r}, which is outside of the study")
+            _write(folder / path, content)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -160,21 +166,30 @@ class PostgresStorage:
 
         return psycopg.connect(self.address, autocommit=True, connect_timeout=CONNECT_SECONDS)
 
-    def _connection(self) -> "psycopg.Connection[Any]":
-        """As `_connected`; waits for a server that is gone."""
+    def _answered(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The rows that a statement answers, if it answers any."""
+        connection = self._connected()
+        try:
+            cursor = connection.execute(statement, values)  # type: ignore[arg-type]  # ours, not a user's text
+            return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def _asked(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """As `_answered`; waits for a server that is gone."""
+        return self._waited_for(lambda: self._answered(statement, values))
+
+    def _waited_for(self, ask: Callable[[], Answer]) -> Answer:
         from search.study.patient import waiting
 
-        return waiting(self._connected, _is_gone, self.place, self.patience)
+        return waiting(ask, _is_gone, self.place, self.patience)
 
     def _renewing(self, name: str, ended: threading.Event) -> None:
         import psycopg
 
         while not ended.wait(LEASE_SECONDS / 3):
-            try:
-                with self._connection() as connection:
-                    _renew(connection, name)
-            except psycopg.Error:  # whoever waits for the server tells it; while it is gone nobody can take over
-                continue
+            with suppress(psycopg.OperationalError):  # while the server is gone nobody can take over, either
+                self._answered(_RENEW, (name, LEASE_SECONDS))
 
     @property
     def _engine_url(self) -> str:
@@ -184,15 +199,10 @@ class PostgresStorage:
 
 
 def _is_gone(error: Exception) -> bool:
-    """Whether the server may be back in a while: it refused because it starts or stops, or nobody answered."""
+    """Whether the server may be back in a while. What it would refuse for good was told when it was opened."""
     import psycopg
 
-    words = ("starting up", "shutting down", "Connection refused", "No such file", "timeout", "server closed")
-    return isinstance(error, psycopg.OperationalError) and any(word in str(error) for word in words)
-
-
-def _renew(connection: "psycopg.Connection[Any]", name: str) -> None:
-    connection.execute(_RENEW, {"name": name, "seconds": LEASE_SECONDS})
+    return isinstance(error, psycopg.OperationalError)
 
 
 def _write(file: Path, content: bytes) -> None:

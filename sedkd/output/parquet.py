@@ -1,6 +1,7 @@
 """Detections as a Parquet file, with the columns of the other tables; times of day are ISO 8601 texts as there."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from sedkd.disk.paths import written_atomically
@@ -12,10 +13,8 @@ SUFFIX = ".parquet"
 
 def require_parquet() -> None:
     """UserError where nothing here can write it."""
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError:
-        raise UserError("--format parquet: needs pyarrow (pip install pyarrow), or choose csv") from None
+    if find_spec("pyarrow") is None:
+        raise UserError("--format parquet: needs pyarrow (pip install pyarrow), or choose csv")
 
 
 def write_parquet(out: Path, heard: Sequence[Heard], dated: bool) -> None:

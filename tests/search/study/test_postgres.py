@@ -130,6 +130,42 @@ def test_a_server_that_restarts_is_waited_for(study: StudyView, running: Server)
     assert [t.user_attrs["after"] for t in study.optuna.trials] == ["the restart"]
 
 
+def test_everything_else_waits_for_it_too(study: StudyView, running: Server, tmp_path: Path) -> None:
+    file = study.folder / "teacher.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("{}")
+    running.stop()
+    back = threading.Timer(2.0, running.start)
+    back.start()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with study.store.storage.owner() as name, study.store.storage.turn(study.name):
+            running.stop()  # in mid-turn
+            again = threading.Timer(1.0, running.start)
+            again.start()
+            assert study.store.storage.is_alive(name)
+            study.share(file)
+    back.join()
+    again.join()
+    assert (elsewhere(study, tmp_path).folder / "teacher.json").exists()
+
+
+def test_nothing_is_written_outside_of_a_study(study: StudyView, tmp_path: Path) -> None:
+    study.store.storage._asked(postgres._SHARE, (study.name, "../../../evil.json", b"{}"))  # type: ignore[attr-defined]
+    with pytest.raises(UserError, match="outside of the study"):
+        elsewhere(study, tmp_path)
+    assert not list(tmp_path.rglob("evil.json"))
+
+
+def test_words_of_a_failure_are_not_taken_for_a_lost_connection() -> None:
+    from sqlalchemy.exc import IntegrityError, OperationalError
+
+    from search.study.patient import _is_gone
+
+    assert not _is_gone(IntegrityError("UPDATE", {"reason": "lost the connection"}, Exception("duplicate key")))
+    assert _is_gone(OperationalError("SELECT 1", {}, Exception("terminating connection")))
+
+
 def test_one_that_stays_away_is_told(running: Server, tmp_path: Path) -> None:
     study = open_study(Store(tmp_path, running.address, 1.0), "patience", FACTS, OBJECTIVES)
     running.stop()
