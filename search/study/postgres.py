@@ -6,6 +6,7 @@ Files that other machines need (students, scores) lie beside the trials.
 """
 
 import os
+import re
 import socket
 import threading
 import uuid
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
 
 from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
@@ -155,6 +157,7 @@ class PostgresStorage:
         except (psycopg.Error, SQLAlchemyError) as error:
             cause = getattr(error, "orig", None) or error
             reason = next((line for line in str(cause).splitlines() if line.strip()), type(cause).__name__).strip()
+            reason = _without_password(reason, self.address)
             raise UserError(
                 f"--storage {self.place}: cannot be used ({reason}); see that the server runs, that it can be reached "
                 "from here, and that user, password and database are right"
@@ -196,6 +199,12 @@ class PostgresStorage:
         from sqlalchemy.engine import make_url
 
         return make_url(self.address).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _without_password(text: str, address: str) -> str:
+    """A driver's words may quote what it could not read of an address."""
+    found = re.search(r"://[^:/@]*:(.+)@", address)
+    return text if found is None else text.replace(found[1], "***").replace(unquote(found[1]), "***")
 
 
 def _is_gone(error: Exception) -> bool:

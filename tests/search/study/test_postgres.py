@@ -186,6 +186,7 @@ def test_one_that_stays_away_is_told(running: Server, tmp_path: Path) -> None:
         ("postgresql://sedkd:wrong@127.0.0.1:{port}/postgres", "password authentication failed"),
         ("postgresql://sedkd:secret%20word@127.0.0.1:{port}/nothing", 'database "nothing" does not exist'),
         ("postgresql://sedkd:secret%20word@127.0.0.1:1/postgres", "Connection refused"),
+        ("postgresql://sedkd:secret word@127.0.0.1/postgres", "unexpected spaces found"),
     ],
 )
 def test_mistakes_are_one_line_without_a_password(
