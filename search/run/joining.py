@@ -34,7 +34,9 @@ def join(name: str, store: Store, request_of: Callable[[Mapping[str, Any]], Requ
         request = request_of(study.optuna.user_attrs[REQUEST])
         ready = planned(request, display.preparing)
         _require_same(study, ready)
-        display.introduce(name, study.facts, ready.notices, _teacher(study), study.spent(), request.budget.trials)
+        display.introduce(
+            name, study.facts, ready.notices, _teacher(study), study.spent(), request.budget.trials, ready.plan.rungs
+        )
         others = Others(study, display.notice)
 
         def after_trial() -> None:

@@ -114,15 +114,16 @@ class _Session:
 
     def _introduce(self, ready: Planned, teacher_score: float | None) -> None:
         notices = list(ready.notices)
-        if self.request.manner.early_stopping and not can_stop(ready.plan.objectives):
+        if self.request.manner.early_stopping and len(ready.plan.rungs) == 1 and not can_stop(ready.plan.objectives):
             notices.append(
                 "no early stopping: it needs one F1, for which thresholds are chosen, and costs known before training"
             )
         if self.request.manner.sampler == GAIN and not can_guess(ready.plan.objectives):
             notices.append("sampler: tpe; gain needs one quality against one cost that is known before training")
         self.display.introduce(
-            ready.name, ready.facts, notices, teacher_score, self.study.spent(), self.request.budget.trials
-        )
+            ready.name, ready.facts, notices, teacher_score, self.study.spent(), self.request.budget.trials,
+            ready.plan.rungs,
+        )  # fmt: skip
 
     def _search_all(self, ready: Planned) -> None:
         """Until no process is at a trial of this study: what a lost one leaves behind is searched once more."""

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from search.pareto.rungs import Growth, rungs_of, students
 from search.sampling.sampler import Observation
 from search.setup.budget import Limits
 from search.study.objectives import Objectives
-from search.study.records import fingerprint
+from search.study.records import FinishedTrial, fingerprint
 from search.study.trial_record import TrialRecord
 from search.study.view import StudyView
 
@@ -18,10 +20,13 @@ class StudyKnowledge:
     def __init__(self, study: StudyView, limits: Limits) -> None:
         self.study, self.objectives, self.limits = study, study.objectives, limits
         self.seen: dict[int, Observation] = {}  # by trial, each looked at once
+        self.rungs = rungs_of(study.facts["train"]["steps"])
         self.fingerprints: set[str] = set()  # of those that were trained to their end
 
     def observations(self) -> Sequence[Observation]:
-        for member in self.study.finished():
+        """Of students that may be trained on, what is foretold of them at the last rung (see `search.pareto.rungs`)."""
+        members = self.study.finished()
+        for member in members:
             if member.number not in self.seen:
                 quality = member.measure(self.objectives.quality)
                 self.seen[member.number] = _observed(member.record, quality, self.objectives)
@@ -29,7 +34,14 @@ class StudyKnowledge:
         for early in self.study.ended_early():
             if early.number not in self.seen:
                 self.seen[early.number] = _observed(early.record, early.record.score, self.objectives)
-        return [self.seen[number] for number in sorted(self.seen)]
+        if len(self.rungs) == 1:
+            return [self.seen[number] for number in sorted(self.seen)]
+        growth = Growth(members, self.rungs, self.objectives.quality)
+        return [self._at_the_last_rung(member, growth) for member in students(members)]
+
+    def _at_the_last_rung(self, member: FinishedTrial, growth: Growth) -> Observation:
+        seen, steps = self.seen[member.number], member.record.steps
+        return replace(seen, quality=growth.foretold(member)[0], seconds=seen.seconds * self.rungs[-1] / steps)
 
     def pending(self, but: int) -> Sequence[Mapping[str, Any]]:
         return [trial.params for trial in self.study.running() if trial.number != but]

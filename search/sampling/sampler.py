@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 import optuna
 
+from search.pareto.expected_gain import expected_gain
 from search.sampling.encoding import Encoding
-from search.sampling.expected_gain import expected_gain
 from search.sampling.surrogate import Surrogate
 from search.space.drawing import completed, drawn
 from search.space.space import Space

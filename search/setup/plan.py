@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from search.pareto.rungs import rungs_of
 from search.setup.budget import Budget, Limits
 from search.setup.streams import streams_asked_by
 from search.space.space import Space
@@ -17,7 +18,8 @@ TPE = "tpe"  # Optuna's, for any objectives
 
 @dataclass(frozen=True)
 class Manner:
-    """How a search goes about it. `early_stopping` ends hopeless trials (see `search.trials.stopping`); `noise` trains
+    """How a search goes about it. `early_stopping` ends hopeless trials (see `search.trials.stopping`) or, where there
+    are steps enough, trains all to few and some on to more (see `search.pareto.rungs`); `noise` trains
     a configuration that is drawn again anew, with another seed, instead of answering it; `carry` takes over what other
     studies found; `sampler` is GAIN or TPE."""
 
@@ -38,6 +40,11 @@ class Plan:
     budget: Budget
     manner: Manner
     store: Store
+
+    @property
+    def rungs(self) -> tuple[int, ...]:
+        """The steps to which students are trained, one after the other; the last is what was asked for."""
+        return rungs_of(self.base.steps) if self.manner.early_stopping else (self.base.steps,)
 
     @cached_property
     def limits(self) -> Limits:

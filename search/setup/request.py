@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from search.pareto.rungs import rungs_of
 from search.setup.alarms import alarm_notices
 from search.setup.budget import Budget, check_budget
 from search.setup.identity import identity
@@ -13,6 +14,7 @@ from search.setup.streams import streams_asked_by
 from search.study.objectives import most_alarms_of, parse
 from search.study.store import Store
 from sedkd.progress import Progress
+from sedkd.train.rate import warmup_of
 from sedkd.train.settings import TrainSettings
 
 
@@ -49,9 +51,16 @@ def planned(request: Request, progress: Progress) -> Planned:
     objectives, store = parse(request.objectives, most_alarms_of(request.criterion)), request.store
     asker = streams_asked_by(request.budget.limits, objectives)
     prepared = prepare(request.subject, request.seed, progress, asker)
-    base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))
+    base = _training(request)
     space = prepared.space
     check_budget(prepared.task, space, request.budget)
     plan = Plan(prepared.task, space, objectives, base, request.budget, request.manner, store)
     name, facts = identity(prepared.task, space, objectives, base, request.subject.subset)
     return Planned(plan, name, facts, [*prepared.notices, *alarm_notices(prepared.task, objectives.most_alarms)])
+
+
+def _training(request: Request) -> TrainSettings:
+    """How students are trained. Where they may be trained to a rung first, their warm-up is that rung's."""
+    base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))
+    rungs = rungs_of(base.steps)
+    return replace(base, warmup=warmup_of(rungs[0])) if len(rungs) > 1 else base

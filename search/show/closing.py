@@ -9,7 +9,7 @@ from search.pareto.front import front
 from search.pareto.picks import knee
 from search.show.display import Display
 from search.show.tables import front_table, placed_table, score_words
-from search.show.words import human, strategy_words, student_words
+from search.show.words import human, rung_words, strategy_words, student_words
 from search.study.names import cleaned
 from search.study.opening import load_study
 from search.study.scores import SplitScores, notes_on_test
@@ -32,6 +32,8 @@ def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | N
         display.table(placed)
     for note in notes_on_test(tests.values()):
         display.notice(note)
+    if rungs := rung_words(members):
+        display.print(rungs)
     early = len(study.ended_early())
     if early:
         display.print(f"{early} of the trials were ended early, because others did better for no more")

@@ -23,7 +23,7 @@ from search.pareto.front import front
 from search.pareto.gain import Gain
 from search.pareto.picks import knee
 from search.show.tables import score_words
-from search.show.words import human, strategy_words, student_words
+from search.show.words import human, rung_words, strategy_words, student_words
 from search.study.objectives import Objectives
 from search.study.records import FinishedTrial
 
@@ -61,6 +61,7 @@ class Display:
         self.announced: dict[int, str] = {}
         self.trials: dict[int, str] = {}
         self.wanted = self.before = 0
+        self.rungs: Sequence[int] = ()
         self.started = time.monotonic()
         self.objectives: Objectives | None = None
         self.gain: Gain | None = None
@@ -99,16 +100,21 @@ class Display:
         teacher_score: float | None,
         done: int,
         wanted: int,
+        rungs: Sequence[int] = (),
     ) -> None:
-        """Say what is searched for, on what, and where it stands."""
+        """Say what is searched for, on what, and where it stands; see `search.pareto.rungs`."""
         source = "SYNTHETIC soundscapes (built in)" if facts["synthetic"] else facts["data"]
         self.print(f"study {study}: {facts['environment']}, {facts['scene']}")
         self.print(f"  events   {', '.join(facts['events'])}")
         self.print(f"  data     {source}")
         self.objectives, self.gain = Objectives(tuple(facts["objectives"])), None
+        self.rungs = rungs
         self.print(
             f"  teacher  {facts['teacher']}; {self.objectives.quality} on validation {score_words(teacher_score)}"
         )
+        if len(rungs) > 1:
+            ladder = ", ".join(map(str, rungs))
+            self.print(f"  rungs    {ladder} steps: one in four goes on, in the end all of the front")
         for notice in notices:
             self.notice(notice)
         if done:
@@ -134,11 +140,16 @@ class Display:
         standing = self._standing(members)
         self.progress.update(self.trials_task, completed=done, description=f"trials, {standing}")
         if not self.live:
-            left = (time.monotonic() - self.started) / max(done - self.before, 1) * (self.wanted - done)
             self.print(
-                f"[{done}/{self.wanted}] {self.trials.get(worker, '')} {outcome}; {standing}; "
-                f"about {max(left, 0) / 60:.0f} min left"
+                f"[{done}/{self.wanted}] {self.trials.get(worker, '')} {outcome}; {standing}; {self._left(done)}"
             )
+
+    def _left(self, done: int) -> str:
+        """How long the search will go on. Which students will be trained on is not known before it is asked."""
+        if done >= self.wanted and len(self.rungs) > 1:
+            return "training on what the front may be made of"
+        left = (time.monotonic() - self.started) / max(done - self.before, 1) * (self.wanted - done)
+        return f"about {max(left, 0) / 60:.0f} min left" + (" to the last new student" if len(self.rungs) > 1 else "")
 
     def failed(self, number: int, reason: str) -> None:
         self.notice(f"trial {number} failed: {reason}")
@@ -155,6 +166,7 @@ class Display:
             f"best {objectives.quality} {best:.3f}, knee {corner.measure(objectives.quality):.3f} at "
             f"{human(corner.measure(objectives.cost))}, front of {len(on_front)}, hypervolume {self.gain.volume:.3f}"
             + (f", last gain {self.gain.idle} trials ago" if self.gain.idle else "")
+            + (f"; {rungs}" if (rungs := rung_words(members)) else "")
         )
 
     def _stage(self, worker: int, what: str, done: int, total: int) -> None:

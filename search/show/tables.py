@@ -40,6 +40,7 @@ def front_rows(
             {
                 "trial": member.number,
                 "pick": " ".join(named.get(member.number, ())),
+                "steps": member.record.steps,
                 **member.record.measures,
                 **({f"test_{name}": value for name, value in test.values.items()} if test else {}),
                 **member.record.configuration,
@@ -68,8 +69,13 @@ def front_table(
     sure = {number: found for number, found in (means or {}).items() if found}
     if sure:
         table.add_column("new seeds on validation: mean [95 %]")
-    for row in front_rows(members, objectives, tests):
+    rows = front_rows(members, objectives, tests)
+    uneven = len({row["steps"] for row in rows}) > 1
+    if uneven:
+        table.add_column("steps", justify="right")
+    for row in rows:
         cells = [confirmed_words(sure.get(row["trial"]), quality)] if sure else []
+        cells += [str(row["steps"])] if uneven else []
         table.add_row(
             str(row["trial"]),
             f"{row[quality]:.3f}",

@@ -1,9 +1,12 @@
 """Students, strategies and numbers in words."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from search.pareto.rungs import students
 from search.study.objectives import TABLE
+from search.study.records import FinishedTrial
 from sedkd.distill.registry import SCRATCH
 from sedkd.models.student import StudentSettings
 
@@ -25,6 +28,16 @@ def strategy_words(configuration: Mapping[str, Any]) -> str:
     strategy = configuration.get("strategy", SCRATCH)
     start = configuration.get("initialisation", "random")
     return ("scratch" if strategy == SCRATCH else strategy) + ("" if start == "random" else f" from {start}")
+
+
+def rung_words(members: Sequence[FinishedTrial]) -> str:
+    """To how many steps students are trained, such as "45 students at 150 steps, 12 at 600, 3 at 2400"; empty where all
+    are trained to as many."""
+    counts = sorted(Counter(member.record.steps for member in students(members)).items())
+    if len(counts) < 2:
+        return ""
+    (steps, count), *others = counts
+    return f"{count} students at {steps} steps" + "".join(f", {more} at {rung}" for rung, more in others)
 
 
 def measure_words(name: str, value: float) -> str:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from search.study.records import CARRIED, CONTROL, OWNER, RECORD, RETRIED, STOPPED
+from search.study.records import CARRIED, CONTINUES, CONTROL, OWNER, RECORD, RETRIED, STOPPED
 from search.study.view import StudyView
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def _closed(study: StudyView, trial: "optuna.trial.FrozenTrial") -> int | None:
         study.optuna.tell(trial.number, state=TrialState.PRUNED)
         return None
     study.optuna.tell(trial.number, state=TrialState.FAIL)
+    if CONTINUES in trial.user_attrs:  # the student it continues is there still, and asked for again
+        return trial.number
     if RETRIED not in trial.user_attrs and trial.params:
         kept = {key: trial.user_attrs[key] for key in (CONTROL, CARRIED) if key in trial.user_attrs}
         study.optuna.enqueue_trial(dict(trial.params), user_attrs={RETRIED: trial.number, **kept})

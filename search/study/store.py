@@ -11,6 +11,7 @@ from search.study.storage import Storage
 
 DEFAULT = "mlruns"
 STUDENT_FILE = "student.safetensors"
+TRUNK_FILE = "trunk.safetensors"  # of a student that may be trained on
 
 
 @dataclass(frozen=True)

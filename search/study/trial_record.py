@@ -35,10 +35,11 @@ class TrialRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class FinishedRecord(TrialRecord):
-    """Of one that was trained to its end.
+    """Of one that was trained to its end, or to its rung.
 
     values: as Optuna has them. per_class: scores by event. support: events on validation by event. post: thresholds and
-    median filters. seed: of its training.
+    median filters. seed: of its training. continues: the number of the trial of fewer steps that it continues, whose
+    curve and seconds are part of its own.
     """
 
     values: Sequence[float] = ()
@@ -46,6 +47,12 @@ class FinishedRecord(TrialRecord):
     support: Mapping[str, int] = field(default_factory=dict)
     post: PostProcessing = UNKNOWN
     seed: int | None = None
+    continues: int | None = None
+
+    @property
+    def steps(self) -> int:
+        """Of its training, from its first on; 0 where a store of an earlier version holds no curve."""
+        return int(self.curve[-1]["step"]) if self.curve else 0
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Self:

@@ -1,12 +1,13 @@
 """A study: Optuna's, with the store that keeps its students and scores."""
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.study.objectives import Objectives
-from search.study.records import FACTS, RECORD, STOPPED, FinishedTrial, StoppedTrial
+from search.study.records import CONTINUES, FACTS, INTERRUPTED, REASON, RECORD, STOPPED, FinishedTrial, StoppedTrial
 from search.study.scores import Confirmed, SplitScores, confirmed, teacher_scores, test_scores
 from search.study.store import STUDENT_FILE, Store
 from search.study.trial_record import FinishedRecord, StoppedRecord
@@ -54,7 +55,11 @@ class StudyView:
 
     def student_path(self, number: int) -> Path:
         """The weights of a trial's student, also where another machine trained it."""
-        path = self.trial_folder(number) / STUDENT_FILE
+        return self.trial_file(number, STUDENT_FILE)
+
+    def trial_file(self, number: int, name: str) -> Path:
+        """A file of a trial's folder, also where another machine shared it; it need not be there."""
+        path = self.trial_folder(number) / name
         self.store.storage.fetch(self.name, self.folder, path)
         return path
 
@@ -91,16 +96,36 @@ class StudyView:
         return self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
     def spent(self) -> int:
-        """How many of a budget's trials are done: finished ones, and those that were ended at a rung."""
-        return len(self.finished()) + len(self.ended_early())
+        """How many of a budget's trials are done: finished ones, and those that were ended at a rung; a student that
+        was continued is one."""
+        return sum(m.record.continues is None for m in self.finished()) + len(self.ended_early())
 
     def taken(self) -> int:
-        """How many of a budget's trials are done or on their way; of one look, since others may end one meanwhile."""
+        """How many of a budget's trials are done or on their way, but for those that continue one; of one look, since
+        others may end one meanwhile."""
         from optuna.trial import TrialState
 
         trials = self.optuna.get_trials(deepcopy=False)
         states = {TrialState.RUNNING: None, TrialState.COMPLETE: RECORD, TrialState.PRUNED: STOPPED}
-        return sum(states[t.state] in (None, *t.user_attrs) for t in trials if t.state in states)
+        begun = [t for t in trials if t.state in states and CONTINUES not in t.user_attrs]
+        return sum(states[t.state] in (None, *t.user_attrs) for t in begun)
+
+    def not_to_continue(self) -> set[int]:
+        """The trials that are being continued, or cannot be: that failed by a fault of its own, or two processes that
+        were at it were lost."""
+        from optuna.trial import TrialState
+
+        lost: Counter[int] = Counter()
+        found = set()
+        for trial in self.optuna.get_trials(deepcopy=False):
+            number = trial.user_attrs.get(CONTINUES)
+            if number is None:
+                continue
+            if trial.state != TrialState.FAIL or trial.user_attrs.get(REASON, INTERRUPTED) != INTERRUPTED:
+                found.add(number)
+            elif REASON not in trial.user_attrs:
+                lost[number] += 1
+        return found | {number for number, times in lost.items() if times > 1}
 
     def test_scores(self, number: int) -> SplitScores | None:
         """The test scores of a trial, if they have been computed."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from search.study.names import cleaned
-from search.study.records import CONTROL, REASON, RECORD, STOPPED
+from search.study.records import CONTINUES, CONTROL, REASON, RECORD, STOPPED
 from search.study.trial_record import FinishedRecord, StoppedRecord, TrialRecord
 from search.study.view import StudyView
 from search.tracking.client import log_metrics
@@ -55,6 +55,8 @@ class ChildRuns:
             tags[CONTROL] = attributes[CONTROL]
         if record is not None:
             tags[NOTE_TAG] = trial_note(record, self.study.objectives)
+        if isinstance(record, FinishedRecord) and record.continues is not None:
+            tags[CONTINUES] = str(record.continues)
         if isinstance(record, StoppedRecord):
             tags |= {STOPPED: record.rung, "on_front": "false"}
         if record is None:
@@ -76,7 +78,7 @@ class ChildRuns:
                 self.client.log_artifact(run_id, str(student))
             self.client.log_dict(run_id, record.to_json(), "record.json")
         end = int(trial.datetime_complete.timestamp() * 1000) if trial.datetime_complete else None
-        status = "FAILED" if record is None else "KILLED" if isinstance(record, StoppedRecord) else "FINISHED"
+        status = "FAILED" if record is None else "FINISHED"
         self.client.set_terminated(run_id, status, end)
 
     def _curve(self, run_id: str, record: TrialRecord) -> None:
@@ -97,6 +99,8 @@ def measures_of(record: TrialRecord) -> dict[str, float]:
     measures = dict(record.measures)
     measures["log10_flops"] = math.log10(max(2 * measures["macs"], 1e-9))
     measures["seconds"] = record.seconds
+    if record.curve:
+        measures["steps"] = record.curve[-1]["step"]
     per_class = record.per_class if isinstance(record, FinishedRecord) else {}
     for label, scores in per_class.items():
         for name, value in scores.items():

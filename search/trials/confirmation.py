@@ -76,7 +76,8 @@ def _counts(
     paths = {seed: folder / f"confirmed-{seed}.json" for seed in range(FIRST_SEED, FIRST_SEED + SEEDS)}
     with one_at_a_time(folder / ".confirming.lock", counting(progress, "waiting for another process")):
         missing = [seed for seed, path in paths.items() if kept(path, _read_counts) is None]
-        base, values, objectives = plan.base, member.record.configuration, plan.objectives
+        values, objectives = member.record.configuration, plan.objectives
+        base = replace(plan.base, steps=member.record.steps or plan.base.steps)
         configurations = [from_flat(values, replace(base, seed=seed)) for seed in missing]
 
         def done(place: int, result: TrialResult | Exception) -> None:

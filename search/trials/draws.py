@@ -1,12 +1,14 @@
-"""What to train next: asked for, within the limits, and never trained before."""
+"""What to train next: a student that is to be continued, or a new one, within the limits and never trained before."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from search.pareto.gain import Gain
+from search.pareto.rungs import Promotion
 from search.setup.budget import limit_words
 from search.setup.plan import Plan
-from search.study.records import ANSWERED, INFEASIBLE, LACK, OWNER, FinishedTrial
+from search.study.records import ANSWERED, CONTINUES, INFEASIBLE, LACK, OWNER, FinishedTrial
 from search.study.view import StudyView
 from search.trials.repeats import Repeats
 from sedkd.errors import UserError
@@ -18,47 +20,89 @@ MAX_FREE_DRAWS = 1000  # draws in a row that cost nothing
 MAX_ANSWERED_DRAWS = 100  # of them that were trained before: the space holds little else
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A trial to train: its configuration, seed and steps, and the finished one that it continues, if any."""
+
+    trial: "optuna.Trial"
+    values: Mapping[str, Any]
+    seed: int
+    steps: int
+    continues: FinishedTrial | None = None
+
+
 class TrialDraws:
-    """The next trial to train: one whose configuration is within the limits and was not trained before."""
+    """The next trial to train. A new student's configuration is within the limits and was not trained before."""
 
     def __init__(self, study: StudyView, plan: Plan, owner: str) -> None:
         self.study, self.plan, self.owner = study, plan, owner
         self.limits, self.repeats = plan.limits, Repeats()
         self.lack: str | None = None  # of the latest draw that cannot be trained
         self.gain = Gain(plan.objectives)
+        self.rungs, self.promotion = plan.rungs, Promotion(plan.objectives, plan.rungs)
 
-    def next(self) -> "tuple[optuna.Trial, dict[str, Any], int] | None":
-        """A trial, its configuration and its seed; None when enough trials are done or on their way."""
+    def next(self) -> Drawn | None:
+        """None when enough trials are done or on their way, and no student is to be continued."""
         answered = 0
         for _ in range(MAX_FREE_DRAWS):
-            trial = self._asked()
-            if trial is None:
-                return None
-            values = self.plan.space.suggest(trial)
+            asked = self._asked()
+            if asked is None or isinstance(asked, Drawn):
+                return asked
+            trial, values, seed = asked, self.plan.space.suggest(asked), self.plan.base.seed
             if self._cannot_be(trial, values) or self._is_over(trial, values):
                 continue
             same = self.repeats.of(values, self.study.finished())
             if same is None:
-                return trial, values, self.plan.base.seed
+                return Drawn(trial, values, seed, self.rungs[0])
             if self.plan.manner.noise:
-                return trial, values, self.plan.base.seed + trial.number
+                return Drawn(trial, values, seed + trial.number, self.rungs[0])
             self._answer(trial, same)
             answered += 1
             if answered == MAX_ANSWERED_DRAWS:
                 break
         raise UserError(self._exhausted(answered))
 
-    def _asked(self) -> "optuna.Trial | None":
-        """A new trial, unless those that are done or on their way are enough."""
-        budget = self.plan.budget
+    def _asked(self) -> "optuna.Trial | Drawn | None":
+        """A student to continue; else a new trial, unless those that are done or on their way are enough."""
         with self.study.store.storage.turn(self.study.name):
-            if self.study.taken() >= budget.trials:
-                return None
-            if budget.patience is not None and self.gain.look(self.study.finished()).idle >= budget.patience:
+            members, enough = self.study.finished(), self._is_enough()
+            member = self.promotion.next(members, self.study.not_to_continue(), enough)
+            if member is not None:
+                return self._continued(member)
+            if enough:
                 return None
             trial = self.study.optuna.ask()
             trial.set_user_attr(OWNER, self.owner)
             return trial
+
+    def _is_enough(self) -> bool:
+        """Whether no new student is to be begun."""
+        budget = self.plan.budget
+        if self.study.taken() >= budget.trials:
+            return True
+        return budget.patience is not None and self.gain.look(self.study.finished()).idle >= budget.patience
+
+    def _continued(self, member: FinishedTrial) -> Drawn:
+        """A trial that trains a student to the next rung. Optuna cannot open a finished one again, nor be asked for one
+        with given values without a place in its queue: this one is put there as running."""
+        import optuna
+
+        study, running = self.study.optuna, optuna.trial.TrialState.RUNNING
+        before = study.get_trials(deepcopy=False)[member.number]
+        marks = {OWNER: self.owner, CONTINUES: member.number}
+        study.add_trial(
+            optuna.trial.create_trial(
+                state=running, params=before.params, distributions=before.distributions, user_attrs=marks,
+                constraints=before.constraints,
+            )
+        )  # fmt: skip
+        added = [
+            t for t in study.get_trials(deepcopy=False, states=(running,)) if marks.items() <= t.user_attrs.items()
+        ]
+        trial = optuna.Trial(study, added[-1]._trial_id)
+        seed = self.plan.base.seed if member.record.seed is None else member.record.seed
+        steps = next(rung for rung in self.rungs if rung > member.record.steps)
+        return Drawn(trial, member.record.configuration, seed, steps, member)
 
     def _cannot_be(self, trial: "optuna.Trial", values: Mapping[str, Any]) -> bool:
         """A draw that cannot be trained costs nothing, says why, and does not count."""

@@ -10,7 +10,7 @@ from search.space.controls import controls
 from search.study.opening import enqueue_missing
 from search.study.records import CARRIED, CONTROL
 from search.study.view import StudyView
-from search.trials.draws import TrialDraws
+from search.trials.draws import Drawn, TrialDraws
 from search.trials.stopping import can_stop
 from search.trials.training import Trainer
 from sedkd.errors import UserError
@@ -45,15 +45,15 @@ def search(study: StudyView, plan: Plan, listener: TrialListener, after_trial: C
     late, failures = deadline(plan.budget.timeout, time.monotonic), 0
     with plan.store.storage.owner() as owner:
         draws = TrialDraws(study, plan, owner)
-        early = plan.manner.early_stopping and can_stop(plan.objectives)
+        early = plan.manner.early_stopping and len(plan.rungs) == 1 and can_stop(plan.objectives)
         trainer = Trainer(study, plan.task, plan.base, listener.stage, early)
         while not late():
             drawn = draws.next()
             if drawn is None:
                 return
-            trial, values, seed = drawn
-            listener.begin(trial.number, values, trial.user_attrs.get(CONTROL) or trial.user_attrs.get(CARRIED))
-            reason = trainer.run(trial, values, seed)
+            trial = drawn.trial
+            listener.begin(trial.number, drawn.values, _note(drawn))
+            reason = trainer.run(drawn)
             if reason is not None:
                 listener.failed(trial.number, reason)
                 failures += 1
@@ -63,3 +63,10 @@ def search(study: StudyView, plan: Plan, listener: TrialListener, after_trial: C
             failures = 0
             listener.end(trial.number)
             after_trial()
+
+
+def _note(drawn: Drawn) -> str | None:
+    """What there is to say of a trial beside its strategy: that it is a control, where it comes from."""
+    if drawn.continues is not None:
+        return f"trial {drawn.continues.number} on to {drawn.steps} steps"
+    return drawn.trial.user_attrs.get(CONTROL) or drawn.trial.user_attrs.get(CARRIED)

@@ -5,9 +5,11 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from search.study.objectives import Objectives
-from search.study.records import CONTROL, INTERRUPTED, REASON, RECORD, STOPPED
+from search.study.records import CONTROL, INTERRUPTED, REASON, RECORD, RESUMED, STOPPED, fingerprint
+from search.study.store import TRUNK_FILE
 from search.study.trial_record import FinishedRecord, StoppedRecord
 from search.study.view import StudyView
+from search.trials.draws import Drawn
 from search.trials.failures import reason_of, summary
 from search.trials.stopping import RUNGS, Hopeless, costs_of, is_hopeless, rung_of, rung_scores
 from sedkd.models.checkpoint import save_model
@@ -15,6 +17,7 @@ from sedkd.progress import Progress
 from sedkd.task.task import Task
 from sedkd.train.fit import Checkpoint
 from sedkd.train.settings import TrainSettings
+from sedkd.train.trunk import Resume, Trunk, load_trunk, save_trunk
 from sedkd.trial.configuration import from_flat
 from sedkd.trial.running import TrialResult, cost_before_training, run_trial
 
@@ -36,19 +39,21 @@ class Trainer:
         self.study, self.task, self.objectives, self.base = study, task, study.objectives, base
         self.progress, self.early_stopping = progress, early_stopping
 
-    def run(self, trial: "optuna.Trial", values: Mapping[str, Any], seed: int) -> str | None:
+    def run(self, drawn: Drawn) -> str | None:
         """Train one student and tell Optuna; the reason when it failed, whatever that is. What ends the process, such
         as Ctrl-C, ends the trial as failed and is raised on."""
         from optuna.trial import TrialState
 
+        trial, values = drawn.trial, drawn.values
         try:
-            result = self._trained(trial, values, seed)
-            record = record_of(result, values, self.objectives, trial.user_attrs.get(CONTROL), seed)
+            result = self._trained(drawn)
+            record = record_of(result, drawn, self.objectives)
             weights = self.study.student_path(trial.number)
             save_model(result.student, weights)
             self.study.share(weights)
             trial.set_user_attr(RECORD, record.to_json())
             self.study.optuna.tell(trial, record.values)
+            self._tidy(drawn)
             return None
         except Hopeless as end:
             trial.set_user_attr(STOPPED, self._stopped(end, values, trial.user_attrs.get(CONTROL)).to_json())
@@ -62,8 +67,9 @@ class Trainer:
         _fail(self.study.optuna, trial, reason)
         return reason
 
-    def _trained(self, trial: "optuna.Trial", values: Mapping[str, Any], seed: int) -> TrialResult:
-        configuration = from_flat(values, replace(self.base, seed=seed))
+    def _trained(self, drawn: Drawn) -> TrialResult:
+        trial = drawn.trial
+        configuration = from_flat(drawn.values, replace(self.base, seed=drawn.seed, steps=drawn.steps))
         costs: tuple[float, ...] = ()
         curve: list[Checkpoint] = []
         is_control = trial.user_attrs.get(CONTROL) is not None
@@ -86,8 +92,29 @@ class Trainer:
         objectives = self.objectives
         return run_trial(
             configuration, self.task, objectives.criterion, objectives.needs_psds, self.progress, report,
-            also=objectives.scores, most_alarms=objectives.most_alarms,
+            also=objectives.scores, most_alarms=objectives.most_alarms, resume=self._resumed(drawn),
         )  # fmt: skip
+
+    def _tidy(self, drawn: Drawn) -> None:
+        """What was put aside has been taken up."""
+        if drawn.continues is not None:
+            (self.study.trial_folder(drawn.continues.number) / TRUNK_FILE).unlink(missing_ok=True)
+
+    def _resumed(self, drawn: Drawn) -> Resume:
+        """Go on where the student was put aside, and put it aside again unless this is its last rung."""
+        trunk, before = None, drawn.continues
+        if before is not None:
+            trunk = load_trunk(self.study.trial_file(before.number, TRUNK_FILE), _key(drawn))
+            drawn.trial.set_user_attr(RESUMED, trunk.step if trunk else 0)
+        if drawn.steps == self.base.steps:
+            return Resume(trunk)
+
+        def keep(found: Trunk) -> None:
+            path = self.study.trial_folder(drawn.trial.number) / TRUNK_FILE
+            save_trunk(found, path, _key(drawn))
+            self.study.share(path)
+
+        return Resume(trunk, keep)
 
     def _stopped(self, end: Hopeless, values: Mapping[str, Any], control: str | None) -> StoppedRecord:
         """What is remembered of a trial that was ended at a rung."""
@@ -114,20 +141,25 @@ def _fail(study: "optuna.Study", trial: "optuna.Trial", reason: str) -> None:
     study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
 
 
-def record_of(
-    result: TrialResult, values: Mapping[str, Any], objectives: Objectives, control: str | None, seed: int
-) -> FinishedRecord:
+def _key(drawn: Drawn) -> str:
+    """What a trunk is of: trainings that differ in their steps alone share it."""
+    return f"{fingerprint(drawn.values)} seed {drawn.seed}"
+
+
+def record_of(result: TrialResult, drawn: Drawn, objectives: Objectives) -> FinishedRecord:
     """Everything that is remembered of a trial."""
     measures = {**result.scores.values, **{k: v for k, v in asdict(result.cost).items() if v is not None}}
+    before = drawn.continues
     return FinishedRecord(
         values=objectives.values(measures),
         measures=measures,
         per_class={label: dict(scores) for label, scores in result.scores.per_class.items()},
         support=dict(result.scores.support),
         post=result.post,
-        curve=[asdict(point) for point in result.curve],
-        configuration=dict(values),
-        control=control,
-        seed=seed,
-        seconds=result.seconds,
+        curve=[*(before.record.curve if before else ()), *(asdict(point) for point in result.curve)],
+        configuration=dict(drawn.values),
+        control=before.record.control if before else drawn.trial.user_attrs.get(CONTROL),
+        seed=drawn.seed,
+        continues=before.number if before else None,
+        seconds=result.seconds + (before.record.seconds if before else 0.0),
     )

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from sedkd.data.sealed import require_sealed
 from sedkd.models.cohort import CohortNet, can_join
@@ -17,12 +18,14 @@ from sedkd.progress import Counter
 from sedkd.train.allocation import keep_freed_memory
 from sedkd.train.captured import Repeated
 from sedkd.train.corpus import Corpus
-from sedkd.train.fit import CLIP_NORM, Checkpoint, Magnitudes, TrainingDiverged, Watch, answer, fit, rate_at
+from sedkd.train.fit import CLIP_NORM, Checkpoint, Magnitudes, TrainingDiverged, Watch, answer, fit
 from sedkd.train.optimiser import CohortAdamW
+from sedkd.train.rate import held_until, rate_at
 from sedkd.train.sampler import Sampler
 from sedkd.train.settings import TrainSettings
 from sedkd.train.term import Term
 from sedkd.train.together import TermCohort, signature
+from sedkd.train.trunk import FROM_THE_FIRST, Resume, Trunk
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Member:
     terms: Sequence[Term]
     settings: TrainSettings
     watch: Watch
+    resume: Resume = FROM_THE_FIRST
 
     @property
     def kind(self) -> Hashable | None:
@@ -42,7 +46,7 @@ class Member:
         if terms is None or not can_join(student.settings):
             return None
         marks = tuple(sorted(self.watch.marks(train.steps)))
-        return student.settings, len(student.labels), train.steps, train.batch, train.frames, marks, terms
+        return student.settings, len(student.labels), train.steps, train.warmup, train.batch, train.frames, marks, terms
 
 
 Ended = list[Checkpoint] | Exception
@@ -50,13 +54,16 @@ Ended = list[Checkpoint] | Exception
 
 
 def fit_cohort(members: Sequence[Member], progress: Counter | None = None) -> list[Ended]:
-    """Train the members in place, on the device that their students lie on. Several are of one kind.
+    """Train the members in place, on the device that their students lie on. Several are of one kind, and only one that
+    is alone goes on from a trunk or keeps its own.
 
     On a GPU the step is captured as a graph, which pays for one member, too; on a CPU that one is trained by `fit`.
     """
     device = next(members[0].student.parameters()).device
     if len(members) == 1 and (device.type == "cpu" or members[0].kind is None):
         return [_alone(members[0], progress)]
+    if len(members) > 1 and any(member.resume != FROM_THE_FIRST for member in members):
+        raise ValueError("several students in one step begin at their first step, and keep no trunk")
     require_sealed("training")
     keep_freed_memory()
     first_seen = list({id(member.corpus): None for member in members})
@@ -68,7 +75,7 @@ def fit_cohort(members: Sequence[Member], progress: Counter | None = None) -> li
 
 def _alone(member: Member, progress: Counter | None) -> Ended:
     try:
-        return fit(member.student, member.corpus, member.terms, member.settings, member.watch, progress)
+        return fit(member.student, member.corpus, member.terms, member.settings, member.watch, progress, member.resume)
     except Exception as error:
         return error
 
@@ -91,7 +98,7 @@ class _Cohort:
         )
         self.optimiser = CohortAdamW(self.parameters, rates, decays, CLIP_NORM)
         self.steps = settings[0].steps
-        self.rates = torch.tensor([rate_at(step, self.steps) for step in range(self.steps)], device=device)
+        self.rates = torch.tensor([rate_at(step, settings[0]) for step in range(self.steps)], device=device)
         self.done = torch.zeros(1, dtype=torch.long, device=device)
         self.magnitudes = Magnitudes()
         self.total, self.since = torch.zeros(len(members), device=device), 0
@@ -101,10 +108,11 @@ class _Cohort:
         self.step = Repeated(self._step, device)
 
     def run(self, progress: Counter | None) -> list[Ended]:
-        marks = self.members[0].watch.marks(self.steps)
+        marks, resume = self.members[0].watch.marks(self.steps), self.members[0].resume
         self.net.train()
         self.terms.train()
-        for step in range(1, self.steps + 1):
+        begun = self._restore(resume.trunk) if resume.trunk else 0
+        for step in range(begun + 1, self.steps + 1):
             self.sampler.prepare()
             self.step()
             self.since += 1
@@ -112,12 +120,39 @@ class _Cohort:
                 self._look(step)
                 if len(self.ended) == len(self.members):
                     break
+            if step == held_until(self.steps) and resume.keep:
+                resume.keep(self._trunk(step))
             if progress:
                 progress(step, self.steps)
         for number, member in enumerate(self.members):
             self.net.write_back(number, step)
             member.student.eval()
         return [self.ended.get(number, curve) for number, curve in enumerate(self.curves)]
+
+    def _state(self) -> dict[str, Tensor]:
+        """What one step hands to the next, where it lies."""
+        found = {"flat": self.net.flat.data, "total": self.total, "magnitudes": self.magnitudes.means}
+        found |= {
+            f"{name}.{what}": part for name, pair in self.net.statistics.items() for what, part in enumerate(pair)
+        }
+        found |= {f"terms.{name}": part for name, part in self.terms.state_dict().items()}
+        for name, parts in (("first", self.optimiser.first), ("second", self.optimiser.second)):
+            found |= {f"{name}.{place}": part for place, part in enumerate(parts)}
+        return found
+
+    def _trunk(self, step: int) -> Trunk:
+        return Trunk(step, self.since, {name: part.detach().clone() for name, part in self._state().items()})
+
+    def _restore(self, trunk: Trunk) -> int:
+        """Go on from a trunk; how many steps are done. They are filled where a captured step looks."""
+        self.magnitudes.restore(trunk.tensors["magnitudes"].to(self.total.device), trunk.step)
+        for name, part in self._state().items():
+            part.copy_(trunk.tensors[name])
+        self.done.fill_(trunk.step)
+        self.optimiser.steps.fill_(trunk.step)
+        self.sampler.skip(trunk.step)
+        self.since = trunk.since
+        return trunk.step
 
     def _step(self) -> None:
         batch, heard = self.sampler()

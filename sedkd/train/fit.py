@@ -12,13 +12,13 @@ from sedkd.data.sealed import require_sealed
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.train.allocation import keep_freed_memory
 from sedkd.train.corpus import Corpus
+from sedkd.train.rate import held_until, rate_at
 from sedkd.train.sampler import OneSampler
 from sedkd.train.settings import TrainSettings
 from sedkd.train.term import Lesson, Term
+from sedkd.train.trunk import FROM_THE_FIRST, FitState, Resume
 
 CLIP_NORM = 5.0
-WARMUP, WARMUP_STEPS = 0.1, 30  # share of the steps, and no more than so many
-FALL = 0.13  # share of the steps over which the rate falls
 MAGNITUDE_DECAY = 0.98
 REDUCED = ("cuda",)  # kinds of device on which half the bytes is twice the speed
 
@@ -62,11 +62,13 @@ def fit(
     settings: TrainSettings,
     watch: Watch | None = None,
     progress: Callable[[int, int], None] | None = None,
+    resume: Resume = FROM_THE_FIRST,
 ) -> list[Checkpoint]:
     """Train `model` in place, on the device it lies on, and return the curve.
 
     Each loss term is divided by its own running magnitude and multiplied by the first term's, so that one range of
-    weights serves every kind of distillation. See `rate_at` for the rate.
+    weights serves every kind of distillation. See `sedkd.train.rate` for the rate. Only terms that keep no state
+    between steps (`sedkd.train.together.signature` is not None) may go on from a trunk.
 
     Raises:
         TrainingDiverged: a loss was not finite.
@@ -83,9 +85,15 @@ def fit(
         term.begin(Lesson(model, corpus, settings))
     modules = nn.ModuleList([model, *terms]).to(device).train()
     parameters = [p for p in modules.parameters() if p.requires_grad]
-    optimiser, schedule = optimiser_for(parameters, settings)
+    begun, since = (resume.trunk.step, resume.trunk.since) if resume.trunk else (0, 0)
+    optimiser, schedule = optimiser_for(parameters, settings, begun)
     magnitudes = Magnitudes()
-    total, since = torch.zeros((), device=device), 0
+    total = torch.zeros((), device=device)
+    state = FitState(modules, parameters, optimiser, total)
+    if resume.trunk:
+        state.restore(resume.trunk)
+        magnitudes.restore(resume.trunk.tensors["magnitudes"].to(device), begun)
+        draw.skip(begun)
 
     def look(step: int) -> None:
         loss = float(total) / since
@@ -97,7 +105,8 @@ def fit(
         if watch.report:
             watch.report(curve[-1])
 
-    for step in range(1, settings.steps + 1):
+    held = held_until(settings.steps)
+    for step in range(begun + 1, settings.steps + 1):
         batch, heard = draw()
         output = answer(model, heard)
         losses = torch.stack([term(batch, output) for term in terms])
@@ -110,10 +119,14 @@ def fit(
         schedule.step()
         for term in terms:
             term.after_step()
-        total, since = total + loss.detach(), since + 1
+        total.add_(loss.detach())
+        since += 1
         if step in marks:
             look(step)
-            total, since = torch.zeros((), device=device), 0
+            total.zero_()
+            since = 0
+        if step == held and resume.keep:
+            resume.keep(state.trunk(step, since, magnitudes.means))
         if progress:
             progress(step, settings.steps)
     model.eval()
@@ -129,12 +142,12 @@ def answer(model: nn.Module, features: Tensor) -> FrameOutput:
 
 
 def optimiser_for(
-    parameters: Sequence[nn.Parameter], settings: TrainSettings
+    parameters: Sequence[nn.Parameter], settings: TrainSettings, begun: int = 0
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
-    """AdamW, and its rate by `rate_at`."""
+    """AdamW, and its rate by `rate_at`, after `begun` steps."""
     # Not `fused`, which is quicker by half a millisecond a step, but whose last bit depends on where tensors lie.
     optimiser = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay, foreach=True)
-    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, settings.steps))
+    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(begun + step, settings))
 
 
 class Magnitudes:
@@ -144,6 +157,15 @@ class Magnitudes:
     def __init__(self) -> None:
         self.mean: Tensor | None = None
         self.seen = torch.zeros(())
+
+    @property
+    def means(self) -> Tensor:
+        assert self.mean is not None  # after a step
+        return self.mean
+
+    def restore(self, mean: Tensor, steps: int) -> None:
+        """Go on where they stood after so many steps."""
+        self.mean, self.seen = mean.clone(), torch.tensor(float(steps), device=mean.device)
 
     def scales(self, losses: Tensor) -> Tensor:
         """What to multiply losses `[..., terms]` with; a leading axis is of students, each with its own means."""
@@ -155,13 +177,3 @@ class Magnitudes:
         label = mean[..., :1]
         first = torch.where(label == 0, 1.0, label)  # 0 where no batch holds a label: the others still count
         return first / mean.clamp_min(1e-8)
-
-
-def rate_at(step: int, steps: int) -> float:
-    """What share of the highest rate step `step` of 0..steps takes: a warm-up, then all of it, then linearly to 0.
-
-    A rate that is held and falls late ends where a cosine needs more steps to get ("warm-up, stable, decay", Hu et al.
-    2024, MiniCPM).
-    """
-    warmup, fall = max(min(round(steps * WARMUP), WARMUP_STEPS), 1), max(round(steps * FALL), 1)
-    return min((step + 1) / warmup, (steps - step) / fall, 1.0)

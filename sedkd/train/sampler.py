@@ -55,6 +55,12 @@ class Sampler:
             self.used = 0
         self.used += 1
 
+    def skip(self, steps: int) -> None:
+        """Before the first step: pass over so many, of which only chance is drawn."""
+        for _ in range(steps):
+            self.prepare()
+        self.place.fill_(self.used % BLOCK)
+
     def __call__(self) -> Heard:
         """The step that was prepared; every tensor has a first axis K."""
         assert self.block is not None
@@ -81,6 +87,10 @@ class OneSampler:
 
     def __init__(self, corpus: Corpus, settings: TrainSettings, device: torch.device, scale: float = 1.0) -> None:
         self.several = Sampler([corpus], [settings], device, scale)
+
+    def skip(self, steps: int) -> None:
+        """See `Sampler.skip`."""
+        self.several.skip(steps)
 
     def __call__(self) -> Heard:
         self.several.prepare()

@@ -3,12 +3,15 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+LATER = ("mixture", "warmup")  # settings that earlier versions did not have
+
 
 @dataclass(frozen=True)
 class TrainSettings:
     """`frames`: output frames per window. `unlabeled_share`, `foreign_share`: shares of each batch drawn from the
     environment's unlabelled clips and from other environments'; where there are none, labelled clips take the place.
-    `mixture`: probability that a window gets a second one of its kind on top (`sedkd.train.mixture`).
+    `mixture`: probability that a window gets a second one of its kind on top (`sedkd.train.mixture`). `warmup`: steps
+    during which the rate rises; None leaves it to `sedkd.train.rate`.
     """
 
     steps: int = 150
@@ -19,6 +22,7 @@ class TrainSettings:
     unlabeled_share: float = 0.0
     foreign_share: float = 0.0
     mixture: float = 0.0
+    warmup: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -33,4 +37,4 @@ class TrainSettings:
     def as_key(self) -> dict[str, Any]:
         """What names a cache or a study: a setting that came later is left out where it changes nothing, so that what
         was made before is found again."""
-        return {name: value for name, value in asdict(self).items() if name != "mixture" or value}
+        return {name: value for name, value in asdict(self).items() if name not in LATER or value}

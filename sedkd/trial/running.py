@@ -23,6 +23,8 @@ from sedkd.train.fit import Checkpoint, Watch
 from sedkd.train.groups import cores_of, fit_groups
 from sedkd.train.packing import packed
 from sedkd.train.term import Sizes
+from sedkd.train.together import signature
+from sedkd.train.trunk import FROM_THE_FIRST, Resume
 from sedkd.trial.configuration import Configuration
 from sedkd.trial.generic import start_from
 from sedkd.trial.initialise import initialised
@@ -66,19 +68,23 @@ def run_trial(
     checkpoints: int = 4,
     also: Mapping[str, Score] | None = None,
     most_alarms: float | None = None,
+    resume: Resume = FROM_THE_FIRST,
 ) -> TrialResult:
     """Train and score one student. `criterion` is the F1 for which thresholds and filters are chosen on validation,
     unless at most `most_alarms` false alarms per hour are allowed (`sedkd.score.alarms`); `also` further scores by
     name.
 
     `report` hears of each of the `checkpoints` of training, with the criterion on validation, and may end it by
-    raising.
+    raising. A strategy that keeps a state of its own between steps makes nothing of `resume`: it begins at its first
+    step and keeps no trunk.
 
     Raises:
         TrainingDiverged: the loss was not finite.
     """
     start = time.perf_counter()
     member = _begun(configuration, task, criterion, progress, report, checkpoints)
+    if signature(member.terms) is not None:
+        member = replace(member, resume=resume)
     (curve,) = fit_cohort([member], counting(progress, "training"))
     if isinstance(curve, Exception):
         raise curve

@@ -14,7 +14,7 @@ from sedkd.models.frame import FrameOutput
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.batch import Batch
 from sedkd.train.corpus import TeacherOutputs, with_foreign
-from sedkd.train.fit import Checkpoint, Magnitudes, TrainingDiverged, Watch, fit, rate_at
+from sedkd.train.fit import Checkpoint, Magnitudes, TrainingDiverged, Watch, fit
 from sedkd.train.labels import Labels
 from sedkd.train.sampler import OneSampler
 from sedkd.train.settings import TrainSettings
@@ -291,12 +291,3 @@ def test_a_loud_term_counts_no_more_than_a_soft_one() -> None:
         return model.classifier.weight
 
     torch.testing.assert_close(weights(Labels(), Loud()), weights(Labels(), Labels()), atol=1e-4, rtol=1e-3)
-
-
-def test_the_rate_rises_is_held_and_falls_late() -> None:
-    rates = [rate_at(step, 100) for step in range(100)]
-    assert rates[0] == pytest.approx(0.1)
-    assert rates[9:88] == [1.0] * 79
-    assert rates[87:] == pytest.approx([left / 13 for left in range(13, 0, -1)])
-    assert [rate_at(step, 5000) == 1.0 for step in (28, 29, 4350, 4351)] == [False, True, True, False]
-    assert rate_at(0, 1) <= 1

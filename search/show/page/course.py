@@ -44,7 +44,7 @@ def busy_hours(trials: "Sequence[optuna.trial.FrozenTrial]") -> dict[int, float]
 
 def importance_parts(found: Findings) -> list[str]:
     """The table of importances, and the dimensions of which too little is known."""
-    every = importances(found.study, found.members)
+    every = importances(found.study, [member for member in found.members if member.record.continues is None])
     if not every:
         return [paragraph(f"Importances are told from {MIN_TRIALS} finished trials on.")]
     rows = [[i.name, bar(i.front), bar(i.quality), i.drawn] for i in every if not i.rare]

@@ -6,6 +6,7 @@ from typing import Any
 
 from search.pareto.front import front
 from search.pareto.picks import picks_of
+from search.pareto.rungs import students
 from search.study.objectives import Objectives
 from search.study.records import FinishedTrial, StoppedTrial
 from search.study.scores import Confirmed, SplitScores
@@ -39,7 +40,7 @@ def findings_of(study: StudyView) -> Findings:
     if not members:
         raise UserError(f"study {study.name} has no finished trial yet; let the search run on")
     on_front = front(members, objectives)
-    told = [*on_front, *(m for m in members if m.record.control)]
+    told = [*on_front, *(m for m in students(members) if m.record.control)]
     tests = {m.number: study.test_scores(m.number) for m in told}
     sure = {m.number: study.confirmed(m.number) for m in on_front}
     return Findings(

@@ -9,6 +9,7 @@ from search.show.page.curves import curves
 from search.show.page.drawing import drawn
 from search.show.page.findings import Findings, findings_of
 from search.show.page.markup import Html, document, paragraph, section
+from search.show.page.rungs import rung_parts
 from search.show.page.students import (
     classes_tables,
     controls_table,
@@ -55,7 +56,12 @@ def _sections(found: Findings) -> list[str]:
         section("Controls", controls_table(found)),
         section("Events", *classes_tables(found), *curves(found)),
         section("Scores and costs", measures_table(found), paragraph(_front_end()), settings_table(found)),
-        section("Course of the search", volumes, paragraph(f"Hypervolume: what the front dominates, {reference}.")),
+        section(
+            "Course of the search",
+            volumes,
+            paragraph(f"Hypervolume: what the front dominates, {reference}."),
+            *rung_parts(found),
+        ),
         section("What matters", *importance_parts(found)),
         section("Background", facts_table(found), space_table(found)),
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from search.pareto.rungs import students
 from search.show.page.findings import Findings
 from search.show.page.markup import table
 from search.show.words import human, measure_words, strategy_words, student_words
@@ -42,12 +43,22 @@ def controls_table(found: Findings) -> str:
             *_scores(m, found.tests.get(m.number), [quality]),
             _cost(m, cost),
             *_words(m),
+            m.record.steps,
             "yes" if m.number in numbers else "no",
         ]
-        for m in found.members
+        for m in students(found.members)
         if m.record.control
     ]
-    head = ["control", "trial", *_splits([quality]), TABLE[cost].heading, "student", "strategy", "on the front"]
+    head = [
+        "control",
+        "trial",
+        *_splits([quality]),
+        TABLE[cost].heading,
+        "student",
+        "strategy",
+        "steps",
+        "on the front",
+    ]
     return table("Trials that do not depend on the search", head, rows) if rows else ""
 
 

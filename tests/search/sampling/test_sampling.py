@@ -6,9 +6,9 @@ import numpy as np
 import optuna
 import pytest
 
+from search.pareto.expected_gain import expected_gain
 from search.sampling.choice import can_guess
 from search.sampling.encoding import Encoding
-from search.sampling.expected_gain import expected_gain
 from search.sampling.sampler import MIN_OBSERVATIONS, GainSampler, Observation
 from search.setup.setting import spaces_folder
 from search.space.dimensions import ABSENT, Choice, Range

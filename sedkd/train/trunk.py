@@ -1,0 +1,97 @@
+"""Training that is put aside before its rate falls, and goes on from there to more steps.
+
+Trainings of one seed to 150 and to 600 steps are the same, windows and rate, until the shorter one's rate falls. What
+they share is the longer one's *trunk*; the fall of the shorter one is a branch of it ("warm-up, stable, decay", Hu et
+al. 2024, MiniCPM). So the longer one begins where the shorter one's trunk ends, and what comes out is, bit for bit on
+one machine, what it would have become from its first step.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from sedkd.disk.kept import whole
+from sedkd.disk.paths import written_atomically
+
+STEPS, KEY = "steps", "key"  # of a file's header
+MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's, by torch's names
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """Where training stands after `step` steps, none of which had a falling rate, and `since` so many after its last
+    checkpoint: weights, averages of the optimiser and of the losses, by name."""
+
+    step: int
+    since: int
+    tensors: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Resume:
+    """`trunk`: where training goes on; None: at its first step. `keep` hears of this training's own trunk."""
+
+    trunk: Trunk | None = None
+    keep: Callable[[Trunk], None] | None = None
+
+
+FROM_THE_FIRST = Resume()  # and keep nothing
+
+
+class FitState:
+    """All that one step of `sedkd.train.fit` hands to the next: `modules` are the model and its terms, `parameters`
+    those that the optimiser moves; `total` `[]` is the loss since the last
+    checkpoint."""
+
+    def __init__(
+        self, modules: nn.Module, parameters: Sequence[nn.Parameter], optimiser: torch.optim.Optimizer, total: Tensor
+    ) -> None:
+        self.modules, self.parameters, self.optimiser, self.total = modules, list(parameters), optimiser, total
+
+    def trunk(self, step: int, since: int, magnitudes: Tensor) -> Trunk:
+        """As it is now, copied: after `step` steps, `since` the last checkpoint."""
+        found = {f"modules.{name}": tensor for name, tensor in self.modules.state_dict().items()}
+        for place, parameter in enumerate(self.parameters):
+            for name in MOMENTS:
+                found[f"{name}.{place}"] = self.optimiser.state[parameter][name]
+        found |= {"total": self.total, "magnitudes": magnitudes}
+        return Trunk(step, since, {name: tensor.detach().clone() for name, tensor in found.items()})
+
+    def restore(self, trunk: Trunk) -> None:
+        """All but the magnitudes, which are their owner's to take."""
+        own = self.modules.state_dict()
+        self.modules.load_state_dict({name: trunk.tensors[f"modules.{name}"] for name in own})
+        for place, parameter in enumerate(self.parameters):
+            # In the parameter's own order of memory: in another, sums round otherwise.
+            means = {name: torch.empty_like(parameter).copy_(trunk.tensors[f"{name}.{place}"]) for name in MOMENTS}
+            self.optimiser.state[parameter] = {"step": torch.tensor(float(trunk.step)), **means}
+        self.total.copy_(trunk.tensors["total"])
+
+
+def save_trunk(trunk: Trunk, path: Path, key: str) -> None:
+    """Write a trunk to a safetensors file, under a key that says what was trained."""
+    from safetensors.torch import save_file
+
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in trunk.tensors.items()}
+    with written_atomically(path) as temporary:
+        save_file(tensors, temporary, metadata={STEPS: json.dumps([trunk.step, trunk.since]), KEY: key})
+
+
+def load_trunk(path: Path, key: str) -> Trunk | None:
+    """The trunk in a file of `save_trunk`; None where there is none, it is damaged or has another key."""
+    return whole(path, lambda file: _read(file, key))
+
+
+def _read(path: Path, key: str) -> Trunk:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        header = file.metadata() or {}
+        if header.get(KEY) != key:
+            raise ValueError("the trunk of another training")
+        step, since = json.loads(header[STEPS])
+        return Trunk(step, since, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118

@@ -1,0 +1,100 @@
+"""Training that goes on where a shorter one's rate began to fall: the same student as from the first step."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from bands import LABELS, same, weights
+from cohorts import QUICK, SETTINGS, members, taught
+
+from sedkd.models.student import Student, StudentSettings
+from sedkd.train.cohort import Member, _Cohort, fit_cohort
+from sedkd.train.fit import Watch, fit
+from sedkd.train.labels import Labels
+from sedkd.train.rate import held_until
+from sedkd.train.trunk import Resume, Trunk, load_trunk, save_trunk
+
+SHORT, LONG = 20, 80
+SCORED = Watch(lambda model: float(model.classifier.weight.detach().abs().sum()))
+
+
+def member(strategy: str, steps: int, resume: Resume, mixture: float = 0.5) -> Member:
+    settings = replace(SETTINGS[2], steps=steps, warmup=2)
+    (found,) = members(strategy, [settings], mixture)
+    return replace(found, watch=SCORED, resume=resume)
+
+
+@pytest.mark.parametrize("strategy", ["none", "response", "response+hint", "decoupled", "similarity"])
+def test_it_goes_on_to_the_last_bit(strategy: str, tmp_path: Path) -> None:
+    kept: list[Trunk] = []
+    short = member(strategy, SHORT, Resume(keep=kept.append))
+    (shorter,) = fit_cohort([short])
+    (trunk,) = kept
+    assert trunk.step == held_until(SHORT) < SHORT
+    save_trunk(trunk, tmp_path / "trunk", "farm")
+    read = load_trunk(tmp_path / "trunk", "farm")
+
+    told: list[int] = []
+    on, whole = member(strategy, LONG, Resume(read)), member(strategy, LONG, Resume())
+    (curve,) = fit_cohort([on], lambda step, _: told.append(step))
+    (expected,) = fit_cohort([whole])
+    assert told == list(range(trunk.step + 1, LONG + 1))
+    assert same(weights(on.student), weights(whole.student))
+    assert not same(weights(on.student), weights(short.student))
+    assert [(p.step, p.steps, p.score) for p in curve] == [(p.step, p.steps, p.score) for p in expected]
+    assert curve[1].loss == expected[1].loss
+    assert shorter[-1].step == SHORT < curve[0].step + 1
+
+
+def test_a_recurrent_head_goes_on_as_well() -> None:
+    def trained(steps: int, resume: Resume) -> Student:
+        torch.manual_seed(0)
+        model = Student(StudentSettings(4, 2, head="gru"), LABELS)
+        fit(model, taught(0), [Labels()], replace(QUICK, steps=steps, warmup=2), resume=resume)
+        return model
+
+    kept: list[Trunk] = []
+    trained(SHORT, Resume(keep=kept.append))
+    assert same(weights(trained(LONG, Resume(kept[0]))), weights(trained(LONG, Resume())))
+
+
+def test_it_goes_on_twice() -> None:
+    first, second = [], []
+    fit_cohort([member("response", SHORT, Resume(keep=first.append))])
+    fit_cohort([member("response", LONG, Resume(first[0], second.append))])
+    on, whole = member("response", 160, Resume(second[0])), member("response", 160, Resume())
+    fit_cohort([on])
+    fit_cohort([whole])
+    assert same(weights(on.student), weights(whole.student))
+
+
+def test_as_a_cohort_of_one_as_on_a_gpu() -> None:
+    """What a GPU does, tried on the CPU."""
+
+    def trained(steps: int, resume: Resume) -> Member:
+        found = member("response+hint", steps, resume)
+        _Cohort([found], torch.device("cpu")).run(None)
+        return found
+
+    kept: list[Trunk] = []
+    trained(SHORT, Resume(keep=kept.append))
+    on, whole = trained(LONG, Resume(kept[0])), trained(LONG, Resume())
+    assert same(weights(on.student), weights(whole.student))
+
+
+def test_several_in_one_step_keep_none() -> None:
+    with pytest.raises(ValueError, match="several students in one step"):
+        fit_cohort([member("none", SHORT, Resume(keep=print)), member("none", SHORT, Resume())])
+
+
+def test_a_trunk_that_is_not_the_one(tmp_path: Path) -> None:
+    kept: list[Trunk] = []
+    fit_cohort([member("none", SHORT, Resume(keep=kept.append))])
+    file = tmp_path / "trunk"
+    assert load_trunk(file, "farm") is None
+    save_trunk(kept[0], file, "farm")
+    assert load_trunk(file, "home") is None
+    assert load_trunk(file, "farm") is not None
+    file.write_bytes(file.read_bytes()[:-100])
+    assert load_trunk(file, "farm") is None
