@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from search.cli.amounts import AMOUNTS, amount, duration
 from search.cli.guard import SEED, guarded, positive
 from search.cli.store import add_store_options, store_of
-from search.cli.subject import ENVIRONMENT, add_subject_options, subject_of
+from search.cli.subject import ENVIRONMENT, SUBSET, add_subject_options, subject_of
 from search.cli.typed import typed_of, with_config
 from search.study.objectives import TABLE
 
@@ -19,8 +19,10 @@ EXAMPLES = """examples:
   sedkd-search --env street --trials 12                             built-in synthetic soundscapes
   sedkd-search --env street --subset traffic --trials 50            a named subset of the events
   sedkd-search --env farm --data ~/recordings --trials 50           your own recordings
+  sedkd-search --env street --subset all --trials 50                all events, then each named subset, and a table
   sedkd-search --env street,home --trials 50 --workers 2            several environments, two trials at a time
 The same line continues a study: --trials counts finished trials in all."""
+SUBSETS = "several joined by commas, or all, which is all events and then each subset"
 CONFIRM = "train the K best of the front again with new seeds, for means and intervals"
 SAMPLER = "gain: most hypervolume per second of training, knowing the cost (default); tpe: Optuna's"
 LOOKAHEAD = (
@@ -42,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_subject_options(top, f"{ENVIRONMENT}; several joined by commas, or all")
+    add_subject_options(top, f"{ENVIRONMENT}; several joined by commas, or all", f"{SUBSET}; {SUBSETS}")
     top.add_argument_group("students").add_argument("--lookahead", default="full", metavar="A,B", help=LOOKAHEAD)
     budget = top.add_argument_group("how long, how large", AMOUNTS)
     budget.add_argument("--trials", type=positive(int), default=50, metavar="N", help="finished trials in all (50)")

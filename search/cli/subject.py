@@ -12,10 +12,13 @@ if TYPE_CHECKING:
 
 MAX_MINUTES = 7 * 24 * 60
 LABEL_COLUMN = "the column of label tables, or the tier of TextGrids, that holds the labels, where several do"
+SUBSET = "only this named subset of the events"
 ENVIRONMENT = "environment: street, home, ... or one of your data's"
 
 
-def add_subject_options(parser: argparse.ArgumentParser, env_help: str = ENVIRONMENT) -> None:
+def add_subject_options(
+    parser: argparse.ArgumentParser, env_help: str = ENVIRONMENT, subset_help: str = SUBSET
+) -> None:
     """Options of `subject_of`."""
     what = parser.add_argument_group("what to listen for, and where")
     what.add_argument("--env", required=True, metavar="NAME", help=env_help)
@@ -28,7 +31,7 @@ def add_subject_options(parser: argparse.ArgumentParser, env_help: str = ENVIRON
         help="only these events; one that holds a comma is recognised, or stands in double quotes as in a .csv: "
         "'\"dog, barking\",car'",
     )
-    narrowing.add_argument("--subset", metavar="NAME", help="only this named subset of the events")
+    narrowing.add_argument("--subset", metavar="NAME", help=subset_help)
     what.add_argument("--space", type=Path, metavar="FILE", help="your own environment and search space (YAML)")
     what.add_argument(
         "--teacher",

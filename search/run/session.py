@@ -16,6 +16,7 @@ from search.run.workers import Processes
 from search.sampling.choice import can_guess, sampler_of, with_sampler
 from search.setup.plan import GAIN
 from search.setup.request import Planned, Request, planned
+from search.setup.subsets import each_subset
 from search.show.closing import show, show_summary
 from search.show.display import Display
 from search.study.opening import load_study, open_study
@@ -39,10 +40,11 @@ SEEDS_APART = 1000  # between the samplers of two workers
 
 
 def run_searches(request: Request, environments: Sequence[str]) -> int:
-    """Search for each environment in turn; they share teacher and caches. Returns the exit code."""
+    """Search for each environment, and each subset of its events, in turn; they share teacher and caches. Returns the
+    exit code."""
     stop, names = Stop.installed(), []
-    for environment in environments:
-        subject = replace(request.subject, environment=environment)
+    alone = [replace(request.subject, environment=environment) for environment in environments]
+    for subject in [one for each in alone for one in each_subset(each)]:
         names.append(_Session(replace(request, subject=subject), stop).run())
     if len(names) > 1:
         show_summary(names, request.store)
@@ -95,7 +97,9 @@ class _Session:
         """Search, confirm, score the front on test; the teacher's scores."""
         plan, display = ready.plan, self.display
         self.study.optuna.set_user_attr(SAMPLER, sampler_of(plan))
-        typed = {**self.request.typed, "env": self.request.subject.environment}
+        subject = self.request.subject
+        typed = {**self.request.typed, "env": subject.environment, "subset": subject.subset}
+        typed = {option: value for option, value in typed.items() if value is not None}
         self.study.optuna.set_user_attr(REQUEST, typed)
         _write_typed(self.study.folder / STUDY_FILE, typed)
         keep_clips(plan.task, self.study.folder)

@@ -8,10 +8,11 @@ from pathlib import Path
 from search.pareto.front import front
 from search.pareto.picks import knee
 from search.show.display import Display
+from search.show.subsets_table import beside, subsets_table, wider
 from search.show.tables import front_table, placed_table, score_words
 from search.show.words import human, rung_words, strategy_words, student_words
 from search.study.names import cleaned
-from search.study.opening import load_study
+from search.study.opening import load_studies, load_study
 from search.study.scores import SplitScores, notes_on_test
 from search.study.store import Store
 from search.study.view import StudyView
@@ -59,17 +60,24 @@ def _what_next(environment: str, store: Store, display: Display) -> None:
 
 
 def show_summary(names: Sequence[str], store: Store) -> None:
-    """One table over the studies of several environments."""
+    """One table over the studies of several environments or subsets, and one of what students for fewer events are
+    worth beside those for all."""
     from rich.table import Table
 
-    table = Table(title="all environments", title_justify="left", header_style="bold", pad_edge=False)
+    table = Table(title="all studies", title_justify="left", header_style="bold", pad_edge=False)
     for head in ("study", "trials", "front", "pick", "validation", "test", "MACs/s", "student", "strategy"):
         table.add_column(head, no_wrap=head not in ("student", "strategy"))
-    for name in names:
-        study = load_study(store, None, name)
+    studies = [load_study(store, None, name) for name in names]
+    for study in studies:
         for row in _summary_rows(study):
             table.add_row(*row)
-    Display().table(table)
+    display = Display()
+    display.table(table)
+    wide = {study.name: every for study in studies if (every := wider(study, load_studies(store, None, None)))}
+    if wide:
+        rows = [row for study in studies if study.name in wide for row in beside(study, wide[study.name])]
+        display.table(subsets_table(rows, wide))
+        display.print("one study each; sedkd compare --subset NAME tells whether such a difference is more than luck")
 
 
 def _summary_rows(study: StudyView) -> list[list[str]]:

@@ -131,7 +131,7 @@ def test_several_environments_in_one_line(farm, tmp_path, capsys):
     out = capsys.readouterr().out
     assert "study farm-" in out
     assert "study yard-" in out
-    assert "all environments" in out
+    assert "all studies" in out
     store = open_store(str(tmp_path / "runs"))
     assert all(len(load_study(store, name, None).finished()) == 2 for name in ("farm", "yard"))
     for env, message in (
