@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from search.pareto.front import front
+from search.pareto.optimism import luck_words
 from search.pareto.picks import knee
 from search.show.display import Display
 from search.show.subsets_table import beside, subsets_table, wider
@@ -39,7 +40,7 @@ def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | N
     if early:
         display.print(f"{early} of the trials were ended early, because others did better for no more")
     if not any(means.values()):
-        display.print("one seed each; --confirm 5 trains the five best again with new seeds, for means and intervals")
+        display.print(f"{luck_words(members, objectives)}; --confirm 5 trains the five best again with new seeds")
     if teacher:
         shown = ", ".join(f"{split} {score_words(s.values[objectives.quality])}" for split, s in teacher.items())
         display.print(f"teacher: {objectives.quality} {shown} ({study.facts['teacher']})")

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from search.pareto.optimism import luck_words
 from search.show.figure import pareto_figure
 from search.show.page.background import facts_table, space_table
 from search.show.page.course import hypervolume_figures, importance_parts
@@ -86,7 +87,10 @@ def _summary(found: Findings) -> str:
 
 
 def _notes(found: Findings) -> list[str]:
-    return [paragraph(f"Note: {note}.") for note in notes_on_test(found.tests.values())]
+    notes = notes_on_test(found.tests.values())
+    if not found.confirmed:
+        notes.append(luck_words(found.members, found.objectives))
+    return [paragraph(f"Note: {note}.") for note in notes]
 
 
 def _legend(found: Findings) -> str:

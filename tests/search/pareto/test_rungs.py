@@ -1,23 +1,12 @@
 """Which students are trained on: one in four of a rung, by what they may add to the front; at the end the front's."""
 
 import pytest
+from invented_trials import OBJECTIVES, trial
 
 from search.pareto.rungs import UNKNOWN, Growth, Promotion, rungs_of, students
-from search.study.objectives import parse
 from search.study.records import FinishedTrial
-from search.study.trial_record import FinishedRecord
 
-OBJECTIVES = parse("f1_segment,macs")
 RUNGS = (150, 600, 2400)
-
-
-def trial(
-    number: int, quality: float, macs: float, steps: int = 150, continues: int | None = None, seconds: float = 10.0
-) -> FinishedTrial:
-    measures = {"f1_segment": quality, "macs": macs}
-    curve = [{"step": steps, "steps": steps, "loss": 0.1, "score": quality, "seconds": 1.0}]
-    record = FinishedRecord(measures=measures, curve=curve, continues=continues, seconds=seconds)
-    return FinishedTrial(number, OBJECTIVES.values(measures), record)
 
 
 def chosen(members: list[FinishedTrial], taken: set[int] = frozenset(), all_begun: bool = False) -> int | None:
