@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import benchmarks.replay.rungs as rungs_replay
 from benchmarks.replay.ledger import Ledger, at, reached
 from benchmarks.replay.made_up import made_up
 from benchmarks.replay.ours import Ours, Run, Switches
@@ -173,3 +174,37 @@ def test_the_table_names_every_strategy_and_the_best_peer(table, tmp_path, monke
     assert all(s.name in printed(results, table) for s in chosen)
     write_curves(results, tmp_path / "curves.csv")
     assert len((tmp_path / "curves.csv").read_text().splitlines()) == 1 + 3 * 201
+
+
+def with_rungs(content, path):
+    """The made-up rows as if each had been trained to 150 steps, put aside after 130, and on to 600."""
+    rows = []
+    for row in content["rows"]:
+        rungs = [
+            {"steps": 150, "f1": 0.8 * row["f1"], "seconds": row["seconds"] / 4, "begun": 0},
+            {"steps": 600, "f1": row["f1"], "seconds": row["seconds"] * 470 / 600, "begun": 130},
+        ]
+        rows.append({"configuration": row["configuration"], "macs": row["macs"], "rungs": rungs})
+    path.write_text(json.dumps({"facts": {}, "rows": [*rows, {"configuration": {}, "macs": 1, "failed": "diverged"}]}))
+    return rungs_replay.read(path)
+
+
+def test_a_full_training_costs_what_it_takes_from_the_first_step(content, tmp_path):
+    table = with_rungs(content, tmp_path / "rungs.json")
+    assert len(table.rows) == 30
+    for row, recorded in zip(table.rows, content["rows"], strict=True):
+        assert row.full.seconds == pytest.approx(recorded["seconds"])
+        assert row.full.f1 == recorded["f1"]
+
+
+@pytest.mark.parametrize("promotion", [rungs_replay.by_gain, rungs_replay.by_rank])
+def test_rung_by_rung_a_quarter_goes_on_and_all_is_paid(content, tmp_path, promotion):
+    table = with_rungs(content, tmp_path / "rungs.json")
+    strategy = rungs_replay.ByRungs(random, SPACE, promotion)
+    ledger, again = (strategy.replay(table, 3) for _ in range(2))
+    assert ledger.delivered == again.delivered
+    begun = ledger.draws - ledger.repeats
+    assert 0 < len(ledger.delivered) - begun <= begun
+    assert ledger.seconds <= table.budget + max(row.full.seconds for row in table.rows)
+    scores = {(rung.f1, row.cost) for row in table.rows for rung in table.ladder[row.number]}
+    assert {member.values for _, member in ledger.delivered} <= scores

@@ -1,0 +1,198 @@
+"""Training rung by rung against full trainings, replayed over a table of `record_rungs.py`, at equal training seconds.
+
+Run: python -m benchmarks.replay.rungs TABLE.json --out DIR [--seeds 10]
+Prints a table, and writes it, curves.csv and hypervolume.png. Trains nothing. A draw is answered by the nearest row. A
+full training costs what it takes from the first step; one that goes on costs what it took from where it was put aside.
+"""
+
+import argparse
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.replay.figure import draw
+from benchmarks.replay.known import Replayed
+from benchmarks.replay.ledger import OBJECTIVES, Ledger
+from benchmarks.replay.ours import MOST_DRAWS, Ours, Switches
+from benchmarks.replay.strategies import CONTROLLED, SAMPLERS, gain
+from benchmarks.replay.summary import printed, result, write_curves
+from benchmarks.replay.table import Checkpoint, Nearest, Row, Table, Training, default_space
+from search.pareto.front import ranks
+from search.pareto.rungs import FACTOR, Growth, Promotion, students
+from search.sampling.sampler import Observation
+from search.space.controls import controls
+from search.space.space import Space
+from search.study.opening import quiet_optuna
+from search.study.records import FinishedTrial
+from search.study.trial_record import FinishedRecord
+
+if TYPE_CHECKING:
+    import optuna
+
+Next = Callable[[Sequence[FinishedTrial], tuple[int, ...], bool], FinishedTrial | None]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A student at a rung: its score, and the seconds from the rung before."""
+
+    steps: int
+    f1: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RungTable(Table):
+    """`ladder`: what each row did at its rungs."""
+
+    ladder: Mapping[int, tuple[Rung, ...]]
+
+
+def read(path: Path) -> RungTable:
+    """A table of `record_rungs.py`, without the rows that failed."""
+    content = json.loads(path.read_text())
+    rows, ladder = [], {}
+    for number, row in enumerate(row for row in content["rows"] if "rungs" in row):
+        rungs = row["rungs"]
+        ladder[number] = tuple(Rung(rung["steps"], rung["f1"], rung["seconds"]) for rung in rungs)
+        last = rungs[-1]
+        whole = last["seconds"] * last["steps"] / (last["steps"] - last["begun"])
+        training = Training(last["f1"], whole, (Checkpoint(last["steps"], whole, last["f1"]),))
+        rows.append(Row(number, row["configuration"], math.log10(row["macs"]), training))
+    return RungTable(content["facts"], tuple(rows), ladder)
+
+
+class Foretelling(Replayed):
+    """What the sampler knows of a run whose students may be trained on (see `search.sampling.knowledge`)."""
+
+    def __init__(self, nearest: Nearest, rungs: tuple[int, ...]) -> None:
+        super().__init__(nearest)
+        self.rungs = rungs
+        self.members: list[FinishedTrial] = []
+
+    def observations(self) -> Sequence[Observation]:
+        growth = Growth(self.members, self.rungs, OBJECTIVES.quality)
+        return [
+            Observation(
+                m.record.configuration, growth.foretold(m)[0], m.values[1],
+                m.record.seconds * self.rungs[-1] / m.record.steps,
+            )
+            for m in students(self.members)
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ByRungs:
+    """A strategy that trains rung by rung: `sampler` asks for new students, `promotion` for those that go on; `first`
+    are configurations that it begins with."""
+
+    sampler: "Callable[[int, Space, Any], optuna.samplers.BaseSampler]"
+    space: Space
+    promotion: Next
+    first: tuple[Mapping[str, Any], ...] = ()
+
+    def replay(self, table: RungTable, seed: int) -> Ledger:
+        """One run, until its seconds are spent or it has drawn too often."""
+        optuna = quiet_optuna()
+        nearest, ledger = Nearest(table, self.space), Ledger(table.budget)
+        rungs = tuple(rung.steps for rung in table.ladder[0])
+        known = Foretelling(nearest, rungs)
+        rows: dict[int, Row] = {}
+        study = optuna.create_study(directions=OBJECTIVES.directions, sampler=self.sampler(seed, self.space, known))
+        for values in self.first:
+            study.enqueue_trial(dict(values))
+        while not ledger.is_spent:
+            over = ledger.draws >= MOST_DRAWS
+            member = self.promotion(known.members, rungs, over)
+            if member is None and over:
+                break
+            if member is not None:
+                self._train(table, rows, known, ledger, rows[member.number], member)
+                continue
+            trial = study.ask()
+            values = self.space.suggest(trial)
+            row = nearest(values)
+            ledger.draw(row.number in known.rows)
+            if row.number not in known.rows:
+                self._train(table, rows, known, ledger, row, None)
+                known.rows.add(row.number)
+            latest = next(m for m in students(known.members) if rows[m.number].number == row.number)
+            study.tell(trial, list(latest.values))
+        return ledger
+
+    def _train(
+        self,
+        table: RungTable,
+        rows: dict[int, Row],
+        known: Foretelling,
+        ledger: Ledger,
+        row: Row,
+        before: FinishedTrial | None,
+    ) -> None:
+        rung = next(r for r in table.ladder[row.number] if before is None or r.steps > before.record.steps)
+        ledger.spend(rung.seconds)
+        ledger.deliver(rung.f1, row.cost)
+        measures = {"f1_segment": rung.f1, "macs": 10**row.cost}
+        spent, continues = (before.record.seconds, before.number) if before else (0.0, None)
+        record = FinishedRecord(
+            measures=measures, configuration=row.configuration, curve=[{"step": rung.steps}],
+            seconds=rung.seconds + spent, continues=continues,
+        )  # fmt: skip
+        number = len(known.members)
+        known.members.append(FinishedTrial(number, (rung.f1, row.cost), record))
+        rows[number] = row
+
+
+def by_gain(members: Sequence[FinishedTrial], rungs: tuple[int, ...], over: bool) -> FinishedTrial | None:
+    """As the search does."""
+    taken = {m.record.continues for m in members if m.record.continues is not None}
+    return Promotion(OBJECTIVES, rungs).next(members, taken, over)
+
+
+def by_rank(members: Sequence[FinishedTrial], rungs: tuple[int, ...], over: bool) -> FinishedTrial | None:
+    """MO-ASHA (Schmucker et al. 2021): of a rung's best quarter by non-dominated sorting one not yet promoted."""
+    continued = {m.record.continues for m in members}
+    for rung in reversed(rungs[:-1]):
+        there = [m for m in members if m.record.steps == rung]
+        order = sorted(zip(ranks([m.values for m in there], OBJECTIVES), there, strict=True), key=lambda pair: pair[0])
+        for _, member in order[: len(there) // FACTOR]:
+            if member.number not in continued:
+                return member
+    return None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.replay.rungs", description=__doc__.splitlines()[0])
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    options = parser.parse_args()
+    table, space = read(options.table), default_space()
+    first = tuple(values for _, values in controls(space, CONTROLLED))
+    answered = Switches(answers=True)
+    strategies = {
+        **{f"Optuna {name}, full trainings": (True, Ours(s, space, answered)) for name, s in SAMPLERS.items()},
+        "MO-ASHA: random, by rank": (True, ByRungs(SAMPLERS["random"], space, by_rank)),
+        "TPE, rungs by rank": (False, ByRungs(SAMPLERS["TPE"], space, by_rank)),
+        "gain, full trainings": (False, Ours(gain, space, Switches(answers=True, first=first))),
+        "gain, rungs by rank": (False, ByRungs(gain, space, by_rank, first)),
+        "gain, rungs by gain: the search": (False, ByRungs(gain, space, by_gain, first)),
+    }
+    results = []
+    for name, (is_peer, how) in strategies.items():
+        replay = partial(how.replay, table)
+        results.append(result(name, is_peer, [replay(seed) for seed in range(options.seeds)]))
+    text = printed(results, table)
+    print(text)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "table.txt").write_text(text + "\n")
+    write_curves(results, options.out / "curves.csv")
+    draw(results, table.budget, options.out / "hypervolume.png")
+
+
+if __name__ == "__main__":
+    main()
