@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from ready_store import ready
 
 from sedkd.data.events import Event, write_annotations
 from sedkd.models.checkpoint import save_model
@@ -65,8 +66,9 @@ def write_farm(folder: Path) -> Path:
 
 
 def arguments(root: Path, trials: int, **more: object) -> list[str]:
-    """The arguments of a small search over `farm`."""
+    """The arguments of a small search over `farm`, in a store that is ready for it."""
     folder = root.parent
+    ready(Path(str(more.get("store", folder / "runs"))))
     fixed = {"env": "farm", "data": root, "teacher": folder / "teacher.safetensors", "space": folder / "space.yaml"}
     options = {**fixed, "trials": trials, "steps": 6, "store": folder / "runs", **more}
     return [text for key, value in options.items() for text in (f"--{key.replace('_', '-')}", str(value))]
