@@ -87,16 +87,31 @@ def _answered(question: Question, student: StudentSettings, store: Store, displa
     return result
 
 
+class TimeLeft:
+    """Seconds that are left by the pace so far, taken whenever something ends and counted down in between."""
+
+    def __init__(self, done: int, now: float) -> None:
+        self.before = self.done = done
+        self.start = self.ended = now
+
+    def __call__(self, done: int, total: int, now: float) -> float | None:
+        """None before anything has ended."""
+        if done > self.done:
+            self.done, self.ended = done, now
+        if self.done == self.before:
+            return None
+        pace = (self.ended - self.start) / (self.done - self.before)
+        return max(pace * (total - self.done) - (now - self.ended), 0.0)
+
+
 def _watch(display: Display) -> Callable[[str, int, int], Progress]:
     """A line per training with the time left, by those that were trained since it began: what was read from disk does
     not mislead it."""
-    begun: dict[str, tuple[float, int]] = {}
+    left: dict[str, TimeLeft] = {}
 
     def watch(what: str, done: int, total: int) -> Progress:
-        now = time.monotonic()
-        start, before = begun.setdefault(what, (now, done))
-        left = (now - start) / (done - before) * (total - done) / 60 if done > before else None
-        when = "" if left is None else f", about {left:.0f} min left"
+        seconds = left.setdefault(what, TimeLeft(done, time.monotonic()))(done, total, time.monotonic())
+        when = "" if seconds is None else f", about {seconds / 60:.0f} min left"
         line = f"[{done + 1}/{total}] {what}{when}"
         return lambda stage, step, steps: display.preparing(f"{line}: {stage}", step, steps)
 

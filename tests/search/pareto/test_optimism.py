@@ -11,11 +11,9 @@ def test_one_alone_is_no_luck():
     assert optimism(trial(0, 0.5, 1e5), [trial(0, 0.5, 1e5)], OBJECTIVES) == pytest.approx(0.0, abs=0.002)
 
 
-def test_the_best_of_many_alike_is_their_expected_maximum():
+def test_the_best_of_many_alike_is_their_expected_maximum():  # 2.508 deviations of 100
     members = [trial(i, 0.5, 1e5) for i in range(100)]
-    assert optimism(members[0], members, OBJECTIVES, 0.02) == pytest.approx(
-        2.508 * 0.02, abs=0.002
-    )  # of 100 normal numbers
+    assert optimism(members[0], members, OBJECTIVES, 0.02) == pytest.approx(2.508 * 0.02, abs=0.002)
 
 
 def test_one_that_stands_out_is_none():

@@ -8,6 +8,7 @@ import pytest
 from mlflow import MlflowClient
 
 from search.cli import main
+from search.run.comparing import TimeLeft
 from search.setup.architecture import architecture
 from search.study.store import open_store
 from sedkd.errors import UserError
@@ -181,3 +182,12 @@ def test_without_a_test_split(capsys, farm: Path) -> None:
     (farm / "farm" / "test.tsv").unlink()
     assert main.main(words(farm)) == 2
     assert "no test.tsv; a comparison is scored on test" in capsys.readouterr().err
+
+
+def test_time_left_is_counted_down_while_nothing_ends() -> None:
+    left = TimeLeft(3, 100.0)  # three were read from disk
+    assert left(3, 10, 150.0) is None
+    assert left(5, 10, 200.0) == 250.0  # two in 100 s, five to go
+    assert left(5, 10, 230.0) == 220.0
+    assert left(5, 10, 900.0) == 0.0
+    assert left(9, 10, 400.0) == 50.0
