@@ -20,7 +20,7 @@ from sedkd.data.events import Event
 from sedkd.data.inspection import audio_infos, sound_infos
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.data.positives import lack_of_events, scored, taught
-from sedkd.data.recordings import TEST, Recording
+from sedkd.data.recordings import NEGATIVES, TEST, Recording
 from sedkd.data.reviewed import REVIEWED
 from sedkd.errors import SedkdWarning, UnknownLabel, UserError
 
@@ -180,6 +180,7 @@ def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> 
         WEAK: pool.weak,
         REVIEWED: pool.reviewed,
         UNLABELED: pool.unlabeled,
+        NEGATIVES: pool.negatives,
     }
     for split, reader in read.items():
         try:
@@ -216,7 +217,7 @@ def _tested(pool: Pool, name: str, datasets: Sequence[Dataset]) -> list[Path]:
 
 def _part(name: str, split: str, recordings: Sequence[Recording]) -> Part:
     hours, rates = _extent([recording.path for recording in recordings])
-    if split == UNLABELED:
+    if split in (UNLABELED, NEGATIVES):
         return Part(name, split, len(recordings), hours, rates)
     labels = [e.event_label for r in recordings for e in r.events or ()] + [t for r in recordings for t in r.tags or ()]
     most = max((polyphony(r.events) for r in recordings if r.events is not None), default=None)

@@ -49,6 +49,19 @@ def test_a_dataset_with_problems(capsys: pytest.CaptureFixture[str], tmp_path: P
     assert len(json.loads(out)["problems"]) == 1
 
 
+def test_recordings_without_events_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write_environment(tmp_path / "own", "farm", 1)
+    negatives = tmp_path / "own/farm/negatives"
+    shutil.copytree(tmp_path / "own/farm/unlabeled", negatives)
+    code, out = checked(capsys, tmp_path / "own")
+    assert "farm, negatives: 3 recordings (3 at 16000 Hz), 0.00 h\n" in out
+    (negatives.parent / "negatives.tsv").write_text("filename\tonset\toffset\tevent_label\n0.wav\t0\t1\tbell\n")
+    code, out = checked(capsys, tmp_path / "own")
+    assert code == 1
+    assert "problem: " in out
+    assert "negatives are recordings without events" in out
+
+
 def test_a_generic_folder_is_checked_as_a_search_reads_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     write_environment(tmp_path / "own", "farm", 1)
     code, out = checked(capsys, tmp_path / "own", "--dataset", "folder")
