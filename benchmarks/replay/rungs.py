@@ -75,7 +75,7 @@ class Foretelling(Replayed):
         self.members: list[FinishedTrial] = []
 
     def observations(self) -> Sequence[Observation]:
-        growth = Growth(self.members, self.rungs, OBJECTIVES.quality)
+        growth = Growth([self.members], self.rungs, OBJECTIVES.quality)
         return [
             Observation(
                 m.record.configuration, growth.foretold(m)[0], m.values[1],

@@ -35,16 +35,17 @@ def students(members: Sequence[FinishedTrial]) -> list[FinishedTrial]:
 
 
 class Growth:
-    """What students gained from rung to rung, as far as some of `members` were continued."""
+    """What students gained from rung to rung, as far as some were continued; `studies` are the members of each."""
 
-    def __init__(self, members: Sequence[FinishedTrial], rungs: Sequence[int], quality: str) -> None:
+    def __init__(self, studies: Sequence[Sequence[FinishedTrial]], rungs: Sequence[int], quality: str) -> None:
         self.rungs, self.quality = rungs, quality
-        there = {member.number: member for member in members}
         gains: dict[int, list[float]] = defaultdict(list)
-        for member in members:
-            before = there.get(-1 if member.record.continues is None else member.record.continues)
-            if before is not None:
-                gains[before.record.steps].append(member.measure(quality) - before.measure(quality))
+        for members in studies:
+            there = {member.number: member for member in members}
+            for member in members:
+                before = there.get(-1 if member.record.continues is None else member.record.continues)
+                if before is not None:
+                    gains[before.record.steps].append(member.measure(quality) - before.measure(quality))
         self.gains = {rung: (float(np.mean(found)), float(np.std(found))) for rung, found in gains.items()}
 
     def foretold(self, member: FinishedTrial) -> tuple[float, float]:
@@ -55,10 +56,13 @@ class Growth:
 
 
 class Promotion:
-    """Which student is trained on. `objectives`: its first quality and its first cost decide."""
+    """Which student is trained on. `objectives`: its first quality and its first cost decide. `past`: the members of
+    other studies, whose gains from rung to rung count as well."""
 
-    def __init__(self, objectives: Objectives, rungs: Sequence[int]) -> None:
-        self.objectives, self.rungs = objectives, rungs
+    def __init__(
+        self, objectives: Objectives, rungs: Sequence[int], past: Sequence[Sequence[FinishedTrial]] = ()
+    ) -> None:
+        self.objectives, self.rungs, self.past = objectives, rungs, past
         worst = dict(zip(objectives.names, objectives.reference, strict=True))
         self.reference = (worst[objectives.quality], worst[objectives.cost])
 
@@ -82,7 +86,7 @@ class Promotion:
 
     def _best(self, waiting: Sequence[FinishedTrial], members: Sequence[FinishedTrial]) -> FinishedTrial:
         """The most expected gain in hypervolume beside the others as they are foretold, per second of training."""
-        growth, latest = Growth(members, self.rungs, self.objectives.quality), students(members)
+        growth, latest = self._growth(members), students(members)
         rates = []
         for member in waiting:
             front = [(growth.foretold(m)[0], self._cost(m)) for m in latest if m is not member]
@@ -94,7 +98,7 @@ class Promotion:
 
     def _on_foretold_front(self, members: Sequence[FinishedTrial]) -> list[FinishedTrial]:
         """The students that no other, which costs no more, is expected to equal."""
-        growth = Growth(members, self.rungs, self.objectives.quality)
+        growth = self._growth(members)
         found: list[FinishedTrial] = []
         best = -np.inf
         for member in sorted(students(members), key=lambda m: (self._cost(m), -growth.foretold(m)[0])):
@@ -102,6 +106,9 @@ class Promotion:
                 found.append(member)
                 best = mean
         return found
+
+    def _growth(self, members: Sequence[FinishedTrial]) -> Growth:
+        return Growth([members, *self.past], self.rungs, self.objectives.quality)
 
     def _cost(self, member: FinishedTrial) -> float:
         return member.values[self.objectives.names.index(self.objectives.cost)]

@@ -36,7 +36,7 @@ class StudyKnowledge:
                 self.seen[early.number] = _observed(early.record, early.record.score, self.objectives)
         if len(self.rungs) == 1:
             return [self.seen[number] for number in sorted(self.seen)]
-        growth = Growth(members, self.rungs, self.objectives.quality)
+        growth = Growth([members], self.rungs, self.objectives.quality)
         return [self._at_the_last_rung(member, growth) for member in students(members)]
 
     def _at_the_last_rung(self, member: FinishedTrial, growth: Growth) -> Observation:

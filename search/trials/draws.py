@@ -8,6 +8,7 @@ from search.pareto.gain import Gain
 from search.pareto.rungs import Promotion
 from search.setup.budget import limit_words
 from search.setup.plan import Plan
+from search.study.opening import others
 from search.study.records import ANSWERED, CONTINUES, INFEASIBLE, LACK, OWNER, FinishedTrial
 from search.study.view import StudyView
 from search.trials.repeats import Repeats
@@ -39,7 +40,9 @@ class TrialDraws:
         self.limits, self.repeats = plan.limits, Repeats()
         self.lack: str | None = None  # of the latest draw that cannot be trained
         self.gain = Gain(plan.objectives)
-        self.rungs, self.promotion = plan.rungs, Promotion(plan.objectives, plan.rungs)
+        self.rungs = plan.rungs
+        past = [other.finished() for other in others(study)] if plan.manner.carry and len(plan.rungs) > 1 else []
+        self.promotion = Promotion(plan.objectives, plan.rungs, past)
 
     def next(self) -> Drawn | None:
         """None when enough trials are done or on their way, and no student is to be continued."""

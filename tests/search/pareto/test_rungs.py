@@ -74,11 +74,13 @@ def test_a_student_is_its_last_trial():
 
 def test_what_is_foretold_is_what_others_gained():
     first = [trial(0, 0.3, 1e5), trial(1, 0.4, 1e5)]
-    alone = Growth(first, RUNGS, "f1_segment")
+    alone = Growth([first], RUNGS, "f1_segment")
     assert alone.foretold(first[0])[0] == pytest.approx(0.3)
     assert alone.foretold(first[0])[1] == pytest.approx((2 * UNKNOWN**2 + 0.02**2) ** 0.5)
     later = [*first, trial(2, 0.5, 1e5, 600, continues=0), trial(3, 0.5, 1e5, 600, continues=1)]
-    growth = Growth(later, RUNGS, "f1_segment")
+    growth = Growth([later], RUNGS, "f1_segment")
     assert growth.foretold(trial(9, 0.2, 1e5))[0] == pytest.approx(0.35)
     assert growth.foretold(later[2]) == pytest.approx((0.5, (UNKNOWN**2 + 0.02**2) ** 0.5))
     assert growth.foretold(trial(9, 0.2, 1e5, 2400)) == pytest.approx((0.2, 0.02))
+    past = Growth([[trial(0, 0.7, 1e5)], later], RUNGS, "f1_segment")  # of another study
+    assert past.foretold(trial(9, 0.2, 1e5))[0] == pytest.approx(0.35)
