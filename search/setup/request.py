@@ -12,6 +12,7 @@ from search.setup.preparation import Subject, prepare
 from search.setup.streams import streams_asked_by
 from search.study.objectives import most_alarms_of, parse
 from search.study.store import Store
+from sedkd.disk.shared import take_turns
 from sedkd.progress import Progress
 from sedkd.train.settings import TrainSettings
 
@@ -47,6 +48,8 @@ class Planned:
 def planned(request: Request, progress: Progress) -> Planned:
     """Everything up to the first trial. Errors are UserError."""
     objectives, store = parse(request.objectives, most_alarms_of(request.criterion)), request.store
+    store.storage.require()
+    take_turns(store.storage.making)  # of teacher, targets and generic students, which machines may share
     asker = streams_asked_by(request.budget.limits, objectives)
     prepared = prepare(request.subject, request.seed, progress, asker)
     base = replace(TrainSettings(seed=request.seed), **({"steps": request.steps} if request.steps else {}))

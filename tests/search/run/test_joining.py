@@ -84,6 +84,24 @@ def test_a_worker_that_is_killed_loses_nothing(address: str, tmp_path: Path, mon
 
 
 @pytest.mark.slow
+def test_a_teacher_that_one_machine_trained_serves_the_other(address: str, tmp_path: Path) -> None:
+    farm = write_farm(tmp_path)
+    (tmp_path / "remote").mkdir()
+    remote = {"SEDKD_CACHE_REMOTE": (tmp_path / "remote").as_uri()}
+    words = [*words_of(farm, 4, 5), "--teacher", "crnn"]
+    both = [begin("search.cli.search", words, tmp_path / who, address, **remote) for who in ("one", "two")]  # at once
+    for process in both:
+        finish(process)
+    study = load_study(Store(tmp_path / "three", address), "farm", None)
+    assert study.spent() == 4
+    sent = {path.parent.relative_to(tmp_path / "remote"): path for path in (tmp_path / "remote").glob("*/*/*")}
+    assert {name.parts[0] for name in sent} == {"teachers", "targets"}
+    for who in ("one", "two"):
+        for name, path in sent.items():
+            assert (tmp_path / who / "cache" / name).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.slow
 def test_what_differs_is_named_before_anything_is_trained(address: str, tmp_path: Path, capsys) -> None:
     farm = write_farm(tmp_path)
     finish(begin("search.cli.search", words_of(farm, 2, 3), tmp_path / "one", address))
