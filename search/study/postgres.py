@@ -121,7 +121,7 @@ class PostgresStorage:
 
     @contextmanager
     def making(self, what: str, waiting: Callable[[], None]) -> Iterator[None]:
-        """If the server goes away meanwhile, the turn ends with the connection, and another machine may make it, too."""
+        """If the server goes away meanwhile, the turn ends with the connection: another machine may make it, too."""
 
         def tried() -> "psycopg.Connection[Any] | None":
             connection = self._connected()

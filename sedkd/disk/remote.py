@@ -1,7 +1,7 @@
 """A place that several machines reach, through fsspec: file://, s3://, gs:// and whatever else it opens.
 
-What is called NAME lies there as NAME/DIGEST, the SHA-256 of its content: what was damaged or changed is known when it is
-read, two machines that write the same write the same file, and of two that wrote different ones all read the same. A
+What is called NAME lies there as NAME/DIGEST, the SHA-256 of its content: what was damaged or changed is known when it
+is read, two machines that write the same write the same file, and of two that wrote different ones all read the same. A
 file is written under a temporary name and renamed. fsspec's own caches of files are not used, as they are not safe for
 several processes (https://github.com/fsspec/filesystem_spec/issues/639).
 """

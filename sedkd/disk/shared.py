@@ -40,7 +40,8 @@ class _Shared:
         except Unreachable as error:
             self.is_off = True
             warnings.warn(
-                f"${VARIABLE} {self.remote.place}: cannot be used ({error}); going on without it, with what is made here",
+                f"${VARIABLE} {self.remote.place}: cannot be used ({error}); going on without it, with what is made "
+                "here",
                 SedkdWarning,
                 stacklevel=2,
             )
@@ -56,8 +57,8 @@ _opened = cache(_Shared)
 
 
 def take_turns(turn: Turn) -> None:
-    """From now on, in this process, machines take turns in this way at making what they share; without, two of them that
-    begin at once make it twice."""
+    """From now on machines take turns in this way at making what this process shares with others; without, two of them
+    that begin at once make it twice."""
     global _turn
     _turn = turn
 
@@ -101,9 +102,7 @@ def offer(target: Path, progress: Counter | None = None) -> None:
         _send(shared, target, progress)
 
 
-def _brought(
-    shared: _Shared, target: Path, read: Callable[[Path], Content], progress: Counter | None
-) -> bool:
+def _brought(shared: _Shared, target: Path, read: Callable[[Path], Content], progress: Counter | None) -> bool:
     name, brought = _name(target), target.with_name(f".{target.name}.brought")
     try:
         if not shared.tried(lambda: shared.remote.bring(name, brought, _waiting(progress))):

@@ -13,8 +13,7 @@ import pytest
 from s3 import BUCKET, NAMES, s3_server
 
 from sedkd.disk import shared
-from sedkd.disk.paths import cache_root
-from sedkd.disk.remote import VARIABLE, Remote, Unreachable
+from sedkd.disk.remote import VARIABLE, Remote
 from sedkd.errors import SedkdWarning, UserError
 
 NAME = "teachers/0a1b.safetensors"
@@ -106,9 +105,7 @@ def test_what_was_made_before_there_was_a_remote_is_sent(place: str, machine, mo
 
 
 @pytest.mark.parametrize("place", ["file", "memory", "s3"], indirect=True)
-def test_what_was_changed_there_is_refused_and_made_again(
-    place: str, machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_changed_there_is_refused_and_made_again(place: str, machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, place)
     one, two, three = machine("one"), machine("two"), machine("three")
     one.ask()
@@ -281,7 +278,9 @@ def closed_to_strangers(address: str) -> Iterator[None]:
     """From now on the server looks at who asks."""
 
     def after(actions: bytes) -> None:
-        urllib.request.urlopen(urllib.request.Request(f"{address}/moto-api/reset-auth", actions, {"Content-Type": "text/plain"}))
+        urllib.request.urlopen(
+            urllib.request.Request(f"{address}/moto-api/reset-auth", actions, {"Content-Type": "text/plain"})
+        )
 
     after(b"0")
     try:

@@ -1,6 +1,7 @@
 """Two machines at one study: a search here, and workers with stores and caches of their own that join it."""
 
 import json
+import os
 import shutil
 import signal
 import time
@@ -87,8 +88,12 @@ def test_a_worker_that_is_killed_loses_nothing(address: str, tmp_path: Path, mon
 def test_a_teacher_that_one_machine_trained_serves_the_other(address: str, tmp_path: Path) -> None:
     farm = write_farm(tmp_path)
     (tmp_path / "remote").mkdir()
-    remote = {"SEDKD_CACHE_REMOTE": (tmp_path / "remote").as_uri()}
-    words = [*words_of(farm, 4, 5), "--teacher", "crnn"]
+    helpers = str(Path(__file__).parents[2] / "helpers")
+    remote = {
+        "SEDKD_CACHE_REMOTE": (tmp_path / "remote").as_uri(),
+        "PYTHONPATH": os.pathsep.join([helpers, os.environ.get("PYTHONPATH", "")]),
+    }
+    words = [*words_of(farm, 4, 5), "--teacher", "own_parts:plain"]
     both = [begin("search.cli.search", words, tmp_path / who, address, **remote) for who in ("one", "two")]  # at once
     for process in both:
         finish(process)
