@@ -1,7 +1,7 @@
 """What a person asks of `sedkd-search`, and the plan that follows from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from search.setup.alarms import alarm_notices
@@ -16,11 +16,13 @@ from sedkd.disk.shared import take_turns
 from sedkd.progress import Progress
 from sedkd.train.settings import TrainSettings
 
+LOCAL = "local"  # the executor that is processes on this machine
+
 
 @dataclass(frozen=True)
 class Request:
     """What was typed; see `sedkd-search --help`. `subject.environment` is one environment. `typed`: by option, all that
-    was not its default, for who types it again."""
+    was not its default, for who types it again. `resources`: of a worker on another machine, by name."""
 
     subject: Subject
     budget: Budget
@@ -33,6 +35,8 @@ class Request:
     confirm: int
     store: Store
     typed: Mapping[str, Any]
+    executor: str = LOCAL
+    resources: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
