@@ -131,7 +131,7 @@ def test_what_sbatch_does_not_know_is_one_line(tmp_path: Path) -> None:
     pytest.importorskip("submitit")
     from search.run.on_slurm import Slurm
 
-    with pytest.raises(UserError, match="--executor slurm: .*slurm_colour"):
+    with pytest.raises(UserError, match=r"--executor slurm: .*slurm_colour"):
         Slurm(tmp_path, {"colour": "red"}, "local")
 
 
