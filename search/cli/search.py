@@ -33,6 +33,11 @@ CRITERION = (
     "how thresholds are chosen on validation: f1 (default), or fa_per_hour=2, most recall with at most so many false "
     "alarms per hour, there and in the recordings of negatives/"
 )
+EXECUTOR = "where workers run: local (default), or, with --storage, slurm or ray, each of them `sedkd worker --join`"
+RESOURCES = (
+    "of a worker there: cpus=1,gpus=0 (fractions on ray), minutes=240 (slurm), partition=P and what else sbatch, or "
+    "your Ray nodes, know by name"
+)
 CONFIG = "options by name (YAML), such as the study.yaml of an earlier study's folder; what is typed beside it counts"
 NOISE = "train a configuration that is drawn again anew with another seed, instead of answering it from its result"
 
@@ -62,6 +67,8 @@ def parser() -> argparse.ArgumentParser:
     budget.add_argument("--steps", type=positive(int), metavar="N", help="optimiser steps per student (150)")
     manner = top.add_argument_group("how")
     manner.add_argument("--workers", type=positive(int), default=1, metavar="N", help="trials at once (1)")
+    manner.add_argument("--executor", choices=("local", "slurm", "ray"), default="local", help=EXECUTOR)
+    manner.add_argument("--resources", default="", metavar="NAME=N,...", help=RESOURCES)
     manner.add_argument("--seed", type=SEED, default=0, help="seed of sampler and students (0)")
     manner.add_argument("--sampler", choices=("gain", "tpe"), default="gain", help=SAMPLER)
     manner.add_argument("--confirm", type=positive(int), default=0, metavar="K", help=CONFIRM)
@@ -99,6 +106,7 @@ def request_of(options: argparse.Namespace) -> "Request":
     from search.setup.budget import Budget
     from search.setup.plan import Manner
     from search.setup.request import Request
+    from search.setup.resources import resources_of
     from search.space.lookahead import lookaheads
 
     asked = {name: objective.limit[0] for name, objective in TABLE.items() if objective.limit}
@@ -120,6 +128,8 @@ def request_of(options: argparse.Namespace) -> "Request":
         confirm=options.confirm,
         store=store_of(options),
         typed=typed_of(parser(), options),
+        executor=options.executor,
+        resources=resources_of(options.resources),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-OF_THE_MACHINE = ("store", "storage", "storage_timeout", "device", "workers")
+OF_THE_MACHINE = ("store", "storage", "storage_timeout", "device", "workers", "executor", "resources")
 INSTEAD = ({"--data"}, {"--events", "--subset"})  # one that is typed takes the place of all of these in a file
 
 

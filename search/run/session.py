@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from search.pareto.front import front
+from search.run.elsewhere import Cluster, Elsewhere, cluster_of, joining
 from search.run.executor import Executor, WorkerFailed
 from search.run.listener import DisplayListener
 from search.run.others import Others
 from search.run.site_clips import keep_clips
 from search.run.stop import Stop
+from search.run.watch import Watch
 from search.run.workers import Processes
 from search.sampling.choice import can_guess, sampler_of, with_sampler
 from search.setup.plan import GAIN
@@ -43,9 +45,10 @@ def run_searches(request: Request, environments: Sequence[str]) -> int:
     """Search for each environment, and each subset of its events, in turn; they share teacher and caches. Returns the
     exit code."""
     stop, names = Stop.installed(), []
+    cluster = cluster_of(request)
     alone = [replace(request.subject, environment=environment) for environment in environments]
     for subject in [one for each in alone for one in each_subset(each)]:
-        names.append(_Session(replace(request, subject=subject), stop).run())
+        names.append(_Session(replace(request, subject=subject), stop, cluster).run())
     if len(names) > 1:
         show_summary(names, request.store)
     return 0
@@ -54,8 +57,8 @@ def run_searches(request: Request, environments: Sequence[str]) -> int:
 class _Session:
     """One environment's search: the study, the people who are told, and what happens when it ends."""
 
-    def __init__(self, request: Request, stop: Stop) -> None:
-        self.request, self.stop = request, stop
+    def __init__(self, request: Request, stop: Stop, cluster: Cluster | None) -> None:
+        self.request, self.stop, self.cluster = request, stop, cluster
         self.display = Display(lambda: stop.asked)
 
     def run(self) -> str:
@@ -146,6 +149,9 @@ class _Session:
             raise KeyboardInterrupt
 
     def _search(self, ready: Planned) -> None:
+        if self.cluster is not None:
+            self._search_on(self.cluster, ready)
+            return
         if self.request.workers == 1:
             search(
                 with_sampler(self.study, ready.plan, self.request.seed), ready.plan, self._listener(0), self._mirrored
@@ -159,6 +165,21 @@ class _Session:
         except WorkerFailed as error:
             place = write_traceback(error.traceback, self.study.folder)
             raise UserError(f"a worker ended with {error}; traceback: {place}") from error
+
+    def _search_on(self, cluster: Cluster, ready: Planned) -> None:
+        wanted, watch = ready.plan.budget.trials, Watch(self.study, self._listener(0))
+        left = wanted - self.study.taken()  # beside students that are to be trained on
+        count = self.request.workers if len(ready.plan.rungs) > 1 else min(self.request.workers, left)
+
+        def look() -> None:
+            self.display.preparing(f"workers on {cluster.name}", self.study.spent(), wanted)
+            if watch.look():
+                self._mirrored()
+            self.others.look()
+
+        if count > 0:
+            executor: Executor = Elsewhere(cluster, joining(ready.name, ready.plan.store), count, look, self._bury)
+            executor.run(lambda: self.stop.asked)
 
     def _listener(self, worker: int) -> DisplayListener:
         return DisplayListener(self.display, self.study, worker)

@@ -1,7 +1,7 @@
 """What a person asks of `sedkd-search`, and the plan that follows from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from search.pareto.rungs import rungs_of
@@ -13,15 +13,18 @@ from search.setup.preparation import Subject, prepare
 from search.setup.streams import streams_asked_by
 from search.study.objectives import most_alarms_of, parse
 from search.study.store import Store
+from sedkd.disk.shared import take_turns
 from sedkd.progress import Progress
 from sedkd.train.rate import warmup_of
 from sedkd.train.settings import TrainSettings
+
+LOCAL = "local"  # the executor that is processes on this machine
 
 
 @dataclass(frozen=True)
 class Request:
     """What was typed; see `sedkd-search --help`. `subject.environment` is one environment. `typed`: by option, all that
-    was not its default, for who types it again."""
+    was not its default, for who types it again. `resources`: of a worker on another machine, by name."""
 
     subject: Subject
     budget: Budget
@@ -34,6 +37,8 @@ class Request:
     confirm: int
     store: Store
     typed: Mapping[str, Any]
+    executor: str = LOCAL
+    resources: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class Planned:
 def planned(request: Request, progress: Progress) -> Planned:
     """Everything up to the first trial. Errors are UserError."""
     objectives, store = parse(request.objectives, most_alarms_of(request.criterion)), request.store
+    store.storage.require()
+    take_turns(store.storage.making)  # of teacher, targets and generic students, which machines may share
     asker = streams_asked_by(request.budget.limits, objectives)
     prepared = prepare(request.subject, request.seed, progress, asker)
     base = _training(request)

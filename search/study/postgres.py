@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -29,6 +30,7 @@ Answer = TypeVar("Answer")
 LEASE_SECONDS = 60.0
 PATIENCE_SECONDS = 600.0  # for a server that does not answer in mid-study
 CONNECT_SECONDS = 10
+MAKING_SECONDS = 2.0  # between two questions whether another machine is still making something
 SCHEMES = ("postgresql", "postgres")
 _TABLES = """
 SELECT pg_advisory_xact_lock(7361646);
@@ -86,6 +88,10 @@ class PostgresStorage:
             found = connection.execute("SELECT to_regclass('studies')").fetchone()
         return found is not None and found[0] is not None
 
+    def require(self) -> None:
+        with self._told(), self._connected():
+            pass
+
     def trials(self) -> "optuna.storages.BaseStorage":
         from search.study.patient import patient
 
@@ -112,6 +118,31 @@ class PostgresStorage:
             yield
         finally:
             connection.close()  # this gives the lock back, as the death of the process would
+
+    @contextmanager
+    def making(self, what: str, waiting: Callable[[], None]) -> Iterator[None]:
+        """If the server goes away meanwhile, the turn ends with the connection: another machine may make it, too."""
+
+        def tried() -> "psycopg.Connection[Any] | None":
+            connection = self._connected()
+            ask = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+            try:
+                held = connection.execute(ask, (f"sedkd making {what}",)).fetchone()
+            except BaseException:
+                connection.close()
+                raise
+            if held == (True,):
+                return connection
+            connection.close()
+            return None
+
+        while (connection := self._waited_for(tried)) is None:
+            waiting()
+            time.sleep(MAKING_SECONDS)
+        try:
+            yield
+        finally:
+            connection.close()
 
     @contextmanager
     def owner(self) -> Iterator[str]:

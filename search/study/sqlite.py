@@ -3,7 +3,7 @@
 import os
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,9 @@ class SQLiteStorage:
     def exists(self) -> bool:
         return self.file.exists()
 
+    def require(self) -> None:
+        """A folder is looked at when it is opened."""
+
     def trials(self) -> "optuna.storages.RDBStorage":
         from optuna.exceptions import StorageInternalError
         from optuna.storages import RDBStorage
@@ -62,6 +65,10 @@ class SQLiteStorage:
     def turn(self, study: str) -> Iterator[None]:
         with one_at_a_time(self._owners / f"turn-{study}.lock"):
             yield
+
+    @contextmanager
+    def making(self, what: str, waiting: Callable[[], None]) -> Iterator[None]:
+        yield  # on this machine files of the cache are locked already
 
     @contextmanager
     def owner(self) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What a store asks of the place where its trials lie: `search.study.sqlite` on this disk, `search.study.postgres` on a
 server."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -22,12 +23,21 @@ class Storage(Protocol):
         """Whether anything was written there yet. UserError when it cannot be used."""
         ...
 
+    def require(self) -> None:
+        """UserError when it cannot be reached, before anything else is begun."""
+        ...
+
     def trials(self) -> "optuna.storages.BaseStorage":
         """Optuna's side of it. UserError when it cannot be used, with the mend."""
         ...
 
     def turn(self, study: str) -> AbstractContextManager[None]:
         """One process at a time: what is counted before a trial of a study is asked for still holds when it was."""
+        ...
+
+    def making(self, what: str, waiting: Callable[[], None]) -> AbstractContextManager[None]:
+        """One machine at a time makes what machines share; who waits calls back, which may raise. Where machines share
+        no storage, nobody waits."""
         ...
 
     def owner(self) -> AbstractContextManager[str]:

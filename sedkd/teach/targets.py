@@ -21,6 +21,7 @@ from sedkd.disk.json_file import digest
 from sedkd.disk.kept import kept, whole
 from sedkd.disk.paths import cache_root, written_atomically
 from sedkd.disk.rows import Rows
+from sedkd.disk.shared import bring_or_make, offer
 from sedkd.disk.tensor_file import write_tensors
 from sedkd.disk.unfinished import alone, telling
 from sedkd.features.pack import Pack, features_of
@@ -56,10 +57,16 @@ def teacher_outputs(
         windows = sum(map(len, batches_of(teacher.model, corpus)))
         with alone(f"targets-{key}", lambda: whole(path, read) is not None, telling(progress, windows)) as work:
             if work:
-                answers = write_answers(teacher.model, corpus, work, progress)
-                with written_atomically(path) as temporary:
-                    _write_aligned(temporary, answers, corpus, grid, (teacher.model.frame_seconds, frame_seconds))
+                unfinished = work
+
+                def make() -> None:
+                    answers = write_answers(teacher.model, corpus, unfinished, progress)
+                    with written_atomically(path) as temporary:
+                        _write_aligned(temporary, answers, corpus, grid, (teacher.model.frame_seconds, frame_seconds))
+
+                bring_or_make(path, make, read, progress)
         outputs = read(path)
+    offer(path, progress)
     if teacher.head is None:
         return outputs
     return replace(outputs, logits=_through(teacher.head.cpu(), outputs.embeddings))

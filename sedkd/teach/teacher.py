@@ -20,8 +20,8 @@ from sedkd.data.audio import content_hash
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording, digest_of
 from sedkd.disk.json_file import digest
-from sedkd.disk.kept import made_once
 from sedkd.disk.paths import cache_root
+from sedkd.disk.shared import made_once_for_all
 from sedkd.errors import UserError
 from sedkd.features.logmel import FeatureSettings
 from sedkd.features.pack import Pack, features_of
@@ -52,8 +52,8 @@ def teacher_for(
     progress: Progress | None = None,
     minutes: float | None = None,
 ) -> Teacher:
-    """The teacher of `kind` for the environments of `pool`: from the cache, or trained and kept there, by one process
-    while others wait.
+    """The teacher of `kind` for the environments of `pool`: from the cache (of this machine, or the one that machines
+    share), or trained and kept there, by one process while others wait.
 
     minutes: how long one from AudioSet weights is fine-tuned at most, on this machine; 0: its head alone is trained,
         None: as long as it gains. Others have no such stages.
@@ -88,7 +88,7 @@ def teacher_for(
         save_model(model, target, {**about, "origin": _origin(kind, pool, stages), "settings": asdict(settings)})
 
     waiting = counting(progress, "waiting for the teacher, which another process trains")
-    model = made_once(target, make, partial(load_model, build=build), waiting)
+    model = made_once_for_all(target, make, partial(load_model, build=build), waiting)
     stages = stages_from(json.loads(read_header(target)["notes"]))
     return Teacher(model.to(device), key, kind, _origin(kind, pool, stages), stages=stages)
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import torch
 
 from sedkd.disk.json_file import digest
-from sedkd.disk.kept import made_once
 from sedkd.disk.paths import cache_root
+from sedkd.disk.shared import made_once_for_all
 from sedkd.distill.registry import build_terms
 from sedkd.models.checkpoint import load_model, save_model
 from sedkd.models.student import Student, StudentSettings
@@ -45,7 +45,7 @@ def generic_student(
             raise ended
         save_model(student, target, {"teacher": task.teacher.key, "environments": list(task.pool.environments)})
 
-    return made_once(target, make, load_model, progress)  # type: ignore[return-value]
+    return made_once_for_all(target, make, load_model, progress)  # type: ignore[return-value]
 
 
 def start_from(student: Student, learned: Student) -> None:

@@ -12,14 +12,14 @@ from search.study.opening import load_study
 from search.study.store import Store
 
 
-def begin(module: str, words: list[str], folder: Path, address: str) -> subprocess.Popen:
-    """A command on the machine that is `folder`."""
+def begin(module: str, words: list[str], folder: Path, address: str, **more: str) -> subprocess.Popen:
+    """A command on the machine that is `folder`; `more` are variables of its own."""
     folder.mkdir(exist_ok=True)
     own = {"SEDKD_STORAGE": address, "SEDKD_STORE": str(folder / "runs"), "SEDKD_CACHE": str(folder / "cache")}
     return subprocess.Popen(
         [sys.executable, "-m", module, *words],
         cwd=folder,
-        env={**os.environ, **own, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, **own, "OMP_NUM_THREADS": "1", **more},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

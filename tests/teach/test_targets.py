@@ -152,3 +152,17 @@ def test_a_straight_line_stays_one() -> None:
         found = np.array(resampled(line, 50, teacher_seconds, 0.08))
         expected = ((np.arange(50) + 0.5) * 0.08).clip(line[0], line[-1])
         np.testing.assert_allclose(found, expected, atol=4e-3)
+
+
+def test_outputs_of_one_machine_serve_another(pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "remote").mkdir()
+    monkeypatch.setenv("SEDKD_CACHE_REMOTE", (tmp_path / "remote").as_uri())
+    first = outputs(pool, teacher())
+    monkeypatch.setenv("SEDKD_CACHE", str(tmp_path / "another"))
+    monkeypatch.setattr(module, "write_answers", None)  # nothing is computed any more
+    second = outputs(pool, teacher())
+    assert torch.equal(first.logits, second.logits)
+    assert torch.equal(first.embeddings, second.embeddings)
+    assert not [path for path in (tmp_path / "another" / "unfinished").iterdir() if path.is_dir()]
+    with pytest.raises(TypeError):
+        outputs(pool, teacher(key="two"))

@@ -84,6 +84,18 @@ def test_trained_once_and_found_again(pool: Pool, monkeypatch: pytest.MonkeyPatc
     assert '"environments": ["hall", "park"]' in read_header(path)["notes"]
 
 
+def test_one_machines_serves_another(pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = trainings(monkeypatch)
+    (tmp_path / "remote").mkdir()
+    monkeypatch.setenv("SEDKD_CACHE_REMOTE", (tmp_path / "remote").as_uri())
+    first = teacher_for(pool, "crnn", CPU)
+    monkeypatch.setenv("SEDKD_CACHE", str(tmp_path / "another"))
+    second = teacher_for(pool, "crnn", CPU)
+    assert trained == ["crnn"]
+    assert torch.equal(weights(first), weights(second))
+    assert first.origin == second.origin
+
+
 def test_of_two_at_once_one_trains_and_the_other_waits(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     train, begun, waiting = module._train, threading.Event(), threading.Event()
     trained: list[str] = []

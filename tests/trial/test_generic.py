@@ -88,3 +88,13 @@ def test_the_training_of_it_depends_on_nothing_but_the_seed(task: Task, tmp_path
     torch.rand(7)
     again = generic_student(SETTINGS, task).state_dict()
     assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+def test_one_machines_serves_another(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "remote").mkdir()
+    monkeypatch.setenv("SEDKD_CACHE_REMOTE", (tmp_path / "remote").as_uri())
+    first = generic_student(SETTINGS, task).state_dict()
+    monkeypatch.setenv("SEDKD_CACHE", str(tmp_path / "another"))
+    monkeypatch.setattr(module, "fit_cohort", None)
+    again = generic_student(SETTINGS, task).state_dict()
+    assert all(torch.equal(first[name], again[name]) for name in first)

@@ -1,6 +1,7 @@
 """Two machines at one study: a search here, and workers with stores and caches of their own that join it."""
 
 import json
+import os
 import shutil
 import signal
 import time
@@ -81,6 +82,28 @@ def test_a_worker_that_is_killed_loses_nothing(address: str, tmp_path: Path, mon
     finish(search)
     assert study.spent() == 6
     assert not study.running()
+
+
+@pytest.mark.slow
+def test_a_teacher_that_one_machine_trained_serves_the_other(address: str, tmp_path: Path) -> None:
+    farm = write_farm(tmp_path)
+    (tmp_path / "remote").mkdir()
+    helpers = str(Path(__file__).parents[2] / "helpers")
+    remote = {
+        "SEDKD_CACHE_REMOTE": (tmp_path / "remote").as_uri(),
+        "PYTHONPATH": os.pathsep.join([helpers, os.environ.get("PYTHONPATH", "")]),
+    }
+    words = [*words_of(farm, 4, 5), "--teacher", "own_parts:plain"]
+    both = [begin("search.cli.search", words, tmp_path / who, address, **remote) for who in ("one", "two")]  # at once
+    for process in both:
+        finish(process)
+    study = load_study(Store(tmp_path / "three", address), "farm", None)
+    assert study.spent() == 4
+    sent = {path.parent.relative_to(tmp_path / "remote"): path for path in (tmp_path / "remote").glob("*/*/*")}
+    assert {name.parts[0] for name in sent} == {"teachers", "targets"}
+    for who in ("one", "two"):
+        for name, path in sent.items():
+            assert (tmp_path / who / "cache" / name).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.slow

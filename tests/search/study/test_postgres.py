@@ -113,6 +113,39 @@ def test_one_at_a_time_has_its_turn(study: StudyView, tmp_path: Path) -> None:
     assert order == ["first", "second"]
 
 
+def test_machines_take_turns_at_making(study: StudyView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "MAKING_SECONDS", 0.1)
+    order: list[str] = []
+    waited = threading.Event()
+
+    def second() -> None:
+        with elsewhere(study, tmp_path).store.storage.making("teachers/one", waited.set):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with study.store.storage.making("teachers/one", lambda: None):
+        with elsewhere(study, tmp_path).store.storage.making("teachers/two", lambda: None):
+            order.append("another")
+        thread.start()
+        assert waited.wait(20)
+        order.append("first")
+    thread.join()
+    assert order == ["another", "first", "second"]
+
+
+def test_who_waits_for_its_turn_may_be_interrupted(study: StudyView, tmp_path: Path) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    other = elsewhere(study, tmp_path).store.storage
+    with (
+        study.store.storage.making("teachers/one", lambda: None),
+        pytest.raises(KeyboardInterrupt),
+        other.making("teachers/one", interrupted),
+    ):
+        raise AssertionError("two at once")
+
+
 def test_a_server_that_restarts_is_waited_for(study: StudyView, running: Server) -> None:
     trial = study.optuna.ask()
     running.stop()
