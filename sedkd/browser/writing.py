@@ -38,11 +38,11 @@ def page_of(bundle: Bundle, network: bytes, runtime: Runtime) -> str:
     """The page; `network` is the bundle's stream.onnx, or its model.onnx where it has no stream."""
     style, body = _asset("page.css"), _asset("body.html")
     program = '"use strict";\n' + "\n".join(map(_asset, PROGRAM))
-    # The runtime is a module, which can be imported by an address only: one of this page's own memory, as is the
-    # microphone's program. WebAssembly is compiled, nothing is evaluated, and nothing can be fetched or sent.
+    # The runtime and the microphone's program are modules, which come by an address only: here one that holds them.
+    # Otherwise nothing runs but the program below and WebAssembly, and nothing can be fetched or sent.
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
-        f"script-src '{_hash(program)}' 'wasm-unsafe-eval' blob:; base-uri 'none'; form-action 'none'"
+        f"script-src '{_hash(program)}' 'wasm-unsafe-eval' data:; base-uri 'none'; form-action 'none'"
     )
     held = {"runtime": _packed(runtime.module), "wasm": _packed(runtime.wasm), "network": network}
     return (
@@ -60,14 +60,15 @@ def page_of(bundle: Bundle, network: bytes, runtime: Runtime) -> str:
 
 def facts_of(bundle: Bundle) -> dict[str, Any]:
     """What the page's program knows of the student; no paths of the machine that trained it."""
+    window, context = (round(s / bundle.frame_seconds) for s in (bundle.window_seconds, bundle.context_seconds))
     return {
         "about": _about(bundle),
         "labels": bundle.labels,
         "thresholds": bundle.post.thresholds,
         "median_frames": bundle.post.median_frames,
         "frame_seconds": bundle.frame_seconds,
-        "window_seconds": bundle.window_seconds,
-        "context_seconds": bundle.context_seconds,
+        "window_frames": window,
+        "context_frames": context,
         "minimum_samples": minimum_samples(bundle.features),
         "features": {**bundle.features.as_dict(), **_tables(bundle.features)},
         "stream": bundle.stream.as_dict() if bundle.stream else None,

@@ -2,7 +2,8 @@
 
 `model.onnx` answers, `student.json` holds what turns its answers into events, `model.safetensors` can be trained
 further, and `README.md` is the model card. A student with a look-ahead has a `stream.onnx` too, one step of a stream,
-without a GRU its twin `int8.onnx`, and where it was asked for a folder `device`, the same as C.
+without a GRU its twin `int8.onnx`, and where they were asked for a folder `device`, the same as C, and a page for
+browsers, `detector.html`.
 """
 
 import json

@@ -11,9 +11,7 @@ async function unpacked(id) {
 
 // The runtime and the network: { ort, session }. Everything is in the page, so nothing is asked of a network.
 async function loaded() {
-  const link = URL.createObjectURL(new Blob([await unpacked("runtime")], { type: "text/javascript" }));
-  const ort = await import(link);
-  URL.revokeObjectURL(link);
+  const ort = await import(`data:text/javascript,${encodeURIComponent(new TextDecoder().decode(await unpacked("runtime")))}`);
   ort.env.wasm.wasmBinary = await unpacked("wasm");
   ort.env.wasm.numThreads = 1; // more would need a server with headers of its own
   return { ort, session: await ort.InferenceSession.create(bytes("network")) };

@@ -58,11 +58,11 @@ class StepNetwork {
 // model.onnx, window by window as soon as one is complete, as sedkd.stream.detect runs it.
 class WindowNetwork {
   constructor(ort, session, facts) {
-    const { features, frame_seconds, window_seconds, context_seconds, minimum_samples, labels } = facts;
+    const { features, frame_seconds, window_frames, context_frames, minimum_samples, labels } = facts;
     Object.assign(this, { ort, session, hop: features.hop, minimum: minimum_samples, labels: labels.length });
+    [this.size, this.context] = [window_frames, context_frames];
     this.stride = Math.round(frame_seconds * features.rate / features.hop);
     this.frame = this.stride * features.hop; // samples of an output frame
-    [this.size, this.context] = [window_seconds, context_seconds].map((seconds) => Math.round(seconds / frame_seconds));
     this.held = new Float32Array(0); // from the window's first sample on
     this.start = 0; // its first output frame
   }

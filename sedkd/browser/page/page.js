@@ -2,6 +2,7 @@
 const LOWEST = -60; // dB of full scale
 const PIECE_SECONDS = 5; // of a file, heard at once
 const LATE_SECONDS = 2; // of sound that waits, above which the page says so
+const MOST_ROWS = 1000; // of detections that are shown; all are saved
 
 let parts, stopping = null, told = [], meters = [];
 let source = "microphone"; // of the detections shown
@@ -26,8 +27,8 @@ function build() {
 }
 
 function lateness() {
-  const { stream, median_frames, frame_seconds, window_seconds } = facts, filters = Math.max(...median_frames) >> 1;
-  if (!stream) return `This student hears whole recordings: of a microphone it tells events up to ${window_seconds} s late.`;
+  const { stream, median_frames, frame_seconds, window_frames } = facts, filters = Math.max(...median_frames) >> 1;
+  if (!stream) return `This student hears whole recordings: of a microphone it tells events up to ${Math.round(window_frames * frame_seconds)} s late.`;
   return `An event is told at most ${Math.round(1000 * (stream.latency_seconds + filters * frame_seconds))} ms after it has ended.`;
 }
 
@@ -65,13 +66,13 @@ function showFound({ answers, told: more }) {
 // The latest first while somebody listens, else in order.
 function list() {
   told.sort((a, b) => a.onset - b.onset);
-  const lines = told.map(({ onset, offset, label, confidence }) => {
+  const lines = told.slice(-MOST_ROWS).map(({ onset, offset, label, confidence }) => {
     const row = document.createElement("tr");
     for (const cell of [onset.toFixed(3), offset?.toFixed(3) ?? "…", label, confidence?.toFixed(3) ?? ""]) row.append(element("td", "", cell));
     return row;
   });
   document.querySelector("#detections tbody").replaceChildren(...(stopping && source === "microphone" ? lines.reverse() : lines));
-  at("count").textContent = told.length ? `(${told.length})` : "";
+  at("count").textContent = told.length > MOST_ROWS ? `(${told.length}, the last ${MOST_ROWS} shown)` : told.length ? `(${told.length})` : "";
   at("save").disabled = at("clear").disabled = !told.length || stopping !== null;
 }
 

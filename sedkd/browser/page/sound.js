@@ -36,16 +36,17 @@ async function microphone(heard) {
   }
   const sound = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
   const stream = await navigator.mediaDevices.getUserMedia({ audio: sound });
-  const context = new AudioContext(), link = URL.createObjectURL(new Blob([at("capture").textContent], { type: "text/javascript" }));
-  await context.audioWorklet.addModule(link);
-  URL.revokeObjectURL(link);
+  const context = new AudioContext();
+  // Of a page that was opened as a file, Chromium takes this from no blob.
+  await context.audioWorklet.addModule(`data:text/javascript,${encodeURIComponent(at("capture").textContent)}`);
   const node = new AudioWorkletNode(context, "capture", { channelCount: 1, channelCountMode: "explicit", numberOfOutputs: 0 });
   node.port.onmessage = ({ data }) => heard(data);
   context.createMediaStreamSource(stream).connect(node);
   await context.resume();
-  const stop = () => {
+  const stop = async () => {
     stream.getTracks().forEach((track) => track.stop());
-    return context.close();
+    await context.close();
+    node.port.onmessage = null;
   };
   return { rate: context.sampleRate, stop };
 }
