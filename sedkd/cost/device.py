@@ -28,7 +28,7 @@ def device_cost(model: FrameModel) -> tuple[int, int] | tuple[None, None]:
 
 def code_bytes(step: StreamStep) -> int:
     """Of code and tables, a guess: every convolution and every state that it needs is a function of its own."""
-    convolutions = [layer for layer in step.layers if isinstance(layer, Convolution)]
+    convolutions = [layer for layer in (*step.layers, *step.tcn) if isinstance(layer, Convolution)]
     states = sum(layer.past > 0 for layer in convolutions)
     return CODE + CONVOLUTION * len(convolutions) + STATE * states + GRU * (step.gru is not None)
 
