@@ -56,8 +56,11 @@ def test_a_cohort_trains_what_each_would_become_alone(strategy: str, mixture: fl
 
 
 @pytest.mark.parametrize("block", ["conv", "separable"])
-@pytest.mark.parametrize("head", ["none", "tcn"])
-@pytest.mark.parametrize(("width", "depth", "lookahead"), [(1, 1, FULL), (3, 2, 0), (3, 2, FULL), (8, 5, 480)])
+@pytest.mark.parametrize(
+    ("head", "width", "depth", "lookahead"),
+    [("none", 1, 1, FULL), ("none", 3, 2, 0), ("none", 3, 2, FULL), ("none", 8, 5, 480), ("tcn", 1, 1, FULL),
+     ("tcn", 8, 2, 480)],
+)  # fmt: skip
 def test_of_any_architecture(block: str, head: str, width: int, depth: int, lookahead: int | str) -> None:
     def made() -> list[Member]:
         found = []
