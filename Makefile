@@ -1,9 +1,9 @@
-# make demo | test | proofs | gpu | lint | bench: each makes .venv and installs first, if need be.
+# make demo | test | proofs | gpu | browser | lint | bench: each makes .venv and installs first, if need be.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test proofs gpu lint bench clean
+.PHONY: demo test proofs gpu browser lint bench clean
 
 demo: $(INSTALLED)
 	$(BIN)/sedkd-search --env street --trials 12
@@ -18,6 +18,10 @@ proofs: $(INSTALLED)
 gpu: $(INSTALLED)
 	$(BIN)/python -m pytest -n 0 tests/train/test_cuda.py tests/test_two_devices.py tests/trial/test_running.py
 	$(BIN)/python benchmarks/cohort.py --device cuda
+
+browser: $(INSTALLED)
+	npm install --no-save --no-audit --no-fund onnxruntime-web@1.30.0
+	$(BIN)/python -m pytest -n 0 tests/browser tests/review/test_page.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

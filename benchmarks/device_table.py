@@ -105,7 +105,7 @@ def rows_of(task: Task, settings: StudentSettings, words: str, options: argparse
     trained = [student_of(task, settings, seed, options) for seed in range(options.seeds)]
     cost = cost_of(trained[0].student, with_latency=False)
     rows = [[words, "float", *means([on_validation(task, each) for each in trained]), *costs(cost)]]
-    if settings.causal and settings.head == "none":
+    if settings.causal and settings.head != "gru":
         rows.append([words, "int8", *means([in_eight_bits(task, each) for each in trained]), *[""] * len(costs(cost))])
     return rows
 

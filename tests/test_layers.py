@@ -19,7 +19,7 @@ SEDKD = (
     {"compare"},
     {"trial"},
     {"distill"},
-    {"task", "device", "output", "review"},
+    {"task", "device", "browser", "output", "review"},
     {"teach", "stream"},
     {"export"},
     {"cost"},

@@ -10,6 +10,10 @@ CRITERION = (
     "choose its thresholds anew on the study's validation clips: fa_per_hour=2, most recall with at most so many false "
     "alarms per hour, there and in negatives/ (default: as the search chose them)"
 )
+BROWSER = (
+    "also write detector.html, one page that runs the student in a browser, with onnxruntime-web from DIR, where "
+    "`npm install onnxruntime-web` was run (default: the current folder)"
+)
 
 
 def add_parser(subparsers: Any) -> None:
@@ -21,6 +25,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--pick", default="knee", metavar="WHICH", help='knee, best, smallest, trial:N or "within 1%%"')
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     parser.add_argument("--criterion", metavar="C", help=CRITERION)
+    parser.add_argument("--browser", type=Path, nargs="?", const=Path(), metavar="DIR", help=BROWSER)
     parser.set_defaults(run=run)
 
 
@@ -31,6 +36,6 @@ def run(options: argparse.Namespace) -> int:
     from search.study.opening import load_study
 
     study, most = load_study(store_of(options), options.env, options.study), most_alarms_of(options.criterion)
-    for line in export_pick(study, options.pick, options.out, most):
+    for line in export_pick(study, options.pick, options.out, most, options.browser):
         print(line)
     return 0

@@ -21,12 +21,14 @@ from search.study.view import StudyView
 from search.tracking.mirror import attempt, impatient
 from search.tracking.notes import trial_note
 from search.tracking.tracker import Tracker
+from sedkd.browser.runtime import PACKAGE, read_runtime
+from sedkd.browser.writing import write_page
 from sedkd.data.audio import read_audio
 from sedkd.data.folders import audio_below
 from sedkd.device.network import is_generator_installed
 from sedkd.device.writing import LACKING, write_device
 from sedkd.errors import UserError
-from sedkd.export.bundle import CURVES, DEVICE, ONNX, write_bundle
+from sedkd.export.bundle import CURVES, DEVICE, ONNX, PAGE, write_bundle
 from sedkd.export.card import CardFacts
 from sedkd.export.int8 import NO_CLIPS
 from sedkd.export.stream_card import stream_lines
@@ -40,14 +42,19 @@ if TYPE_CHECKING:
 CHECK_CLIPS = 3
 
 
-def export_pick(study: StudyView, word: str, out: Path, most_alarms: float | None = None) -> Iterator[str]:
+def export_pick(
+    study: StudyView, word: str, out: Path, most_alarms: float | None = None, browser: Path | None = None
+) -> Iterator[str]:
     """Export the student that `word` names (see `front.pick`) to `out` and register it; yields lines to show.
     `most_alarms`: choose its thresholds anew, for so many false alarms per hour (see `search.run.retuning`).
+    `browser`: where onnxruntime-web lies, for a page that runs the student in a browser (see `sedkd.browser`).
 
     Raises:
-        UserError: no such student, its file or the audio to check it with is gone, or `out` is in the way.
+        UserError: no such student, its file or the audio to check it with is gone, or `out` is in the way; no
+            onnxruntime-web in `browser`.
     """
     impatient()
+    runtime = None if browser is None else read_runtime(browser)
     objectives, members = study.objectives, study.finished()
     on_front = front(members, objectives)
     member = pick(word, on_front, members, objectives)
@@ -73,6 +80,8 @@ def export_pick(study: StudyView, word: str, out: Path, most_alarms: float | Non
     def also(export: Path) -> None:
         if device:
             write_device(export, audio[0])
+        if runtime is not None:
+            write_page(export, runtime)
         if not isinstance(answers, str):
             title = f"{facts['environment']}, trial {member.number}: validation"
             curves_png(curves_of(answers[0], post, answers[1]), title, export / CURVES)
@@ -94,12 +103,20 @@ def export_pick(study: StudyView, word: str, out: Path, most_alarms: float | Non
     if causal:
         yield device_line(out, device)
         yield f"try it: sedkd listen {out}"
+    yield page_line(out, runtime is not None)
     yield f"try it: sedkd detect {out} FILE.wav"
 
 
 def device_line(out: Path, device: bool) -> str:
     """Where the student's C lies, or how to get it."""
     return f"the same in C99: make -C {out / DEVICE} check listen" if device else f"no C for a device: {LACKING}"
+
+
+def page_line(out: Path, page: bool) -> str:
+    """Where the student's page for browsers lies, or how to get it."""
+    if page:
+        return f"in a browser, without a network: {out / PAGE}"
+    return f"no page for browsers: `npm install {PACKAGE}`, then export with --browser"
 
 
 def _check_audio(facts: Mapping[str, Any], rate: int) -> "list[numpy.ndarray]":

@@ -3,9 +3,11 @@
 The calls of the step are those that the exporter makes of `sedkd.models.step.StreamStep`, one after the other.
 """
 
+from collections.abc import Iterable
 from math import prod
 
 import torch
+from torch import nn
 
 from sedkd.cost.placing import Array, placed
 from sedkd.models.step import Convolution, StreamStep
@@ -49,8 +51,24 @@ def working_bytes(step: StreamStep) -> int:
     calls, x = _Calls(), torch.zeros(1, 1, step.frames, len(step.mean))
     frames = x.numel()
     now = calls.make(frames, calls.make(frames, calls.make(frames)))  # minus mean, over deviation, an axis more
+    x, now = _layered(calls, step.layers, x, now)
+    x = x[..., :1]  # mean over the bands
+    now = calls.make(x.numel(), now)
+    x, now = _layered(calls, step.tcn, x, now)
+    answers = x.shape[2]
+    for _ in range(2):  # without their axis, time first
+        now = calls.make(x.numel(), now)
+    if step.gru is not None:
+        now = _recurrent(calls, answers * step.gru.hidden_size, now)
+    logits = calls.make(answers * step.classifier.out_features, now)
+    calls.use(calls.make(answers * step.classifier.out_features, logits))
+    return FLOAT * calls.numbers()
+
+
+def _layered(calls: _Calls, layers: Iterable[nn.Module], x: torch.Tensor, now: int) -> tuple[torch.Tensor, int]:
+    """Layers one after the other: their last map, and its array."""
     with torch.inference_mode():
-        for layer in step.layers:
+        for layer in layers:
             past = layer.past if isinstance(layer, Convolution) else None
             if past:
                 x = torch.cat([x.new_zeros(1, x.shape[1], past, x.shape[3]), x], dim=2)
@@ -60,14 +78,7 @@ def working_bytes(step: StreamStep) -> int:
             now = calls.make(x.numel(), now)
             if past is not None:
                 now = calls.make(x.numel(), now)  # the rectifier
-    answers, channels = x.shape[2], x.shape[1]
-    for _ in range(3):  # mean over the bands, without their axis, time first
-        now = calls.make(answers * channels, now)
-    if step.gru is not None:
-        now = _recurrent(calls, answers * step.gru.hidden_size, now)
-    logits = calls.make(answers * step.classifier.out_features, now)
-    calls.use(calls.make(answers * step.classifier.out_features, logits))
-    return FLOAT * calls.numbers()
+    return x, now
 
 
 def _recurrent(calls: _Calls, size: int, now: int) -> int:

@@ -2,7 +2,8 @@
 
 `model.onnx` answers, `student.json` holds what turns its answers into events, `model.safetensors` can be trained
 further, and `README.md` is the model card. A student with a look-ahead has a `stream.onnx` too, one step of a stream,
-without a GRU its twin `int8.onnx`, and where it was asked for a folder `device`, the same as C.
+without a GRU its twin `int8.onnx`, and where they were asked for a folder `device`, the same as C, and a page for
+browsers, `detector.html`.
 """
 
 import json
@@ -31,7 +32,7 @@ from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
 from sedkd.spelling import folded
 
-DEVICE, CURVES = "device", "precision_recall.png"
+DEVICE, CURVES, PAGE = "device", "precision_recall.png", "detector.html"
 FORMAT, VERSION = "sedkd student", 1
 ONNX, WEIGHTS, FACTS, CARD = "model.onnx", "model.safetensors", "student.json", "README.md"
 
@@ -188,7 +189,7 @@ def _require_replaceable(target: Path, out: Path) -> None:
     if not target.is_dir():
         raise UserError(f"{out}: is a file; name a folder for the export")
     found = sorted(path.name for path in target.iterdir())
-    strange = [name for name in found if name not in (ONNX, *EXPORTERS, WEIGHTS, FACTS, CARD, DEVICE, CURVES)]
+    strange = [name for name in found if name not in (ONNX, *EXPORTERS, WEIGHTS, FACTS, CARD, DEVICE, CURVES, PAGE)]
     if not strange and found:
         facts = target / FACTS
         strange = [] if facts.is_file() and _read_facts(facts).get("format") == FORMAT else found

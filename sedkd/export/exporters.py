@@ -45,9 +45,10 @@ def int8(bundle: Exporting) -> dict[str, Any]:
     """The same step in eight bits, or why there is none."""
     if "stream" not in bundle.facts:
         return {}
+    recurrent = bundle.student.gru is not None
+    if recurrent or isinstance(bundle.clips, str):
+        return {"int8": {"lack": NO_GRU if recurrent else bundle.clips}}
     step = stream_facts_from(bundle.facts["stream"])
-    if step.recurrent or isinstance(bundle.clips, str):
-        return {"int8": {"lack": NO_GRU if step.recurrent else bundle.clips}}
     return {"int8": export_int8(bundle.folder / STREAM, bundle.folder / INT8, step, bundle.clips)}
 
 

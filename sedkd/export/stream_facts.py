@@ -31,9 +31,10 @@ class StreamFacts:
     max_difference: float | None = None
 
     @property
-    def recurrent(self) -> bool:
-        """Whether a GRU's state is among the states; a convolution's has four axes."""
-        return any(len(shape) == 3 for shape in self.states)
+    def remembers(self) -> bool:
+        """Whether it knows more of the past than a window's context: a GRU's state, with three axes, is among the
+        states, or a TCN's, with one band."""
+        return any(len(shape) == 3 or shape[3] == 1 for shape in self.states)
 
     def as_dict(self) -> dict[str, Any]:
         """For student.json."""

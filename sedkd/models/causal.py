@@ -11,19 +11,24 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 FULL = "full"  # the look-ahead of a network that is given whole recordings
+TCN_DILATIONS, TCN_KERNEL = (1, 2, 4), 3  # of a TCN's layers, in output frames
+TCN_PAST = (TCN_KERNEL - 1) * sum(TCN_DILATIONS)  # output frames, if they are causal; as many around a frame if not
 
 
 class CausalConv2d(nn.Conv2d):
     """A convolution of maps `[batch, channels, frames, bands]` that is padded with zeros only before the first frame,
-    by kernel - stride: of `stride` frames each answer hears the last, and none after it. Bands are padded as usual."""
+    by the kernel's span - stride: of `stride` frames each answer hears the last, and none after it. Bands are padded as
+    usual."""
 
-    def __init__(self, inputs: int, outputs: int, size: int, *, padding: int, **others: Any) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, size: int | tuple[int, int], *, padding: int = 0, **others: Any
+    ) -> None:
         super().__init__(inputs, outputs, size, padding=(0, padding), **others)
 
     @property
     def past(self) -> int:
         """Frames before its own that an answer hears: what a stream has to remember."""
-        return self.kernel_size[0] - self.stride[0]
+        return self.dilation[0] * (self.kernel_size[0] - 1) + 1 - self.stride[0]
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(after_zeros(x, self))
@@ -43,9 +48,10 @@ def delay_of(lookahead: int | str, frame_milliseconds: float, depth: int, head: 
     """Output frames by which an answer waits: as many as lie within `lookahead` milliseconds.
 
     Without a GRU no more than `depth` - 1, about half of what the convolutions hear (the first block one output frame
-    before its own, every other two): an answer that waits for longer has forgotten what it is about.
+    before its own, every other two), and half of what a TCN hears besides: an answer that waits for longer has
+    forgotten what it is about.
     """
     if lookahead == FULL:
         return 0
     frames = int(float(lookahead) / frame_milliseconds)
-    return frames if head == "gru" else min(frames, depth - 1)
+    return frames if head == "gru" else min(frames, depth - 1 + (TCN_PAST // 2 if head == "tcn" else 0))

@@ -23,7 +23,7 @@ RUNNING = ("running_mean", "running_var")
 def can_join(settings: StudentSettings) -> bool:
     """Whether students of this architecture can be trained as one network. A GRU is computed frame after frame, K of
     them no faster together than one by one, and timm's and MobileNet's blocks are other people's code."""
-    return settings.block in BLOCKS and settings.head == "none"
+    return settings.block in BLOCKS and settings.head != "gru"
 
 
 class CohortNet(nn.Module):
@@ -70,11 +70,13 @@ class CohortNet(nn.Module):
             if isinstance(layer, nn.AvgPool2d):
                 x = avg_pool2d(x, layer.kernel_size)
             else:
-                for name, convolution in _convolutions(layer, f"blocks.{number}"):
-                    x = self._normed(self._convolved(x, convolution, weights[f"{name}.0.weight"]), f"{name}.1", weights)
+                x = self._layered(x, layer, f"blocks.{number}", weights)
             if number + 1 <= MAP_AFTER:
                 feature_map = x
-        embedding = self._apart(x.mean(dim=3)).transpose(2, 3)
+        x = x.mean(dim=3, keepdim=True)
+        if first.tcn is not None:
+            x = self._layered(x, first.tcn, "tcn", weights)
+        embedding = self._apart(x.squeeze(3)).transpose(2, 3)
         logits = torch.einsum("kbtc,klc->kbtl", embedding, weights["classifier.weight"])
         logits = logits + weights["classifier.bias"][:, None, None]
         return first.in_time(FrameOutput(logits, embedding, self._apart(feature_map)))
@@ -101,11 +103,17 @@ class CohortNet(nn.Module):
             found[name] = stacked.flatten(0, 1) if len(shape) == 4 else stacked
         return found
 
+    def _layered(self, x: Tensor, part: nn.Module, prefix: str, weights: dict[str, Tensor]) -> Tensor:
+        """What a part's convolutions and normalisations make of the map."""
+        for name, convolution in _convolutions(part, prefix):
+            x = self._normed(self._convolved(x, convolution, weights[f"{name}.0.weight"]), f"{name}.1", weights)
+        return x
+
     def _convolved(self, x: Tensor, convolution: nn.Module, weight: Tensor) -> Tensor:
         assert isinstance(convolution, nn.Conv2d)
         if x.device.type == "cpu" or convolution.kernel_size != (1, 1):
             groups, stride, padding = self.count * convolution.groups, convolution.stride, convolution.padding
-            return conv2d(after_zeros(x, convolution), weight, None, stride, padding, groups=groups)
+            return conv2d(after_zeros(x, convolution), weight, None, stride, padding, convolution.dilation, groups)
         # A GPU's convolutions know no good way for 1 x 1 ones in groups; they are a product of matrices per student.
         batch, _, frames, bands = x.shape
         products = weight.view(self.count, -1, weight.shape[1]) @ x.view(batch, self.count, -1, frames * bands)

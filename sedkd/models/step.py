@@ -4,6 +4,7 @@ Every convolution remembers the frames before its own, a GRU its state; all begi
 pads with. So the answers of step after step are those that the student gives for the whole recording.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -37,21 +38,19 @@ class StreamStep(nn.Module):
         self.frames, self.stride = count * student.stride, student.stride
         self.register_buffer("mean", student.mean.detach().clone())
         self.register_buffer("std", student.std.detach().clone())
-        self.layers = nn.ModuleList(_layers(student))
+        self.layers = nn.ModuleList(_layers(student.stem, student.blocks))
+        self.tcn = nn.ModuleList(_layers(student.tcn) if student.tcn is not None else [])  # over time alone
         self.gru = student.gru
         self.classifier = student.classifier
         self.eval()
 
     def forward(self, frames: Tensor, *states: Tensor) -> tuple[Tensor, ...]:
         x = ((frames - self.mean) / self.std).unsqueeze(1)
-        kept, new = list(states), []
-        for layer in self.layers:
-            if isinstance(layer, Convolution) and layer.past:
-                x = torch.cat([kept.pop(0), x], dim=2)
-                new.append(x[:, :, -layer.past :])
-            x = layer(x)
+        kept, new = list(states), list[Tensor]()
+        x = _remembering(self.layers, x, kept, new)
         # The mean over the bands, by an operator that runtimes quantise.
-        x = avg_pool2d(x, (1, x.shape[3])).squeeze(3).transpose(1, 2)
+        x = _remembering(self.tcn, avg_pool2d(x, (1, x.shape[3])), kept, new)
+        x = x.squeeze(3).transpose(1, 2)
         if self.gru is not None:
             x, state = self.gru(x, kept.pop(0))
             new.append(state)
@@ -60,11 +59,13 @@ class StreamStep(nn.Module):
     def beginning(self, batch: int = 1) -> list[Tensor]:
         """The states before the first frame: zeros."""
         shapes, x = list[tuple[int, ...]](), self.mean.new_zeros(1, 1, self.frames, len(self.mean))
-        for layer in self.layers:
-            if isinstance(layer, Convolution) and layer.past:
-                shapes.append((batch, x.shape[1], layer.past, x.shape[3]))
-                x = torch.cat([x.new_zeros(1, *shapes[-1][1:]), x], dim=2)
-            x = layer(x)
+        for part in (self.layers, self.tcn):
+            for layer in part:
+                if isinstance(layer, Convolution) and layer.past:
+                    shapes.append((batch, x.shape[1], layer.past, x.shape[3]))
+                    x = torch.cat([x.new_zeros(1, *shapes[-1][1:]), x], dim=2)
+                x = layer(x)
+            x = x[..., :1]  # as the mean over the bands leaves it
         if self.gru is not None:
             shapes.append((1, batch, self.gru.hidden_size))
         return [self.mean.new_zeros(shape) for shape in shapes]
@@ -82,6 +83,7 @@ class Convolution(nn.Module):
             convolution.kernel_size,  # type: ignore[arg-type]
             stride=convolution.stride,  # type: ignore[arg-type]
             padding=convolution.padding,  # type: ignore[arg-type]
+            dilation=convolution.dilation,  # type: ignore[arg-type]
             groups=convolution.groups,
         )
         self.convolution.weight, self.convolution.bias = _folded(convolution, norm)
@@ -90,11 +92,21 @@ class Convolution(nn.Module):
         return torch.relu(self.convolution(x))
 
 
-def _layers(student: Student) -> list[nn.Module]:
+def _remembering(layers: Iterable[nn.Module], x: Tensor, kept: list[Tensor], new: list[Tensor]) -> Tensor:
+    """The map behind the layers; those that remember take a state from `kept`, and add the next one to `new`."""
+    for layer in layers:
+        if isinstance(layer, Convolution) and layer.past:
+            x = torch.cat([kept.pop(0), x], dim=2)
+            new.append(x[:, :, -layer.past :])
+        x = layer(x)
+    return x
+
+
+def _layers(*parts: nn.Module) -> list[nn.Module]:
     """Convolutions, each with its normalisation, and poolings, in the order in which they are run."""
     found: list[nn.Module] = []
     waiting: Any = None
-    for module in (*student.stem.modules(), *student.blocks.modules()):
+    for module in (module for part in parts for module in part.modules()):
         if isinstance(module, nn.Conv2d):
             waiting = module
         elif isinstance(module, NormReLU):

@@ -1,11 +1,11 @@
 """Students: one code path from about 0.05 M to over 50 M multiply-accumulates per second of audio.
 
 A strided stem, `depth` convolutional blocks that halve the frequency axis, the mean over what is left of it, an
-optional GRU, and one linear layer per frame. `block` makes the convolutions full (a CRNN's), depthwise
+optional GRU or TCN, and one linear layer per frame. `block` makes the convolutions full (a CRNN's), depthwise
 separable (MobileNet's, Howard et al. 2017), inverted residuals with gates (MobileNetV3's, Howard et al. 2019, of the
 very shape for which AudioSet weights are published), or those of a timm backbone. The widest members serve as teachers.
 
-With a look-ahead it is a network for streams: convolutions and GRU know only what came before, normalisation is a
+With a look-ahead it is a network for streams: convolutions, GRU and TCN know only what came before, normalisation is a
 constant in evaluation, and an answer waits for as many output frames as the look-ahead holds (`sedkd.models.causal`).
 """
 
@@ -19,9 +19,10 @@ from sedkd.features.logmel import STUDENT_FEATURES, FeatureSettings
 from sedkd.models.bodies import BLOCKS, CAUSAL_BLOCKS, MAX_DEPTH, STRIDE, TIMM, body
 from sedkd.models.causal import FULL, before_zeros, delay_of
 from sedkd.models.frame import FrameModel, FrameOutput
+from sedkd.models.tcn import tcn
 from sedkd.models.timm_backbone import require_backbone
 
-HEADS = ("none", "gru")
+HEADS = ("none", "gru", "tcn")
 FRAME_MILLISECONDS = round(1000 * STRIDE * STUDENT_FEATURES.frame_seconds)
 MAX_LOOKAHEAD = 960  # milliseconds: less than the context that windows of a recording throw away
 
@@ -35,7 +36,8 @@ class StudentSettings:
         `timm:NAME` has its own and ignores this.
     depth: blocks; for `mobilenet` stages, for `timm:NAME` levels, of the published network.
     block: `conv`, `separable`, `mobilenet` or `timm:NAME`.
-    head: `gru` or `none`; the GRU is bidirectional, and with a look-ahead one-directional with as many outputs.
+    head: `gru`, `tcn` (`sedkd.models.tcn`) or `none`; the GRU is bidirectional, and with a look-ahead one-directional
+        with as many outputs.
     lookahead: "full" for a network that is given whole recordings; else how many milliseconds of what follows a frame
         its answer may know, a multiple of FRAME_MILLISECONDS up to MAX_LOOKAHEAD. Of `block` conv and separable only.
 
@@ -77,6 +79,11 @@ class StudentSettings:
         """Output frames by which its answers wait for what follows."""
         return delay_of(self.lookahead, FRAME_MILLISECONDS, self.depth, self.head)
 
+    @property
+    def remembers(self) -> bool:
+        """Whether a stream of it knows more of the past than the context of a window (`sedkd.features.windows`)."""
+        return self.causal and self.head != "none"
+
     def as_key(self) -> dict[str, Any]:
         """What names a cache or a file and rebuilds the settings: a setting that came later is left out where it
         changes nothing, so that what was made before is found again."""
@@ -117,6 +124,7 @@ class Student(FrameModel):
         width, depth = settings.width, settings.depth
         self.stem, self.blocks, inputs = body(settings.block, width, depth, features.n_mels, settings.causal)
         self.gru = _gru(inputs, settings.causal) if settings.head == "gru" else None
+        self.tcn = tcn(inputs, settings.causal) if settings.head == "tcn" else None
         self.embedding_channels = 2 * (inputs // 2) if settings.head == "gru" else inputs
         self.classifier = nn.Linear(self.embedding_channels, len(labels))
 
@@ -135,7 +143,10 @@ class Student(FrameModel):
     def forward(self, features: Tensor) -> FrameOutput:
         x = before_zeros((features - self.mean) / self.std, self.delay * self.stride).unsqueeze(1)
         feature_map, x = self.blocks(self.stem(x))
-        x = x.mean(dim=3).transpose(1, 2)
+        x = x.mean(dim=3, keepdim=True)
+        if self.tcn is not None:
+            x = self.tcn(x)
+        x = x.squeeze(3).transpose(1, 2)
         if self.gru is not None:
             x = self.gru(x)[0]
         return self.in_time(FrameOutput(self.classifier(x), x, feature_map))

@@ -39,7 +39,8 @@ def file_probabilities(bundle: Bundle, path: Path, progress: Progress | None = N
     """The probabilities of a whole file, `[frames, labels]` float32; frames as `sedkd.train.infer` has them.
 
     A window reads only its own audio, so that the first feature frames of an inner one see a mirrored edge; they lie
-    in the context that is thrown away. A GRU for streams hears the file as one stream.
+    in the context that is thrown away. A student for streams with a GRU or TCN
+    hears the file as one stream.
     """
     rate, stride = bundle.features.rate, round(bundle.frame_seconds / bundle.features.frame_seconds)
     samples = stride * bundle.features.hop  # per output frame
@@ -48,7 +49,7 @@ def file_probabilities(bundle: Bundle, path: Path, progress: Progress | None = N
     size, context = (round(s / bundle.frame_seconds) for s in (bundle.window_seconds, bundle.context_seconds))
     windows = list(plan(frames, size, context))
     spans = [(window.start * samples, window.stop * samples) for window in windows]
-    if bundle.stream is not None and bundle.stream.recurrent:
+    if bundle.stream is not None and bundle.stream.remembers:
         return _streamed(bundle, path, windows, progress)
     answer = np.zeros((frames, len(bundle.labels)), dtype=np.float32)
     for done, (window, audio) in enumerate(zip(windows, read_spans(path, rate, spans), strict=True), start=1):

@@ -19,9 +19,9 @@ Job = tuple[int, Window]
 
 
 def probabilities(model: FrameModel, corpus: Corpus) -> list[np.ndarray]:
-    """Per recording, the probability of each label in each output frame, `[frames, labels]` float32; those of a GRU for
-    streams as a stream would give them, others window by window."""
-    if isinstance(model, Student) and model.settings.causal and model.gru is not None:
+    """Per recording, the probability of each label in each output frame, `[frames, labels]` float32; those of a student
+    for streams with a GRU or TCN as a stream would give them, others window by window."""
+    if isinstance(model, Student) and model.settings.remembers:
         return streamed(model, corpus)
     lengths = (corpus.out_starts[1:] - corpus.out_starts[:-1]).tolist()
     answers = [np.zeros((length, len(model.labels)), dtype=np.float32) for length in lengths]

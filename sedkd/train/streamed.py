@@ -1,7 +1,7 @@
 """A causal student's answers for whole recordings as a stream would give them, however long they are.
 
 Where its memory is a few convolutions, windows with their context give the same (`sedkd.train.infer`). A GRU remembers
-for longer than any context.
+for longer than any context, a TCN for longer than a window's.
 """
 
 from collections.abc import Sequence

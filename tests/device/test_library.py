@@ -21,14 +21,15 @@ from sedkd.stream.network import StreamNetwork
 from sedkd.synth.builtin import render_clip
 
 
-@pytest.fixture(scope="module", params=["separable", "conv+gru"])
+@pytest.fixture(scope="module", params=["separable", "conv+gru", "separable+tcn"])
 def export(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One with C and a look-ahead of two answers, one with none, a GRU and long filters."""
+    """One with C and a look-ahead of two answers; with none, long filters and a GRU; with a TCN."""
     require_compiler()
     if request.param == "separable":
         return request.getfixturevalue("device_export")
-    student = moving_student(StudentSettings(4, 2, block="conv", head="gru", lookahead=0))
-    folder = write_export(student, tmp_path_factory.mktemp("gru"))
+    block, head = request.param.split("+")
+    student = moving_student(StudentSettings(4, 2, block, head, lookahead=0))
+    folder = write_export(student, tmp_path_factory.mktemp(head))
     set_filters(folder, (15, 3))
     write_device(folder, noise(3.0, seed=5)[:, 0])
     return folder

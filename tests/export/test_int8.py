@@ -29,10 +29,13 @@ def mean_of(found: list[np.ndarray]) -> dict[str, float | None]:
 CLIPS = SiteClips([features(10, seed) for seed in range(3)], [features(5, seed) for seed in (7, 8)], mean_of)
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StreamFacts, dict]:
+@pytest.fixture(scope="module", params=["none", "tcn"])
+def exported(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, StreamFacts, dict]:
     folder = tmp_path_factory.mktemp("int8")
-    facts = export_stream(moving_student(StudentSettings(8, 3, lookahead=160)), folder / "stream.onnx")
+    student = moving_student(StudentSettings(8, 3, head=request.param, lookahead=160))
+    facts = export_stream(student, folder / "stream.onnx")
     return folder, facts, export_int8(folder / "stream.onnx", folder / "int8.onnx", facts, CLIPS)
 
 
@@ -61,7 +64,7 @@ def test_weights_are_quantised_per_channel_and_names_stay(exported: tuple[Path, 
         assert [p.name for p in getattr(plain, parts)] == [p.name for p in getattr(eight, parts)]
         assert all(p.type.tensor_type.elem_type == onnx.TensorProto.FLOAT for p in getattr(eight, parts))
     weights = {i.name: i for i in eight.initializer if i.data_type == onnx.TensorProto.INT8 and len(i.dims) == 4}
-    assert len(weights) == sum(node.op_type == "Conv" for node in plain.node) == 7
+    assert len(weights) == sum(node.op_type == "Conv" for node in plain.node) in (7, 13)
     sizes = {i.name: list(i.dims) for i in eight.initializer}
     scales = {node.input[0]: node.input[1] for node in eight.node if node.op_type == "DequantizeLinear"}
     assert all(sizes[scales[name]] == [weight.dims[0]] for name, weight in weights.items())

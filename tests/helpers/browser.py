@@ -15,13 +15,24 @@ QUIET = ("--disable-background-networking", "--disable-component-update", "--dis
 
 
 class Browser:
-    """One page. `requests` and `complaints` (console errors, exceptions, log entries) gather as it is used."""
+    """One page. `requests` and `complaints` (console errors, exceptions, log entries) gather as it is used.
 
-    def __init__(self, profile: Path) -> None:
+    `more` are further options of Chromium.
+    """
+
+    def __init__(self, profile: Path, *more: str) -> None:
         assert CHROMIUM
         to_browser, self.write = os.pipe()
         self.read, from_browser = os.pipe()
-        options = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe", *QUIET)
+        options = (
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--remote-debugging-pipe",
+            *QUIET,
+            *more,
+        )
 
         def connect() -> None:
             """Chromium reads commands from descriptor 3 and answers on 4; made high first, lest one overwrites one."""
@@ -76,6 +87,12 @@ class Browser:
     def wait(self, script: str, seconds: float = 60) -> Any:
         """The expression's value as soon as it is true."""
         return until(lambda: self.value(script), seconds, script)
+
+    def choose(self, selector: str, file: Path) -> None:
+        """Give a file to an input of files, as if it had been chosen."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", files=[str(file)], nodeId=node)
 
     def hover(self, x: float, y: float) -> None:
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x - 5, y=y)

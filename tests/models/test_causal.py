@@ -7,6 +7,7 @@ import torch
 
 from sedkd.cost.algorithmic import algorithmic_latency
 from sedkd.cost.macs import macs_per_second
+from sedkd.models.causal import TCN_PAST
 from sedkd.models.checkpoint import load_model, save_model
 from sedkd.models.student import HEADS, MAX_DEPTH, STRIDE, Student, StudentSettings, student_from
 
@@ -23,16 +24,22 @@ def heard(student: Student, answer: int, frames: int) -> list[int]:
     return found[0].abs().sum(1).nonzero()[:, 0].tolist()
 
 
-@pytest.mark.parametrize(("block", "head", "depth", "lookahead"), EVERY)
-def test_an_answer_knows_what_it_is_said_to_know(block: str, head: str, depth: int, lookahead: int) -> None:
+def open_student(depth: int, block: str, head: str, lookahead: int | str) -> Student:
+    """One in which nothing is rectified to 0."""
     torch.manual_seed(0)
     student = Student(StudentSettings(3, depth, block, head, lookahead), LABELS).eval()
     for module in student.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
-            torch.nn.init.constant_(module.bias, 3.0)  # nothing is rectified to 0
+            torch.nn.init.constant_(module.bias, 3.0)
+    return student
+
+
+@pytest.mark.parametrize(("block", "head", "depth", "lookahead"), EVERY)
+def test_an_answer_knows_what_it_is_said_to_know(block: str, head: str, depth: int, lookahead: int) -> None:
+    student = open_student(depth, block, head, lookahead)
     frames = heard(student, 12, 30)
     assert frames[-1] == (12 + 1 + student.delay) * STRIDE - 1
-    assert student.delay == min(lookahead // 80, 99 if head == "gru" else depth - 1)
+    assert student.delay == min(lookahead // 80, {"none": depth - 1, "tcn": depth - 1 + 7, "gru": 99}[head])
     waiting = algorithmic_latency(student)
     assert waiting == pytest.approx((frames[-1] + 1 - 12 * STRIDE) * 0.02 + 0.016)
     assert head == "gru" or frames[0] <= 12 * STRIDE  # it hears its own frame, whole, and as much before as ahead
@@ -60,7 +67,15 @@ def test_what_it_costs() -> None:
         assert macs_per_second(causal) == pytest.approx(macs_per_second(plain), rel=1e-12)
     gru = Student(StudentSettings(4, 2, "separable", "gru", 480), LABELS)
     none = Student(StudentSettings(4, 2, "separable", "none", 480), LABELS)
+    tcn = Student(StudentSettings(4, 2, "separable", "tcn", 480), LABELS)
     assert macs_per_second(gru) - macs_per_second(none) == pytest.approx(12.5 * 3 * 8 * (8 + 8), rel=1e-12)
+    assert macs_per_second(tcn) - macs_per_second(none) == pytest.approx(12.5 * 3 * 8 * (3 + 8), rel=1e-12)
+
+
+def test_a_tcn_hears_as_far_as_it_is_said_to() -> None:
+    for lookahead, past, future in ((0, TCN_PAST, 0), ("full", TCN_PAST // 2, TCN_PAST // 2)):
+        plain, tcn = (heard(open_student(2, "conv", head, lookahead), 25, 50) for head in ("none", "tcn"))
+        assert (plain[0] - tcn[0], tcn[-1] - plain[-1]) == (past * STRIDE, future * STRIDE)
 
 
 def test_names_of_what_was_made_before_stay() -> None:

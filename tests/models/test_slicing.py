@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 from sedkd.models.causal import FULL
 from sedkd.models.slicing import sliced
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.student import HEADS, Student, StudentSettings
 
 LABELS = ("a", "b", "c")
-MEMBERS = [(block, head) for block in ("conv", "separable") for head in ("none", "gru")]
+MEMBERS = [(block, head) for block in ("conv", "separable") for head in HEADS]
 
 
 def trained(width: int, block: str, head: str, depth: int = 4, lookahead: int | str = FULL) -> Student:

@@ -13,7 +13,7 @@ from sedkd.export.onnx_model import Detector
 from sedkd.models.student import HEADS, Student, StudentSettings
 from sedkd.stream.detect import file_probabilities
 
-FP16 = 0.02  # scoring's features are stored with three digits
+FP16 = 0.04  # scoring's features are stored with three digits
 
 
 @pytest.fixture(scope="module", params=HEADS)

@@ -56,13 +56,17 @@ def test_a_cohort_trains_what_each_would_become_alone(strategy: str, mixture: fl
 
 
 @pytest.mark.parametrize("block", ["conv", "separable"])
-@pytest.mark.parametrize(("width", "depth", "lookahead"), [(1, 1, FULL), (3, 2, 0), (3, 2, FULL), (8, 5, 480)])
-def test_of_any_architecture(block: str, width: int, depth: int, lookahead: int | str) -> None:
+@pytest.mark.parametrize(
+    ("head", "width", "depth", "lookahead"),
+    [("none", 1, 1, FULL), ("none", 3, 2, 0), ("none", 3, 2, FULL), ("none", 8, 5, 480), ("tcn", 1, 1, FULL),
+     ("tcn", 8, 2, 480)],
+)  # fmt: skip
+def test_of_any_architecture(block: str, head: str, width: int, depth: int, lookahead: int | str) -> None:
     def made() -> list[Member]:
         found = []
         for number, member in enumerate(members("none", SETTINGS[:2])):
             torch.manual_seed(number)
-            own = Student(StudentSettings(width, depth, block, lookahead=lookahead), member.student.labels)
+            own = Student(StudentSettings(width, depth, block, head, lookahead), member.student.labels)
             own.standardise_by(*member.corpus.statistics())
             found.append(replace(member, student=own))
         return found

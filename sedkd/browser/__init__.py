@@ -1,0 +1,1 @@
+"""A student as one HTML page: microphone or file in, events out, in a browser."""
