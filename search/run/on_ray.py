@@ -7,6 +7,7 @@ its node loses the lease of its trial, no more; another task takes its place.
 import io
 import logging
 import os
+import runpy
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -84,11 +85,13 @@ class Ray:
 
 def _worker(words: Sequence[str], variables: Mapping[str, str]) -> tuple[int, str]:
     """A worker in this process, which dies with its node; its exit code and its last line on stderr."""
-    from search.cli.main import main
-
     os.environ.update(variables)
-    told = io.StringIO()
+    sys.argv = ["sedkd", *words]
+    told, code = io.StringIO(), 0
     with redirect_stderr(told):
-        code = main(list(words))
+        try:
+            runpy.run_module("search.cli.main", run_name="__main__")
+        except SystemExit as end:
+            code = int(end.code or 0)
     sys.stderr.write(told.getvalue())  # for Ray's own logs
     return code, next((line for line in reversed(told.getvalue().splitlines()) if line.strip()), "")
