@@ -8,6 +8,7 @@ from pathlib import Path
 from search.pareto.front import front
 from search.pareto.optimism import luck_words
 from search.pareto.picks import knee
+from search.pareto.rungs import FACTOR, FEWEST_STEPS, rungs_of
 from search.show.display import Display
 from search.show.subsets_table import beside, subsets_table, wider
 from search.show.tables import front_table, placed_table, score_words
@@ -34,8 +35,14 @@ def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | N
         display.table(placed)
     for note in notes_on_test(tests.values()):
         display.notice(note)
+    steps = study.facts["train"]["steps"]
     if rungs := rung_words(members):
         display.print(rungs)
+    elif len(rungs_of(steps)) == 1:
+        more = FACTOR * FEWEST_STEPS
+        display.print(
+            f"trained to {steps} steps each; --steps {more} or more trains the promising ones on, as another study"
+        )
     early = len(study.ended_early())
     if early:
         display.print(f"{early} of the trials were ended early, because others did better for no more")
