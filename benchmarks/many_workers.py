@@ -41,7 +41,7 @@ from sedkd.train.settings import TrainSettings
 
 FACTS = {
     "environment": "farm", "scene": "a farm", "events": list("abcdef"), "data": "replayed", "synthetic": False,
-    "teacher": "none", "objectives": list(OBJECTIVES.names),
+    "teacher": "none", "objectives": list(OBJECTIVES.names), "train": {"steps": 100},
 }  # fmt: skip
 COLUMNS = (
     "workers", "trials", "per s", "lost", "sampler", "ask s", "turn s", "longest s", "tell s", "client s", "server s",
@@ -125,7 +125,7 @@ def life(options: argparse.Namespace, name: str, number: int, table: Table, time
                 clock = time.perf_counter()
                 drawn = draws.next()
                 assert drawn is not None
-                trial, values, _ = drawn
+                trial, values = drawn.trial, drawn.values
                 times.asks.append(time.perf_counter() - clock - options.sampler_seconds)
                 record = record_of(values, table, nearest)
                 times.trainings.append(scale * record["seconds"])

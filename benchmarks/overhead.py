@@ -62,7 +62,7 @@ def filled(store: Store, trials: int, table: Table, nearest: Nearest) -> Any:
 
     facts = {
         "environment": "farm", "scene": "a farm", "events": list("abcdef"), "data": "replayed", "synthetic": False,
-        "teacher": "none", "objectives": list(OBJECTIVES.names),
+        "teacher": "none", "objectives": list(OBJECTIVES.names), "train": {"steps": 100},
     }  # fmt: skip
     study = open_study(store, f"farm-{trials}", facts, OBJECTIVES)
     draws = optuna.create_study(directions=OBJECTIVES.directions, sampler=optuna.samplers.RandomSampler(seed=1))
@@ -107,7 +107,7 @@ def measured(trials: int, table: Table) -> tuple[dict[str, float], float]:
                 clock = time.perf_counter()
                 drawn = draws.next()
                 assert drawn is not None
-                trial, values, _ = drawn
+                trial, values = drawn.trial, drawn.values
                 spent["sampler"].append(time.perf_counter() - clock)
                 clock, record = time.perf_counter(), record_of(values, table, nearest)
                 trial.set_user_attr(RECORD, record)

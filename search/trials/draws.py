@@ -68,8 +68,8 @@ class TrialDraws:
     def _asked(self) -> "optuna.Trial | Drawn | None":
         """A student to continue; else a new trial, unless those that are done or on their way are enough."""
         with self.study.store.storage.turn(self.study.name):
-            members, enough = self.study.finished(), self._is_enough()
-            member = self.promotion.next(members, self.study.not_to_continue(), enough)
+            enough = self._is_enough()
+            member = self._to_continue(enough) if len(self.rungs) > 1 else None
             if member is not None:
                 return self._continued(member)
             if enough:
@@ -84,6 +84,9 @@ class TrialDraws:
         if self.study.taken() >= budget.trials:
             return True
         return budget.patience is not None and self.gain.look(self.study.finished()).idle >= budget.patience
+
+    def _to_continue(self, all_begun: bool) -> FinishedTrial | None:
+        return self.promotion.next(self.study.finished(), self.study.not_to_continue(), all_begun)
 
     def _continued(self, member: FinishedTrial) -> Drawn:
         """A trial that trains a student to the next rung. Optuna cannot open a finished one again, nor be asked for one
