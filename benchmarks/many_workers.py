@@ -5,9 +5,9 @@ The database must be empty, and the server take four connections a worker (max_c
 a storage of its own, which asks and tells by the very code of a search, and sleeps while it would train: --seconds on
 average, as the table's trainings are spread. The sampler's time is slept, too (--sampler-seconds, as
 benchmarks/overhead.py measures it): on 200 machines it does not share processors. The workers' own work with the
-storage does share this machine's: `client s` is its processor time a trial, which other machines would have for themselves,
-`server s` that of PostgreSQL, which they would not. `lost` is the share of asking and telling, `turn s` what of an
-asking is the waiting for its turn, `twice` how many students were trained a second time.
+storage does share this machine's: `client s` is its processor time a trial, which other machines would have for
+themselves, `server s` that of PostgreSQL, which they would not. `lost` is the share of asking and telling, `turn s`
+what of an asking is the waiting for its turn, `twice` how many students were trained a second time.
 """
 
 import argparse
@@ -17,20 +17,19 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import optuna
 
-from benchmarks.overhead import OBJECTIVES, record_of
+from benchmarks.overhead import NO_TASK, OBJECTIVES, Everything, record_of
 from benchmarks.replay.table import Nearest, Table, default_space, read_table
-from search.setup.budget import Budget, Limits
+from search.setup.budget import Budget
 from search.setup.plan import Manner, Plan
 from search.study.opening import load_study, open_study
 from search.study.postgres import PostgresStorage
@@ -47,14 +46,6 @@ COLUMNS = (
     "workers", "trials", "per s", "lost", "sampler", "ask s", "turn s", "longest s", "tell s", "client s", "server s",
     "twice",
 )  # fmt: skip
-NO_TASK: Any = SimpleNamespace(events=tuple("abcdef"))
-
-
-class Everything(Limits):
-    """Nothing is lacking: nothing is trained."""
-
-    def lack(self, values: Mapping[str, Any]) -> str | None:
-        return None
 
 
 class Slept(optuna.samplers.RandomSampler):

@@ -12,6 +12,7 @@ training.
 import argparse
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from typing import Any
 
 from benchmarks.replay.table import Nearest, Table, default_space, read_table
 from search.sampling.choice import with_sampler
-from search.setup.budget import Budget
+from search.setup.budget import Budget, Limits
 from search.setup.plan import Manner, Plan
 from search.show.display import Display
 from search.study.objectives import parse
@@ -34,7 +35,15 @@ from sedkd.train.settings import TrainSettings
 OBJECTIVES = parse("f1_segment,macs")
 MEASURED = 25
 MIRRORED = 200  # larger studies are not mirrored to MLflow here: filling it would take hours
+NO_TASK: Any = SimpleNamespace(events=tuple("abcdef"))  # costs want to know how many there are
 STEPS = ("sampler", "storage", "MLflow", "display")
+
+
+class Everything(Limits):
+    """Nothing is lacking: nothing is trained."""
+
+    def lack(self, values: Mapping[str, Any]) -> str | None:
+        return None
 
 
 def record_of(values: dict[str, Any], table: Table, nearest: Nearest) -> dict[str, Any]:
@@ -89,8 +98,7 @@ def measured(trials: int, table: Table) -> tuple[dict[str, float], float]:
         store = Store(Path(folder))
         study = filled(store, trials, table, nearest)
         budget = Budget(trials + MEASURED + 1)
-        task: Any = SimpleNamespace(events=tuple("abcdef"))  # of which costs want to know how many there are
-        plan = Plan(task, default_space(), OBJECTIVES, TrainSettings(), budget, Manner(carry=False), store)
+        plan = Plan(NO_TASK, default_space(), OBJECTIVES, TrainSettings(), budget, Manner(carry=False), store)
         display.console.quiet = True
         display.introduce("replayed", study.facts, [], 0.7, trials, trials + MEASURED)
         mirror = Mirror(study, display.notice)
@@ -101,6 +109,7 @@ def measured(trials: int, table: Table) -> tuple[dict[str, float], float]:
             mirror.sync()  # the trials that the study was filled with
         mirror.spent = ALLOWED_SECONDS + ALLOWED_SHARE * (time.monotonic() - mirror.began)
         with store.storage.owner() as owner:
+            vars(plan)["limits"] = Everything(NO_TASK, plan.base, plan.budget)  # where the plan would keep its own
             draws = TrialDraws(with_sampler(study, plan, 0), plan, owner)
             draws.next()  # what the first question imports and reads is no trial's
             for _ in range(MEASURED):
