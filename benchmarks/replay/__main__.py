@@ -9,9 +9,9 @@ import argparse
 import time
 from pathlib import Path
 
-from benchmarks.replay.figure import draw
+from benchmarks.replay.figure import keep
 from benchmarks.replay.strategies import ours, peers
-from benchmarks.replay.summary import printed, result, write_curves
+from benchmarks.replay.summary import result
 from benchmarks.replay.table import default_space, read_table
 from sedkd.errors import UserError
 
@@ -31,12 +31,7 @@ def main() -> None:
         start = time.monotonic()
         results.append(result(strategy.name, strategy.is_peer, strategy.replay(table, range(options.seeds))))
         print(f"{strategy.name}: replayed in {time.monotonic() - start:.0f} s", flush=True)
-    text = printed(results, table)
-    print(text)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "table.txt").write_text(text + "\n")
-    write_curves(results, options.out / "curves.csv")
-    draw(results, table.budget, options.out / "hypervolume.png")
+    keep(results, table, options.out)
 
 
 def _options() -> argparse.Namespace:

@@ -7,7 +7,18 @@ from statistics import mean
 import numpy as np
 
 from benchmarks.replay.ledger import at
-from benchmarks.replay.summary import GRID, Result
+from benchmarks.replay.summary import GRID, Result, printed, write_curves
+from benchmarks.replay.table import Table
+
+
+def keep(results: Sequence[Result], table: Table, folder: Path) -> None:
+    """Print the table, and write it, the curves and the picture into a folder."""
+    text = printed(results, table)
+    print(text)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "table.txt").write_text(text + "\n")
+    write_curves(results, folder / "curves.csv")
+    draw(results, table.budget, folder / "hypervolume.png")
 
 
 def draw(results: Sequence[Result], budget: float, target: Path) -> None:

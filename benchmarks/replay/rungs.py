@@ -14,12 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.replay.figure import draw
+from benchmarks.replay.figure import keep
 from benchmarks.replay.known import Replayed
 from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.ours import MOST_DRAWS, Ours, Switches
 from benchmarks.replay.strategies import CONTROLLED, SAMPLERS, gain
-from benchmarks.replay.summary import printed, result, write_curves
+from benchmarks.replay.summary import result
 from benchmarks.replay.table import Checkpoint, Nearest, Row, Table, Training, default_space
 from search.pareto.front import ranks
 from search.pareto.rungs import FACTOR, Growth, Promotion, students
@@ -186,12 +186,7 @@ def main() -> None:
     for name, (is_peer, how) in strategies.items():
         replay = partial(how.replay, table)
         results.append(result(name, is_peer, [replay(seed) for seed in range(options.seeds)]))
-    text = printed(results, table)
-    print(text)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "table.txt").write_text(text + "\n")
-    write_curves(results, options.out / "curves.csv")
-    draw(results, table.budget, options.out / "hypervolume.png")
+    keep(results, table, options.out)
 
 
 if __name__ == "__main__":
