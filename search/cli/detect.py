@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.cli.detections import PARQUET, writing
 from search.cli.guard import positive
+from search.cli.thresholds import add_threshold
 from sedkd.output.formats import OUTPUT_FORMATS
 
 if TYPE_CHECKING:
@@ -67,14 +68,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="N",
         help="at most so many of an event, spread over confidence",
     )
-    parser.add_argument(
-        "--threshold",
-        type=_threshold,
-        action="append",
-        default=[],
-        metavar="EVENT=P",
-        help="another threshold for an event than the export's, such as `sedkd review read` tells; as often as needed",
-    )
+    add_threshold(parser)
     parser.set_defaults(run=run)
 
 
@@ -103,17 +97,6 @@ def run(args: argparse.Namespace) -> int:
         count = write_clips(args.clips, found, args.clips_per_class)
         print(f"{args.clips}: {count} clips of {len(found)} detections", file=sys.stderr)
     return 2 if failed else 0
-
-
-def _threshold(text: str) -> tuple[str, float]:
-    """`rain=0.73`; the label may hold an equals sign itself."""
-    label, sign, value = text.rpartition("=")
-    if not (sign and label and 0 < float(value) <= 1):
-        raise ValueError
-    return label.strip(), float(value)
-
-
-_threshold.__name__ = "EVENT=P with P above 0 and at most 1"
 
 
 def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.cli.guard import between, positive
 from search.cli.interruption import Interruption
+from search.cli.thresholds import add_threshold
 from sedkd.output.live import LIVE_FORMATS, beginning, line
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--clips-bytes", type=positive(int), default=10**9, metavar="N", help="no more clips where so much lies there"
     )
+    add_threshold(parser)
     parser.set_defaults(run=run)
 
 
@@ -57,7 +59,9 @@ def run(args: argparse.Namespace) -> int:
     from sedkd.stream.detector import StreamDetector
     from sedkd.stream.network import StreamNetwork
 
-    detector = StreamDetector(StreamNetwork(args.bundle), args.rate)
+    network = StreamNetwork(args.bundle)
+    network.bundle = network.bundle.with_thresholds(dict(args.threshold))
+    detector = StreamDetector(network, args.rate)
     clips = Clips(args.clips, detector.rate, args.clips_bytes) if args.clips else None
     talk = _Talk(detector, args.format, args.onsets, clips)
     with Interruption() as interruption, _pieces(args.source, detector, talk) as pieces:

@@ -68,6 +68,20 @@ def test_a_pipe_and_a_file_tell_the_same(
     assert sorted(rows) == sorted(table[1:])
 
 
+def test_another_threshold(causal_export: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """As `sedkd detect` has it: of the one event fewer, of the other what there was."""
+    data = samples(10.0).tobytes()
+    counts = []
+    for more in ((), ("--threshold", f"{LABELS[0].upper()}=0.999")):
+        assert listen(monkeypatch, data, causal_export, "-", *more) == 0
+        out = capsys.readouterr().out
+        counts.append([out.count(f"\t{label}\t") for label in LABELS])
+    assert counts[1][0] < counts[0][0]
+    assert counts[1][1] == counts[0][1] > 0
+    with pytest.raises(UserError, match="--threshold owl: the student hears bark, rain"):
+        listen(monkeypatch, data, causal_export, "-", "--threshold", "owl=0.5")
+
+
 def test_onsets_come_before_their_events(causal_export: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     assert listen(monkeypatch, samples(6.0).tobytes(), causal_export, "-", "--onsets", "--format", "jsonl") == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
