@@ -5,9 +5,9 @@ The database must be empty, and the server take four connections a worker (max_c
 a storage of its own, which asks and tells by the very code of a search, and sleeps while it would train: --seconds on
 average, as the table's trainings are spread. The sampler's time is slept, too (--sampler-seconds, as
 benchmarks/overhead.py measures it): on 200 machines it does not share processors. The workers' own work with the
-storage does share this machine's: `client s` is its processor time a trial, which other machines would have for themselves,
-`server s` that of PostgreSQL, which they would not. `lost` is the share of asking and telling, `turn s` what of an
-asking is the waiting for its turn, `twice` how many students were trained a second time.
+storage does share this machine's: `client s` is its processor time a trial, which other machines would have for
+themselves, `server s` that of PostgreSQL, which they would not. `lost` is the share of asking and telling, `turn s`
+what of an asking is the waiting for its turn, `twice` how many students were trained a second time.
 """
 
 import argparse
