@@ -17,6 +17,7 @@ from sedkd.errors import UserError
 
 POLL_SECONDS = 1.0
 STORAGE = "SEDKD_STORAGE"
+INTERRUPTED = 130  # the exit code of a worker that a signal asked to end, as a queue does that wants its place
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,12 @@ class Elsewhere:
             self.cluster.stop(list(self.workers.values()))
 
     def _ended(self, number: int, end: Ended) -> None:
-        if end.lost is not None:
-            self.died(number, end.lost)
+        lost = "a signal" if end.code == INTERRUPTED else end.lost
+        if lost is not None:
+            self.died(number, lost)
             self.left -= 1
             if self.left < 0:
-                raise UserError(f"workers on {self.cluster.name} are lost again and again, the last one by {end.lost}")
+                raise UserError(f"workers on {self.cluster.name} are lost again and again, the last one by {lost}")
             (self.workers[number],) = self.cluster.start(self.joining, 1)
         elif end.code:
             told = end.line.removeprefix("error: ") or f"exit code {end.code}, without a word"

@@ -52,11 +52,14 @@ def quickly(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(elsewhere, "POLL_SECONDS", 0.0)
 
 
-def test_a_worker_that_is_lost_is_replaced() -> None:
+@pytest.mark.parametrize(
+    ("end", "by"), [(Ended(lost="NODE_FAIL"), "NODE_FAIL"), (Ended(130, "interrupted; ..."), "a signal")]
+)
+def test_a_worker_that_is_lost_is_replaced(end: Ended, by: str) -> None:
     died: list[tuple[int, str]] = []
-    cluster = Scripted(Ended(), Ended(lost="NODE_FAIL"), Ended())
+    cluster = Scripted(Ended(), end, Ended())
     Elsewhere(cluster, JOINING, 2, lambda: None, lambda *told: died.append(told)).run(lambda: False)
-    assert died == [(1, "NODE_FAIL")]
+    assert died == [(1, by)]
     assert cluster.started == 3
 
 
