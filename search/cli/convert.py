@@ -28,6 +28,13 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write it, tell what was written; a UserError is left to the caller."""
+    out = written(options)
+    print(f"look at it: sedkd data check {out}")
+    return 0
+
+
+def written(options: argparse.Namespace) -> Path:
+    """Write it as `add_parser`'s options say, tell what was written, and answer where it lies."""
     from search.show.display import Display
     from sedkd.data.datasets.converting import convert
     from sedkd.data.datasets.opening import opened
@@ -42,5 +49,4 @@ def run(options: argparse.Namespace) -> int:
         print(f"{name}, {split}: {recordings} recordings" + ("" if events is None else f", {events} events"))
     for line in found.notices:
         print(f"note: {line}")
-    print(f"look at it: sedkd data check {found.out}")
-    return 0
+    return found.out

@@ -10,6 +10,7 @@ from search.cli import (
     detect,
     export,
     front,
+    init,
     listen,
     plot,
     report,
@@ -31,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=_version())
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     of_studies, of_students = (front, report, compare, export, worker, sync, ui), (detect, listen, review, plot, score)
-    for module in (*of_studies, *of_students, space, teacher, data):
+    for module in (init, *of_studies, *of_students, space, teacher, data):
         module.add_parser(commands)
     return top
 

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 
 MAX_MINUTES = 7 * 24 * 60
-LABEL_COLUMN = "the column of label tables, or the tier of TextGrids, that holds the labels, where several do"
+LABEL_COLUMN = (
+    "the column of label tables, or the tier of TextGrids and ELAN files, that holds the labels, where several do"
+)
 SUBSET = "only this named subset of the events"
 ENVIRONMENT = "environment: street, home, ... or one of your data's"
 

@@ -12,6 +12,7 @@ from search.pareto.picks import NAMED_PICKS, pick, picks_of
 from search.run.clip_answers import clip_answers
 from search.run.retuning import retuned
 from search.run.site_clips import site_clips
+from search.show.calibration_figure import calibration_png
 from search.show.curves_figure import curves_png
 from search.show.words import human
 from search.study.names import experiment_name
@@ -28,12 +29,13 @@ from sedkd.data.folders import audio_below
 from sedkd.device.network import is_generator_installed
 from sedkd.device.writing import LACKING, write_device
 from sedkd.errors import UserError
-from sedkd.export.bundle import CURVES, DEVICE, ONNX, PAGE, write_bundle
+from sedkd.export.bundle import CALIBRATION, CURVES, DEVICE, ONNX, PAGE, write_bundle
 from sedkd.export.card import CardFacts
 from sedkd.export.int8 import NO_CLIPS
 from sedkd.export.stream_card import stream_lines
 from sedkd.models.checkpoint import load_model
 from sedkd.models.student import Student
+from sedkd.score.calibration import calibration_of
 from sedkd.score.curves import curves_of
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ def export_pick(
     device = causal and is_generator_installed()
     clips = site_clips(study.folder, student.labels, post) if causal else NO_CLIPS
     if not isinstance(answers, str):
-        card = replace(card, picture=CURVES)
+        card = replace(card, picture=CURVES, calibration=CALIBRATION)
 
     def also(export: Path) -> None:
         if device:
@@ -85,6 +87,7 @@ def export_pick(
         if not isinstance(answers, str):
             title = f"{facts['environment']}, trial {member.number}: validation"
             curves_png(curves_of(answers[0], post, answers[1]), title, export / CURVES)
+            calibration_png(calibration_of(answers[0]), title, export / CALIBRATION)
 
     write_bundle(out, student, post, audio, card, clips, also)
     yield (
@@ -95,7 +98,7 @@ def export_pick(
     if causal:
         yield from stream_lines(out, "SYNTHETIC " if facts["synthetic"] else "")
     if isinstance(answers, str):
-        yield f"no picture of precision and recall: {answers}"
+        yield f"no pictures of precision, recall and calibration: {answers}"
     aliases = sorted({*picks_of(on_front, objectives).get(member.number, []), *({word} & set(NAMED_PICKS))})
     registered: list[str] = []
     reason = attempt(lambda: registered.append(_register(study, member, out, aliases)))

@@ -32,7 +32,7 @@ from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
 from sedkd.spelling import folded
 
-DEVICE, CURVES, PAGE = "device", "precision_recall.png", "detector.html"
+DEVICE, CURVES, CALIBRATION, PAGE = "device", "precision_recall.png", "calibration.png", "detector.html"
 FORMAT, VERSION = "sedkd student", 1
 ONNX, WEIGHTS, FACTS, CARD = "model.onnx", "model.safetensors", "student.json", "README.md"
 
@@ -189,7 +189,8 @@ def _require_replaceable(target: Path, out: Path) -> None:
     if not target.is_dir():
         raise UserError(f"{out}: is a file; name a folder for the export")
     found = sorted(path.name for path in target.iterdir())
-    strange = [name for name in found if name not in (ONNX, *EXPORTERS, WEIGHTS, FACTS, CARD, DEVICE, CURVES, PAGE)]
+    pictures = (CURVES, CALIBRATION)
+    strange = [name for name in found if name not in (ONNX, *EXPORTERS, WEIGHTS, FACTS, CARD, DEVICE, *pictures, PAGE)]
     if not strange and found:
         facts = target / FACTS
         strange = [] if facts.is_file() and _read_facts(facts).get("format") == FORMAT else found

@@ -19,7 +19,8 @@ class CardFacts:
     scores on the test split, or on validation where `test` is None. `cost` holds macs and params, bytes (float32
     weights) and latency (ms), MACs and latency per second of audio, and of one for streams algorithmic_latency (s),
     ram and flash (B). `most_alarms`: false alarms per hour that thresholds were allowed; None where they are for F1.
-    `picture` is a file beside the card: precision, recall and false alarms on validation.
+    `picture` is a file beside the card: precision, recall and false alarms on validation; `calibration`
+    is another: what probabilities are worth there.
     """
 
     environment: str
@@ -37,6 +38,7 @@ class CardFacts:
     cost: Mapping[str, float | None]
     most_alarms: float | None = None
     picture: str | None = None
+    calibration: str | None = None
 
 
 def card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:
@@ -102,7 +104,17 @@ def _scores(card: CardFacts) -> str:
         text += f"\n\nPer event, on the {split} split:\n\n" + _table(["event", *columns], rows)
     if card.picture:
         text += f"\n\n![precision and recall per event]({card.picture})\n\n"
-        text += f"Precision and recall of 1 s segments on the {kind}validation split; the dot is the threshold above."
+        text += (
+            f"Event-based, on the {kind}validation split: precision over recall, and missed events over false alarms "
+            "per hour; the circle is the threshold above."
+        )
+    if card.calibration:
+        text += (
+            f"\n\n![calibration per event]({card.calibration})\n\n"
+            f"On the {kind}validation split: of the frames whose probability lies in a tenth, before the median "
+            "filter, the share that lies within the event, and how many frames these are. On the dashed line a probability is "
+            "what it says; the error is the mean distance from it, over frames."
+        )
     if card.synthetic:
         text += "\n\nAll scores are on synthetic soundscapes and say little about recordings of a real place."
     return text

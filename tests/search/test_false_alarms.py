@@ -12,6 +12,7 @@ from search.cli import search
 from search.cli.search import request_of
 from search.setup.alarms import alarm_notices
 from search.setup.request import planned
+from search.study.calibration import kept_calibration
 from search.study.curves import kept_curves
 from search.study.objectives import most_alarms_of, parse
 from search.study.opening import load_study, others
@@ -87,12 +88,16 @@ def test_from_negatives_to_the_report(
     assert kept
     assert kept[0].keys() == {"bell", "hum"}
     assert kept[0]["bell"].hours == pytest.approx((4 * 2 + 30) / 3600)
+    calibrated = [found for m in members if (found := kept_calibration(study.trial_folder(m.number)))]
+    assert len(calibrated) == len(kept)
+    assert calibrated[0].keys() == {"bell", "hum"}
     page = tmp_path / "report.html"
     assert sedkd.main(["report", "--env", "farm", "--store", runs, "--out", str(page)]) == 0
     text = page.read_text()
     assert "false alarms/h validation" in text
     assert "most recall on validation with at most 3 false alarms per hour" in text
     assert "missed events" in text
+    assert "share of frames within the event" in text
     assert sedkd.main(["front", "--env", "farm", "--store", runs]) == 0
     assert "false alarms/h" in capsys.readouterr().out
     assert sedkd.main(["front", "--env", "farm", "--store", runs, "--format", "csv"]) == 0

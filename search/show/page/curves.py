@@ -1,6 +1,6 @@
 """Precision over recall, and misses over false alarms (DET), of each event by the picked students."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +47,15 @@ def _pair(kept: Mapping[str, Curve], title: str, name: str) -> Html:
 
 
 def _figure(kept: Mapping[str, Curve], points: Callable[[Curve], list[Point]], title: str) -> "Figure":
-    import plotly.graph_objects as go
-
     present = [(label, curve) for label, curve in kept.items() if curve.events]
     lines = [_line(label, curve, points(curve), number) for number, (label, curve) in enumerate(present)]
+    return laid_out(lines, title)
+
+
+def laid_out(lines: Sequence[Any], title: str) -> "Figure":
+    """A figure of lines, one per event, with their names below."""
+    import plotly.graph_objects as go
+
     return go.Figure(lines).update_layout(
         title=title,
         template="simple_white",

@@ -81,7 +81,7 @@ def _environments(root: Path, audio: Sequence[Path], labels: Sequence[Path]) -> 
 FORMAT = Format(
     NAME,
     TITLE,
-    "recordings with Audacity, Raven, Praat, Kaleidoscope, BirdNET or CSV label files",
+    "recordings with Audacity, Raven, Praat, ELAN, Kaleidoscope, BirdNET or CSV label files",
     is_here,
     opened,
     read_column=lambda root, column: opened(root, None, column),

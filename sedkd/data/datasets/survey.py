@@ -46,7 +46,8 @@ class Coverage:
 class Part:
     """One split of one environment. `events` per label are clips per label in weak, and None where nobody may look.
 
-    `polyphony` is the largest number of events at a time, `rates` are recordings per sampling rate in Hz.
+    `polyphony` is the largest number of events at a time, `rates` are recordings per sampling rate in Hz. By label,
+    `heard_in` are the recordings that hold it, and `seconds` its events' lengths in all (none in weak).
     """
 
     environment: str
@@ -56,6 +57,8 @@ class Part:
     rates: Mapping[int, int]
     events: Mapping[str, int] | None = None
     polyphony: int | None = None
+    heard_in: Mapping[str, int] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -219,9 +222,15 @@ def _part(name: str, split: str, recordings: Sequence[Recording]) -> Part:
     hours, rates = _extent([recording.path for recording in recordings])
     if split in (UNLABELED, NEGATIVES):
         return Part(name, split, len(recordings), hours, rates)
-    labels = [e.event_label for r in recordings for e in r.events or ()] + [t for r in recordings for t in r.tags or ()]
+    labels = [[e.event_label for e in r.events or ()] + list(r.tags or ()) for r in recordings]
+    counts = Counter(label for each in labels for label in each)
+    heard_in = Counter(label for each in labels for label in set(each))
+    seconds = dict.fromkeys(sorted({e.event_label for r in recordings for e in r.events or ()}), 0.0)
+    for event in (event for r in recordings for event in r.events or ()):
+        seconds[event.event_label] += event.offset - event.onset
     most = max((polyphony(r.events) for r in recordings if r.events is not None), default=None)
-    return Part(name, split, len(recordings), hours, rates, dict(sorted(Counter(labels).items())), most)
+    events, heard = (dict(sorted(each.items())) for each in (counts, heard_in))
+    return Part(name, split, len(recordings), hours, rates, events, most, heard, seconds)
 
 
 def _extent(paths: Sequence[Path]) -> tuple[float, dict[int, int]]:

@@ -24,7 +24,8 @@ class LabelFile:
 
     `recordings()`: the names of the recordings that it speaks of (`OWN`: it is of one, which it is called like),
     without a look at what it says of them. `read(column)`: what it says, by these names; `column` is the one that the
-    labels are taken from, of a TextGrid the tier. `column(asked)`: which one that is; None where there is no choice.
+    labels are taken from, of TextGrids and ELAN files the tier. `column(asked)`: which one that is; None where there is
+    no choice.
     """
 
     recordings: Callable[[], Sequence[str]]

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from sedkd.data.labels import audacity, raven, textgrid
+from sedkd.data.labels import audacity, elan, raven, textgrid
 from sedkd.data.labels.label_format import LabelFormat, head_of
 from sedkd.data.labels.layouts import BIRDNET, KALEIDOSCOPE, SPREADSHEET
 
 LABEL_FORMATS: dict[str, LabelFormat] = {
-    one.name: one for one in (textgrid.FORMAT, raven.FORMAT, KALEIDOSCOPE, BIRDNET, SPREADSHEET, audacity.FORMAT)
+    one.name: one
+    for one in (textgrid.FORMAT, elan.FORMAT, raven.FORMAT, KALEIDOSCOPE, BIRDNET, SPREADSHEET, audacity.FORMAT)
 }
 """By name, in the order in which a file is held against them."""
 SUFFIXES = frozenset(suffix for one in LABEL_FORMATS.values() for suffix in one.suffixes)

@@ -6,26 +6,16 @@ stand that is none of these (Praat's manual, "TextGrid file formats").
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from sedkd.data.datasets.rows import Line, event_of
+from sedkd.data.datasets.rows import event_of
 from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotations, of_one_recording, whole_text
+from sedkd.data.labels.tiers import Tier, chosen
 from sedkd.data.table import file_bytes
 from sedkd.errors import UserError
-from sedkd.spelling import folded
 
 TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?!\S)|<exists>')
 INTERVALS, POINTS = "IntervalTier", "TextTier"
-
-
-@dataclass(frozen=True)
-class Tier:
-    """An interval tier, or, with `points`, one of points in time, which hold no events."""
-
-    name: str
-    points: bool
-    lines: tuple[Line, ...]
 
 
 def matches(head: Sequence[str]) -> bool:
@@ -43,23 +33,13 @@ def opened(path: Path) -> LabelFile:
 
 def _tier(path: Path, asked: str | None) -> Tier:
     tiers = list(_tiers(path))
-    usable = [tier for tier in tiers if not tier.points]
-    names = ", ".join(tier.name for tier in usable)
-    if not usable:
+    if not tiers:
         raise UserError(f"{path}: holds no interval tier: points have no length; mark intervals in Praat")
-    if asked is None:
-        if len(usable) > 1:
-            raise UserError(f"{path}: which tier holds the labels? Say --label-column, one of: {names}")
-        return usable[0]
-    found = [tier for tier in usable if folded(tier.name) == folded(asked)]
-    if not found:
-        raise UserError(f"{path}: --label-column {asked}: no such interval tier; there are: {names}")
-    if len(found) > 1:
-        raise UserError(f"{path}: {len(found)} tiers are called {asked!r}: rename one in Praat")
-    return found[0]
+    return chosen(path, tiers, asked, "Praat")
 
 
 def _tiers(path: Path) -> Iterator[Tier]:
+    """The interval tiers; those of points in time hold no events."""
     if b"ooBinaryFile" in file_bytes(path)[:20]:
         raise UserError(f"{path}: is a binary TextGrid: in Praat, Save as text file")
     tokens = _Tokens(path)
@@ -81,7 +61,8 @@ def _tiers(path: Path) -> Iterator[Tier]:
             if label:
                 cells = (repr(begin), repr(end), " ".join(label.split()))
                 lines.append((tokens.line, event_of(cells, f"{path}, line {tokens.line}")))
-        yield Tier(name, points, tuple(lines))
+        if not points:
+            yield Tier(name, tuple(lines))
 
 
 class _Tokens:

@@ -15,6 +15,7 @@ PER_RECORDING = [
     (labels.audacity, ".txt", "Audacity label track"),
     (lambda path, rows: labels.audacity(path, rows, spectral=False), ".txt", "Audacity label track"),
     (labels.raven, ".Table.1.selections.txt", "Raven selection table, labels from 'Species'"),
+    (labels.elan, ".eaf", "ELAN file, labels from 'events'"),
     (labels.textgrid, ".TextGrid", "Praat TextGrid, labels from 'events'"),
     (lambda path, rows: labels.textgrid(path, rows, short=True), ".TextGrid", "Praat TextGrid, labels from 'events'"),
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from datasets.sound import Row, write_sound, write_text
 
@@ -77,6 +78,42 @@ def textgrid(path: Path, rows: Sequence[Row], short: bool = False, encoding: str
             lines.append('            text = "' + label.replace('"', '""') + '" ')
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding=encoding)
+
+
+ELAN_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<ANNOTATION_DOCUMENT AUTHOR="" DATE="2024-01-31T05:45:00+01:00" FORMAT="3.0" VERSION="3.0"
+    xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+    xsi:noNamespaceSchemaLocation="http://www.mpi.nl/tools/elan/EAFv3.0.xsd">
+    <HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">
+        <MEDIA_DESCRIPTOR MEDIA_URL="file:///D:/rec/a.wav" MIME_TYPE="audio/x-wav" RELATIVE_MEDIA_URL="./a.wav"/>
+        <PROPERTY NAME="URN">urn:nl-mpi-tools-elan-eaf:7f0d2c5e-2b6f-4a80-9a55-3c1f3c0f8d11</PROPERTY>
+    </HEADER>
+    <TIME_ORDER>
+"""
+ELAN_TYPES = """    <LINGUISTIC_TYPE GRAPHIC_REFERENCES="false" LINGUISTIC_TYPE_ID="default-lt" TIME_ALIGNABLE="true"/>
+    <LINGUISTIC_TYPE CONSTRAINTS="Symbolic_Association" LINGUISTIC_TYPE_ID="sure" TIME_ALIGNABLE="false"/>
+    <CONSTRAINT DESCRIPTION="1-1 association with a parent annotation" STEREOTYPE="Symbolic_Association"/>
+</ANNOTATION_DOCUMENT>
+"""
+
+
+def elan(path: Path, rows: Sequence[Row], more: str = "") -> None:
+    """A tier `events`, and a tier `certainty` that annotates its annotations; `more` are tiers behind them."""
+    milliseconds = [round(1000 * edge) for row in rows for edge in row[:2]]
+    lines = [f'        <TIME_SLOT TIME_SLOT_ID="ts{n}" TIME_VALUE="{t}"/>' for n, t in enumerate(milliseconds, start=1)]
+    lines += ["    </TIME_ORDER>", '    <TIER LINGUISTIC_TYPE_REF="default-lt" TIER_ID="events">']
+    for n, (_, _, label) in enumerate(rows, start=1):
+        slots = f'TIME_SLOT_REF1="ts{2 * n - 1}" TIME_SLOT_REF2="ts{2 * n}"'
+        lines += ["        <ANNOTATION>", f'            <ALIGNABLE_ANNOTATION ANNOTATION_ID="a{n}" {slots}>']
+        lines.append(f"                <ANNOTATION_VALUE>{escape(label)}</ANNOTATION_VALUE>")
+        lines += ["            </ALIGNABLE_ANNOTATION>", "        </ANNOTATION>"]
+    lines += ["    </TIER>", '    <TIER LINGUISTIC_TYPE_REF="sure" PARENT_REF="events" TIER_ID="certainty">']
+    for n in range(1, len(rows) + 1):
+        lines += ["        <ANNOTATION>", f'            <REF_ANNOTATION ANNOTATION_ID="b{n}" ANNOTATION_REF="a{n}">']
+        lines.append("                <ANNOTATION_VALUE>sure</ANNOTATION_VALUE>")
+        lines += ["            </REF_ANNOTATION>", "        </ANNOTATION>"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(ELAN_HEAD + "\n".join([*lines, "    </TIER>", more]) + ELAN_TYPES, encoding="utf-8")
 
 
 def kaleidoscope(path: Path, recordings: Mapping[str, Sequence[Row]], column: str = "MANUAL ID") -> None:

@@ -1,0 +1,112 @@
+"""`sedkd init`: from a folder with recordings and labels to the commands that make a detector of it."""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.cli import convert
+from search.cli.guard import positive
+from search.cli.subject import LABEL_COLUMN
+
+if TYPE_CHECKING:
+    from sedkd.data.datasets.facts import EventCount
+    from sedkd.data.datasets.survey import Survey
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command `init`."""
+    parser = subparsers.add_parser(
+        "init",
+        help="begin here: what a folder with recordings and labels holds, and what to type next",
+        description="Look at the recordings and labels in DIR, say how much of each event there is, what is missing "
+        "and what would help most, and print the next three commands. Writes nothing without --out. Exits with 1 "
+        "where something must be mended first. Annotations of a test split stay unread.",
+    )
+    parser.add_argument(
+        "folder", type=Path, metavar="DIR", help="recordings with label files, or whatever --data reads"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="also write it as the generic folder, new or empty")
+    parser.add_argument("--copy", action="store_true", help="with --out: copy the audio, instead of linking to it")
+    parser.add_argument("--dataset", metavar="NAME", help="what lies in DIR, where it is not recognised as you mean it")
+    parser.add_argument("--fold", type=positive(int), metavar="N", help="the official fold whose test list is test")
+    parser.add_argument("--label-column", metavar="NAME", help=LABEL_COLUMN)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look, tell, write where that was asked for; a UserError is left to the caller."""
+    from search.setup.first_steps import check_command
+    from search.setup.setting import built_in
+    from search.show.display import Display
+    from sedkd.data.datasets.facts import require_material
+    from sedkd.data.datasets.survey import survey
+    from sedkd.errors import UserError
+    from sedkd.progress import counting
+
+    if options.copy and options.out is None:
+        raise UserError("--copy: says how --out is written; add --out DIR")
+    root = options.folder = options.folder.expanduser().resolve()
+    require_material(root)
+    fold = None if options.fold is None else str(options.fold)
+    how = {"dataset": options.dataset, "fold": fold, "label-column": options.label_column}
+    with Display() as display:
+        look = counting(display.preparing, "looking into recordings")
+        found = survey([root], built_in(), options.dataset, options.fold, options.label_column, look)
+    _tell(found)
+    if found.problems:
+        _listed("to mend first", found.problems)
+        _listed("next, when that is mended", [check_command(root, how)])
+        return 1
+    if options.out is not None:
+        root, how = convert.written(options), {}
+    _tell_next(found, root, how)
+    return 0
+
+
+def _tell(found: "Survey") -> None:
+    from sedkd.data.datasets.facts import environments_in, event_counts, missing_in, most_helpful
+
+    for one in found.datasets:
+        print(f"{one.folder}: {one.title}, {one.recordings} recordings")
+    for name in environments_in(found):
+        parts = [part for part in found.parts if part.environment == name]
+        print(f"{name}: " + ", ".join(f"{part.split} {part.recordings} ({part.hours:.2f} h)" for part in parts))
+        _table(event_counts(found, name))
+    _listed("missing", missing_in(found))
+    _listed(
+        "what would help most",
+        [line for name in environments_in(found) for line in most_helpful(event_counts(found, name))],
+    )
+
+
+def _table(counts: Sequence["EventCount"]) -> None:
+    from rich.table import Table
+
+    from search.show.display import plain_console
+
+    table = Table("event")
+    for column in ("labels", "recordings", "seconds in all"):
+        table.add_column(column, justify="right")
+    for count in counts:
+        table.add_row(count.event, str(count.labels), str(count.recordings), f"{count.seconds:.1f}")
+    plain_console().print(table)
+
+
+def _tell_next(found: "Survey", data: Path, how: dict[str, str | None]) -> None:
+    from search.setup.first_steps import QUICK_TRIALS, check_command, detect_command, search_command
+    from sedkd.data.datasets.facts import environments_in
+
+    name, *others = environments_in(found)
+    _listed("next", [check_command(data, how), search_command(data, name, how), detect_command(data, name)])
+    print(f"a quick look before that: the search with --trials {QUICK_TRIALS} and without --steps")
+    if others:
+        print(f"--env also takes {', '.join(others)}")
+
+
+def _listed(title: str, lines: Iterable[str]) -> None:
+    lines = list(lines)
+    if lines:
+        print(f"{title}:")
+    for line in lines:
+        print(f"  {line}")
