@@ -2,8 +2,6 @@
 
 import base64
 import gzip
-import hashlib
-import json
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -16,6 +14,7 @@ from sedkd.export.bundle import ONNX, PAGE, Bundle, read_bundle
 from sedkd.export.exporters import STREAM
 from sedkd.export.onnx_model import minimum_samples
 from sedkd.features.logmel import FeatureSettings, LogMel
+from sedkd.inline import inert_json, script_hash
 from sedkd.stream.frontend import centred
 
 PROGRAM = ("resampler.js", "frontend.js", "network.js", "decisions.js", "sound.js", "detector.js", "page.js")
@@ -41,8 +40,8 @@ def page_of(bundle: Bundle, network: bytes, runtime: Runtime) -> str:
     # The runtime and the microphone's program are modules, which come by an address only: here one that holds them.
     # Otherwise nothing runs but the program below and WebAssembly, and nothing can be fetched or sent.
     policy = (
-        f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
-        f"script-src '{_hash(program)}' 'wasm-unsafe-eval' data:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src data:; style-src '{script_hash(style)}'; "
+        f"script-src '{script_hash(program)}' 'wasm-unsafe-eval' data:; base-uri 'none'; form-action 'none'"
     )
     held = {"runtime": _packed(runtime.module), "wasm": _packed(runtime.wasm), "network": network}
     return (
@@ -51,7 +50,7 @@ def page_of(bundle: Bundle, network: bytes, runtime: Runtime) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
         f"<!-- holds {PACKAGE} {runtime.version}, (c) Microsoft Corporation, MIT License -->\n"
         f"<title>{escape(_about(bundle)['environment'])}</title>\n<style>{style}</style>\n</head>\n<body>\n{body}"
-        f'<script type="application/json" id="facts">{_inert(facts_of(bundle))}</script>\n'
+        f'<script type="application/json" id="facts">{inert_json(facts_of(bundle))}</script>\n'
         f'<script type="text/plain" id="capture">{_asset("capture.js")}</script>\n'
         + "".join(_data(name, content) for name, content in held.items())
         + f"<script>{program}</script>\n</body>\n</html>\n"
@@ -100,12 +99,3 @@ def _data(name: str, content: bytes) -> str:
 
 def _asset(name: str) -> str:
     return resources.files("sedkd.browser").joinpath("page", name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _inert(content: Any) -> str:
-    """JSON that cannot end the element it stands in."""
-    return json.dumps(content, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")

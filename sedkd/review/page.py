@@ -1,7 +1,6 @@
 """A review as one HTML page that needs no network: pictures, audio and program are in it."""
 
 import base64
-import hashlib
 import io
 import json
 import re
@@ -18,6 +17,7 @@ from sedkd.data.audio import read_spans
 from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
 from sedkd.features.logmel import FeatureSettings, LogMel
+from sedkd.inline import inert_json, script_hash
 from sedkd.review.review import Clip, Review, review_from
 
 SEEN = FeatureSettings(n_mels=96, hop=160)  # finer than what a student hears
@@ -49,16 +49,14 @@ def write_page(review: Review, out: Path, progress: Callable[[int, int], None] |
 def page_of(review: Review, media: list[Media]) -> str:
     """The page; `media` are each clip's picture and sound."""
     style, program, body = (_asset(name) for name in ("page.css", "page.js", "body.html"))
-    policy = (
-        f"default-src 'none'; img-src data:; media-src data:; style-src '{_hash(style)}'; script-src '{_hash(program)}'"
-    )
+    policy = f"default-src 'none'; img-src data:; media-src data:; style-src '{script_hash(style)}'; script-src '{script_hash(program)}'"
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
         f"<title>Review {review.digest}</title>\n<style>{style}</style>\n</head>\n<body>\n{body}"
-        f'<script type="application/json" id="review">{_inert(review.facts())}</script>\n'
-        f'<script type="application/json" id="media">{_inert({"digest": review.digest, "clips": media})}</script>\n'
+        f'<script type="application/json" id="review">{inert_json(review.facts())}</script>\n'
+        f'<script type="application/json" id="media">{inert_json({"digest": review.digest, "clips": media})}</script>\n'
         f"<script>{program}</script>\n</body>\n</html>\n"
     )
 
@@ -119,12 +117,3 @@ def _uri(kind: str, content: bytes) -> str:
 
 def _asset(name: str) -> str:
     return resources.files("sedkd.review").joinpath("page", name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _inert(content: Any) -> str:
-    """JSON that cannot end the element it stands in."""
-    return json.dumps(content, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
