@@ -49,7 +49,10 @@ def write_page(review: Review, out: Path, progress: Callable[[int, int], None] |
 def page_of(review: Review, media: list[Media]) -> str:
     """The page; `media` are each clip's picture and sound."""
     style, program, body = (_asset(name) for name in ("page.css", "page.js", "body.html"))
-    policy = f"default-src 'none'; img-src data:; media-src data:; style-src '{script_hash(style)}'; script-src '{script_hash(program)}'"
+    policy = (
+        f"default-src 'none'; img-src data:; media-src data:; style-src '{script_hash(style)}'; "
+        f"script-src '{script_hash(program)}'"
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
