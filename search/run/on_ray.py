@@ -7,13 +7,14 @@ its node loses the lease of its trial, no more; another task takes its place.
 import io
 import logging
 import os
+import runpy
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
 from typing import Any
 
-from search.run.elsewhere import Ended, Joining
+from search.run.elsewhere import PROGRAM, Ended, Joining
 from search.run.workers import GRACE_SECONDS
 from search.setup.resources import number
 from sedkd.errors import UserError
@@ -84,11 +85,12 @@ class Ray:
 
 def _worker(words: Sequence[str], variables: Mapping[str, str]) -> tuple[int, str]:
     """A worker in this process, which dies with its node; its exit code and its last line on stderr."""
-    from search.cli.main import main
-
     os.environ.update(variables)
-    told = io.StringIO()
+    sys.argv, told, code = ["sedkd", *words], io.StringIO(), 0
     with redirect_stderr(told):
-        code = main(list(words))
+        try:
+            runpy.run_module(PROGRAM, run_name="__main__")
+        except SystemExit as end:
+            code = int(end.code or 0)
     sys.stderr.write(told.getvalue())  # for Ray's own logs
     return code, next((line for line in reversed(told.getvalue().splitlines()) if line.strip()), "")
