@@ -16,6 +16,7 @@ from sedkd.disk.remote import VARIABLE as CACHE_REMOTE
 from sedkd.errors import UserError
 
 POLL_SECONDS = 1.0
+PROGRAM = "search.cli.main"  # the module that `sedkd` runs
 STORAGE = "SEDKD_STORAGE"
 INTERRUPTED = 130  # the exit code of a worker that a signal asked to end, as a queue does that wants its place
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
 from typing import Any
 
-from search.run.elsewhere import Ended, Joining
+from search.run.elsewhere import PROGRAM, Ended, Joining
 from search.run.workers import GRACE_SECONDS
 from search.setup.resources import number
 from sedkd.errors import UserError
@@ -86,11 +86,10 @@ class Ray:
 def _worker(words: Sequence[str], variables: Mapping[str, str]) -> tuple[int, str]:
     """A worker in this process, which dies with its node; its exit code and its last line on stderr."""
     os.environ.update(variables)
-    sys.argv = ["sedkd", *words]
-    told, code = io.StringIO(), 0
+    sys.argv, told, code = ["sedkd", *words], io.StringIO(), 0
     with redirect_stderr(told):
         try:
-            runpy.run_module("search.cli.main", run_name="__main__")
+            runpy.run_module(PROGRAM, run_name="__main__")
         except SystemExit as end:
             code = int(end.code or 0)
     sys.stderr.write(told.getvalue())  # for Ray's own logs

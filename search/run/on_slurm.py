@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.run.elsewhere import Ended, Joining
+from search.run.elsewhere import PROGRAM, Ended, Joining
 from search.setup.resources import whole
 from sedkd.errors import UserError
 
@@ -84,7 +84,7 @@ class Job:
         self.process: subprocess.Popen | None = None
 
     def __call__(self) -> tuple[int, str]:
-        command = [sys.executable, "-m", "search.cli.main", *self.words]
+        command = [sys.executable, "-m", PROGRAM, *self.words]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace") as self.process:
             last, told = "", self.process.stderr
             assert told is not None

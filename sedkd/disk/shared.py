@@ -77,10 +77,10 @@ def bring_or_make(
 ) -> None:
     """Bring a file of the cache that another machine made and `read` understands, or `make` it and send it."""
     shared = _shared()
-    if shared is None or shared.is_off:
-        make()
+    if shared is not None and _brought(shared, target, read, progress):
         return
-    if _brought(shared, target, read, progress):
+    if shared is None or shared.is_off:  # nobody would see what is made here: no machine waits for another
+        make()
         return
     with _turn(_name(target), _waiting(progress)):
         if _brought(shared, target, read, progress):  # by the machine whose turn it was

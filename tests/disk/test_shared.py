@@ -231,6 +231,22 @@ def test_a_folder_that_is_not_mounted(machine, tmp_path: Path, monkeypatch: pyte
     assert not (tmp_path / "mnt").exists()
 
 
+def test_machines_that_cannot_share_do_not_wait_for_each_other(
+    machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, (tmp_path / "mnt").as_uri())
+    taken: list[str] = []
+
+    @contextmanager
+    def noted(what: str, waiting: Callable[[], None]) -> Iterator[None]:
+        taken.append(what)
+        yield
+
+    with told():
+        assert machine("one").ask(noted) == "weights"
+    assert not taken
+
+
 def test_a_folder_that_goes_away_in_mid_study(machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mnt").mkdir()
     monkeypatch.setenv(VARIABLE, (tmp_path / "mnt").as_uri())
