@@ -112,8 +112,8 @@ def _scores(card: CardFacts) -> str:
         text += (
             f"\n\n![calibration per event]({card.calibration})\n\n"
             f"On the {kind}validation split: of the frames whose probability lies in a tenth, before the median "
-            "filter, the share that lies within the event, and how many frames these are. On the dashed line a probability "
-            "is what it says; the error is the mean distance from it, over frames."
+            "filter, the share that lies within the event, and how many frames these are. On the dashed line a "
+            "probability is what it says; the error is the mean distance from it, over frames."
         )
     if card.synthetic:
         text += "\n\nAll scores are on synthetic soundscapes and say little about recordings of a real place."
