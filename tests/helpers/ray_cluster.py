@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-START_SECONDS = 120
+TRIES = 4
 OWN = {"RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1", "RAY_DISABLE_IMPORT_WARNING": "1"}
 
 
@@ -32,16 +32,18 @@ class Cluster:
         more = ["--block", "--disable-usage-stats", "--object-store-memory=100000000", "--node-ip-address=127.0.0.1"]
         program = [str(Path(sys.executable).with_name("ray")), "start", *more, *words]
         file = self.folder / f"node{len(self.nodes)}.log"
-        with file.open("w") as log:
-            node = subprocess.Popen(
-                program, env={**os.environ, **OWN, **cache}, stdout=log, stderr=log, start_new_session=True
-            )
-        self.nodes.append(node)
-        latest = time.monotonic() + START_SECONDS
-        while "Ray runtime started" not in file.read_text():
-            if node.poll() is not None or time.monotonic() > latest:
-                raise RuntimeError(file.read_text())
-            time.sleep(0.2)
+        for _ in range(TRIES):  # on a busy machine Ray's own deadlines pass
+            with file.open("w") as log:
+                node = subprocess.Popen(
+                    program, env={**os.environ, **OWN, **cache}, stdout=log, stderr=log, start_new_session=True
+                )
+            self.nodes.append(node)
+            while node.poll() is None:
+                if "Ray runtime started" in file.read_text():
+                    return
+                time.sleep(0.2)
+            self._kill(node.pid)  # what it has left
+        raise RuntimeError(file.read_text())
 
     def kill_node_of(self, process: int) -> None:
         """End the node that this process is on, and everything on it."""
