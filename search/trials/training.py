@@ -104,14 +104,14 @@ class Trainer:
         """Go on where the student was put aside, and put it aside again unless this is its last rung."""
         trunk, before = None, drawn.continues
         if before is not None:
-            trunk = load_trunk(self.study.trial_file(before.number, TRUNK_FILE), _key(drawn))
+            trunk = load_trunk(self.study.trial_file(before.number, TRUNK_FILE), _key(drawn, self.task))
             drawn.trial.set_user_attr(RESUMED, trunk.step if trunk else 0)
         if drawn.steps == self.base.steps:
             return Resume(trunk)
 
         def keep(found: Trunk) -> None:
             path = self.study.trial_folder(drawn.trial.number) / TRUNK_FILE
-            save_trunk(found, path, _key(drawn))
+            save_trunk(found, path, _key(drawn, self.task))
             self.study.share(path)
 
         return Resume(trunk, keep)
@@ -141,9 +141,9 @@ def _fail(study: "optuna.Study", trial: "optuna.Trial", reason: str) -> None:
     study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
 
 
-def _key(drawn: Drawn) -> str:
-    """What a trunk is of: trainings that differ in their steps alone share it."""
-    return f"{fingerprint(drawn.values)} seed {drawn.seed}"
+def _key(drawn: Drawn, task: Task) -> str:
+    """What a trunk is of: trainings that differ in their steps alone share it, on one kind of device."""
+    return f"{fingerprint(drawn.values)} seed {drawn.seed} on {task.device.type}"
 
 
 def record_of(result: TrialResult, drawn: Drawn, objectives: Objectives) -> FinishedRecord:
