@@ -161,7 +161,8 @@ def test_every_block(task: Task, block: str) -> None:
     trained(task, replace(SMALL, student=StudentSettings(4, 2, block), strategy="response"))
 
 
-@pytest.mark.parametrize("together", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.slow
+@pytest.mark.parametrize("together", [1, 2])
 def test_a_comparison(task: Task, tmp_path: Path, together: int) -> None:
     student = StudentSettings(4, 2)
     asked = [Arm(arm.name, arm.tries[:1]) for arm in arms(ArmSettings(student, QUICK, "response", {}, 2, True))]

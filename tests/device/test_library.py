@@ -21,7 +21,10 @@ from sedkd.stream.network import StreamNetwork
 from sedkd.synth.builtin import render_clip
 
 
-@pytest.fixture(scope="module", params=["separable", "conv+gru", "separable+tcn"])
+@pytest.fixture(
+    scope="module",
+    params=["separable", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("conv+gru", "separable+tcn"))],
+)
 def export(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One with C and a look-ahead of two answers; with none, long filters and a GRU; with a TCN."""
     require_compiler()

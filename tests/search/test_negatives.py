@@ -84,4 +84,4 @@ def test_validation_without_the_events_ends_before_anything_is_trained(farm, cap
     assert "training the teacher" not in shown.out
     (line,) = shown.err.strip().splitlines()
     assert f"validation of farm holds none of the events ({events.replace(',', ', ')})" in line
-    assert not (farm.parent / "runs").exists()
+    assert not (farm.parent / "runs" / "optuna.db").exists()

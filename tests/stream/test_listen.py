@@ -127,6 +127,7 @@ def test_no_stdin(causal_export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         run(command, "listen", causal_export, "-")
 
 
+@pytest.mark.slow
 def test_a_long_pipe_needs_constant_memory_and_ctrl_c_ends_it(causal_export: Path) -> None:
     """Half an hour is 58 MB of PCM; the pipe stays open, so that only Ctrl-C can end it."""
     minute = samples(60.0).tobytes()

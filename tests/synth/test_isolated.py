@@ -262,6 +262,7 @@ def test_numbers_that_make_no_sense_are_refused(events: Path, tmp_path: Path, ch
         _make(events, tmp_path / "out", **changes)
 
 
+@pytest.mark.slow
 def test_the_command_line_with_esc10(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     parser = argparse.ArgumentParser()
     data.add_parser(parser.add_subparsers())

@@ -45,7 +45,13 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.param(tut.write_2017, "street", "audio/street/b005.wav", SPACE, marks=pytest.mark.slow),
         pytest.param(tut.write_2016, "home", "audio/home/h004.wav", SPACE, marks=pytest.mark.slow),
         pytest.param(imoto.write, "office", "audio/office/a200_0_30.wav", SPACE, marks=pytest.mark.slow),
-        (desed.write, "domestic", "audio/eval/public/Ytest1_10.000_20.000.wav", SPACE_WEAK),
+        pytest.param(
+            desed.write,
+            "domestic",
+            "audio/eval/public/Ytest1_10.000_20.000.wav",
+            SPACE_WEAK,
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             maestro.write,
             "cafe_restaurant",

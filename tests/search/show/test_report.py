@@ -36,6 +36,7 @@ needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="no chromium on this ma
 
 
 @needs_chromium
+@pytest.mark.slow
 def test_a_report_in_a_browser(farm, tmp_path):
     finish(start("search.cli.search", *arguments(farm, 3), cwd=tmp_path))
     words = ("--env", "farm", "--store", str(tmp_path / "runs"))

@@ -122,7 +122,8 @@ def test_what_ends_the_process_fails_the_trial_and_passes(farm, monkeypatch) -> 
         assert not [t for t in study.optuna.trials if t.state.name == "RUNNING"]
 
 
-@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
 def test_a_bug_in_a_strategy_is_told_alike_by_one_process_and_by_several(farm, tmp_path, workers) -> None:
     """As a person meets it: their own file beside them, no traceback on the screen, one line that names the file."""
     (tmp_path / "mine.py").write_text(Path(own_parts.__file__).read_text())
