@@ -22,6 +22,7 @@ EXAMPLES = """examples:
   sedkd-search --env street --subset all --trials 50                all events, then each named subset, and a table
   sedkd-search --env street,home --trials 50 --workers 2            several environments, two trials at a time
 The same line continues a study: --trials counts finished trials in all."""
+STEPS = "optimiser steps per student (150); from 600 on all begin with fewer, and the promising ones go on"
 SUBSETS = "several joined by commas, or all, which is all events and then each subset"
 CONFIRM = "train the K best of the front again with new seeds, for means and intervals"
 SAMPLER = "gain: most hypervolume per second of training, knowing the cost (default); tpe: Optuna's"
@@ -64,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
             budget.add_argument(option, type=kind, metavar="N", help=f"at most N {what}")
     budget.add_argument("--objectives", default="f1_segment,macs", metavar="A,B", help="two or three (f1_segment,macs)")
     budget.add_argument("--criterion", default="f1", metavar="C", help=CRITERION)
-    budget.add_argument("--steps", type=positive(int), metavar="N", help="optimiser steps per student (150)")
+    budget.add_argument("--steps", type=positive(int), metavar="N", help=STEPS)
     manner = top.add_argument_group("how")
     manner.add_argument("--workers", type=positive(int), default=1, metavar="N", help="trials at once (1)")
     manner.add_argument("--executor", choices=("local", "slurm", "ray"), default="local", help=EXECUTOR)
