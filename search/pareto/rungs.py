@@ -81,15 +81,16 @@ class Promotion:
             waiting = [m for m in left if m.record.steps == rung]
             if waiting and sum(m.number in continued for m in there) < len(there) // FACTOR:
                 return self._best(waiting, members)
-        hoped = [m for m in self._on_foretold_front(members) if m in left] if all_begun else []
+        numbers = {m.number for m in left}
+        hoped = [m for m in self._on_foretold_front(members) if m.number in numbers] if all_begun else []
         return self._best(hoped, members) if hoped else None
 
     def _best(self, waiting: Sequence[FinishedTrial], members: Sequence[FinishedTrial]) -> FinishedTrial:
         """The most expected gain in hypervolume beside the others as they are foretold, per second of training."""
-        growth, latest = self._growth(members), students(members)
-        rates = []
+        growth, rates = self._growth(members), []
+        points = {m.number: (growth.foretold(m)[0], self._cost(m)) for m in students(members)}
         for member in waiting:
-            front = [(growth.foretold(m)[0], self._cost(m)) for m in latest if m is not member]
+            front = [point for number, point in points.items() if number != member.number]
             mean, deviation = (np.array([value]) for value in growth.foretold(member))
             (gain,) = expected_gain(mean, deviation, np.array([self._cost(member)]), front, self.reference)
             steps = member.record.steps

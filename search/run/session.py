@@ -8,12 +8,12 @@ from typing import Any
 
 from search.pareto.front import front
 from search.run.elsewhere import Cluster, Elsewhere, cluster_of, joining
+from search.run.ended_trials import EndedTrials
 from search.run.executor import Executor, WorkerFailed
 from search.run.listener import DisplayListener
 from search.run.others import Others
 from search.run.site_clips import keep_clips
 from search.run.stop import Stop
-from search.run.watch import Watch
 from search.run.workers import Processes
 from search.sampling.choice import can_guess, sampler_of, with_sampler
 from search.setup.plan import GAIN
@@ -167,7 +167,7 @@ class _Session:
             raise UserError(f"a worker ended with {error}; traceback: {place}") from error
 
     def _search_on(self, cluster: Cluster, ready: Planned) -> None:
-        wanted, watch = ready.plan.budget.trials, Watch(self.study, self._listener(0))
+        wanted, watch = ready.plan.budget.trials, EndedTrials(self.study, self._listener(0))
         left = wanted - self.study.taken()  # beside students that are to be trained on
         count = self.request.workers if len(ready.plan.rungs) > 1 else min(self.request.workers, left)
 

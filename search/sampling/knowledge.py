@@ -31,16 +31,20 @@ class StudyKnowledge:
                 quality = member.measure(self.objectives.quality)
                 self.seen[member.number] = _observed(member.record, quality, self.objectives)
                 self.fingerprints.add(fingerprint(member.record.configuration))
-        for early in self.study.ended_early():
+        stopped = self.study.ended_early()
+        for early in stopped:
             if early.number not in self.seen:
                 self.seen[early.number] = _observed(early.record, early.record.score, self.objectives)
         if len(self.rungs) == 1:
             return [self.seen[number] for number in sorted(self.seen)]
         growth = Growth([members], self.rungs, self.objectives.quality)
-        return [self._at_the_last_rung(member, growth) for member in students(members)]
+        lifted = [self._at_the_last_rung(member, growth) for member in students(members)]
+        return [*lifted, *(self.seen[early.number] for early in stopped)]  # of studies before there were such rungs
 
     def _at_the_last_rung(self, member: FinishedTrial, growth: Growth) -> Observation:
         seen, steps = self.seen[member.number], member.record.steps
+        if not steps:  # an earlier version's, trained to the end
+            return seen
         return replace(seen, quality=growth.foretold(member)[0], seconds=seen.seconds * self.rungs[-1] / steps)
 
     def pending(self, but: int) -> Sequence[Mapping[str, Any]]:

@@ -144,7 +144,7 @@ class _Cohort:
         return Trunk(step, self.since, {name: part.detach().clone() for name, part in self._state().items()})
 
     def _restore(self, trunk: Trunk) -> int:
-        """Go on from a trunk; how many steps are done. They are filled where a captured step looks."""
+        """Go on from a trunk; how many steps are done. Tensors are filled in place, for a captured step."""
         self.magnitudes.restore(trunk.tensors["magnitudes"].to(self.total.device), trunk.step)
         for name, part in self._state().items():
             part.copy_(trunk.tensors[name])

@@ -31,6 +31,8 @@ class TrainSettings:
                 f"train.unlabeled_share {self.unlabeled_share} and train.foreign_share {self.foreign_share} must not "
                 "be negative, nor above 1 together"
             )
+        if self.warmup is not None and self.warmup < 1:
+            raise ValueError(f"train.warmup must be at least 1, not {self.warmup}")
         if not 0 <= self.mixture <= 1:
             raise ValueError(f"train.mixture must lie in 0..1, not {self.mixture}")
 

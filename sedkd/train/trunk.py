@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from sedkd.disk.kept import whole
+from sedkd.disk.kept import kept
 from sedkd.disk.paths import written_atomically
 
 STEPS, KEY = "steps", "key"  # of a file's header
@@ -82,8 +82,9 @@ def save_trunk(trunk: Trunk, path: Path, key: str) -> None:
 
 
 def load_trunk(path: Path, key: str) -> Trunk | None:
-    """The trunk in a file of `save_trunk`; None where there is none, it is damaged or has another key."""
-    return whole(path, lambda file: _read(file, key))
+    """The trunk in a file of `save_trunk`; None where there is none and, with a warning, where it is damaged or of
+    another training."""
+    return kept(path, lambda file: _read(file, key))
 
 
 def _read(path: Path, key: str) -> Trunk:

@@ -24,3 +24,9 @@ def test_with_one_warm_up_the_rate_does_not_depend_on_how_many_steps_there_will_
     assert [rate_at(step, short) for step in range(same)] == [rate_at(step, long) for step in range(same)]
     assert rate_at(steps - 1, short) < rate_at(steps - 1, long) == 1.0
     assert rate_at(6, short) == 1.0 > rate_at(5, short)
+
+
+@pytest.mark.parametrize("steps", [0, -3])
+def test_a_warm_up_takes_a_step_at_least(steps: int) -> None:
+    with pytest.raises(ValueError, match=f"train.warmup must be at least 1, not {steps}"):
+        TrainSettings(warmup=steps)

@@ -8,6 +8,7 @@ import torch
 from bands import LABELS, same, weights
 from cohorts import QUICK, SETTINGS, members, taught
 
+from sedkd.errors import SedkdWarning
 from sedkd.models.student import Student, StudentSettings
 from sedkd.train.cohort import Member, _Cohort, fit_cohort
 from sedkd.train.fit import Watch, fit
@@ -94,7 +95,9 @@ def test_a_trunk_that_is_not_the_one(tmp_path: Path) -> None:
     file = tmp_path / "trunk"
     assert load_trunk(file, "farm") is None
     save_trunk(kept[0], file, "farm")
-    assert load_trunk(file, "home") is None
+    with pytest.warns(SedkdWarning, match="the trunk of another training"):
+        assert load_trunk(file, "home") is None
     assert load_trunk(file, "farm") is not None
     file.write_bytes(file.read_bytes()[:-100])
-    assert load_trunk(file, "farm") is None
+    with pytest.warns(SedkdWarning, match="is damaged"):
+        assert load_trunk(file, "farm") is None

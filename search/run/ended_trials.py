@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import optuna
 
 
-class Watch:
+class EndedTrials:
     """What has ended since it was made, or since its last look."""
 
     def __init__(self, study: StudyView, listener: TrialListener) -> None:
