@@ -7,7 +7,7 @@ import pytest
 
 from sedkd.data.events import Event, read_annotations, read_durations
 from sedkd.errors import UserError
-from sedkd.score.psds import psds, step_area, step_curve
+from sedkd.score.psds import CRITERIA, psds, step_area, step_curve
 
 # One hour in all: a false alarm in it is one per hour.
 TRUTH = {"a.wav": [Event(10, 20, "car"), Event(40, 50, "dog")], "b.wav": [Event(5, 10, "car")], "quiet.wav": []}
@@ -104,6 +104,50 @@ def test_replacements_equal_psds_eval() -> None:
                 warnings.simplefilter("ignore", DeprecationWarning)
                 area = PSDSEval._auc(x, expected, limit)
             assert step_area(x, expected, limit) == area
+
+
+def test_what_is_done_once_changes_no_score() -> None:
+    """Against psds_eval as it is, but for the two functions above, on random events; some thresholds detect alike."""
+    import pandas as pd
+    from psds_eval import PSDSEval
+
+    class Plain(PSDSEval):
+        step_curve = staticmethod(step_curve)
+        _auc = staticmethod(step_area)
+
+    random = np.random.default_rng(3)
+    durations = {f"{i}.wav": 10.0 for i in range(8)}
+
+    def events(chance: float) -> dict[str, list[Event]]:
+        """One or none of each class in each file."""
+        found = {}
+        for filename in durations:
+            onsets = {label: round(float(random.uniform(0, 6)), 2) for label in "abc" if random.random() < chance}
+            found[filename] = [
+                Event(o, round(o + float(random.uniform(0.5, 4)), 2), label) for label, o in onsets.items()
+            ]
+        return found
+
+    def table(annotations: dict[str, list[Event]]) -> pd.DataFrame:
+        rows = [(f, e.onset, e.offset, e.event_label) for f, own in annotations.items() for e in own]
+        return pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])
+
+    truth, points = events(0.7), {i / 10: events(0.3 + 0.1 * i) for i in range(1, 6)}
+    # Half of what was there, moved a little, so that something is right.
+    kept = {f: [e for e in own if random.random() < 0.5] for f, own in truth.items()}
+    points[0.9] = {f: [Event(e.onset + 0.1, e.offset, e.event_label) for e in own] for f, own in kept.items()}
+    points[0.95], points[0.97] = points[0.9], points[0.1]
+    found = psds(truth, durations, points)
+    metadata = pd.DataFrame(durations.items(), columns=["filename", "duration"])
+    for setting, alpha_ct, score in ((CRITERIA[0], 0.0, found.psds1), (CRITERIA[1], 0.5, found.psds2)):
+        plain = Plain(ground_truth=table(truth), metadata=metadata, class_names=list("abc"), **setting)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for detections in points.values():
+                plain.add_operating_point(table(detections))
+            assert len(plain.operating_points) == 6
+            assert score == float(plain.psds(alpha_ct, 1.0, 100.0).value)
+        assert 0 < score < 1
 
 
 def test_published_scores(shared: Path) -> None:
