@@ -14,6 +14,10 @@ MAX_MINUTES = 7 * 24 * 60
 LABEL_COLUMN = (
     "the column of label tables, or the tier of TextGrids and ELAN files, that holds the labels, where several do"
 )
+IMPULSE_RESPONSES = (
+    "impulse responses of the microphone (or the room) that will listen, where it is not the one that recorded: "
+    "students hear every training clip a second time, through one of them; validation and test stay as recorded"
+)
 SUBSET = "only this named subset of the events"
 ENVIRONMENT = "environment: street, home, ... or one of your data's"
 
@@ -34,6 +38,7 @@ def add_subject_options(
         "'\"dog, barking\",car'",
     )
     narrowing.add_argument("--subset", metavar="NAME", help=subset_help)
+    what.add_argument("--impulse-responses", type=Path, metavar="DIR", help=IMPULSE_RESPONSES)
     what.add_argument("--space", type=Path, metavar="FILE", help="your own environment and search space (YAML)")
     what.add_argument(
         "--teacher",
@@ -110,4 +115,5 @@ def subject_of(options: argparse.Namespace) -> "Subject":
         options.fold,
         teacher_minutes=options.teacher_minutes,
         label_column=options.label_column,
+        impulse_responses=options.impulse_responses,
     )

@@ -28,6 +28,9 @@ def add_parser(subparsers: Any) -> None:
         metavar="DIR",
         help="its recordings, where they lie elsewhere here",
     )
+    parser.add_argument(
+        "--impulse-responses", type=Path, metavar="DIR", help="its impulse responses, where they lie elsewhere here"
+    )
     parser.add_argument("--space", type=Path, metavar="FILE", help="its space, where it lies elsewhere here")
     parser.add_argument("--teacher", metavar="KIND", help="its teacher, where its file lies elsewhere here")
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda, or auto (default: as the study's search)")
@@ -47,6 +50,6 @@ def _request_of(typed: Mapping[str, Any], here: argparse.Namespace) -> "Request"
     from search.cli.search import parser, request_of
     from search.cli.typed import words_of
 
-    own = {"data": here.data, "space": here.space, "teacher": here.teacher, "device": here.device}
-    words = words_of({**typed, **{name: value for name, value in own.items() if value}})
+    own = {name: getattr(here, name) for name in ("data", "impulse_responses", "space", "teacher", "device")}
+    words = words_of({**typed, **{name.replace("_", "-"): value for name, value in own.items() if value}})
     return replace(request_of(parser().parse_args(words)), store=store_of(here))

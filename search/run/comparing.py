@@ -134,6 +134,7 @@ def _result(
         "environment_events": list(task.environment.events),
         "data": task.pool.origin,
         "synthetic": task.pool.synthetic,
+        "impulse_responses": [response.path.name for response in task.responses],
         "labelled": {"used": used, "of": used + len(task.pool.hidden)},
         "architecture": student_words(flat(plan.student)),
         "strategy": plan.strategy,

@@ -79,6 +79,7 @@ def name_of(task: "Task", plan: ArmSettings) -> str:
         [teacher.key for teacher in task.teachers],
         settled,
         tuning_seeds(task),
+        *[response.content for response in task.responses],
     ]
     return f"{cleaned(task.environment.name)}-{digest(parts, 3)}"
 

@@ -39,8 +39,10 @@ def identity(
         "space": space.as_dict(),
         "validation": [str(recording.path) for recording in task.validation.recordings[:NAMED_CLIPS]],
         "help": space.help,
+        **({"impulse_responses": [response.path.name for response in task.responses]} if task.responses else {}),
         **({} if objectives.most_alarms is None else {"most_alarms": objectives.most_alarms}),
     }
+    heard = [response.content for response in task.responses]
     clips = digest_of([*task.training.recordings, *task.validation.recordings])
     parts = {
         "how this version trains": VERSION,
@@ -55,6 +57,7 @@ def identity(
         "objectives": facts["objectives"],
         "training": facts["train"],
         **({} if objectives.most_alarms is None else {"criterion": ["fa_per_hour", objectives.most_alarms]}),
+        **({"impulse responses": ["responses", *heard]} if heard else {}),
         **({"negatives": ["negatives", digest_of(task.negatives.recordings)]} if task.negatives else {}),
     }
     facts["parts"] = {name: digest(part, sort_keys=True) for name, part in parts.items()}

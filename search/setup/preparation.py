@@ -13,6 +13,7 @@ from search.space.lookahead import with_lookahead
 from search.space.space import Space
 from sedkd.data.broken import leave_out_broken
 from sedkd.data.fewer import with_labels
+from sedkd.data.impulse_responses import impulse_responses
 from sedkd.data.positives import require_positives
 from sedkd.distill.registry import parts
 from sedkd.errors import UserError
@@ -44,8 +45,8 @@ class Subject:
     `fold`: the official one whose test list is test; None: the dataset's own split, or its first fold. `labels`: how
     many labelled training clips of the environment are used as such; None: all. `teacher_minutes`: the longest that a
     teacher from AudioSet weights is fine-tuned (see `teacher_for`). `label_column`: which one of label files with
-    several holds the labels. `lookahead`: those that students may have (see `search.space.lookahead`); none: what the
-    space says.
+    several holds the labels. `impulse_responses`: a folder of those through which students hear training clips a second
+    time. `lookahead`: those that students may have (see `search.space.lookahead`); none: what the space says.
     """
 
     environment: str
@@ -61,6 +62,7 @@ class Subject:
     labels: int | None = None
     teacher_minutes: float | None = None
     label_column: str | None = None
+    impulse_responses: Path | None = None
     lookahead: tuple[int | str, ...] = ()
 
 
@@ -95,6 +97,8 @@ def prepare(subject: Subject, seed: int, progress: Progress, asker: str | None =
 
     leave_out_broken(subject.skip_bad)
     device = device_of(subject.device)
+    folder = subject.impulse_responses
+    responses = impulse_responses(folder) if folder else ()
     found = setting(
         subject.environment, subject.data, subject.space, subject.dataset, subject.fold, subject.label_column, progress
     )
@@ -111,9 +115,10 @@ def prepare(subject: Subject, seed: int, progress: Progress, asker: str | None =
     kinds, chosen = choose_teacher(subject.teacher, found)
     minutes = subject.teacher_minutes
     require_stages(kinds, minutes)
-    notices = [*pool.notices, *chosen, *_unknown_past(kinds, pool), *fitting]
+    through = [f"students hear every training clip a second time, through {_counted(len(responses))} of {folder}"]
+    notices = [*pool.notices, *chosen, *_unknown_past(kinds, pool), *fitting, *(through if responses else [])]
     first, *others = [teacher_for(pool, kind.strip(), device, seed, progress, minutes) for kind in kinds.split(",")]
-    task = Task(pool, found.environment, wanted, first, device, progress, tuple(others))
+    task = Task(pool, found.environment, wanted, first, device, progress, tuple(others), responses)
     if not len(task.training.corpus.labeled):
         raise UserError(f"{pool.origin}: no training clip was listened to for {', '.join(wanted)}; widen --events")
     space = runnable(_fitted(space, task, notices), task, notices)
@@ -153,6 +158,10 @@ def require_stages(kinds: str, minutes: float | None) -> None:
             f"--teacher-minutes {minutes:g}: only a teacher from AudioSet weights is fine-tuned, and {kinds} is none; "
             f"give --teacher mn04_as, or leave it out"
         )
+
+
+def _counted(responses: int) -> str:
+    return "the impulse response" if responses == 1 else f"one of the {responses} impulse responses"
 
 
 def _unknown_past(kinds: str, pool: "Pool") -> list[str]:

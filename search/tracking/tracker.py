@@ -165,6 +165,8 @@ class Tracker:
             "events": ", ".join(self.facts["events"]),
             NOTE_TAG: self._note([]),
         }
+        if through := self.facts.get("impulse_responses"):
+            tags["impulse_responses"] = str(len(through))
         return self.client.create_run(self.experiment, run_name=self.study.name, tags=tags).info.run_id
 
     def _mark(self, members: Sequence[FinishedTrial], most: int) -> None:

@@ -16,8 +16,9 @@ import numpy as np
 
 from sedkd.data.audio import read_audio, read_spans
 from sedkd.data.broken import mentioning_option
+from sedkd.data.impulse_responses import ImpulseResponse, response_for
 from sedkd.data.inspection import audio_info, require_whole
-from sedkd.data.recordings import Recording
+from sedkd.data.recordings import Recording, content_hashes
 from sedkd.disk.rows import Rows, is_rows, make_rows
 from sedkd.disk.unfinished import Unfinished, require_room
 from sedkd.features.logmel import FeatureSettings
@@ -36,12 +37,13 @@ ROWS = "rows.npy"
 @dataclass(frozen=True)
 class Piece:
     """Frames of a recording that has `frames` of them, in one `cut` (first, stop) or in consecutive ones; `row` is that
-    of the recording's first frame."""
+    of the recording's first frame, `response` what it is heard through."""
 
     path: Path
     frames: int
     cuts: tuple[tuple[int, int], ...]
     row: int
+    response: ImpulseResponse | None = None
 
     @property
     def name(self) -> str:
@@ -68,12 +70,13 @@ def build(
     settings: FeatureSettings,
     work: Unfinished,
     progress: Callable[[int, int], None] | None = None,
+    responses: Sequence[ImpulseResponse] = (),
 ) -> Path:
     """The finished array (.npy) of rows `[starts[-1], n_mels]` fp16; recording i's are `starts[i]:starts[i + 1]`.
 
     `progress(done, total)` counts pieces: a recording of usual length is one.
     """
-    pieces = pieces_of(recordings, starts, settings)
+    pieces = pieces_of(recordings, starts, settings, responses)
     _prepare(work, (max(starts[-1], 1), settings.n_mels))
     missing = [piece for piece in pieces if piece.name not in work.done]
     seconds = settings.frame_seconds
@@ -89,19 +92,30 @@ def build(
     return work.folder / ROWS
 
 
-def pieces_of(recordings: Sequence[Recording], starts: Sequence[int], settings: FeatureSettings) -> list[Piece]:
-    """The recordings cut into pieces of equal lengths up to PIECE_SECONDS, in order.
+def pieces_of(
+    recordings: Sequence[Recording],
+    starts: Sequence[int],
+    settings: FeatureSettings,
+    responses: Sequence[ImpulseResponse] = (),
+) -> list[Piece]:
+    """The recordings cut into pieces of equal lengths up to PIECE_SECONDS, in order, each recording heard through one
+    of the responses, where there are some.
 
     One that can be read from its beginning only is one piece, cut likewise.
     """
     pieces = []
-    for recording, begin, end in zip(recordings, starts[:-1], starts[1:], strict=True):
+    through: list[ImpulseResponse | None] = [None] * len(recordings)
+    if responses:
+        contents = content_hashes([recording.path for recording in recordings])
+        through = [response_for(content, responses) for content in contents]
+    for recording, response, begin, end in zip(recordings, through, starts[:-1], starts[1:], strict=True):
         frames = end - begin
         parts = int(np.ceil(frames * settings.frame_seconds / PIECE_SECONDS))
         cuts = tuple(pairwise(frames * i // parts for i in range(parts + 1)))
         with mentioning_option():
             together = parts > 1 and not audio_info(recording.path).seeks
-        pieces += [Piece(recording.path, frames, own, begin) for own in ([cuts] if together else [(c,) for c in cuts])]
+        each = [cuts] if together else [(cut,) for cut in cuts]
+        pieces += [Piece(recording.path, frames, own, begin, response) for own in each]
     return pieces
 
 
@@ -121,9 +135,11 @@ def piece_frames(piece: Piece, settings: FeatureSettings) -> Iterator[np.ndarray
     """Log-mel frames `[stop - first, n_mels]` fp16 of each cut of a piece."""
     import torch
 
-    margin = -(-settings.n_fft // settings.hop)  # frames, wider than what a frame sees on either side
+    rate, response = settings.rate, piece.response
+    sees = settings.n_fft + (len(response.taps(rate)) if response else 0)
+    margin = -(-sees // settings.hop)  # frames, wider than what a frame sees on either side
     for (first, stop), samples in zip(piece.cuts, _heard(piece, settings, margin), strict=True):
-        waveform = torch.from_numpy(samples)
+        waveform = torch.from_numpy(response.heard(samples, rate) if response else samples)
         shortest = max(settings.hop, settings.n_fft)  # reflection needs more samples than half a window
         if len(waveform) < shortest:
             waveform = torch.nn.functional.pad(waveform, (0, shortest - len(waveform)))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sedkd.data.impulse_responses import ImpulseResponse
 from sedkd.data.recordings import Recording, content_hashes
 from sedkd.disk.json_file import write_json
 from sedkd.disk.kept import kept, whole
@@ -39,10 +40,13 @@ class Pack:
         return self.frames[self.starts[index] : self.starts[index + 1]]
 
 
-def pack_key(recordings: Sequence[Recording], settings: FeatureSettings) -> str:
-    """Hexadecimal key of a pack: version, settings and every recording's content, in order."""
+def pack_key(
+    recordings: Sequence[Recording], settings: FeatureSettings, responses: Sequence[ImpulseResponse] = ()
+) -> str:
+    """Hexadecimal key of a pack: version, settings, every recording's content, in order, and every response's."""
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(json.dumps([VERSION, settings.as_dict()], sort_keys=True).encode())
+    through = [[response.content for response in responses]] if responses else []
+    digest.update(json.dumps([VERSION, settings.as_dict(), *through], sort_keys=True).encode())
     for content in content_hashes([recording.path for recording in recordings]):
         digest.update(content.encode())
     return digest.hexdigest()
@@ -57,13 +61,15 @@ def features_of(
     recordings: Sequence[Recording],
     settings: FeatureSettings,
     progress: Callable[[int, int], None] | None = None,
+    responses: Sequence[ImpulseResponse] = (),
 ) -> Pack:
-    """The pack of these recordings: from the cache, or computed and kept.
+    """The pack of these recordings, each heard through one of the responses where there are some: from the cache, or
+    computed and kept.
 
     `progress(done, total)` counts recordings, of long ones their pieces. A killed computation is taken up where it
     stopped; of several processes one computes and the others wait for it.
     """
-    key = pack_key(recordings, settings)
+    key = pack_key(recordings, settings, responses)
     folder = cache_root() / "features"
     array, index = folder / f"{key}.npy", folder / f"{key}.json"
 
@@ -83,7 +89,7 @@ def features_of(
             f"features-{key}", lambda: whole(index, read) is not None, telling(progress, len(recordings))
         ) as work:
             if work:
-                made = build(recordings, begins, settings, work, progress)
+                made = build(recordings, begins, settings, work, progress, responses)
                 write_json(index, {"starts": begins, "settings": settings.as_dict()})
                 made.replace(array)  # last: killed before, the rows are still where they will be looked for
         pack = read(index)

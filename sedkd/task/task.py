@@ -6,14 +6,16 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
 
 from sedkd.data.environment import Environment
+from sedkd.data.impulse_responses import ImpulseResponse
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording, digest_of, without_labels
 from sedkd.errors import UserError
 from sedkd.features.logmel import STUDENT_FEATURES
-from sedkd.features.pack import features_of
+from sedkd.features.pack import Pack, features_of
 from sedkd.models.frame import FrameModel
 from sedkd.models.student import STRIDE
 from sedkd.progress import Progress, counting
@@ -25,7 +27,7 @@ from sedkd.teach.choice import TeacherSettings
 from sedkd.teach.ensemble import combined, weights_from
 from sedkd.teach.targets import for_labels, teacher_outputs
 from sedkd.teach.teacher import Teacher
-from sedkd.train.corpus import Corpus, TeacherOutputs, corpus_from, outputs_joined, with_foreign
+from sedkd.train.corpus import Corpus, TeacherOutputs, corpus_from, heard_twice, outputs_joined, with_foreign
 from sedkd.train.split import FRAME_SECONDS, Split
 
 
@@ -33,7 +35,8 @@ from sedkd.train.split import FRAME_SECONDS, Split
 class Task:
     """One environment, the events to detect there, and who teaches. Nothing here reaches the test split.
 
-    `others` are further teachers, for ensembles with `teacher`.
+    `others` are further teachers, for ensembles with `teacher`. Where there are `responses`, students hear every
+    training clip a second time, through one of them, with the teacher's answers to the clip as it is.
     """
 
     pool: Pool
@@ -43,6 +46,7 @@ class Task:
     device: torch.device
     progress: Progress | None = None
     others: tuple[Teacher, ...] = ()
+    responses: tuple[ImpulseResponse, ...] = ()
 
     def __post_init__(self) -> None:
         self._made: dict[tuple, Any] = {}
@@ -75,7 +79,8 @@ class Task:
 
     @cached_property
     def training(self) -> Split:
-        """The environment's labelled and unlabelled training clips with the teacher's targets for its events."""
+        """The environment's labelled and unlabelled training clips with the teacher's targets for its events; where
+        there are `responses` the corpus holds each recording twice."""
         return replace(self._own(self.events), corpus=self.corpus(TeacherSettings()))
 
     @property
@@ -96,12 +101,16 @@ class Task:
         """The training clips as `settings` would have them taught (None: not at all), on the task's device.
 
         `foreign` puts the other environments' labelled and unlabelled clips behind them, their annotations hidden.
+        Where there are `responses`, all of them follow once more, as heard through these.
         """
 
         def make() -> Corpus:
             labels = self.labels(settings)
-            clips = self._once(("clips", labels, foreign), lambda: self._joined(labels, foreign))
-            return clips.taught_by(self._outputs(settings, foreign, labels) if settings else None)
+            clips = self._once(("clips", labels, foreign), lambda: self._heard(labels, foreign))
+            if settings is None:
+                return clips
+            outputs = self._outputs(settings, foreign, labels)
+            return clips.taught_by(outputs_joined([outputs, outputs]) if self.responses else outputs)
 
         return self._once(("corpus", settings, foreign), make)  # the students of a comparison share it
 
@@ -209,6 +218,14 @@ class Task:
         own, *others = [split.corpus for split in self._splits(labels, foreign)]
         return (with_foreign(own, others) if foreign else own).to(self.device)
 
+    def _heard(self, labels: tuple[str, ...], foreign: bool) -> Corpus:
+        clips = self._joined(labels, foreign)
+        if not self.responses:
+            return clips
+        packs = [self._pack(split.recordings, self.responses) for split in self._splits(labels, foreign)]
+        frames = torch.cat([torch.from_numpy(np.array(pack.frames)) for pack in packs])
+        return heard_twice(clips, frames.to(self.device))
+
     def _outputs(self, settings: TeacherSettings, foreign: bool, labels: tuple[str, ...]) -> TeacherOutputs:
         teachers = self._asked(settings)
         if settings.adaptation == "adapted":
@@ -257,5 +274,9 @@ class Task:
         return teacher_outputs(teacher, split.recordings, self.pool, split.corpus, FRAME_SECONDS, report)
 
     def _split(self, recordings: Sequence[Recording], labels: tuple[str, ...]) -> Split:
-        pack = features_of(recordings, STUDENT_FEATURES, counting(self.progress, "computing features"))
+        pack = self._pack(recordings)
         return Split(recordings, corpus_from(recordings, pack, STRIDE, FRAME_SECONDS, labels, self.pool.annotated))
+
+    def _pack(self, recordings: Sequence[Recording], responses: Sequence[ImpulseResponse] = ()) -> Pack:
+        heard = "computing features as heard through impulse responses" if responses else "computing features"
+        return features_of(recordings, STUDENT_FEATURES, counting(self.progress, heard), responses)

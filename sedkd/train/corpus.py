@@ -7,6 +7,7 @@ and of the teacher's outputs, and `stride` times as many feature frames.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -183,6 +184,28 @@ def with_foreign(own: Corpus, others: Sequence[Corpus]) -> Corpus:
         foreign=torch.arange(len(own.annotated) + strangers) >= len(own.annotated),
         tags=None if own.tags is None else hidden(own.tags),
         tagged=None if own.tagged is None else hidden(own.tagged),
+    )
+
+
+def heard_twice(corpus: Corpus, frames: Tensor) -> Corpus:
+    """The corpus with every recording a second time behind it, in other `frames` of the same layout; a teacher's
+    outputs are joined apart (`outputs_joined`)."""
+
+    def doubled(values: Tensor | None) -> Tensor | None:
+        return None if values is None else torch.cat([values, values])
+
+    def continued(starts: Tensor) -> Tensor:
+        return torch.cat([starts, starts[1:] + starts[-1]])
+
+    names = ("targets", "annotated", "foreign", "tags", "tagged", "unsure", "asked")
+    again: dict[str, Any] = {name: doubled(getattr(corpus, name)) for name in names}
+    return replace(
+        corpus,
+        teacher=None,
+        frames=torch.cat([corpus.frames, frames]),
+        starts=continued(corpus.starts),
+        out_starts=continued(corpus.out_starts),
+        **again,
     )
 
 

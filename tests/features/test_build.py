@@ -13,6 +13,7 @@ import torch
 
 import sedkd.features.build as building
 from sedkd.data.audio import read_audio
+from sedkd.data.impulse_responses import impulse_responses
 from sedkd.data.inspection import audio_info
 from sedkd.data.recordings import Recording
 from sedkd.errors import UserError
@@ -59,6 +60,21 @@ def test_pieces_of_a_long_recording_join_without_a_trace(
     pack = features_of([long], settings, lambda *now: told.append(now))
     np.testing.assert_array_equal(pack.frames, plainly(long, settings))
     assert told[-1] == ((1, 1) if name.endswith("mp3") else (4, 4))
+
+
+def test_pieces_heard_through_a_response_join_without_a_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "PIECE_SECONDS", 3.0)
+    long, room = noise(tmp_path / "a.wav", 10.13, 44100), tmp_path / "room"
+    room.mkdir()
+    decay = np.random.default_rng(1).standard_normal(24000) * np.exp(-np.arange(24000) / 4000)  # of 1.5 s
+    soundfile.write(room / "hall.wav", decay / np.abs(decay).max(), 16000)
+    (response,) = responses = impulse_responses(room)
+    found = features_of([long], STUDENT_FEATURES, responses=responses).frames
+    samples = torch.from_numpy(response.heard(read_audio(long.path, 16000), 16000))
+    expected = LogMel(STUDENT_FEATURES)(samples[None])[0].numpy()
+    assert found.shape == (506, 64)
+    np.testing.assert_allclose(found, expected[:506], atol=0.01)  # half precision
+    assert np.abs(found - plainly(long, STUDENT_FEATURES)).max() > 0.5
 
 
 def test_workers_make_the_same(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

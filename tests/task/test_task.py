@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from tiny import write_folder
 
 import sedkd.teach.teacher as module
+from sedkd.data.impulse_responses import impulse_responses
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.data.recordings import Recording
 from sedkd.errors import UserError
@@ -63,6 +65,30 @@ def test_a_student_of_all_labels_ends_with_the_events(task: Task) -> None:
     assert every.cost.macs == own.cost.macs
     assert every.cost.params == own.cost.params
     assert not torch.equal(every.student.stem[0].weight, own.student.stem[0].weight)
+
+
+def test_clips_are_heard_a_second_time_through_impulse_responses(task: Task, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "phone.wav", np.array([0.0, 1.0, -0.9]), 16000)
+    through = replace(task, responses=impulse_responses(tmp_path))
+    assert through.teacher is task.teacher
+    for foreign in (False, True):
+        before, after = task.corpus(GENERAL, foreign), through.corpus(GENERAL, foreign)
+        assert before.teacher is not None
+        assert after.teacher is not None
+        count, rows = len(before.annotated), len(before.frames)
+        assert after.labeled.tolist() == [*before.labeled.tolist(), *(before.labeled + count).tolist()]
+        assert len(after.unlabeled) == 2 * len(before.unlabeled)
+        assert len(after.elsewhere) == 2 * len(before.elsewhere)
+        clips = torch.arange(count)
+        first, again = (after.window(clips + k * count, torch.zeros_like(clips), 6) for k in (0, 1))
+        assert torch.equal(first.features, before.window(clips, torch.zeros_like(clips), 6).features)
+        assert not torch.allclose(again.features, first.features, atol=0.5)  # it passes little of low frequencies
+        assert torch.equal(again.targets, first.targets)
+        assert torch.equal(again.known, first.known)
+        assert torch.equal(again.teacher_logits, first.teacher_logits)
+        assert len(after.frames) == 2 * rows
+    assert torch.equal(through.validation.corpus.frames, task.validation.corpus.frames)
+    run_trial(Configuration(StudentSettings(4, 2), replace(SCRATCH, steps=2), GENERAL, "response"), through)
 
 
 def test_clips_of_other_environments_come_without_their_labels(task: Task) -> None:

@@ -27,6 +27,7 @@ def facts_table(found: Findings) -> str:
         "environment": f"{facts['environment']} ({facts['scene']})",
         "events": ", ".join(facts["events"]),
         "data": data,
+        **({"impulse responses": ", ".join(through)} if (through := facts.get("impulse_responses")) else {}),
         "digest": f"{found.name.rpartition('-')[2]} (of clips, annotations, teacher, space, objectives, training)",
         "teacher": facts["teacher"],
         "objectives": ", ".join(facts["objectives"]),
