@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from sedkd.features.logmel import FeatureSettings
+from sedkd.features.logmel import FeatureSettings, mel_filters
 from sedkd.models.frame import FrameModel
 
 COUNTED_SECONDS = 10.0
@@ -45,12 +45,14 @@ def count_macs(model: nn.Module, example: torch.Tensor) -> float:
 
 
 def feature_macs_per_second(settings: FeatureSettings) -> float:
-    """Estimate for the log-mel front end: a real FFT of N points as (N / 2) log2 N multiplications, power, and the
-    dense mel matrix, per frame."""
+    """Estimate for the log-mel front end, as the C library computes it: of each frame a window, a real FFT of N points
+    as (N / 2) log2 N multiplications, power, and the mel filters where they are not 0. (As a dense matrix, which is
+    what ONNX and torch multiply, the 64 filters of a student take 0.8 M MACs per second more.)"""
     import math
 
+    weights = int(mel_filters(settings).count_nonzero())
     bins = settings.n_fft // 2 + 1
-    per_frame = settings.window + settings.n_fft / 2 * math.log2(settings.n_fft) + 2 * bins + bins * settings.n_mels
+    per_frame = settings.window + settings.n_fft / 2 * math.log2(settings.n_fft) + 2 * bins + weights
     return per_frame * settings.rate / settings.hop
 
 

@@ -54,7 +54,7 @@ class LogMel(nn.Module):
     def __init__(self, settings: FeatureSettings) -> None:
         super().__init__()
         self.settings = settings
-        self.register_buffer("filters", _filters(settings), persistent=False)
+        self.register_buffer("filters", mel_filters(settings), persistent=False)
         symmetric = settings.filterbank == "kaldi"
         self.register_buffer("hann", torch.hann_window(settings.window, periodic=not symmetric), persistent=False)
 
@@ -71,7 +71,7 @@ class LogMel(nn.Module):
         return ((torch.log(mel + s.offset) + s.shift) / s.scale)[:, :frames]
 
 
-def _filters(settings: FeatureSettings) -> Tensor:
+def mel_filters(settings: FeatureSettings) -> Tensor:
     """Mel filters `[n_fft // 2 + 1, n_mels]`."""
     if settings.filterbank == "kaldi":
         from torchaudio.compliance.kaldi import get_mel_banks
