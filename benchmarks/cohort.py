@@ -18,7 +18,7 @@ import torch
 from search.setup.architecture import architecture
 from search.study.store import open_store
 from sedkd.models.cohort import can_join
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.train.cohort import Ended, Member
 from sedkd.train.fit import fit
 from sedkd.train.packing import best_size, speed

@@ -25,11 +25,11 @@ from sedkd.cost.summary import Cost, cost_of
 from sedkd.disk.json_file import write_json
 from sedkd.export.int8 import SiteClips, export_int8
 from sedkd.export.stream_model import export_stream
-from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.features.pack import features_of
-from sedkd.models.causal import FULL
+from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.models.checkpoint import load_model, save_model
-from sedkd.models.student import FRAME_MILLISECONDS, Student, StudentSettings
+from sedkd.models.settings import FRAME_MILLISECONDS, FULL, StudentSettings
+from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
 from sedkd.score.summary import score
 from sedkd.task.task import Task

@@ -14,7 +14,7 @@ import torch
 from search.setup.architecture import SPELT
 from search.setup.setting import setting
 from sedkd.cost.summary import cost_of
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.task.task import Task
 from sedkd.teach.teacher import teacher_for
 from sedkd.train.settings import TrainSettings

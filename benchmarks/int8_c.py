@@ -21,7 +21,8 @@ from sedkd.cost.placing import Array, placed
 from sedkd.device.network import CALL, ENTRY, _generated, _shape
 from sedkd.export.int8 import SiteClips, export_int8
 from sedkd.export.stream_model import export_stream
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 
 LABELS = ("a", "b", "c", "d", "e")
 BYTES = {"float": 4, "int32_t": 4, "int8_t": 1, "uint8_t": 1}

@@ -18,9 +18,9 @@ import torch
 
 from search.setup.preparation import Subject, prepare
 from sedkd.data.impulse_responses import impulse_responses
-from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.features.pack import features_of
-from sedkd.models.student import STRIDE, StudentSettings
+from sedkd.features.settings import STUDENT_FEATURES
+from sedkd.models.settings import STRIDE, StudentSettings
 from sedkd.score.summary import score
 from sedkd.task.task import Task
 from sedkd.train.corpus import corpus_from

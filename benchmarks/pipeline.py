@@ -21,7 +21,8 @@ from sedkd.cost.macs import macs_per_second
 from sedkd.data.audio import read_spans
 from sedkd.distill.registry import build_terms
 from sedkd.features.logmel import LogMel
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.task.task import Task
 from sedkd.teach.choice import TeacherSettings
 from sedkd.train.batch import Batch

@@ -24,9 +24,10 @@ from sedkd.data.environment import Environment
 from sedkd.data.fewer import with_labels
 from sedkd.data.recordings import Recording
 from sedkd.data.reviewed import read_reviewed
-from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.features.pack import features_of
-from sedkd.models.student import STRIDE, Student, StudentSettings
+from sedkd.features.settings import STUDENT_FEATURES
+from sedkd.models.settings import STRIDE, StudentSettings
+from sedkd.models.student import Student
 from sedkd.review.answers import Answer
 from sedkd.review.candidates import Scored, candidates_in
 from sedkd.review.review import Clip, review_of

@@ -35,7 +35,8 @@ def make_data(root: Path, hours: float) -> None:
 
     from sedkd.data.events import Event, write_annotations
     from sedkd.models.checkpoint import save_model
-    from sedkd.models.student import Student, StudentSettings
+    from sedkd.models.settings import StudentSettings
+    from sedkd.models.student import Student
 
     counts = {**LABELLED, "unlabeled": max(round(hours * 3600 / CLIP_SECONDS) - LABELLED["train"], 1)}
     time_axis = np.arange(round(RATE * CLIP_SECONDS)) / RATE
@@ -62,9 +63,9 @@ def cold(root: Path) -> dict[str, float]:
 
     from sedkd.data.pool import folder_pool
     from sedkd.data.recordings import content_hashes
-    from sedkd.features.logmel import STUDENT_FEATURES
     from sedkd.features.pack import features_of
-    from sedkd.models.student import STRIDE
+    from sedkd.features.settings import STUDENT_FEATURES
+    from sedkd.models.settings import STRIDE
     from sedkd.teach.targets import teacher_outputs
     from sedkd.teach.teacher import teacher_for
     from sedkd.train.corpus import corpus_from

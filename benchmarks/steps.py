@@ -9,8 +9,9 @@ import time
 import torch
 
 from sedkd.cost.macs import macs_per_second
-from sedkd.features.logmel import STUDENT_FEATURES
-from sedkd.models.student import STRIDE, Student, StudentSettings
+from sedkd.features.settings import STUDENT_FEATURES
+from sedkd.models.settings import STRIDE, StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.corpus import Corpus
 from sedkd.train.fit import fit
 from sedkd.train.labels import Labels

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from search.setup.setting import setting
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.score.postprocess import tune
 from sedkd.score.summary import score
 from sedkd.task.task import Task

@@ -45,7 +45,7 @@ def causal_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An export of a student for streams (look-ahead 160 ms), whose answers move; not to be changed."""
     from exported import moving_student, write_export
 
-    from sedkd.models.student import StudentSettings
+    from sedkd.models.settings import StudentSettings
 
     return write_export(moving_student(StudentSettings(8, 3, lookahead=160)), tmp_path_factory.mktemp("causal"))
 

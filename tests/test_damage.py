@@ -12,7 +12,7 @@ from sedkd.cost.known import known_cost
 from sedkd.data.datasets.leaks import decoded_hash
 from sedkd.data.pool import folder_pool
 from sedkd.errors import SedkdWarning
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.synth import builtin
 from sedkd.task.task import Task
 from sedkd.teach import teacher as teaching

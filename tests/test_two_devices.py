@@ -23,7 +23,8 @@ from sedkd.compare.result import on_test
 from sedkd.compare.training import train_all
 from sedkd.data.pool import folder_pool
 from sedkd.distill.registry import needs_teacher
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.task.task import Task
 from sedkd.teach.choice import TeacherSettings
 from sedkd.train.settings import TrainSettings

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from search.run.site_clips import kept_clips
-from sedkd.models.student import STRIDE, Student
+from sedkd.models.settings import STRIDE
+from sedkd.models.student import Student
 from sedkd.score.postprocess import Answers
 from sedkd.train.split import Split
 

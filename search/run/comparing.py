@@ -22,7 +22,7 @@ from sedkd.compare.training import Trained, train_all
 from sedkd.disk.json_file import digest, read_json, write_json
 from sedkd.distill.registry import find, parts
 from sedkd.errors import UserError
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.progress import Progress
 
 if TYPE_CHECKING:

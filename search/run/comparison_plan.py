@@ -13,7 +13,7 @@ from sedkd.data.recordings import digest_of
 from sedkd.disk.json_file import digest
 from sedkd.distill.registry import needs_teacher
 from sedkd.errors import UserError
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.teach.choice import TeacherSettings
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.running import lack

@@ -38,9 +38,9 @@ def site_clips(folder: Path, labels: tuple[str, ...], post: "PostProcessing") ->
         UserError: the study's file of them is damaged.
     """
     from sedkd.export.int8 import SiteClips
-    from sedkd.features.logmel import STUDENT_FEATURES
     from sedkd.features.pack import features_of
-    from sedkd.models.student import FRAME_MILLISECONDS
+    from sedkd.features.settings import STUDENT_FEATURES
+    from sedkd.models.settings import FRAME_MILLISECONDS
     from sedkd.score.summary import score
     from sedkd.train.split import answers_of
 

@@ -16,7 +16,7 @@ from search.sampling.encoding import Encoding
 from search.sampling.surrogate import Surrogate
 from search.space.drawing import completed, drawn
 from search.space.space import Space
-from sedkd.models.causal import FULL
+from sedkd.models.settings import FULL
 
 MIN_OBSERVATIONS = 6  # observations before anything is guessed
 CANDIDATES = 200  # half of them anywhere, half near the front

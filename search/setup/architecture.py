@@ -8,7 +8,7 @@ from search.pareto.picks import pick
 from search.study.opening import load_study
 from search.study.store import Store
 from sedkd.errors import UserError
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 
 SPELT = re.compile(r"(?P<block>[^\s+]+)(\+(?P<head>\w+))?\s+(?P<width>\d+)x(?P<depth>\d+)(@(?P<lookahead>\d+)ms)?")
 

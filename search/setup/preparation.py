@@ -17,8 +17,7 @@ from sedkd.data.impulse_responses import impulse_responses
 from sedkd.data.positives import require_positives
 from sedkd.distill.registry import parts
 from sedkd.errors import UserError
-from sedkd.models.bodies import TIMM
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import TIMM, StudentSettings
 from sedkd.models.timm_backbone import backbone_weights, hub_file
 from sedkd.progress import Progress, counting
 from sedkd.teach.teacher import has_stages, teacher_for

@@ -8,8 +8,7 @@ from search.space.lookahead import NAME as LOOKAHEAD
 from search.space.space import Space
 from search.study.objectives import TABLE, Objectives
 from sedkd.errors import UserError
-from sedkd.models.bodies import CAUSAL_BLOCKS
-from sedkd.models.causal import FULL
+from sedkd.models.settings import CAUSAL_BLOCKS, FULL
 
 
 def streams_asked_by(limits: Iterable[str], objectives: Objectives) -> str | None:

@@ -8,7 +8,7 @@ from search.pareto.rungs import students
 from search.study.objectives import TABLE
 from search.study.records import FinishedTrial
 from sedkd.distill.registry import SCRATCH
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 
 
 def student_words(configuration: Mapping[str, Any]) -> str:

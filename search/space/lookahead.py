@@ -6,9 +6,7 @@ from dataclasses import replace
 from search.space.dimensions import Choice
 from search.space.space import Space
 from sedkd.errors import UserError
-from sedkd.models.bodies import CAUSAL_BLOCKS
-from sedkd.models.causal import FULL
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import CAUSAL_BLOCKS, FULL, StudentSettings
 
 NAME, BLOCK = "student.lookahead", "student.block"
 HELP = "milliseconds of what follows that an answer may know, for students that run on a stream; full hears recordings"

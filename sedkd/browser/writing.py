@@ -13,7 +13,8 @@ from sedkd.browser.runtime import PACKAGE, Runtime
 from sedkd.export.bundle import ONNX, PAGE, Bundle, read_bundle
 from sedkd.export.exporters import STREAM
 from sedkd.export.onnx_model import minimum_samples
-from sedkd.features.logmel import FeatureSettings, LogMel
+from sedkd.features.logmel import LogMel
+from sedkd.features.settings import FeatureSettings
 from sedkd.inline import inert_json, script_hash
 from sedkd.stream.frontend import centred
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sedkd.compare.tries import MAX_RECIPES, distinct, tries
 from sedkd.distill.registry import needs_teacher, parameters_of, parts
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import Configuration
 

@@ -8,7 +8,8 @@ from sedkd.cost.summary import Cost, cost_of
 from sedkd.disk.json_file import digest, write_json
 from sedkd.disk.kept import kept
 from sedkd.disk.paths import cache_root
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 
 VERSION = 2  # raise it with every change of what students are or how their cost is counted
 

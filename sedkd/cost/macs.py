@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from sedkd.features.logmel import FeatureSettings, mel_filters
+from sedkd.features.logmel import mel_filters
+from sedkd.features.settings import FeatureSettings
 from sedkd.models.frame import FrameModel
 
 COUNTED_SECONDS = 10.0

@@ -5,7 +5,7 @@ import numpy as np
 from sedkd.device.literals import array
 from sedkd.device.tables import FULL_SCALE
 from sedkd.export.step_graph import StepGraph
-from sedkd.features.logmel import FeatureSettings
+from sedkd.features.settings import FeatureSettings
 from sedkd.stream.frontend import StreamFrontend
 
 SECONDS = 1.28

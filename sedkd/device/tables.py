@@ -5,7 +5,8 @@ import numpy as np
 from sedkd.device.literals import array, real, text
 from sedkd.export.bundle import Bundle
 from sedkd.export.stream_facts import StreamFacts
-from sedkd.features.logmel import FeatureSettings, LogMel
+from sedkd.features.logmel import LogMel
+from sedkd.features.settings import FeatureSettings
 from sedkd.stream.frontend import centred
 
 FULL_SCALE = 32768  # of 16-bit samples

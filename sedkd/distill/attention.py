@@ -17,7 +17,7 @@ from sedkd.train.batch import Batch
 from sedkd.train.term import Sizes, Teaching, Term
 
 if TYPE_CHECKING:
-    from sedkd.models.student import StudentSettings
+    from sedkd.models.settings import StudentSettings
 
 NO_MAP = "this teacher has no feature map at its output's rate; use another"
 

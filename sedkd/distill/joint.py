@@ -17,7 +17,7 @@ from sedkd.train.labels import Labels
 from sedkd.train.term import Lesson, Sizes, Teaching, Term, mean_where
 
 if TYPE_CHECKING:
-    from sedkd.models.student import StudentSettings
+    from sedkd.models.settings import StudentSettings
 
 NO_WIDTH = "widens students of sedkd's own family only; a timm backbone has no width"
 
@@ -35,13 +35,13 @@ class Strategy(Term):
 
     @classmethod
     def lack(cls, task: Teaching, student: "StudentSettings") -> str | None:
-        from sedkd.models.bodies import TIMM
+        from sedkd.models.settings import TIMM
 
         return NO_WIDTH if student.block.startswith(TIMM) else None
 
     def begin(self, lesson: Lesson) -> None:
         from sedkd.distill.peer import Peer
-        from sedkd.models.bodies import TIMM
+        from sedkd.models.settings import TIMM
         from sedkd.models.student import Student
 
         student = lesson.model

@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sedkd.errors import UserError
-from sedkd.train.labels import Labels
-from sedkd.train.term import Sizes, Teaching, Term
 
-if TYPE_CHECKING:
-    from sedkd.models.student import StudentSettings
+if TYPE_CHECKING:  # tables of strategies are shown without torch
+    from sedkd.models.settings import StudentSettings
+    from sedkd.train.term import Sizes, Teaching, Term
 
 SCRATCH = "none"
 
@@ -24,7 +23,7 @@ def parts(strategy: str) -> tuple[str, ...]:
     return () if strategy == SCRATCH else tuple(strategy.split("+"))
 
 
-def find(name: str) -> Callable[..., Term]:
+def find(name: str) -> "Callable[..., Term]":
     """The factory of one strategy: the class `Strategy` of `sedkd.distill.<name>`, or the named callable."""
     module_name, _, attribute = name.partition(":") if ":" in name else (f"sedkd.distill.{name}", "", "Strategy")
     try:
@@ -45,7 +44,7 @@ def needs_teacher(strategy: str) -> bool:
     return any(getattr(find(name), "needs_teacher", True) for name in parts(strategy))
 
 
-def lack(strategy: str, task: Teaching, student: "StudentSettings") -> str | None:
+def lack(strategy: str, task: "Teaching", student: "StudentSettings") -> str | None:
     """Why one of a strategy's parts cannot train such a student with this task; None where all can, as far as they
     tell (see `Term.lack`). UserError when a strategy of one's own cannot tell."""
     for name in parts(strategy):
@@ -59,6 +58,8 @@ def lack(strategy: str, task: Teaching, student: "StudentSettings") -> str | Non
     return None
 
 
-def build_terms(strategy: str, parameters: Mapping[str, Mapping[str, Any]], sizes: Sizes) -> list[Term]:
+def build_terms(strategy: str, parameters: Mapping[str, Mapping[str, Any]], sizes: "Sizes") -> "list[Term]":
     """The label term, then one term per part; `parameters` are keyed by the part's name."""
+    from sedkd.train.labels import Labels
+
     return [Labels(), *(find(name)(sizes, **parameters.get(name, {})) for name in parts(strategy))]

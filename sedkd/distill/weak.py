@@ -18,7 +18,7 @@ from sedkd.train.batch import Batch
 from sedkd.train.term import Lesson, Sizes, Teaching, Term, mean_where
 
 if TYPE_CHECKING:
-    from sedkd.models.student import StudentSettings
+    from sedkd.models.settings import StudentSettings
     from sedkd.train.corpus import Corpus
 
 POOLINGS = ("linear_softmax", "attention")

@@ -25,7 +25,7 @@ from sedkd.export.exporters import EXPORTERS, Exporting
 from sedkd.export.int8 import NO_CLIPS, SiteClips
 from sedkd.export.onnx_model import INPUT, OUTPUT, checked_difference, export_onnx, minimum_samples, open_session
 from sedkd.export.stream_facts import StreamFacts, stream_facts_from
-from sedkd.features.logmel import FeatureSettings
+from sedkd.features.settings import FeatureSettings
 from sedkd.features.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 from sedkd.models.checkpoint import save_model
 from sedkd.models.student import Student

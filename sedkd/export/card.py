@@ -6,7 +6,7 @@ from typing import Any
 
 from sedkd.cost.macs import feature_macs_per_second
 from sedkd.export.stream_card import streaming_text
-from sedkd.features.logmel import FeatureSettings
+from sedkd.features.settings import FeatureSettings
 
 Scores = Mapping[str, float | None]
 

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sedkd.features.logmel import FeatureSettings, LogMel
+from sedkd.features.logmel import LogMel
+from sedkd.features.settings import FeatureSettings
 from sedkd.models.student import Student
 
 MAX_DIFFERENCE = 1e-4

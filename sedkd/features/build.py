@@ -21,7 +21,7 @@ from sedkd.data.inspection import audio_info, require_whole
 from sedkd.data.recordings import Recording, content_hashes
 from sedkd.disk.rows import Rows, is_rows, make_rows
 from sedkd.disk.unfinished import Unfinished, require_room
-from sedkd.features.logmel import FeatureSettings
+from sedkd.features.settings import FeatureSettings
 from sedkd.parallel import results
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from sedkd.disk.kept import kept, whole
 from sedkd.disk.paths import cache_root
 from sedkd.disk.unfinished import alone, telling
 from sedkd.features.build import build
-from sedkd.features.logmel import FeatureSettings
+from sedkd.features.settings import FeatureSettings
 
 VERSION = 1
 

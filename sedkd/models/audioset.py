@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from sedkd.errors import UserError
-from sedkd.features.logmel import AUDIOSET_FEATURES, FeatureSettings
+from sedkd.features.settings import AUDIOSET_FEATURES, FeatureSettings
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.models.strides import open_time_strides
 from sedkd.models.temporal import temporal_head

@@ -13,13 +13,9 @@ from torch import Tensor, nn
 from sedkd.models.audioset import mobilenet
 from sedkd.models.causal import CausalConv2d
 from sedkd.models.norm import NormReLU
+from sedkd.models.settings import STRIDE, TIMM
 from sedkd.models.timm_backbone import opened_backbone
 
-BLOCKS = ("conv", "separable", "mobilenet")
-CAUSAL_BLOCKS = ("conv", "separable")  # mobilenet's gates average over all time, and timm's code pads on both sides
-TIMM = "timm:"  # before the name of a timm model: a further kind of block
-MAX_DEPTH = 5  # the stem leaves 32 of 64 mel bands; five halvings leave one
-STRIDE = 4  # feature frames of 20 ms per output frame of 80 ms
 MAP_AFTER = 2  # the first block and its pooling, behind which time has the output's rate and 16 mel bands are left
 MOBILENET_WIDTH = 20  # the student's width at which MobileNetV3 has its published one
 MOBILENET_MAP_AFTER = 3  # its layers that do what the first block does above

@@ -10,10 +10,6 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-FULL = "full"  # the look-ahead of a network that is given whole recordings
-TCN_DILATIONS, TCN_KERNEL = (1, 2, 4), 3  # of a TCN's layers, in output frames
-TCN_PAST = (TCN_KERNEL - 1) * sum(TCN_DILATIONS)  # output frames, if they are causal; as many around a frame if not
-
 
 class CausalConv2d(nn.Conv2d):
     """A convolution of maps `[batch, channels, frames, bands]` that is padded with zeros only before the first frame,
@@ -42,16 +38,3 @@ def after_zeros(x: Tensor, convolution: nn.Conv2d) -> Tensor:
 def before_zeros(x: Tensor, frames: int) -> Tensor:
     """Features `[..., frames, mels]`, standardised, with so many of the mean behind the last."""
     return pad(x, (0, 0, 0, frames)) if frames else x
-
-
-def delay_of(lookahead: int | str, frame_milliseconds: float, depth: int, head: str) -> int:
-    """Output frames by which an answer waits: as many as lie within `lookahead` milliseconds.
-
-    Without a GRU no more than `depth` - 1, about half of what the convolutions hear (the first block one output frame
-    before its own, every other two), and half of what a TCN hears besides: an answer that waits for longer has
-    forgotten what it is about.
-    """
-    if lookahead == FULL:
-        return 0
-    frames = int(float(lookahead) / frame_milliseconds)
-    return frames if head == "gru" else min(frames, depth - 1 + (TCN_PAST // 2 if head == "tcn" else 0))

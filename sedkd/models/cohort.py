@@ -14,7 +14,8 @@ from sedkd.models.bodies import MAP_AFTER
 from sedkd.models.causal import after_zeros, before_zeros
 from sedkd.models.frame import FrameOutput
 from sedkd.models.norm import NormReLU, norm_relu
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 
 BLOCKS = ("conv", "separable")
 RUNNING = ("running_mean", "running_var")

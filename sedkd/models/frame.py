@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
-from sedkd.features.logmel import FeatureSettings
+from sedkd.features.settings import FeatureSettings
 
 
 class FrameOutput(NamedTuple):

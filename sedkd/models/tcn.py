@@ -9,8 +9,9 @@ from typing import Any
 
 from torch import nn
 
-from sedkd.models.causal import TCN_DILATIONS, TCN_KERNEL, CausalConv2d
+from sedkd.models.causal import CausalConv2d
 from sedkd.models.norm import NormReLU
+from sedkd.models.settings import TCN_DILATIONS, TCN_KERNEL
 
 
 def tcn(channels: int, causal: bool) -> nn.Sequential:

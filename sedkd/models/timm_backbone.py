@@ -15,7 +15,6 @@ from torch import Tensor
 from sedkd.errors import UserError
 from sedkd.models.strides import open_time_strides
 
-FILES = (".safetensors", ".pth", ".pt", ".bin")
 HUB_FILE = "model.safetensors"
 
 

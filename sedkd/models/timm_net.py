@@ -5,9 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sedkd.features.logmel import STUDENT_FEATURES, FeatureSettings
+from sedkd.features.settings import STUDENT_FEATURES, FeatureSettings
 from sedkd.models.frame import FrameModel, FrameOutput
-from sedkd.models.student import STRIDE
+from sedkd.models.settings import STRIDE
 from sedkd.models.timm_backbone import opened_backbone
 
 

@@ -16,7 +16,8 @@ import torch
 from sedkd.data.audio import read_spans
 from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
-from sedkd.features.logmel import FeatureSettings, LogMel
+from sedkd.features.logmel import LogMel
+from sedkd.features.settings import FeatureSettings
 from sedkd.inline import inert_json, script_hash
 from sedkd.review.review import Clip, Review, review_from
 

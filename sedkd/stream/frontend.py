@@ -7,7 +7,8 @@ spectrum is longer than a hop, the last ones wait for the end of the stream.
 
 import numpy as np
 
-from sedkd.features.logmel import FeatureSettings, LogMel
+from sedkd.features.logmel import LogMel
+from sedkd.features.settings import FeatureSettings
 
 BLOCK_FRAMES = 256  # computed at once, however large a piece is
 

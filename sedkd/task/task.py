@@ -14,10 +14,10 @@ from sedkd.data.impulse_responses import ImpulseResponse
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording, digest_of, without_labels
 from sedkd.errors import UserError
-from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.features.pack import Pack, features_of
+from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.models.frame import FrameModel
-from sedkd.models.student import STRIDE
+from sedkd.models.settings import STRIDE
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import Answers, tune
 from sedkd.score.summary import score

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sedkd.data.pool import Pool
 from sedkd.errors import UserError
-from sedkd.features.logmel import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings
+from sedkd.features.settings import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings
 from sedkd.models.checkpoint import Build
 from sedkd.models.frame import FrameModel
 from sedkd.teach.weights import AUDIOSET_WEIGHTS, weights_path

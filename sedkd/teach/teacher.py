@@ -23,12 +23,13 @@ from sedkd.disk.json_file import digest
 from sedkd.disk.paths import cache_root
 from sedkd.disk.shared import made_once_for_all
 from sedkd.errors import UserError
-from sedkd.features.logmel import FeatureSettings
 from sedkd.features.pack import Pack, features_of
+from sedkd.features.settings import FeatureSettings
 from sedkd.models.audioset import AudioSetNet
 from sedkd.models.checkpoint import Build, load_model, read_header, save_model
 from sedkd.models.frame import FrameModel
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.models.timm_net import TimmNet
 from sedkd.progress import Progress, counting
 from sedkd.teach.kinds import built, features_of_kind, has_stages, own_builder, start_file

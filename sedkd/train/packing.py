@@ -13,7 +13,8 @@ from sedkd.disk.json_file import digest, write_json
 from sedkd.disk.kept import made_once
 from sedkd.disk.paths import cache_root
 from sedkd.models.frame import FrameModel
-from sedkd.models.student import STRIDE, Student, StudentSettings
+from sedkd.models.settings import STRIDE, StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.cohort import Ended, Member, fit_cohort
 from sedkd.train.corpus import Corpus
 from sedkd.train.fit import Watch

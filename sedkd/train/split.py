@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sedkd.data.recordings import Recording
-from sedkd.features.logmel import STUDENT_FEATURES
+from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.models.frame import FrameModel
-from sedkd.models.student import STRIDE
+from sedkd.models.settings import STRIDE
 from sedkd.score.postprocess import Answers
 from sedkd.train.corpus import Corpus
 from sedkd.train.infer import probabilities

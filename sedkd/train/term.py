@@ -15,7 +15,7 @@ from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.train.batch import Batch
 
 if TYPE_CHECKING:
-    from sedkd.models.student import StudentSettings
+    from sedkd.models.settings import StudentSettings
     from sedkd.train.corpus import Corpus, TeacherOutputs
     from sedkd.train.settings import TrainSettings
     from sedkd.train.split import Split

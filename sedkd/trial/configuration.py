@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from sedkd.distill.registry import SCRATCH, needs_teacher, parameters_of, parts
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.teach.choice import TeacherSettings
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.starts import check_start

@@ -13,7 +13,8 @@ from sedkd.disk.paths import cache_root
 from sedkd.disk.shared import made_once_for_all
 from sedkd.distill.registry import build_terms
 from sedkd.models.checkpoint import load_model, save_model
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.task.task import Task
 from sedkd.train.cohort import Member, fit_cohort
 from sedkd.train.fit import Watch

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 
 from sedkd.models.audioset import load_lower_layers
-from sedkd.models.bodies import TIMM
+from sedkd.models.settings import TIMM, StudentSettings
 from sedkd.models.slicing import sliced
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.student import Student
 from sedkd.models.timm_backbone import backbone_weights, hub_file
 from sedkd.progress import Progress, counting
 from sedkd.task.task import Task

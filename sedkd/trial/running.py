@@ -12,7 +12,8 @@ from sedkd.cost.latency import latency_ms_per_second
 from sedkd.cost.summary import Cost, cost_of
 from sedkd.distill.registry import build_terms
 from sedkd.distill.registry import lack as strategy_lack
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.progress import Progress, counting
 from sedkd.score.alarms import tuned
 from sedkd.score.postprocess import PostProcessing, fast_f1

@@ -7,14 +7,13 @@ varies `student.block`, its dimension `initialisation` says for which ones it is
 
 from pathlib import Path
 
-from sedkd.models.bodies import TIMM
-from sedkd.models.student import StudentSettings
-from sedkd.models.timm_backbone import FILES
+from sedkd.models.settings import TIMM, StudentSettings
 
 STARTS = ("random", "generic", "slice", "audioset", "timm")
 RANDOM = "random"
 WIDEST = 32  # the student of which slices are cut
 SLICED_BLOCKS = ("conv", "separable")
+FILES = (".safetensors", ".pth", ".pt", ".bin")  # of a timm model's weights
 AUDIOSET_WIDTHS = {8: "mn04_as", 20: "mn10_as"}  # student.width, and the published weights that it fits
 
 

@@ -8,7 +8,7 @@ from tiny import write_folder
 
 import sedkd.teach.teacher as teachers
 from benchmarks.device_table import distinct, main, means
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.train.settings import TrainSettings
 
 WORDS = ["--env", "farm", "--teacher", "crnn", "--steps", "2", "--seeds", "1", "--lookaheads", "full,0"]

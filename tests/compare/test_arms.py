@@ -6,7 +6,7 @@ import pytest
 
 from sedkd.compare.arms import AWARE, EVERY, FOREIGN, GENERIC, LABELLED, OTHER_HALF, SCRATCH, ArmSettings, arms
 from sedkd.compare.tries import MIXTURES, RATES, TRIES, recipe_words
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import Configuration
 

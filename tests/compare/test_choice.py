@@ -22,7 +22,8 @@ from sedkd.compare.choice import (
 from sedkd.compare.training import train_all
 from sedkd.data.pool import folder_pool
 from sedkd.errors import UserError
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.task.task import Task
 from sedkd.teach.choice import TeacherSettings
 from sedkd.teach.teacher import Teacher

@@ -10,7 +10,7 @@ import sedkd.teach.teacher as module
 from sedkd.data.fewer import with_labels
 from sedkd.data.folders import audio_below
 from sedkd.data.pool import Pool, folder_pool
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.task.task import Task
 from sedkd.teach.teacher import corpus_for
 from sedkd.train.settings import TrainSettings

@@ -19,8 +19,9 @@ from sedkd.device.network import network_source
 from sedkd.export.bundle import DEVICE
 from sedkd.export.stream_model import export_stream
 from sedkd.models.checkpoint import load_model
+from sedkd.models.settings import StudentSettings
 from sedkd.models.step import StreamStep
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.student import Student
 
 CONSTANT = re.compile(r"^const EMX_UNUSED float \w+((?:\[\d+\])+) = ", re.MULTILINE)
 

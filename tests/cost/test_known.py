@@ -5,7 +5,8 @@ import pytest
 from sedkd.cost import known
 from sedkd.cost.known import known_cost
 from sedkd.cost.summary import cost_of
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 
 
 def test_it_is_what_counting_says_and_is_not_counted_again(tmp_path, monkeypatch):

@@ -5,7 +5,8 @@ import torch
 
 import sedkd.cost.latency as module
 from sedkd.cost.latency import latency_ms_per_second
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 
 
 def test_positive_and_larger_for_more_work() -> None:

@@ -8,9 +8,10 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from sedkd.cost.macs import count_macs, feature_macs_per_second, macs_per_second, parameter_count, weight_bytes
-from sedkd.features.logmel import AUDIOSET_FEATURES, STUDENT_FEATURES
+from sedkd.features.settings import AUDIOSET_FEATURES, STUDENT_FEATURES
 from sedkd.models.audioset import AudioSetNet
-from sedkd.models.student import BLOCKS, HEADS, MAX_DEPTH, Student, StudentSettings
+from sedkd.models.settings import BLOCKS, HEADS, MAX_DEPTH, StudentSettings
+from sedkd.models.student import Student
 from sedkd.models.timm_net import TimmNet
 
 LABELS = ("a", "b", "c")

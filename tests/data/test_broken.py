@@ -16,8 +16,8 @@ from sedkd.data.pool import Pool, folder_pool
 from sedkd.data.recordings import digest_of
 from sedkd.data.weak import write_tags
 from sedkd.errors import UserError
-from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.features.pack import features_of
+from sedkd.features.settings import STUDENT_FEATURES
 
 
 @pytest.fixture

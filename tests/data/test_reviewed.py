@@ -13,9 +13,9 @@ from sedkd.data.events import Event
 from sedkd.data.recordings import digest_of
 from sedkd.data.reviewed import Span, read_reviewed, read_spans_of, write_spans
 from sedkd.errors import UserError
-from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.features.pack import features_of
-from sedkd.models.student import STRIDE
+from sedkd.features.settings import STUDENT_FEATURES
+from sedkd.models.settings import STRIDE
 from sedkd.train.corpus import corpus_from
 from sedkd.train.split import FRAME_SECONDS
 

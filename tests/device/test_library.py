@@ -13,7 +13,7 @@ from sedkd.data.audio import read_audio
 from sedkd.device.golden import pcm
 from sedkd.device.writing import write_device
 from sedkd.export.bundle import DEVICE
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.stream.decisions import Onset, StreamDecisions
 from sedkd.stream.detection import Detection
 from sedkd.stream.frontend import StreamFrontend

@@ -10,7 +10,8 @@ from torch import Tensor
 from sedkd.distill.born_again import Strategy
 from sedkd.distill.response import response_loss
 from sedkd.models.frame import FrameOutput
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.fit import fit
 from sedkd.train.labels import Labels
 from sedkd.train.settings import TrainSettings

@@ -12,7 +12,8 @@ from sedkd.distill.joint import Strategy
 from sedkd.distill.response import response_loss
 from sedkd.errors import UserError
 from sedkd.models.frame import FrameModel, FrameOutput
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.batch import Batch
 from sedkd.train.fit import optimiser_for
 from sedkd.train.settings import TrainSettings

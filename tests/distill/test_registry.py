@@ -16,7 +16,8 @@ from sedkd.distill.hint import Strategy as Hint
 from sedkd.distill.registry import build_terms, find, needs_teacher, parameters_of, parts
 from sedkd.distill.response import Strategy as Response
 from sedkd.errors import UserError
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.corpus import Corpus, TeacherOutputs
 from sedkd.train.fit import fit
 from sedkd.train.labels import Labels

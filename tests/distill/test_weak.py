@@ -11,7 +11,8 @@ from torch import Tensor
 from sedkd.distill.registry import build_terms, needs_teacher, parameters_of
 from sedkd.distill.weak import Strategy, attention_pool, clip_loss, linear_softmax
 from sedkd.errors import UserError
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.corpus import Corpus, TeacherOutputs
 from sedkd.train.fit import fit
 from sedkd.train.settings import TrainSettings

@@ -15,7 +15,8 @@ from sedkd.export import bundle as bundles
 from sedkd.export.bundle import read_bundle, write_bundle
 from sedkd.export.card import CardFacts
 from sedkd.models.checkpoint import load_model
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
 from sedkd.stream.network import StreamNetwork
 

@@ -14,8 +14,9 @@ from sedkd.export.int8 import NO_GRU, SiteClips, answered, export_int8
 from sedkd.export.step_graph import StepGraph
 from sedkd.export.stream_facts import StreamFacts
 from sedkd.export.stream_model import export_stream
-from sedkd.features.logmel import STUDENT_FEATURES, LogMel
-from sedkd.models.student import StudentSettings
+from sedkd.features.logmel import LogMel
+from sedkd.features.settings import STUDENT_FEATURES
+from sedkd.models.settings import StudentSettings
 
 
 def features(seconds: float, seed: int) -> np.ndarray:

@@ -15,8 +15,10 @@ from sedkd.export.onnx_model import (
     minimum_samples,
     open_session,
 )
-from sedkd.features.logmel import STUDENT_FEATURES, LogMel
-from sedkd.models.student import BLOCKS, HEADS, Student, StudentSettings
+from sedkd.features.logmel import LogMel
+from sedkd.features.settings import STUDENT_FEATURES
+from sedkd.models.settings import BLOCKS, HEADS, StudentSettings
+from sedkd.models.student import Student
 
 RATE = STUDENT_FEATURES.rate
 

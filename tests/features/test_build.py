@@ -17,8 +17,9 @@ from sedkd.data.impulse_responses import impulse_responses
 from sedkd.data.inspection import audio_info
 from sedkd.data.recordings import Recording
 from sedkd.errors import UserError
-from sedkd.features.logmel import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings, LogMel
+from sedkd.features.logmel import LogMel
 from sedkd.features.pack import features_of, frame_count
+from sedkd.features.settings import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +102,7 @@ from pathlib import Path
 import sedkd.features.build as building
 from sedkd.data.inspection import audio_info
 from sedkd.data.recordings import Recording
-from sedkd.features.logmel import STUDENT_FEATURES
+from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.features.pack import features_of
 building.BATCH_SECONDS = 0.5
 paths = sorted(Path({str(tmp_path)!r}).glob("*.wav"))

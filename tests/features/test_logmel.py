@@ -5,7 +5,8 @@ import pytest
 import torch
 from tiny import tone
 
-from sedkd.features.logmel import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings, LogMel
+from sedkd.features.logmel import LogMel
+from sedkd.features.settings import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings
 
 
 def features(samples: np.ndarray, settings: FeatureSettings) -> np.ndarray:

@@ -15,8 +15,9 @@ from sedkd.data.audio import read_audio
 from sedkd.data.inspection import audio_info
 from sedkd.data.recordings import Recording
 from sedkd.errors import UserError
-from sedkd.features.logmel import AUDIOSET_FEATURES, STUDENT_FEATURES, LogMel
+from sedkd.features.logmel import LogMel
 from sedkd.features.pack import features_of, frame_count, pack_key
+from sedkd.features.settings import AUDIOSET_FEATURES, STUDENT_FEATURES
 
 
 @pytest.fixture

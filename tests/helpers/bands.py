@@ -7,7 +7,8 @@ from torch import Tensor
 
 from sedkd.distill.registry import build_terms
 from sedkd.models.frame import FrameModel
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.corpus import Corpus
 from sedkd.train.fit import fit
 from sedkd.train.settings import TrainSettings

@@ -15,9 +15,11 @@ from sedkd.disk.kept import one_at_a_time
 from sedkd.export.bundle import write_bundle
 from sedkd.export.card import CardFacts
 from sedkd.export.int8 import SiteClips
-from sedkd.features.logmel import STUDENT_FEATURES, LogMel
+from sedkd.features.logmel import LogMel
 from sedkd.features.pack import features_of
-from sedkd.models.student import STRIDE, Student, StudentSettings
+from sedkd.features.settings import STUDENT_FEATURES
+from sedkd.models.settings import STRIDE, StudentSettings
+from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
 from sedkd.train.corpus import corpus_from
 from sedkd.train.infer import probabilities

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from sedkd.distill.batch import Batch
 from sedkd.distill.term import Sizes, Term
-from sedkd.features.logmel import STUDENT_FEATURES
+from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.models.frame import FrameModel, FrameOutput
 
 

@@ -12,7 +12,8 @@ from ready_store import ready
 
 from sedkd.data.events import Event, write_annotations
 from sedkd.models.checkpoint import save_model
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 
 RATE = 16000
 SECONDS = 2.0

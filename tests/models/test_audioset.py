@@ -10,7 +10,8 @@ from torch import Tensor
 
 from sedkd.data.audio import read_audio
 from sedkd.errors import UserError
-from sedkd.features.logmel import AUDIOSET_FEATURES, LogMel
+from sedkd.features.logmel import LogMel
+from sedkd.features.settings import AUDIOSET_FEATURES
 from sedkd.models.audioset import AudioSetNet, audioset_net_from, audioset_start, audioset_tagger
 
 CLASSES = {  # ESC-10's folder -> AudioSet's indices for it

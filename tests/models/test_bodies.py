@@ -12,7 +12,8 @@ from sedkd.errors import UserError
 from sedkd.models.audioset import mobilenet
 from sedkd.models.bodies import MOBILENET_LAYERS, body
 from sedkd.models.checkpoint import load_model, save_model
-from sedkd.models.student import MAX_DEPTH, STRIDE, Student, StudentSettings, student_from
+from sedkd.models.settings import MAX_DEPTH, STRIDE, StudentSettings
+from sedkd.models.student import Student, student_from
 
 LABELS = ("a", "b")
 KINDS = ("mobilenet", "timm:resnet10t", "timm:mobilenetv3_small_050")

@@ -7,9 +7,9 @@ import torch
 
 from sedkd.cost.algorithmic import algorithmic_latency
 from sedkd.cost.macs import macs_per_second
-from sedkd.models.causal import TCN_PAST
 from sedkd.models.checkpoint import load_model, save_model
-from sedkd.models.student import HEADS, MAX_DEPTH, STRIDE, Student, StudentSettings, student_from
+from sedkd.models.settings import HEADS, MAX_DEPTH, STRIDE, TCN_PAST, StudentSettings
+from sedkd.models.student import Student, student_from
 
 LABELS = ("a", "b", "c")
 EVERY = list(itertools.product(("conv", "separable"), HEADS, range(1, MAX_DEPTH + 1), (0, 80, 160, 480, 960)))

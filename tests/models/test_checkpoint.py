@@ -11,7 +11,8 @@ from sedkd.errors import UserError
 from sedkd.models.audioset import AudioSetNet
 from sedkd.models.checkpoint import load_model, read_header, save_model
 from sedkd.models.frame import FrameModel
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.models.timm_net import TimmNet
 
 LABELS = ("a", "b")

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sedkd.models.causal import FULL
+from sedkd.models.settings import FULL, HEADS, StudentSettings
 from sedkd.models.slicing import sliced
-from sedkd.models.student import HEADS, Student, StudentSettings
+from sedkd.models.student import Student
 
 LABELS = ("a", "b", "c")
 MEMBERS = [(block, head) for block in ("conv", "separable") for head in HEADS]

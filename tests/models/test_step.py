@@ -10,9 +10,9 @@ from exported import LABELS, moving_student, noise
 
 from sedkd.export.step_graph import StepGraph
 from sedkd.export.stream_model import checked_stream, export_stream
-from sedkd.models.bodies import CAUSAL_BLOCKS
+from sedkd.models.settings import CAUSAL_BLOCKS, HEADS, MAX_DEPTH, STRIDE, StudentSettings
 from sedkd.models.step import StreamStep
-from sedkd.models.student import HEADS, MAX_DEPTH, STRIDE, Student, StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.corpus import Corpus
 from sedkd.train.infer import batches_of, outputs_of, probabilities
 from sedkd.train.streamed import streamed

@@ -9,7 +9,8 @@ import yaml
 
 from sedkd.cost.macs import macs_per_second
 from sedkd.models.bodies import block_channels
-from sedkd.models.student import BLOCKS, HEADS, MAX_DEPTH, STRIDE, Student, StudentSettings, student_from
+from sedkd.models.settings import BLOCKS, HEADS, MAX_DEPTH, STRIDE, StudentSettings
+from sedkd.models.student import Student, student_from
 
 LABELS = ("a", "b", "c")
 EVERY = list(itertools.product(BLOCKS, HEADS, range(1, MAX_DEPTH + 1)))

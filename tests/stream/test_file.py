@@ -10,7 +10,8 @@ from exported import RATE, moving_student, noise, scored, write_export
 
 from sedkd.export.bundle import read_bundle
 from sedkd.export.onnx_model import Detector
-from sedkd.models.student import HEADS, Student, StudentSettings
+from sedkd.models.settings import HEADS, StudentSettings
+from sedkd.models.student import Student
 from sedkd.stream.detect import file_probabilities
 
 FP16 = 0.04  # scoring's features are stored with three digits

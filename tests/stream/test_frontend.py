@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from sedkd.data.audio import read_audio
-from sedkd.features.logmel import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings, LogMel
+from sedkd.features.logmel import LogMel
+from sedkd.features.settings import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings
 from sedkd.stream.frontend import StreamFrontend
 from sedkd.synth.builtin import render_clip
 

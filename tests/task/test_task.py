@@ -16,7 +16,8 @@ from sedkd.data.impulse_responses import impulse_responses
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.data.recordings import Recording
 from sedkd.errors import UserError
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.task.task import Split, Task
 from sedkd.teach.choice import TeacherSettings
 from sedkd.train.settings import TrainSettings
@@ -161,7 +162,8 @@ def test_every_teacher_must_know_the_events(task: Task) -> None:
 
 
 OWN = """
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.student import Student
+from sedkd.models.settings import StudentSettings
 
 def build(config):
     return Student(StudentSettings({width}, 2), tuple(config["labels"]))

@@ -15,7 +15,8 @@ from sedkd.data.pool import Pool, folder_pool
 from sedkd.features.pack import features_of
 from sedkd.models.audioset import AudioSetNet, audioset_start
 from sedkd.models.frame import FrameModel
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.teach.embeddings import Embeddings, HeadAlone
 from sedkd.teach.model import Stage, corpus_for
 from sedkd.teach.stages import fine_tune, fitting, head_over

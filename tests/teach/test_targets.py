@@ -11,11 +11,12 @@ import sedkd.teach.answers as answers
 import sedkd.teach.targets as module
 import sedkd.train.infer as infer
 from sedkd.data.pool import Pool, folder_pool
-from sedkd.features.logmel import STUDENT_FEATURES
 from sedkd.features.pack import features_of
+from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.models.audioset import AudioSetNet
 from sedkd.models.frame import FrameModel
-from sedkd.models.student import STRIDE, Student, StudentSettings
+from sedkd.models.settings import STRIDE, StudentSettings
+from sedkd.models.student import Student
 from sedkd.teach.targets import for_labels, teacher_outputs
 from sedkd.teach.teacher import Teacher
 from sedkd.train.corpus import Corpus, TeacherOutputs, corpus_from

@@ -19,7 +19,8 @@ from sedkd.errors import UserError
 from sedkd.features.pack import features_of
 from sedkd.models.audioset import AudioSetNet
 from sedkd.models.checkpoint import read_header, save_model
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.task.task import Task
 from sedkd.teach.adapt import lack
 from sedkd.teach.choice import TeacherSettings

@@ -11,8 +11,8 @@ from cohorts import QUICK, SETTINGS, WATCH, members
 from torch import Tensor
 
 from sedkd.distill.registry import build_terms
-from sedkd.models.causal import FULL
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import FULL, StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.cohort import Member, fit_cohort
 from sedkd.train.fit import Checkpoint, TrainingDiverged, fit
 from sedkd.train.term import Sizes

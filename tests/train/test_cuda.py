@@ -12,7 +12,8 @@ from torch import Tensor
 import sedkd.train.fit as plain
 from sedkd.errors import SedkdWarning
 from sedkd.models.frame import FrameOutput
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.batch import Batch
 from sedkd.train.cohort import Member, _Cohort, fit_cohort
 from sedkd.train.fit import TrainingDiverged, fit

@@ -11,7 +11,8 @@ from torch import Tensor
 
 import sedkd.train.fit as fitting
 from sedkd.models.frame import FrameOutput
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.batch import Batch
 from sedkd.train.corpus import TeacherOutputs, with_foreign
 from sedkd.train.fit import Checkpoint, Magnitudes, TrainingDiverged, Watch, fit

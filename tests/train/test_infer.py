@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.corpus import Corpus
 from sedkd.train.infer import probabilities, windowed_outputs
 

@@ -9,7 +9,8 @@ import torch
 from bands import QUICK, corpus, student
 
 import sedkd.train.packing as packing
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.cohort import Member
 from sedkd.train.fit import Watch
 from sedkd.train.labels import Labels

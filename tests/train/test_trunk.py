@@ -9,7 +9,8 @@ from bands import LABELS, same, weights
 from cohorts import QUICK, SETTINGS, members, taught
 
 from sedkd.errors import SedkdWarning
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.train.cohort import Member, _Cohort, fit_cohort
 from sedkd.train.fit import Watch, fit
 from sedkd.train.labels import Labels

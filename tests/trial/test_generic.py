@@ -9,7 +9,8 @@ from tiny import write_folder
 
 import sedkd.trial.generic as module
 from sedkd.data.pool import folder_pool
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 from sedkd.task.task import Task
 from sedkd.teach.teacher import Teacher
 from sedkd.train.settings import TrainSettings

@@ -15,8 +15,9 @@ import sedkd.trial.generic as generic
 from sedkd.data.pool import folder_pool
 from sedkd.errors import UserError
 from sedkd.models.audioset import audioset_start
+from sedkd.models.settings import StudentSettings
 from sedkd.models.slicing import sliced
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.student import Student
 from sedkd.task.task import Task
 from sedkd.teach.teacher import Teacher
 from sedkd.train.settings import TrainSettings

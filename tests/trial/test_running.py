@@ -11,7 +11,7 @@ import sedkd.trial.generic as generic
 from sedkd.cost.macs import macs_per_second, parameter_count, weight_bytes
 from sedkd.data.pool import folder_pool
 from sedkd.errors import UserError
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.task.task import Task
 from sedkd.train.fit import TrainingDiverged
 from sedkd.train.settings import TrainSettings

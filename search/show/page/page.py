@@ -25,7 +25,7 @@ from search.study.objectives import TABLE
 from search.study.scores import notes_on_test
 from search.study.view import StudyView
 from sedkd.cost.macs import feature_macs_per_second
-from sedkd.features.logmel import STUDENT_FEATURES
+from sedkd.features.settings import STUDENT_FEATURES
 
 
 def page_of(study: StudyView) -> str:

@@ -9,7 +9,8 @@ from datasets import desed, imoto, maestro, tsv, tut, urbansed
 
 from search.cli import main, search
 from sedkd.models.checkpoint import save_model
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 
 LABELS = (
     *("car", "people walking", "dishes", "(object) rustling", "keyboard typing", "fan", "Speech", "Dog"),

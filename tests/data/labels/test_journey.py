@@ -10,7 +10,8 @@ from datasets import labels
 from search.cli import main, search
 from sedkd.data.datasets.opening import opened
 from sedkd.models.checkpoint import save_model
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 
 SPACE = """
 dimensions:

@@ -12,7 +12,7 @@ from search.run.comparing import TimeLeft
 from search.setup.architecture import architecture
 from search.study.store import open_store
 from sedkd.errors import UserError
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 
 
 def words(farm: Path, **more: object) -> list[str]:

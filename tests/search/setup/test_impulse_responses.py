@@ -12,7 +12,7 @@ from search.run.comparison_plan import name_of, plan_of
 from search.setup.preparation import prepare
 from search.setup.request import Planned, Request, planned
 from sedkd.errors import UserError
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 
 
 def quiet(*_: object) -> None: ...

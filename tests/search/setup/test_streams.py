@@ -19,7 +19,7 @@ from search.study.store import open_store
 from sedkd.cost.known import known_cost
 from sedkd.data.environment import read_yaml
 from sedkd.errors import UserError
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 
 DEFAULT = spaces_folder() / "default.yaml"
 F1_MACS = parse("f1_segment,macs")

@@ -20,7 +20,7 @@ from search.space.space import Space
 from search.study.store import Store
 from sedkd.data.environment import read_yaml
 from sedkd.errors import UserError
-from sedkd.models.student import StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.stream.network import StreamNetwork
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import from_flat

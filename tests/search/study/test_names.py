@@ -14,7 +14,8 @@ from search.show.display import Display
 from search.study.names import MAX_LENGTH, cleaned, experiment_name
 from search.study.store import open_store
 from sedkd.models.checkpoint import save_model
-from sedkd.models.student import Student, StudentSettings
+from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 
 ODD = ["Wald (Nord)", "C#4", "it's", 'say "hi"', "100%", "a/b", "🐝", "farm.", ".farm", "a..b", "[red]", "-", ""]
 ODD += ["x" * 255, "Ku\u0308che"]

@@ -1,0 +1,112 @@
+"""What a student is built of, as settings: read, checked and told without torch."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sedkd.features.settings import STUDENT_FEATURES
+
+BLOCKS = ("conv", "separable", "mobilenet")
+CAUSAL_BLOCKS = ("conv", "separable")  # mobilenet's gates average over all time, and timm's code pads on both sides
+TIMM = "timm:"  # before the name of a timm model: a further kind of block
+MAX_DEPTH = 5  # the stem leaves 32 of 64 mel bands; five halvings leave one
+STRIDE = 4  # feature frames of 20 ms per output frame of 80 ms
+FULL = "full"  # the look-ahead of a network that is given whole recordings
+TCN_DILATIONS, TCN_KERNEL = (1, 2, 4), 3  # of a TCN's layers, in output frames
+TCN_PAST = (TCN_KERNEL - 1) * sum(TCN_DILATIONS)  # output frames, if they are causal; as many around a frame if not
+HEADS = ("none", "gru", "tcn")
+FRAME_MILLISECONDS = round(1000 * STRIDE * STUDENT_FEATURES.frame_seconds)
+MAX_LOOKAHEAD = 960  # milliseconds: less than the context that windows of a recording throw away
+
+
+@dataclass(frozen=True)
+class StudentSettings:
+    """What a student is built of.
+
+    width: channels of the stem, of which the blocks have up to four times as many; for `mobilenet` twenty times the
+        multiplier of its published channels (8 is mn04, 20 is mn10), of which each makes a multiple of eight;
+        `timm:NAME` has its own and ignores this.
+    depth: blocks; for `mobilenet` stages, for `timm:NAME` levels, of the published network.
+    block: `conv`, `separable`, `mobilenet` or `timm:NAME`.
+    head: `gru`, `tcn` (`sedkd.models.tcn`) or `none`; the GRU is bidirectional, and with a look-ahead one-directional
+        with as many outputs.
+    lookahead: "full" for a network that is given whole recordings; else how many milliseconds of what follows a frame
+        its answer may know, a multiple of FRAME_MILLISECONDS up to MAX_LOOKAHEAD. Of `block` conv and separable only.
+
+    Raises:
+        ValueError: a value out of range.
+        UserError: timm has no such backbone, or it cannot answer frame by frame.
+    """
+
+    width: int = 16
+    depth: int = 3
+    block: str = "separable"
+    head: str = "none"
+    lookahead: int | str = FULL
+
+    def __post_init__(self) -> None:
+        if self.width < 1:
+            raise ValueError(f"student.width must be at least 1, not {self.width}")
+        if not 1 <= self.depth <= MAX_DEPTH:
+            raise ValueError(f"student.depth must lie in 1..{MAX_DEPTH}, not {self.depth}")
+        if self.block not in BLOCKS and not self.block.startswith(TIMM):
+            raise ValueError(f"student.block must be one of {', '.join(BLOCKS)}, {TIMM}NAME, not {self.block}")
+        if self.head not in HEADS:
+            raise ValueError(f"student.head must be one of {', '.join(HEADS)}, not {self.head}")
+        self._check_lookahead()
+        if self.block.startswith(TIMM):
+            from sedkd.models.timm_backbone import require_backbone
+
+            require_backbone(self.block.removeprefix(TIMM), STUDENT_FEATURES.n_mels, STRIDE, self.depth)
+
+    def __repr__(self) -> str:
+        """As dataclasses have it, of `as_key`: comparisons are named after it."""
+        return f"StudentSettings({', '.join(f'{name}={value!r}' for name, value in self.as_key().items())})"
+
+    @property
+    def causal(self) -> bool:
+        """Whether it can run on a stream."""
+        return self.lookahead != FULL
+
+    @property
+    def delay(self) -> int:
+        """Output frames by which its answers wait for what follows."""
+        return delay_of(self.lookahead, FRAME_MILLISECONDS, self.depth, self.head)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether a stream of it knows more of the past than the context of a window (`sedkd.features.windows`)."""
+        return self.causal and self.head != "none"
+
+    def as_key(self) -> dict[str, Any]:
+        """What names a cache or a file and rebuilds the settings: a setting that came later is left out where it
+        changes nothing, so that what was made before is found again."""
+        return {name: value for name, value in asdict(self).items() if name != "lookahead" or value != FULL}
+
+    def _check_lookahead(self) -> None:
+        if not self.causal:
+            return
+        milliseconds = self.lookahead
+        whole = isinstance(milliseconds, int) and not isinstance(milliseconds, bool)
+        if not whole or milliseconds not in range(0, MAX_LOOKAHEAD + 1, FRAME_MILLISECONDS):
+            raise ValueError(
+                f"student.lookahead must be {FULL}, or a multiple of {FRAME_MILLISECONDS} ms up to {MAX_LOOKAHEAD}, "
+                f"not {milliseconds}"
+            )
+        if self.block not in CAUSAL_BLOCKS:
+            raise ValueError(
+                f"student.lookahead {milliseconds} needs student.block {' or '.join(CAUSAL_BLOCKS)}, not {self.block}; "
+                f"{self.block} hears whole recordings"
+            )
+
+
+def delay_of(lookahead: int | str, frame_milliseconds: float, depth: int, head: str) -> int:
+    """Output frames by which an answer waits: as many as lie within `lookahead` milliseconds.
+
+    Without a GRU no more than `depth` - 1, about half of what the convolutions hear (the first block one output frame
+    before its own, every other two), and half of what a TCN hears besides: an answer that waits for longer has
+    forgotten what it is about.
+    """
+    if lookahead == FULL:
+        return 0
+    frames = int(float(lookahead) / frame_milliseconds)
+    return frames if head == "gru" else min(frames, depth - 1 + (TCN_PAST // 2 if head == "tcn" else 0))
