@@ -14,7 +14,7 @@ from search.cli.thresholds import add_threshold
 from sedkd.output.formats import OUTPUT_FORMATS
 
 if TYPE_CHECKING:
-    from sedkd.export.bundle import Bundle
+    from sedkd.export.reading import Bundle
     from sedkd.output.clips import Found
     from sedkd.output.formats import Heard
     from sedkd.stream.detection import Detection, Progress
@@ -75,7 +75,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the tables; 2 when a file could not be read. A UserError about the bundle or options is the caller's."""
     from sedkd.errors import UserError
-    from sedkd.export.bundle import read_bundle
+    from sedkd.export.reading import read_bundle
 
     bundle = read_bundle(args.bundle).with_thresholds(dict(args.threshold))
     hear = _streamed(bundle) if args.stream else partial(_windowed, bundle)

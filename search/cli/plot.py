@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     from search.show.timeline import Timeline, timeline_png
     from sedkd.data.inspection import audio_info
     from sedkd.errors import UserError
-    from sedkd.export.bundle import read_bundle
+    from sedkd.export.reading import read_bundle
 
     if options.out.suffix.lower() != ".png":
         raise UserError(f"--out {options.out}: the name must end in .png")

@@ -149,7 +149,7 @@ def run_read(options: argparse.Namespace) -> int:
 def _scored(options: argparse.Namespace, progress: Any) -> "tuple[Scored, tuple[str, ...], str]":
     """The candidates, the detector's labels, and what its scores are."""
     from sedkd.errors import UserError
-    from sedkd.export.bundle import read_bundle
+    from sedkd.export.reading import read_bundle
     from sedkd.review.candidates import listed_in, scored_by
 
     paths = _recordings(options.files)

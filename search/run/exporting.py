@@ -29,9 +29,10 @@ from sedkd.data.folders import audio_below
 from sedkd.device.network import is_generator_installed
 from sedkd.device.writing import LACKING, write_device
 from sedkd.errors import UserError
-from sedkd.export.bundle import CALIBRATION, CURVES, DEVICE, ONNX, PAGE, write_bundle
+from sedkd.export.bundle import CALIBRATION, CURVES, DEVICE, PAGE, write_bundle
 from sedkd.export.card import CardFacts
 from sedkd.export.int8 import NO_CLIPS
+from sedkd.export.reading import ONNX
 from sedkd.export.stream_card import stream_lines
 from sedkd.models.checkpoint import load_model
 from sedkd.models.student import Student

@@ -9,7 +9,7 @@ from sedkd.errors import UserError
 
 if TYPE_CHECKING:
     from sedkd.data.events import Event
-    from sedkd.export.bundle import Bundle
+    from sedkd.export.reading import Bundle
 
 TRUE, HEARD, FILTERED, THRESHOLD = "#2a7f4f", "#b3432f", "#1f5f8b", "#6b7280"
 MAX_PIXELS = 4000  # of the log-mel, to the right

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from sedkd.browser.runtime import PACKAGE, Runtime
-from sedkd.export.bundle import ONNX, PAGE, Bundle, read_bundle
-from sedkd.export.exporters import STREAM
-from sedkd.export.onnx_model import minimum_samples
+from sedkd.export.bundle import PAGE
+from sedkd.export.reading import ONNX, Bundle, read_bundle
+from sedkd.export.session import minimum_samples
+from sedkd.export.stream_facts import STREAM
 from sedkd.features.logmel import LogMel
 from sedkd.features.settings import FeatureSettings
 from sedkd.inline import inert_json, script_hash

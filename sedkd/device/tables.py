@@ -3,7 +3,7 @@
 import numpy as np
 
 from sedkd.device.literals import array, real, text
-from sedkd.export.bundle import Bundle
+from sedkd.export.reading import Bundle
 from sedkd.export.stream_facts import StreamFacts
 from sedkd.features.logmel import LogMel
 from sedkd.features.settings import FeatureSettings

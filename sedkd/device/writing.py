@@ -9,9 +9,10 @@ from sedkd.device.golden import golden_header
 from sedkd.device.network import implementation, interface, is_generator_installed, network_source
 from sedkd.device.tables import header, source
 from sedkd.errors import UserError
-from sedkd.export.bundle import DEVICE, read_bundle
-from sedkd.export.exporters import STREAM
+from sedkd.export.bundle import DEVICE
+from sedkd.export.reading import read_bundle
 from sedkd.export.step_graph import StepGraph
+from sedkd.export.stream_facts import STREAM
 
 LACKING = "what writes a network as C is not installed: pip install 'sedkd[device]'"
 

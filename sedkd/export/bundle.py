@@ -10,9 +10,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,56 +22,16 @@ from sedkd.errors import UserError
 from sedkd.export.card import CardFacts, card_text
 from sedkd.export.exporters import EXPORTERS, Exporting
 from sedkd.export.int8 import NO_CLIPS, SiteClips
-from sedkd.export.onnx_model import INPUT, OUTPUT, checked_difference, export_onnx, minimum_samples, open_session
-from sedkd.export.stream_facts import StreamFacts, stream_facts_from
-from sedkd.features.settings import FeatureSettings
+from sedkd.export.onnx_model import checked_difference, export_onnx
+from sedkd.export.reading import FACTS, FORMAT, ONNX, VERSION, read_facts
+from sedkd.export.session import minimum_samples
 from sedkd.features.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 from sedkd.models.checkpoint import save_model
 from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
-from sedkd.spelling import folded
 
 DEVICE, CURVES, CALIBRATION, PAGE = "device", "precision_recall.png", "calibration.png", "detector.html"
-FORMAT, VERSION = "sedkd student", 1
-ONNX, WEIGHTS, FACTS, CARD = "model.onnx", "model.safetensors", "student.json", "README.md"
-
-
-@dataclass(frozen=True)
-class Bundle:
-    """An export, ready to detect. `provenance` holds the fields of CardFacts and sedkd's version."""
-
-    folder: Path
-    labels: tuple[str, ...]
-    post: PostProcessing
-    features: FeatureSettings
-    frame_seconds: float
-    window_seconds: float
-    context_seconds: float
-    provenance: Mapping[str, Any]
-    stream: StreamFacts | None = None
-
-    @cached_property
-    def _session(self) -> Any:
-        path = self.folder / ONNX
-        try:
-            return open_session(path)
-        except Exception as error:  # onnxruntime raises classes of its own without a common base
-            raise UserError(f"{path}: onnxruntime cannot load it; export the student again") from error
-
-    def probabilities(self, audio: np.ndarray) -> np.ndarray:
-        """Probabilities `[frames, labels]` for one waveform `[samples]`; too short a one is padded with zeros."""
-        missing = max(minimum_samples(self.features) - len(audio), 0)
-        return self._session.run([OUTPUT], {INPUT: np.pad(audio, (0, missing))[None]})[0][0]
-
-    def with_thresholds(self, thresholds: Mapping[str, float]) -> "Bundle":
-        """The same with other thresholds for some labels. UserError where a label is none of its own."""
-        known = {folded(label): label for label in self.labels}
-        unknown = next((label for label in thresholds if folded(label) not in known), None)
-        if unknown is not None:
-            raise UserError(f"--threshold {unknown}: the student hears {', '.join(self.labels)}")
-        own = dict(zip(self.labels, self.post.thresholds, strict=True))
-        own |= {known[folded(label)]: value for label, value in thresholds.items()}
-        return replace(self, post=replace(self.post, thresholds=tuple(own.values())))
+WEIGHTS, CARD = "model.safetensors", "README.md"
 
 
 def write_bundle(
@@ -116,55 +75,6 @@ def write_bundle(
     return out
 
 
-def read_bundle(folder: Path) -> Bundle:
-    """Open an export for detection. UserError says what is missing or broken."""
-    if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; name the folder that an export wrote")
-    for name in (FACTS, ONNX):
-        if not (folder / name).is_file():
-            raise UserError(f"{folder}: {name} is missing; name the folder that an export wrote, or export again")
-    path = folder / FACTS
-    facts = _read_facts(path)
-    if facts.get("format") != FORMAT:
-        raise UserError(f"{path}: not written by sedkd; name the folder that an export wrote")
-    if facts.get("version") != VERSION:
-        raise UserError(
-            f"{path}: format version {facts.get('version')!r}, but sedkd {sedkd.__version__} reads {VERSION}; "
-            "install the sedkd that wrote it, or export the student again"
-        )
-    try:
-        return _bundle(folder, facts)
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: broken ({type(error).__name__}: {error}); export the student again") from error
-
-
-def _bundle(folder: Path, facts: Mapping[str, Any]) -> Bundle:
-    labels, thresholds, medians = facts["labels"], facts["thresholds"], facts["median_frames"]
-    if not len(labels) == len(thresholds) == len(medians) > 0:
-        raise ValueError(f"{len(labels)} labels, {len(thresholds)} thresholds, {len(medians)} median_frames")
-    return Bundle(
-        folder,
-        tuple(str(label) for label in labels),
-        PostProcessing(tuple(float(t) for t in thresholds), tuple(int(m) for m in medians)),
-        FeatureSettings(**facts["features"]),
-        float(facts["frame_seconds"]),
-        float(facts["window_seconds"]),
-        float(facts["context_seconds"]),
-        dict(facts["provenance"]),
-        stream_facts_from(facts["stream"]) if "stream" in facts else None,
-    )
-
-
-def _read_facts(path: Path) -> dict[str, Any]:
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read as JSON ({error}); export the student again") from error
-    if not isinstance(facts, dict):
-        raise UserError(f"{path}: not written by sedkd; name the folder that an export wrote")
-    return facts
-
-
 def _facts(student: Student, post: PostProcessing, card: CardFacts, difference: float) -> dict[str, Any]:
     return {
         "format": FORMAT,
@@ -193,7 +103,7 @@ def _require_replaceable(target: Path, out: Path) -> None:
     strange = [name for name in found if name not in (ONNX, *EXPORTERS, WEIGHTS, FACTS, CARD, DEVICE, *pictures, PAGE)]
     if not strange and found:
         facts = target / FACTS
-        strange = [] if facts.is_file() and _read_facts(facts).get("format") == FORMAT else found
+        strange = [] if facts.is_file() and read_facts(facts).get("format") == FORMAT else found
     if strange:
         raise UserError(f"{out}: holds {strange[0]}, which is no part of an export; name a new or an empty folder")
 

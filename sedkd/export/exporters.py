@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from sedkd.export.int8 import NO_GRU, SiteClips, export_int8
-from sedkd.export.stream_facts import stream_facts_from
+from sedkd.export.stream_facts import STREAM, stream_facts_from
 from sedkd.export.stream_model import checked_stream, export_stream
 from sedkd.models.student import Student
 
-STREAM, INT8 = "stream.onnx", "int8.onnx"
+INT8 = "int8.onnx"
 
 
 @dataclass(frozen=True)

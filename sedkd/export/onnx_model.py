@@ -8,24 +8,17 @@ import copy
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sedkd.export.session import INPUT, OUTPUT, minimum_samples, open_session
 from sedkd.features.logmel import LogMel
-from sedkd.features.settings import FeatureSettings
 from sedkd.models.student import Student
 
 MAX_DIFFERENCE = 1e-4
-INPUT, OUTPUT = "audio", "probabilities"
 OPSET = 18  # the exporter's own; older runtimes read it too
-
-
-def minimum_samples(settings: FeatureSettings) -> int:
-    """Samples below which audio must be padded with zeros: one hop, and enough for the spectrum's reflection."""
-    return max(settings.hop, settings.n_fft)
 
 
 class Detector(nn.Module):
@@ -100,16 +93,6 @@ def checked_difference(path: Path, student: Student, audio: Sequence[np.ndarray]
     if not worst <= MAX_DIFFERENCE:  # NaN fails too
         raise RuntimeError(f"{path}: onnxruntime and torch differ by {worst:.2g}, allowed are {MAX_DIFFERENCE:g}")
     return worst
-
-
-def open_session(path: Path) -> Any:
-    """An onnxruntime session on one CPU thread: a small model gains nothing from more, and leaves the others free."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # errors only
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 class OnnxGru(nn.Module):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from sedkd.errors import UserError
-from sedkd.export.onnx_model import open_session
+from sedkd.export.session import open_session
 from sedkd.export.stream_facts import INPUT, OUTPUT, StreamFacts, new_state_name, state_name
 
 

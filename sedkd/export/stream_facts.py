@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+STREAM = "stream.onnx"  # in an export
 INPUT, OUTPUT = "frames", "probabilities"
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from sedkd.cost.algorithmic import algorithmic_latency
-from sedkd.export.onnx_model import MAX_DIFFERENCE, OPSET, OnnxGru, frames_of, minimum_samples
+from sedkd.export.onnx_model import MAX_DIFFERENCE, OPSET, OnnxGru, frames_of
+from sedkd.export.session import minimum_samples
 from sedkd.export.step_graph import StepGraph
 from sedkd.export.stream_facts import INPUT, OUTPUT, StreamFacts, new_state_name, state_name
 from sedkd.features.logmel import LogMel

@@ -12,7 +12,7 @@ from sedkd.data.folders import AudioFolder
 from sedkd.data.inspection import audio_info, sound_infos
 from sedkd.data.table import read_rows
 from sedkd.errors import UserError
-from sedkd.export.bundle import Bundle
+from sedkd.export.reading import Bundle
 from sedkd.score.thresholding import smooth
 from sedkd.stream.detect import file_probabilities
 

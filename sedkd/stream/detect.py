@@ -10,12 +10,11 @@ from sedkd.data.audio import read_spans
 from sedkd.data.events import Event
 from sedkd.data.inspection import audio_info, notes_on
 from sedkd.errors import SedkdWarning
-from sedkd.export.bundle import Bundle
+from sedkd.export.reading import Bundle
 from sedkd.features.pack import frame_count
 from sedkd.features.windows import Window, plan
 from sedkd.score.thresholding import decode
 from sedkd.stream.detection import Detection, Progress
-from sedkd.stream.file import pieces
 
 
 def detect(bundle: Bundle, path: Path, progress: Progress | None = None) -> list[Detection]:
@@ -63,6 +62,8 @@ def file_probabilities(bundle: Bundle, path: Path, progress: Progress | None = N
 
 
 def _streamed(bundle: Bundle, path: Path, windows: list[Window], progress: Progress | None) -> np.ndarray:
+    from sedkd.stream.file import pieces  # with torch, which no other student needs here
+
     found = []
     for done, answers in enumerate(pieces(bundle, path, windows), start=1):
         found.append(answers)

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from sedkd.data.audio import read_spans
-from sedkd.export.bundle import Bundle
-from sedkd.export.onnx_model import minimum_samples
+from sedkd.export.reading import Bundle
+from sedkd.export.session import minimum_samples
 from sedkd.features.logmel import LogMel
 from sedkd.features.windows import Window
 from sedkd.stream.network import StreamNetwork

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from sedkd.errors import UserError
-from sedkd.export.bundle import read_bundle
-from sedkd.export.exporters import STREAM
+from sedkd.export.reading import read_bundle
 from sedkd.export.step_graph import StepGraph
+from sedkd.export.stream_facts import STREAM
 
 
 class StreamNetwork(StepGraph):

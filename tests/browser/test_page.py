@@ -11,7 +11,7 @@ from exported import LABELS, MOVING, RATE, moving_student, noise, write_export
 
 from sedkd.browser.runtime import INSIDE, Runtime, read_runtime
 from sedkd.browser.writing import page_of, write_page
-from sedkd.export.bundle import read_bundle
+from sedkd.export.reading import read_bundle
 from sedkd.stream.detect import detect
 
 ROOT = Path(__file__).parents[2]

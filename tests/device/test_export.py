@@ -13,7 +13,7 @@ from search.cli import main
 from search.run.exporting import device_line
 from sedkd.browser.runtime import INSIDE, MODULE, PACKAGE, VERSION, WASM
 from sedkd.device.golden import pcm
-from sedkd.export.bundle import read_bundle
+from sedkd.export.reading import read_bundle
 
 
 @pytest.mark.slow

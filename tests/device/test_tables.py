@@ -8,7 +8,7 @@ import pytest
 
 from sedkd.device.literals import array, real, text
 from sedkd.device.tables import _at_least, source
-from sedkd.export.bundle import read_bundle
+from sedkd.export.reading import read_bundle
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -1.0, 0.1, 1e-6, 3.4e38, 1e-45, 123456789.0])

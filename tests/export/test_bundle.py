@@ -12,8 +12,9 @@ import torch
 
 from sedkd.errors import UserError
 from sedkd.export import bundle as bundles
-from sedkd.export.bundle import read_bundle, write_bundle
+from sedkd.export.bundle import write_bundle
 from sedkd.export.card import CardFacts
+from sedkd.export.reading import read_bundle
 from sedkd.models.checkpoint import load_model
 from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student

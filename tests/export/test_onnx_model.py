@@ -7,14 +7,8 @@ import pytest
 import torch
 
 from sedkd.data.audio import read_audio
-from sedkd.export.onnx_model import (
-    MAX_DIFFERENCE,
-    Detector,
-    checked_difference,
-    export_onnx,
-    minimum_samples,
-    open_session,
-)
+from sedkd.export.onnx_model import MAX_DIFFERENCE, Detector, checked_difference, export_onnx
+from sedkd.export.session import minimum_samples, open_session
 from sedkd.features.logmel import LogMel
 from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.models.settings import BLOCKS, HEADS, StudentSettings

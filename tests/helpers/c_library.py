@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sedkd.device.golden import FULL_SCALE
-from sedkd.export.bundle import FACTS
+from sedkd.export.reading import FACTS
 
 LIBRARY = ("fft", "frontend", "decisions", "detector", "network", "tables")
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-O1", "-g", "-fsanitize=address,undefined")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from exported import LABELS, moving_student, noise, write_export
 
-from sedkd.export.bundle import read_bundle
+from sedkd.export.reading import read_bundle
 from sedkd.review.candidates import Candidate, listed_in, peaks, scored_by
 from sedkd.review.drawing import band_of, drawn
 from sedkd.score.thresholding import decode, smooth

@@ -13,7 +13,7 @@ from exported import LABELS, RATE, moving_student, noise, scored, write_export
 from search.cli import detect as command
 from sedkd.data.audio import read_audio, read_spans
 from sedkd.errors import SedkdWarning, UserError
-from sedkd.export.bundle import read_bundle
+from sedkd.export.reading import read_bundle
 from sedkd.models.student import Student
 from sedkd.score.thresholding import decode
 from sedkd.stream.detect import detect, file_probabilities
@@ -127,7 +127,7 @@ import resource, sys
 from pathlib import Path
 import torch
 from sedkd.stream.detect import file_probabilities
-from sedkd.export.bundle import read_bundle
+from sedkd.export.reading import read_bundle
 torch.set_num_threads(1)
 bundle = read_bundle(Path(sys.argv[1]))
 file_probabilities(bundle, Path(sys.argv[2]))

@@ -11,7 +11,7 @@ from exported import RATE, noise
 
 from sedkd.data.audio import read_audio
 from sedkd.errors import UserError
-from sedkd.export.bundle import FACTS
+from sedkd.export.reading import FACTS
 from sedkd.stream.decisions import Told
 from sedkd.stream.detect import detect
 from sedkd.stream.detection import Detection

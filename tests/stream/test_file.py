@@ -8,8 +8,8 @@ import soundfile
 import torch
 from exported import RATE, moving_student, noise, scored, write_export
 
-from sedkd.export.bundle import read_bundle
 from sedkd.export.onnx_model import Detector
+from sedkd.export.reading import read_bundle
 from sedkd.models.settings import HEADS, StudentSettings
 from sedkd.models.student import Student
 from sedkd.stream.detect import file_probabilities

@@ -24,7 +24,7 @@ from search.cli import main
 from search.cli.interruption import Interruption
 from sedkd.data.events import Event
 from sedkd.errors import UserError
-from sedkd.export.bundle import FACTS
+from sedkd.export.reading import FACTS
 from sedkd.stream import sources
 from sedkd.stream.clips import Clips
 from sedkd.stream.detection import Detection

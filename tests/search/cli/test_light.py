@@ -1,4 +1,4 @@
-"""Commands that only look answer without torch, whose import takes longer than what they do."""
+"""Commands that look and detect answer without torch, whose import takes longer than what they do."""
 
 import subprocess
 import sys
@@ -16,13 +16,19 @@ for line in sys.argv[1:]:
 """
 
 
-def test_front_init_and_data_check(farm: Path, tmp_path: Path) -> None:
+def test_what_needs_no_torch(farm: Path, tmp_path: Path, causal_export: Path) -> None:
     store = tmp_path / "store"
     with tarfile.open(PACKED) as archive:
         archive.extractall(store, filter="data")
-    lines = [f"data|check|{farm}", f"init|{farm}", f"front|--env|farm|--store|{store}"]
+    clip = farm / "farm" / "test" / "0.wav"
+    lines = [
+        f"data|check|{farm}",
+        f"init|{farm}",
+        f"front|--env|farm|--store|{store}",
+        f"detect|{causal_export}|{clip}",
+    ]
     done = subprocess.run(
         [sys.executable, "-c", CODE, *lines], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     loaded = [line for line in done.stdout.splitlines() if line.startswith("loaded:")]
-    assert loaded == ["loaded: data []", "loaded: init []", "loaded: front []"]
+    assert loaded == [f"loaded: {line.split('|')[0]} []" for line in lines]

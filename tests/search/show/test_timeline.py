@@ -9,7 +9,7 @@ from matplotlib.image import imread
 from search.cli.main import main
 from search.show.timeline import HEARD, TRUE, Timeline
 from sedkd.data.events import Event
-from sedkd.export.bundle import read_bundle
+from sedkd.export.reading import read_bundle
 
 
 @pytest.fixture(scope="module")
