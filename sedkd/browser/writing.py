@@ -14,10 +14,9 @@ from sedkd.export.bundle import PAGE
 from sedkd.export.reading import ONNX, Bundle, read_bundle
 from sedkd.export.session import minimum_samples
 from sedkd.export.stream_facts import STREAM
-from sedkd.features.logmel import LogMel
 from sedkd.features.settings import FeatureSettings
+from sedkd.features.tables import filters_of, window_of
 from sedkd.inline import inert_json, script_hash
-from sedkd.stream.frontend import centred
 
 PROGRAM = ("resampler.js", "frontend.js", "network.js", "decisions.js", "sound.js", "detector.js", "page.js")
 
@@ -82,13 +81,12 @@ def _about(bundle: Bundle) -> dict[str, Any]:
 
 def _tables(settings: FeatureSettings) -> dict[str, Any]:
     """The window `[n_fft]`, and of each mel filter its first bin and its weights from there."""
-    tables = LogMel(settings)
     filters = []
-    for column in tables.filters.numpy().T:
+    for column in filters_of(settings).T:
         inside = np.flatnonzero(column)
         first, stop = (int(inside[0]), int(inside[-1]) + 1) if len(inside) else (0, 0)
         filters.append({"first": first, "weights": column[first:stop].tolist()})
-    return {"window": centred(tables.hann.numpy(), settings.n_fft).tolist(), "filters": filters}
+    return {"window": window_of(settings).tolist(), "filters": filters}
 
 
 def _packed(content: bytes) -> bytes:

@@ -5,9 +5,8 @@ import numpy as np
 from sedkd.device.literals import array, real, text
 from sedkd.export.reading import Bundle
 from sedkd.export.stream_facts import StreamFacts
-from sedkd.features.logmel import LogMel
 from sedkd.features.settings import FeatureSettings
-from sedkd.stream.frontend import centred
+from sedkd.features.tables import filters_of, window_of
 
 FULL_SCALE = 32768  # of 16-bit samples
 REAL = """/* Of the spectrum. */
@@ -56,13 +55,13 @@ def header(bundle: Bundle, stream: StreamFacts) -> str:
 def source(bundle: Bundle, stream: StreamFacts) -> str:
     """The text of sedkd_tables.c. ValueError: the C front end cannot compute these features."""
     _check(bundle.features)
-    tables, n_fft = LogMel(bundle.features), bundle.features.n_fft
+    n_fft = bundle.features.n_fft
     turns = 2 * np.pi * np.arange(n_fft // 2) / n_fft
-    first, count, weights = _sparse(tables.filters.numpy())
+    first, count, weights = _sparse(filters_of(bundle.features))
     labels = ",\n".join(f"    {text(label)}" for label in bundle.labels)
     return '#include "sedkd_tables.h"\n\n' + "\n".join(
         [
-            array("float", "sedkd_window", centred(tables.hann.numpy(), n_fft) / FULL_SCALE),
+            array("float", "sedkd_window", window_of(bundle.features) / FULL_SCALE),
             array("SEDKD_REAL", "sedkd_cosine", np.cos(turns)),
             array("SEDKD_REAL", "sedkd_sine", np.sin(turns)),
             array("int", "sedkd_mel_first", first),

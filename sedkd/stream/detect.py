@@ -15,6 +15,7 @@ from sedkd.features.pack import frame_count
 from sedkd.features.windows import Window, plan
 from sedkd.score.thresholding import decode
 from sedkd.stream.detection import Detection, Progress
+from sedkd.stream.file import pieces
 
 
 def detect(bundle: Bundle, path: Path, progress: Progress | None = None) -> list[Detection]:
@@ -62,8 +63,6 @@ def file_probabilities(bundle: Bundle, path: Path, progress: Progress | None = N
 
 
 def _streamed(bundle: Bundle, path: Path, windows: list[Window], progress: Progress | None) -> np.ndarray:
-    from sedkd.stream.file import pieces  # with torch, which no other student needs here
-
     found = []
     for done, answers in enumerate(pieces(bundle, path, windows), start=1):
         found.append(answers)

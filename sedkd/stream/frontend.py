@@ -7,8 +7,8 @@ spectrum is longer than a hop, the last ones wait for the end of the stream.
 
 import numpy as np
 
-from sedkd.features.logmel import LogMel
 from sedkd.features.settings import FeatureSettings
+from sedkd.features.tables import NumpyLogMel
 
 BLOCK_FRAMES = 256  # computed at once, however large a piece is
 
@@ -19,16 +19,12 @@ class StreamFrontend:
     A signal shorter than one spectrum is padded with zeros, as exports pad it.
 
     Raises:
-        ValueError: the settings have a pre-emphasis, which students do not use.
+        ValueError: settings that no student has.
     """
 
     def __init__(self, settings: FeatureSettings) -> None:
-        if settings.preemphasis:
-            raise ValueError("features with a pre-emphasis cannot be streamed")
+        self._logmel = NumpyLogMel(settings)
         self.settings, self._half = settings, settings.n_fft // 2
-        tables = LogMel(settings)
-        self._filters = tables.filters.double().numpy()
-        self._window = centred(tables.hann.double().numpy(), settings.n_fft)
         self._held = np.zeros(0)  # samples that a frame may still need
         self._begun = False  # whether the mirror image of the start is held in front
         self._samples = self._frames = 0
@@ -70,18 +66,7 @@ class StreamFrontend:
             spans = np.lib.stride_tricks.sliding_window_view(self._held, n_fft)[: count * hop : hop]
             for first in range(0, count, BLOCK_FRAMES):
                 block = slice(first, first + BLOCK_FRAMES)
-                frames[block] = self._log_mel(spans[block])
+                frames[block] = self._logmel.of_spans(spans[block])
             self._held = self._held[count * hop :].copy()
         self._frames += count
         return frames
-
-    def _log_mel(self, spans: np.ndarray) -> np.ndarray:
-        spectrum = np.fft.rfft(spans * self._window)
-        mel = (spectrum.real**2 + spectrum.imag**2) @ self._filters
-        return (np.log(mel + self.settings.offset) + self.settings.shift) / self.settings.scale
-
-
-def centred(window: np.ndarray, n_fft: int) -> np.ndarray:
-    """A window `[n]` in the middle of a spectrum's `[n_fft]` samples, as torch.stft puts it."""
-    before = (n_fft - len(window)) // 2
-    return np.pad(window, (before, n_fft - len(window) - before))
