@@ -1,9 +1,12 @@
-"""Commands that look and detect answer without torch, whose import takes longer than what they do."""
+"""Commands that look and listen answer without torch, whose import takes longer, and more memory, than what they do."""
 
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
+
+import numpy as np
+from exported import noise
 
 PACKED = sorted((Path(__file__).parents[2] / "stores").glob("*.tar.xz"))[0]
 CODE = """
@@ -17,18 +20,21 @@ for line in sys.argv[1:]:
 
 
 def test_what_needs_no_torch(farm: Path, tmp_path: Path, causal_export: Path) -> None:
-    store = tmp_path / "store"
+    store, pcm = tmp_path / "store", tmp_path / "noise.raw"
     with tarfile.open(PACKED) as archive:
         archive.extractall(store, filter="data")
-    clip = farm / "farm" / "test" / "0.wav"
+    pcm.write_bytes((noise(1.0)[:, 0] * 32767).astype(np.int16).tobytes())
     lines = [
         f"data|check|{farm}",
         f"init|{farm}",
         f"front|--env|farm|--store|{store}",
-        f"detect|{causal_export}|{clip}",
+        f"detect|{causal_export}|{farm / 'farm' / 'test' / '0.wav'}",
+        f"listen|{causal_export}|-",
     ]
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, *lines], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    with pcm.open() as heard:
+        done = subprocess.run(
+            [sys.executable, "-c", CODE, *lines], stdin=heard, cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+    assert "heard 1.0 s" in done.stderr
     loaded = [line for line in done.stdout.splitlines() if line.startswith("loaded:")]
     assert loaded == [f"loaded: {line.split('|')[0]} []" for line in lines]
