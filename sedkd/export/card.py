@@ -20,7 +20,7 @@ class CardFacts:
     weights) and latency (ms), MACs and latency per second of audio, and of one for streams algorithmic_latency (s),
     ram and flash (B). `most_alarms`: false alarms per hour that thresholds were allowed; None where they are for F1.
     `picture` is a file beside the card: precision, recall and false alarms on validation; `calibration`
-    is another: what probabilities are worth there.
+    is another: what probabilities are worth there; `confusion` a third: who is taken for whom.
     """
 
     environment: str
@@ -39,6 +39,7 @@ class CardFacts:
     most_alarms: float | None = None
     picture: str | None = None
     calibration: str | None = None
+    confusion: str | None = None
 
 
 def card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:
@@ -107,6 +108,13 @@ def _scores(card: CardFacts) -> str:
         text += (
             f"Event-based, on the {kind}validation split: precision over recall, and missed events over false alarms "
             "per hour; the circle is the threshold above."
+        )
+    if card.confusion:
+        text += (
+            f"\n\n![who is taken for whom]({card.confusion})\n\n"
+            f"On the {kind}validation split and, where there are any, recordings without events: of the seconds in "
+            "which a row's event is there, the percentage in which a column's is detected. Off the diagonal only "
+            "seconds without the column's event count; several may sound at once, so that rows need not sum up to 100."
         )
     if card.calibration:
         text += (
