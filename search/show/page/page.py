@@ -20,6 +20,7 @@ from search.show.page.students import (
     measures_table,
     settings_table,
 )
+from search.show.page.timeline import timelines
 from search.show.tables import score_words
 from search.show.words import human, measure_words
 from search.study.objectives import TABLE
@@ -58,6 +59,7 @@ def _sections(found: Findings) -> list[str]:
         section("The front", drawn(front, "front"), paragraph(_legend(found)), front_html(found), *_notes(found)),
         section("Controls", controls_table(found)),
         section("Events", *classes_tables(found), *confusions(found), *curves(found), *calibrations(found)),
+        section("A recording", *timelines(found)),
         section("Scores and costs", measures_table(found), paragraph(_front_end()), settings_table(found)),
         section(
             "Course of the search",
