@@ -33,6 +33,7 @@ from sedkd.errors import UserError
 from sedkd.export.bundle import CALIBRATION, CONFUSION, CURVES, DEVICE, ONNX, PAGE, write_bundle
 from sedkd.export.card import CardFacts
 from sedkd.export.int8 import NO_CLIPS
+from sedkd.export.licences import licences_of
 from sedkd.export.stream_card import stream_lines
 from sedkd.models.checkpoint import load_model
 from sedkd.models.student import Student
@@ -156,6 +157,7 @@ def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
         per_class=test.per_class if test else record.per_class,
         cost=cost,
         most_alarms=study.objectives.most_alarms,
+        licences=licences_of(facts.get("licence"), facts.get("teacher_kind", ""), record.configuration),
     )
 
 

@@ -31,7 +31,7 @@ tbody th { white-space: nowrap; } thead th { background: var(--soft); vertical-a
 }
 """
 SHORT = 48  # characters
-NUMBER = re.compile(r"-?[0-9.]+( [kMG])?")
+NUMBER = re.compile(r"-?[0-9.]+( [kMG]|%)?")
 
 
 class Html(str):
