@@ -1,5 +1,5 @@
-"""What `mkdocs build` shows besides docs/: README as the first page, the measured tables, the changelog and
-compose.yaml, each from where it lies; links to them are turned into links between pages."""
+"""What `mkdocs build` shows besides docs/: README as the first page, the measured tables, the changelog,
+the notebook and compose.yaml, each from where it lies; links to them are turned into links between pages."""
 
 import posixpath
 import re
@@ -14,6 +14,7 @@ PAGES = {
     "benchmarks/README.md": "benchmarks.md",
     "CHANGELOG.md": "changelog.md",
     "compose.yaml": "compose.yaml",
+    "notebooks/first_detector.ipynb": "first_detector.ipynb",
 }
 LINK = re.compile(r"(?<=\]\()[\w./-]+(?=[)#])")
 

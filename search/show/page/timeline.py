@@ -20,7 +20,7 @@ TRUE, HEARD = "#2a7f4f", "#b3432f"
 LEGEND = (
     "The recording of validation with the most different events, not one that was chosen for how well it is heard: its "
     "log-mel, each event's probability after the median filter with its threshold (dotted), and what is there (green) "
-    "above what was detected (red). `sedkd plot` draws any other."
+    "above what was detected (red). The command sedkd plot draws any other."
 )
 
 
