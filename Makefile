@@ -1,9 +1,9 @@
-# make demo | test | proofs | gpu | browser | lint | bench: each makes .venv and installs first, if need be.
+# make demo | test | proofs | gpu | browser | docs | notebook | lint | bench: each makes .venv and installs first, if need be.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test proofs gpu browser lint bench clean
+.PHONY: demo test proofs gpu browser docs notebook lint bench clean
 
 demo: $(INSTALLED)
 	$(BIN)/sedkd-search --env street --trials 12
@@ -22,6 +22,14 @@ gpu: $(INSTALLED)
 browser: $(INSTALLED)
 	npm install --no-save --no-audit --no-fund onnxruntime-web@1.30.0
 	$(BIN)/python -m pytest -n 0 tests/browser tests/review/test_page.py
+
+docs: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+notebook: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable ".[notebook]"
+	$(BIN)/python -m pytest -n 0 -m slow tests/test_notebook.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

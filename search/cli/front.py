@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from search.cli.store import add_store_options, store_of
@@ -12,6 +13,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("front", help="show the Pareto front of a study", description=__doc__)
     add_study_options(parser)
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="also draw it, to a .png or .svg")
     parser.set_defaults(run=run)
 
 
@@ -51,4 +53,9 @@ def run(options: argparse.Namespace) -> int:
     else:
         frame = front_frame(members, objectives, tests)
         print(frame.to_json(orient="records", indent=2))
+    if options.picture:
+        from search.show.front_figure import front_picture
+
+        kind = "SYNTHETIC soundscapes, " if study.facts["synthetic"] else ""
+        front_picture(members, objectives, f"{study.name} ({kind}{len(members)} trials)", options.picture)
     return 0

@@ -25,7 +25,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="audio file")
     parser.add_argument("--bundle", type=Path, required=True, metavar="DIR", help="folder of an exported student")
     parser.add_argument(
-        "--labels", type=Path, metavar="TSV", help="table of the truth: filename onset offset event_label"
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="the truth: a table filename onset offset event_label, or a label file of this recording",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png", help="picture to write")
     parser.add_argument("--start", type=between(float, 0, 1e7), default=0.0, metavar="S", help="first second")
@@ -53,13 +56,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _truth(table: Path, file: Path, labels: Sequence[str]) -> "list[Event]":
-    """The events of a file as a table tells them, `labels` spelt so. UserError where it does not list the file."""
+    """The events of a file as a table or a label file tells them, `labels` spelt so. UserError where it does not list
+    the file."""
     from sedkd.data.events import Event, read_annotations, require_known_files
+    from sedkd.data.labels.registry import label_file_events
     from sedkd.score.matching import by_truth
     from sedkd.spelling import folded
 
-    annotations = read_annotations(table)
-    (name,) = by_truth({file.as_posix(): None}, annotations, str(table))
-    require_known_files([name], annotations, f"--labels {table}: the command line")
+    events = label_file_events(table)
+    if events is None:
+        annotations = read_annotations(table)
+        (name,) = by_truth({file.as_posix(): None}, annotations, str(table))
+        require_known_files([name], annotations, f"--labels {table}: the command line")
+        events = annotations[name]
     spellings = {folded(label): label for label in labels}
-    return [Event(e.onset, e.offset, spellings.get(folded(e.event_label), e.event_label)) for e in annotations[name]]
+    return [Event(e.onset, e.offset, spellings.get(folded(e.event_label), e.event_label)) for e in events]

@@ -34,7 +34,8 @@ def optimism(
 def luck_words(members: Sequence[FinishedTrial], objectives: Objectives) -> str:
     """Of the best member, in a sentence."""
     best = max(front(members, objectives), key=lambda m: m.measure(objectives.quality))
-    luck, score = optimism(best, members, objectives), best.measure(objectives.quality)
+    luck = max(optimism(best, members, objectives), 0.0)  # a mean of draws may fall below
+    score = best.measure(objectives.quality)
     return (
         f"one seed each: if scores differ by {NOISE:g} from seed to seed, about {luck:.3f} of the "
         f"{len(students(members))} students' best, {score:.3f}, is luck"

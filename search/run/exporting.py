@@ -13,6 +13,7 @@ from search.run.clip_answers import clip_answers
 from search.run.retuning import retuned
 from search.run.site_clips import site_clips
 from search.show.calibration_figure import calibration_png
+from search.show.confusion_figure import confusion_png
 from search.show.curves_figure import curves_png
 from search.show.words import human
 from search.study.names import experiment_name
@@ -29,14 +30,16 @@ from sedkd.data.folders import audio_below
 from sedkd.device.network import is_generator_installed
 from sedkd.device.writing import LACKING, write_device
 from sedkd.errors import UserError
-from sedkd.export.bundle import CALIBRATION, CURVES, DEVICE, PAGE, write_bundle
+from sedkd.export.bundle import CALIBRATION, CONFUSION, CURVES, DEVICE, PAGE, write_bundle
 from sedkd.export.card import CardFacts
 from sedkd.export.int8 import NO_CLIPS
+from sedkd.export.licences import licences_of
 from sedkd.export.reading import ONNX
 from sedkd.export.stream_card import stream_lines
 from sedkd.models.checkpoint import load_model
 from sedkd.models.student import Student
 from sedkd.score.calibration import calibration_of
+from sedkd.score.confusion import confusion_of
 from sedkd.score.curves import curves_of
 
 if TYPE_CHECKING:
@@ -78,7 +81,7 @@ def export_pick(
     device = causal and is_generator_installed()
     clips = site_clips(study.folder, student.labels, post) if causal else NO_CLIPS
     if not isinstance(answers, str):
-        card = replace(card, picture=CURVES, calibration=CALIBRATION)
+        card = replace(card, picture=CURVES, calibration=CALIBRATION, confusion=CONFUSION)
 
     def also(export: Path) -> None:
         if device:
@@ -88,6 +91,7 @@ def export_pick(
         if not isinstance(answers, str):
             title = f"{facts['environment']}, trial {member.number}: validation"
             curves_png(curves_of(answers[0], post, answers[1]), title, export / CURVES)
+            confusion_png(confusion_of(answers[0], post, answers[1]), title, export / CONFUSION)
             calibration_png(calibration_of(answers[0]), title, export / CALIBRATION)
 
     write_bundle(out, student, post, audio, card, clips, also)
@@ -99,7 +103,7 @@ def export_pick(
     if causal:
         yield from stream_lines(out, "SYNTHETIC " if facts["synthetic"] else "")
     if isinstance(answers, str):
-        yield f"no pictures of precision, recall and calibration: {answers}"
+        yield f"no pictures of precision, recall, confusions and calibration: {answers}"
     aliases = sorted({*picks_of(on_front, objectives).get(member.number, []), *({word} & set(NAMED_PICKS))})
     registered: list[str] = []
     reason = attempt(lambda: registered.append(_register(study, member, out, aliases)))
@@ -154,6 +158,7 @@ def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
         per_class=test.per_class if test else record.per_class,
         cost=cost,
         most_alarms=study.objectives.most_alarms,
+        licences=licences_of(facts.get("licence"), facts.get("teacher_kind", ""), record.configuration),
     )
 
 

@@ -31,6 +31,7 @@ def identity(
         "scene": task.environment.scene,
         "events": list(task.events),
         "data": task.pool.origin,
+        "licence": task.pool.licence,
         "synthetic": task.pool.synthetic,
         "teacher": "; ".join(teacher.origin for teacher in task.teachers),
         "teacher_kind": ",".join(teacher.kind for teacher in task.teachers),

@@ -43,6 +43,13 @@ class Pool:
     notices: Sequence[str] = ()
     hidden: frozenset[Path] = frozenset()
 
+    @property
+    def licence(self) -> str:
+        """The terms of the recordings, as far as they are known, in words."""
+        if self.synthetic:
+            return "SYNTHETIC soundscapes computed by sedkd; they hold nobody's recordings"
+        return "recordings of your own folder, which says nothing of their terms"
+
     def training(self, name: str) -> list[Recording]:
         return [clip for clip in self._labeled(name, "train") if clip.path not in self.hidden]
 

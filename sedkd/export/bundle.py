@@ -30,7 +30,8 @@ from sedkd.models.checkpoint import save_model
 from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
 
-DEVICE, CURVES, CALIBRATION, PAGE = "device", "precision_recall.png", "calibration.png", "detector.html"
+DEVICE, PAGE = "device", "detector.html"
+CURVES, CALIBRATION, CONFUSION = "precision_recall.png", "calibration.png", "confusion.png"
 WEIGHTS, CARD = "model.safetensors", "README.md"
 
 
@@ -99,7 +100,7 @@ def _require_replaceable(target: Path, out: Path) -> None:
     if not target.is_dir():
         raise UserError(f"{out}: is a file; name a folder for the export")
     found = sorted(path.name for path in target.iterdir())
-    pictures = (CURVES, CALIBRATION)
+    pictures = (CURVES, CALIBRATION, CONFUSION)
     strange = [name for name in found if name not in (ONNX, *EXPORTERS, WEIGHTS, FACTS, CARD, DEVICE, *pictures, PAGE)]
     if not strange and found:
         facts = target / FACTS

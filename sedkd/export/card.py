@@ -1,7 +1,7 @@
 """The model card: what a student hears and where, how well, at what cost, how to run it, and where it came from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sedkd.cost.macs import feature_macs_per_second
@@ -20,7 +20,8 @@ class CardFacts:
     weights) and latency (ms), MACs and latency per second of audio, and of one for streams algorithmic_latency (s),
     ram and flash (B). `most_alarms`: false alarms per hour that thresholds were allowed; None where they are for F1.
     `picture` is a file beside the card: precision, recall and false alarms on validation; `calibration`
-    is another: what probabilities are worth there.
+    is another: what probabilities are worth there; `confusion` a third: who is taken for whom. `licences`
+    are the terms of data, teacher weights and student (see `sedkd.export.licences`).
     """
 
     environment: str
@@ -39,6 +40,8 @@ class CardFacts:
     most_alarms: float | None = None
     picture: str | None = None
     calibration: str | None = None
+    confusion: str | None = None
+    licences: Mapping[str, str] = field(default_factory=dict)
 
 
 def card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:
@@ -55,6 +58,11 @@ def card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:
         *(["## On a stream", streaming_text(facts, card.synthetic)] if "stream" in facts else []),
         "## Where it came from",
         _provenance(facts, card),
+        *(
+            ["## Licences", _table(["of", "terms"], [[of, terms] for of, terms in card.licences.items()])]
+            if card.licences
+            else []
+        ),
         "## Limits",
         _limits(facts, card),
     ]
@@ -107,6 +115,13 @@ def _scores(card: CardFacts) -> str:
         text += (
             f"Event-based, on the {kind}validation split: precision over recall, and missed events over false alarms "
             "per hour; the circle is the threshold above."
+        )
+    if card.confusion:
+        text += (
+            f"\n\n![who is taken for whom]({card.confusion})\n\n"
+            f"On the {kind}validation split and, where there are any, recordings without events: of the seconds in "
+            "which a row's event is there, the percentage in which a column's is detected. Off the diagonal only "
+            "seconds without the column's event count; several may sound at once, so that rows need not sum up to 100."
         )
     if card.calibration:
         text += (

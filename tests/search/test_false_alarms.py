@@ -13,6 +13,7 @@ from search.cli.search import request_of
 from search.setup.alarms import alarm_notices
 from search.setup.request import planned
 from search.study.calibration import kept_calibration
+from search.study.confusion import kept_confusion
 from search.study.curves import kept_curves
 from search.study.objectives import most_alarms_of, parse
 from search.study.opening import load_study, others
@@ -91,6 +92,9 @@ def test_from_negatives_to_the_report(
     calibrated = [found for m in members if (found := kept_calibration(study.trial_folder(m.number)))]
     assert len(calibrated) == len(kept)
     assert calibrated[0].keys() == {"bell", "hum"}
+    confused = [found for m in members if (found := kept_confusion(study.trial_folder(m.number)))]
+    assert len(confused) == len(kept)
+    assert confused[0].silence > 30
     page = tmp_path / "report.html"
     assert sedkd.main(["report", "--env", "farm", "--store", runs, "--out", str(page)]) == 0
     text = page.read_text()
@@ -98,6 +102,7 @@ def test_from_negatives_to_the_report(
     assert "most recall on validation with at most 3 false alarms per hour" in text
     assert "missed events" in text
     assert "share of frames within the event" in text
+    assert "Who is taken for whom, " in text
     assert sedkd.main(["front", "--env", "farm", "--store", runs]) == 0
     assert "false alarms/h" in capsys.readouterr().out
     assert sedkd.main(["front", "--env", "farm", "--store", runs, "--format", "csv"]) == 0

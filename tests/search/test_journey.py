@@ -64,7 +64,9 @@ def test_search_front_export_detect_score(farm, tmp_path):
     assert "sedkd-farm@best" in finish(start(SEDKD, *words, cwd=tmp_path))
     assert {p.name for p in (tmp_path / "best").iterdir()} == {
         "model.onnx", "model.safetensors", "student.json", "README.md", "precision_recall.png", "calibration.png",
+        "confusion.png",
     }  # fmt: skip
+    assert "| data | recordings of your own folder" in (tmp_path / "best" / "README.md").read_text()
     client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
     assert "best" in client.get_model_version_by_alias("sedkd-farm", "best").aliases
 

@@ -23,13 +23,15 @@ th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align
 tbody th { white-space: nowrap; } thead th { background: var(--soft); vertical-align: bottom; }
 .number, .short { white-space: nowrap; } .number { text-align: right; }
 .bar { display: inline-block; height: .7em; background: var(--bar); }
+.right, .wrong { display: block; padding: 0 .4rem; text-align: right; }
+.right { background: rgb(0 95 158 / var(--share)); } .wrong { background: rgb(192 48 74 / var(--share)); }
 @media print {
   body { max-width: none; font-size: 9pt; } .wide { overflow: visible; } th, td { padding: .1rem .3rem; }
   .figure { zoom: .6; } h2, caption { break-after: avoid; } tr, .figure { break-inside: avoid; }
 }
 """
 SHORT = 48  # characters
-NUMBER = re.compile(r"-?[0-9.]+( [kMG])?")
+NUMBER = re.compile(r"-?[0-9.]+( [kMG]|%)?")
 
 
 class Html(str):
@@ -73,6 +75,11 @@ def bar(share: float) -> Html:
     """A share of 1 as a bar with its value."""
     width = round(8 * max(0.0, min(share, 1.0)), 2)
     return Html(f'{share:.2f} <span class="bar" style="width:{width}rem"></span>')
+
+
+def shaded(share: float, kind: str) -> Html:
+    """A share of 1 in percent on a ground that is the stronger the more it is; `kind` is right or wrong."""
+    return Html(f'<span class="{kind}" style="--share:{round(0.55 * min(share, 1.0), 3)}">{share:.0%}</span>')
 
 
 def _row(row: Sequence[object]) -> str:

@@ -6,6 +6,7 @@ from search.pareto.optimism import luck_words
 from search.show.figure import pareto_figure
 from search.show.page.background import facts_table, space_table
 from search.show.page.calibration import calibrations
+from search.show.page.confusion import confusions
 from search.show.page.course import hypervolume_figures, importance_parts
 from search.show.page.curves import curves
 from search.show.page.drawing import drawn
@@ -19,6 +20,7 @@ from search.show.page.students import (
     measures_table,
     settings_table,
 )
+from search.show.page.timeline import timelines
 from search.show.tables import score_words
 from search.show.words import human, measure_words
 from search.study.objectives import TABLE
@@ -56,7 +58,8 @@ def _sections(found: Findings) -> list[str]:
     return [
         section("The front", drawn(front, "front"), paragraph(_legend(found)), front_html(found), *_notes(found)),
         section("Controls", controls_table(found)),
-        section("Events", *classes_tables(found), *curves(found), *calibrations(found)),
+        section("Events", *classes_tables(found), *confusions(found), *curves(found), *calibrations(found)),
+        section("A recording", *timelines(found)),
         section("Scores and costs", measures_table(found), paragraph(_front_end()), settings_table(found)),
         section(
             "Course of the search",

@@ -39,6 +39,10 @@ class DatasetPool(Pool):
     spell: Spell
     read: dict[tuple[str, str], list[Recording]] = field(default_factory=dict, compare=False)
 
+    @property
+    def licence(self) -> str:
+        return "; ".join(f"{one.title}: {one.licence}" for one in self.datasets)
+
     def weak(self, name: str) -> list[Recording]:
         return self._split(name, WEAK)
 

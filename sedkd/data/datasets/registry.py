@@ -4,6 +4,8 @@ from pathlib import Path
 
 from sedkd.data.datasets import desed, folder, imoto, labelled, maestro, tsv, tut2016, tut2017, urbansed
 from sedkd.data.datasets.dataset import Format
+from sedkd.data.folders import audio_below
+from sedkd.data.labels.lookalikes import mend_of
 from sedkd.errors import UserError
 
 TREES: dict[str, Format] = {
@@ -36,6 +38,9 @@ def recognised(root: Path, name: str | None = None) -> Format:
     # Label files lie as deep as people like; those of a dataset that stands one level down are its own.
     if (near is None or near[0] == root.parent) and labelled.FORMAT.is_here(root):
         return labelled.FORMAT
+    mend = mend_of(root) if near is None and audio_below(root) else None
+    if mend:
+        raise UserError(mend)
     hint = f": {near[0]} is {near[1].title}" if near else ""
     looked = "; ".join(f"{known.tree} ({known.title})" for known in FORMATS.values())
     raise UserError(

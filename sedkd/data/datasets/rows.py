@@ -13,6 +13,7 @@ from sedkd.errors import SedkdWarning, UserError
 
 Read = TypeVar("Read")
 Line = tuple[int, Event]
+UNIT = "; none is left: are they of this recording, and are times in seconds?"
 
 
 def event_of(cells: Sequence[str], where: str) -> Event:
@@ -95,7 +96,7 @@ def usable(lines: Sequence[Line], table: Path, filename: str, duration: float) -
     """The events that a recording of `duration` seconds can hold, each once, cut at its end, in order.
 
     Those without length, those that repeat a line and those that begin after the end are dropped, with a warning for
-    each of these reasons that names file and line of the first.
+    each of these reasons that names file and line of the first, and asks for the unit where all begin after the end.
     """
     kept: dict[Event, None] = {}  # in order
     dropped: dict[str, list[str]] = {}
@@ -112,5 +113,6 @@ def usable(lines: Sequence[Line], table: Path, filename: str, duration: float) -
         dropped.setdefault(reason, []).append(f"{table}, line {line}: {event.event_label!r}")
     for reason, what in dropped.items():
         more = f", with {len(what) - 1} more" if len(what) > 1 else ""
-        warnings.warn(f"{what[0]} {reason}, dropped{more}", SedkdWarning, stacklevel=2)
+        none = "" if kept or len(what) < len(lines) or "begins" not in reason else UNIT
+        warnings.warn(f"{what[0]} {reason}, dropped{more}{none}", SedkdWarning, stacklevel=2)
     return clip_to(list(kept), duration)

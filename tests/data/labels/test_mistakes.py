@@ -145,3 +145,48 @@ def test_textgrids(tmp_path: Path, told) -> None:
 
 def test_a_column_where_there_is_none(yard: Path, told) -> None:
     assert "--label-column Call: none of the label files in" in told(yard, "--label-column", "Call")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("labels.xlsx", b"PK\x03\x04", "labels.xlsx: is a spreadsheet program's own file: save the sheet as .csv"),
+        ("yard.aup3", b"SQLite", "yard.aup3: is an Audacity project: export its labels (File, Export Other"),
+        (
+            "table.csv",
+            b"yard1.wav,0.1,0.9,crow\n",
+            "table.csv, line 1: no label file that sedkd knows (its first line is",
+        ),
+        ("table.csv", b"yard1.wav 0.1 0.9 crow\n", "give the columns a header such as file, onset, offset, label"),
+    ],
+)
+def test_a_file_that_only_looks_like_labels(tmp_path: Path, told, name: str, content: bytes, message: str) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    (tmp_path / "yard" / name).write_bytes(content)
+    assert message in told(tmp_path / "yard")
+
+
+@pytest.mark.parametrize(
+    ("lines", "note"),
+    [
+        (["100\t900\tcrow", "1000\t1500\tcrow"], "(2.00 s), dropped, with 1 more; none is left: are they of this"),
+        (["0.1\t0.9\tcrow", "50\t51\tcrow"], "line 2: 'crow' begins after the end of yard2.wav (2.00 s), dropped\n"),
+        (["0.1\t0.9\tcrow", "0.1\t0.9\tcrow"], "line 2: 'crow' repeats an earlier line, dropped\n"),
+        (["0.5\t0.5\tcrow"], "line 1: 'crow' has no length, dropped\n"),
+    ],
+)
+def test_what_is_left_out_is_told(yard: Path, capsys: pytest.CaptureFixture[str], lines: list[str], note: str) -> None:
+    write_text(yard / "yard2.txt", lines)
+    assert main.main(["data", "check", str(yard)]) == 0
+    assert f"note: {yard}/yard2.txt, line " in (out := capsys.readouterr().out)
+    assert note in out
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_what_is_no_mistake(yard: Path, capsys: pytest.CaptureFixture[str], encoding: str) -> None:
+    """Windows' encodings, a Mac's old line ends, capitals in endings, blanks in names, decimal commas."""
+    (yard / "yard2.txt").unlink()
+    (yard / "yard2.wav").rename(yard / "yard 2.WAV")
+    (yard / "yard 2.TXT").write_bytes("0,1\t0,9\tcrow\r1,0\t1,5\tcrow\r".encode(encoding))
+    assert main.main(["data", "check", str(yard)]) == 0
+    assert "yard 2.TXT: Audacity label track, of yard 2.WAV, 2 labels" in capsys.readouterr().out

@@ -48,9 +48,9 @@ def test_a_report_in_a_browser(farm, tmp_path):
     page = (tmp_path / "farm.html").as_uri()
     with Browser(tmp_path / "profile") as browser:
         browser.call("Page.navigate", url=page)
-        curves = "document.querySelectorAll('div[id^=curves-], div[id^=calibration-]').length"  # four of each pick
-        browser.wait(f"document.querySelectorAll('.js-plotly-plot .scatterlayer').length == 3 + {curves}")
-        assert browser.value(curves) in (4, 8, 12)
+        curves = "document.querySelectorAll('div[id^=curves-], div[id^=calibration-], div[id^=timeline-]').length"
+        browser.wait(f"document.querySelectorAll('.js-plotly-plot:has(.scatterlayer)').length == 3 + {curves}")
+        assert browser.value(curves) in (5, 10, 15)  # five of each pick
         browser.hover(*browser.value(LAST_OF_THE_FRONT))
         hovered = browser.wait("document.querySelector('#front .hovertext')?.textContent")
         (shown,) = (m for name, m in there.items() if hovered.replace("f1", " f1").startswith(name))

@@ -47,6 +47,14 @@ def test_truth_and_detections_are_drawn(folder):
     assert 0 < count(later, TRUE) < 0.3 * count(with_truth, TRUE)  # the legend
 
 
+def test_a_label_track_of_the_recording_will_do(folder):
+    (folder / "a.txt").write_text("2.000000\t9.000000\tRain\n\\\t100\t200\n3.000000\t5.000000\towl_$x$\n")
+    table, track = (drawn(folder, "--labels", str(folder / name)) for name in ("truth.tsv", "a.txt"))
+    assert (table == track).all()
+    (folder / "nothing.txt").write_text("")  # nothing happens
+    assert 0 < count(drawn(folder, "--labels", str(folder / "nothing.txt")), TRUE) < 0.3 * count(track, TRUE)
+
+
 def test_labels_are_the_students_and_what_else_is_true(folder):
     truth = [Event(3, 5, "owl"), Event(2, 9, "rain")]
     found = Timeline(read_bundle(folder / "export"), folder / "a $1$.wav", 0, 20, truth)

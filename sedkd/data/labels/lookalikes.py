@@ -1,0 +1,30 @@
+"""Files beside recordings that a person takes for label files, and that are none yet."""
+
+from pathlib import Path
+
+from sedkd.data.folders import files_below
+from sedkd.data.labels.label_format import head_of
+from sedkd.data.labels.registry import format_of, is_label_name
+
+OWN_FILES = {
+    ".aup3": "an Audacity project: export its labels (File, Export Other, Export Labels) as .txt",
+    ".aup": "an Audacity project: export its labels (File, Export Labels) as .txt",
+    **dict.fromkeys((".xlsx", ".xls", ".ods", ".numbers"), "a spreadsheet program's own file: save the sheet as .csv"),
+    **dict.fromkeys((".docx", ".doc", ".odt"), "a text program's own file: save it as plain text"),
+}
+"""Programs' own files, by how they end, and what to do about them."""
+
+
+def mend_of(root: Path) -> str | None:
+    """What to do about the first of such files below `root`; None where there are none."""
+    for path in files_below(root, lambda name: is_label_name(name) or Path(name).suffix.lower() in OWN_FILES):
+        own = OWN_FILES.get(path.suffix.lower())
+        if own:
+            return f"{path}: is {own}"
+        head = head_of(path)
+        if head and format_of(path) is None:
+            return (
+                f"{path}, line 1: no label file that sedkd knows (its first line is {head[0].strip()[:60]!r}): give "
+                "the columns a header such as file, onset, offset, label, or separate onset, offset and label with TABs"
+            )
+    return None
