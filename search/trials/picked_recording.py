@@ -41,7 +41,7 @@ def _rank(answers: Answers, number: int) -> tuple[int, int, str]:
 def _levels(split: Split, number: int, frames: float) -> np.ndarray:
     """The recording's log-mel `[bands, columns]` as bytes; neighbouring frames are averaged where there are many."""
     first, end = split.corpus.starts[number : number + 2].tolist()
-    mel = split.corpus.frames[first : min(end, first + int(frames))].float().cpu().numpy()
+    mel = split.corpus.frames[first : min(end, first + max(int(frames), 1))].float().cpu().numpy()
     step = -(-len(mel) // MOST_COLUMNS)
     whole = mel[: len(mel) // step * step].reshape(-1, step, mel.shape[1]).mean(axis=1)
     shade = 255 * (1 - (whole.max() - whole.T) / SHADES_NEPERS)
