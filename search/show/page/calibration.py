@@ -23,12 +23,11 @@ LEGEND = (
 
 def calibrations(found: Findings) -> list[str]:
     """A pair of figures for each pick whose calibration was kept, and how to read them."""
-    parts = list[str]()
-    for member in found.on_front:
-        kept = kept_calibration(found.study.trial_folder(member.number)) if member.number in found.picks else {}
-        if any(each.occurs for each in kept.values()):
-            title = f"{' '.join(found.picks[member.number])} (trial {member.number})"
-            parts.append(_pair(kept, title, f"calibration-{member.number}"))
+    parts = [
+        _pair(kept, title, f"calibration-{number}")
+        for number, title, kept in found.of_picks(kept_calibration)
+        if any(each.occurs for each in kept.values())
+    ]
     return [paragraph(LEGEND), *parts] if parts else []
 
 

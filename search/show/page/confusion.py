@@ -16,11 +16,7 @@ LEGEND = (
 
 def confusions(found: Findings) -> list[str]:
     """A table for each pick of which it was kept, and how to read them."""
-    tables = list[str]()
-    for member in found.on_front:
-        kept = kept_confusion(found.study.trial_folder(member.number)) if member.number in found.picks else None
-        if kept is not None and kept.occurs:
-            tables.append(_table(kept, f"{' '.join(found.picks[member.number])} (trial {member.number})"))
+    tables = [_table(kept, title) for _, title, kept in found.of_picks(kept_confusion) if kept and kept.occurs]
     return [paragraph(LEGEND), *tables] if tables else []
 
 

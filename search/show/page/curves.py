@@ -20,12 +20,10 @@ COLOURS = ("#005f9e", "#c0304a", "#2f7d32", "#a05a00", "#6a3d9a", "#00838f", "#8
 def curves(found: Findings) -> list[str]:
     """A figure for each pick whose curves were kept, and how to read them."""
     parts, hours = list[str](), 0.0
-    for member in found.on_front:
-        kept = kept_curves(found.study.trial_folder(member.number)) if member.number in found.picks else {}
+    for number, title, kept in found.of_picks(kept_curves):
         if any(curve.events for curve in kept.values()):
             hours = next(iter(kept.values())).hours
-            title = f"{' '.join(found.picks[member.number])} (trial {member.number})"
-            parts.append(_pair(kept, title, f"curves-{member.number}"))
+            parts.append(_pair(kept, title, f"curves-{number}"))
     return [paragraph(_legend(hours)), *parts] if parts else []
 
 

@@ -1,8 +1,9 @@
 """What a page tells of, read from a study and its store once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from search.pareto.front import front
 from search.pareto.picks import picks_of
@@ -12,6 +13,8 @@ from search.study.records import FinishedTrial, StoppedTrial
 from search.study.scores import Confirmed, SplitScores
 from search.study.view import StudyView
 from sedkd.errors import UserError
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,13 @@ class Findings:
     @property
     def name(self) -> str:
         return self.study.name
+
+    def of_picks(self, read: Callable[[Path], Kept]) -> Iterator[tuple[int, str, Kept]]:
+        """What `read` finds in the folder of each pick's trial: its number, what it is called, what was kept of it."""
+        for member in self.on_front:
+            if member.number in self.picks:
+                title = f"{' '.join(self.picks[member.number])} (trial {member.number})"
+                yield member.number, title, read(self.study.trial_folder(member.number))
 
 
 def findings_of(study: StudyView) -> Findings:

@@ -26,12 +26,11 @@ LEGEND = (
 
 def timelines(found: Findings) -> list[str]:
     """A figure for each pick of which it was kept, and how to read them."""
-    parts = list[str]()
-    for member in found.on_front:
-        heard = kept_heard(found.study.trial_folder(member.number)) if member.number in found.picks else None
-        if heard is not None:
-            title = f"{' '.join(found.picks[member.number])} (trial {member.number}): {escape(heard.filename)}"
-            parts.append(drawn(_figure(heard, title), f"timeline-{member.number}"))
+    parts = [
+        drawn(_figure(heard, f"{title}: {escape(heard.filename)}"), f"timeline-{number}")
+        for number, title, heard in found.of_picks(kept_heard)
+        if heard
+    ]
     return [paragraph(LEGEND), *parts] if parts else []
 
 
