@@ -66,5 +66,7 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path, monkeypatch: pytes
         runs = client.search_runs([experiment], "tags.`sedkd.role` = 'trial'", max_results=1000)
         told = {int(run.data.tags["sedkd.trial"]) for run in runs if run.data.tags["on_front"] == "true"}
         assert told == {trial.number for trial in front(study.finished(), study.objectives)}
-        finished = {int(run.data.tags["sedkd.trial"]) for run in runs if run.info.status == "FINISHED"}
+        ended = [run.data.tags for run in runs if run.info.status == "FINISHED"]
+        finished = {int(tags["sedkd.trial"]) for tags in ended if "stopped" not in tags}
         assert finished == {trial.number for trial in study.finished()}
+        assert len(ended) == len(finished) + len(study.ended_early())

@@ -120,7 +120,9 @@ def test_from_a_search_to_eight_bits(farm: Path, tmp_path: Path):
     (farm / "farm" / "validation" / "1.wav").unlink()
     found = site_clips(next((tmp_path / "runs" / "studies").iterdir()), ("bell", "hum"), StreamNetwork(out).bundle.post)
     assert str(found).endswith("1.wav is gone")
-    assert "search line keeps them" in str(site_clips(tmp_path, ("bell",), StreamNetwork(out).bundle.post))
+    assert "its search line, run again on this machine, writes it" in str(
+        site_clips(tmp_path, ("bell",), StreamNetwork(out).bundle.post)
+    )
 
 
 def test_it_stands_in_the_students_words():
