@@ -38,11 +38,11 @@ def recognised(root: Path, name: str | None = None) -> Format:
     # Label files lie as deep as people like; those of a dataset that stands one level down are its own.
     if (near is None or near[0] == root.parent) and labelled.FORMAT.is_here(root):
         return labelled.FORMAT
+    looked = "; ".join(f"{known.tree} ({known.title})" for known in FORMATS.values())
     mend = mend_of(root) if near is None and audio_below(root) else None
     if mend:
-        raise UserError(mend)
+        raise UserError(f"{mend} (or, if {root} is a dataset, what is missing? looked for {looked})")
     hint = f": {near[0]} is {near[1].title}" if near else ""
-    looked = "; ".join(f"{known.tree} ({known.title})" for known in FORMATS.values())
     raise UserError(
         f"{root}: holds no dataset that sedkd knows (one level up or down, perhaps?{hint}); looked for {looked}"
     )
