@@ -35,6 +35,12 @@ class Pack:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    @property
+    def rows(self) -> np.ndarray:
+        """The frames of all recordings, `[starts[-1], n_mels]`: none where there are no recordings, of which the file
+        holds one row."""
+        return self.frames[: self.starts[-1]]
+
     def of(self, index: int) -> np.ndarray:
         """Frames `[frames, n_mels]` of one recording."""
         return self.frames[self.starts[index] : self.starts[index + 1]]

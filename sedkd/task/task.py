@@ -223,7 +223,7 @@ class Task:
         if not self.responses:
             return clips
         packs = [self._pack(split.recordings, self.responses) for split in self._splits(labels, foreign)]
-        frames = torch.cat([torch.from_numpy(np.array(pack.frames)) for pack in packs])
+        frames = torch.cat([torch.from_numpy(np.array(pack.rows)) for pack in packs])
         return heard_twice(clips, frames.to(self.device))
 
     def _outputs(self, settings: TeacherSettings, foreign: bool, labels: tuple[str, ...]) -> TeacherOutputs:

@@ -244,7 +244,7 @@ def corpus_from(
     tags = np.array([[label in (r.tags or ()) for label in labels] for r in recordings]).reshape(tagged.shape)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch warns that the memory map is read-only, which is what is wanted
-        frames = torch.from_numpy(pack.frames)
+        frames = torch.from_numpy(pack.rows)
     return Corpus(
         frames=frames,
         starts=torch.from_numpy(pack.starts),

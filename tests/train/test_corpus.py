@@ -15,6 +15,7 @@ from sedkd.train.corpus import (
     TeacherOutputs,
     corpus_from,
     frame_targets,
+    heard_twice,
     outputs_joined,
     with_foreign,
 )
@@ -82,6 +83,17 @@ def corpus() -> Corpus:
     )
     logits = torch.arange(11, dtype=torch.float16)[:, None].repeat(1, 2)
     return found.taught_by(TeacherOutputs(logits, -logits[:, :1]))
+
+
+def test_an_environment_without_clips_moves_nobody_elses(corpus: Corpus) -> None:
+    """The file of no recordings holds one row, which is nobody's."""
+    none = Pack("none", np.ones((1, 2), np.float16), np.array([0]))
+    empty = corpus_from([], none, 2, 0.1, LABELS, {})
+    whole = heard_twice(with_foreign(corpus, [empty, corpus]), torch.cat([corpus.frames + 1, corpus.frames + 1]))
+    clips, zeros = torch.arange(3), torch.zeros(3, dtype=torch.long)
+    expected = corpus.window(clips, zeros, 2).features
+    for first, more in ((0, 0), (3, 0), (6, 1), (9, 1)):
+        assert torch.equal(whole.window(clips + first, zeros, 2).features, expected + more)
 
 
 def test_the_grid(corpus: Corpus) -> None:
