@@ -17,7 +17,7 @@ import soundfile
 import torch
 
 from search.setup.preparation import Subject, prepare
-from sedkd.data.impulse_responses import impulse_responses
+from sedkd.data.impulse_responses import ImpulseResponse, impulse_responses
 from sedkd.features.pack import features_of
 from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.models.settings import STRIDE, StudentSettings
@@ -71,7 +71,7 @@ def made_up(seed: int) -> np.ndarray:
     return echoed
 
 
-def split_through(task: Task, response: object) -> Split:
+def split_through(task: Task, response: ImpulseResponse) -> Split:
     """Validation as it is heard through a response."""
     recordings = task.validation.recordings
     pack = features_of(recordings, STUDENT_FEATURES, responses=[response])

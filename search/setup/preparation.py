@@ -114,8 +114,10 @@ def prepare(subject: Subject, seed: int, progress: Progress, asker: str | None =
     kinds, chosen = choose_teacher(subject.teacher, found)
     minutes = subject.teacher_minutes
     require_stages(kinds, minutes)
-    through = [f"students hear every training clip a second time, through {_counted(len(responses))} of {folder}"]
-    notices = [*pool.notices, *chosen, *_unknown_past(kinds, pool), *fitting, *(through if responses else [])]
+    notices = [*pool.notices, *chosen, *_unknown_past(kinds, pool), *fitting]
+    if responses:
+        which = "the impulse response" if len(responses) == 1 else f"one of the {len(responses)} impulse responses"
+        notices.append(f"students hear every training clip a second time, through {which} of {folder}")
     first, *others = [teacher_for(pool, kind.strip(), device, seed, progress, minutes) for kind in kinds.split(",")]
     task = Task(pool, found.environment, wanted, first, device, progress, tuple(others), responses)
     if not len(task.training.corpus.labeled):
@@ -157,10 +159,6 @@ def require_stages(kinds: str, minutes: float | None) -> None:
             f"--teacher-minutes {minutes:g}: only a teacher from AudioSet weights is fine-tuned, and {kinds} is none; "
             f"give --teacher mn04_as, or leave it out"
         )
-
-
-def _counted(responses: int) -> str:
-    return "the impulse response" if responses == 1 else f"one of the {responses} impulse responses"
 
 
 def _unknown_past(kinds: str, pool: "Pool") -> list[str]:

@@ -45,7 +45,7 @@ class Confusion:
     @property
     def missed(self) -> list[float | None]:
         """The share of each class's seconds in which it was not detected; None for one that is never true."""
-        return [None if row[i] is None else max(1 - row[i], 0.0) for i, row in enumerate(self.shares[:-1])]  # type: ignore[operator]
+        return [max(1 - self.detected[i][i] / whole, 0.0) if whole else None for i, whole in enumerate(self.true)]
 
     @property
     def occurs(self) -> bool:
