@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from search.cli import convert
 from search.cli.guard import positive
+from search.cli.store import add_store_options, store_of
 from search.cli.subject import LABEL_COLUMN
 
 if TYPE_CHECKING:
+    from search.study.view import StudyView
     from sedkd.data.datasets.facts import EventCount
     from sedkd.data.datasets.survey import Survey
 
@@ -20,8 +22,9 @@ def add_parser(subparsers: Any) -> None:
         "init",
         help="begin here: what a folder with recordings and labels holds, and what to type next",
         description="Look at the recordings and labels in DIR, say how much of each event there is, what is missing "
-        "and what would help most, and print the next three commands. Writes nothing without --out. Exits with 1 "
-        "where something must be mended first. Annotations of a test split stay unread.",
+        "and what would help most, and print the next three commands and how long they train. What labels and trials "
+        "are worth is told by earlier comparisons and studies of the store. Writes nothing without --out. Exits with "
+        "1 where something must be mended first. Annotations of a test split stay unread.",
     )
     parser.add_argument(
         "folder", type=Path, metavar="DIR", help="recordings with label files, or whatever --data reads"
@@ -31,6 +34,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--dataset", metavar="NAME", help="what lies in DIR, where it is not recognised as you mean it")
     parser.add_argument("--fold", type=positive(int), metavar="N", help="the official fold whose test list is test")
     parser.add_argument("--label-column", metavar="NAME", help=LABEL_COLUMN)
+    add_store_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -39,6 +43,8 @@ def run(options: argparse.Namespace) -> int:
     from search.setup.first_steps import check_command
     from search.setup.setting import built_in
     from search.show.display import Display
+    from search.show.worth_words import helpful_lines
+    from search.study.opening import load_studies
     from sedkd.data.datasets.facts import require_material
     from sedkd.data.datasets.survey import survey
     from sedkd.errors import UserError
@@ -58,14 +64,18 @@ def run(options: argparse.Namespace) -> int:
         _listed("to mend first", found.problems)
         _listed("next, when that is mended", [check_command(root, how)])
         return 1
+    store = store_of(options)
+    studies = load_studies(store, None, None) if store.storage.exists else []
+    _listed("what would help most", helpful_lines(found, store, studies))
     if options.out is not None:
         root, how = convert.written(options), {}
+    _tell_time(studies)
     _tell_next(found, root, how)
     return 0
 
 
 def _tell(found: "Survey") -> None:
-    from sedkd.data.datasets.facts import environments_in, event_counts, missing_in, most_helpful
+    from sedkd.data.datasets.facts import environments_in, event_counts, missing_in
 
     for one in found.datasets:
         print(f"{one.folder}: {one.title}, {one.recordings} recordings")
@@ -74,10 +84,6 @@ def _tell(found: "Survey") -> None:
         print(f"{name}: " + ", ".join(f"{part.split} {part.recordings} ({part.hours:.2f} h)" for part in parts))
         _table(event_counts(found, name))
     _listed("missing", missing_in(found))
-    _listed(
-        "what would help most",
-        [line for name in environments_in(found) for line in most_helpful(event_counts(found, name))],
-    )
 
 
 def _table(counts: Sequence["EventCount"]) -> None:
@@ -110,3 +116,18 @@ def _listed(title: str, lines: Iterable[str]) -> None:
         print(f"{title}:")
     for line in lines:
         print(f"  {line}")
+
+
+def _tell_time(studies: "Sequence[StudyView]") -> None:
+    from search.setup.first_steps import STEPS, TRIALS
+    from search.setup.pace import measured_pace, studied_pace, training_seconds
+    from search.show.display import Display
+    from search.show.worth_words import duration_words
+
+    pace = studied_pace(studies)
+    if pace is None:
+        with Display() as display:
+            display.preparing("training three students for a moment, to tell how long a search takes", 0, 1)
+            pace = measured_pace()
+    words = duration_words(training_seconds(TRIALS, STEPS, pace))
+    print(f"the search below trains for {words} here, {pace.known_by}; the teacher, the first time, is not counted in")

@@ -36,6 +36,16 @@ def built_in() -> dict[str, Environment]:
     return {path.stem: environment_from(read_yaml(path), path) for path in paths}
 
 
+def default_file() -> Path:
+    """The file of what a search varies unless it is told otherwise."""
+    return spaces_folder() / f"{DEFAULT}.yaml"
+
+
+def default_space() -> Space:
+    """What stands in that file."""
+    return space_from(read_yaml(default_file()), default_file())
+
+
 def environments_of(
     asked: str, data: Sequence[Path], dataset: str | None = None, label_column: str | None = None
 ) -> list[str]:
@@ -73,8 +83,7 @@ def setting(
     Raises:
         UserError: no such environment (those that there are), or something wrong in a file (which, and its key).
     """
-    known = built_in()
-    space = space_from(read_yaml(spaces_folder() / f"{DEFAULT}.yaml"), spaces_folder() / f"{DEFAULT}.yaml")
+    known, space = built_in(), default_space()
     own = None
     if space_file is not None:
         own, space = _own(space_file, name, space)

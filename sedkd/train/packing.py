@@ -1,7 +1,6 @@
 """How many students a machine trains in one step: measured once for an architecture, and remembered."""
 
 import json
-import platform
 import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
@@ -15,6 +14,7 @@ from sedkd.disk.paths import cache_root
 from sedkd.models.frame import FrameModel
 from sedkd.models.settings import STRIDE, StudentSettings
 from sedkd.models.student import Student
+from sedkd.parallel import processor
 from sedkd.train.cohort import Ended, Member, fit_cohort
 from sedkd.train.corpus import Corpus
 from sedkd.train.fit import Watch
@@ -24,7 +24,7 @@ from sedkd.train.settings import TrainSettings
 VERSION = 3
 SIZES = {"cpu": (1, 2, 4, 8), "cuda": (1, 8, 32, 128)}
 STEPS = {"cpu": 4, "cuda": 30}  # that are timed, behind as many that are not
-ROUNDS = 3  # of them, of which the quickest counts
+ROUNDS = 3  # of them
 GAIN = 1.2  # of several over one; what is less may be noise, and then a cohort is slower than its members
 CLIPS, FRAMES = 40, 125
 
@@ -62,8 +62,9 @@ def speed(
     device: torch.device,
     size: int,
     trainer: Callable[[Sequence[Member]], list[Ended]] = fit_cohort,
+    rounds: int = ROUNDS,
 ) -> float:
-    """Windows per second of `size` students whom `trainer` trains, from labels alone."""
+    """Windows per second of `size` students whom `trainer` trains, from labels alone; of some rounds the quickest."""
     steps = STEPS[device.type]
     settings = TrainSettings(steps=2 * steps, batch=train.batch, frames=train.frames)
     corpus = made_up(labels).to(device)
@@ -85,7 +86,7 @@ def speed(
                 raise ended
         return seen[size] - seen[size - 1]
 
-    return size * steps * train.batch / min(seconds() for _ in range(ROUNDS))
+    return size * steps * train.batch / min(seconds() for _ in range(rounds))
 
 
 def made_up(labels: int) -> Corpus:
@@ -99,7 +100,7 @@ def made_up(labels: int) -> Corpus:
 
 def _speeds(student: StudentSettings, labels: int, train: TrainSettings, device: torch.device) -> dict[int, float]:
     """Windows per second by size, as far as a larger one was faster; measured once for a machine."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     machine = [name, torch.__version__]
     parts = [VERSION, machine, student.as_key(), labels, train.batch, train.frames]
     key = digest(parts)
@@ -122,11 +123,3 @@ def _speeds(student: StudentSettings, labels: int, train: TrainSettings, device:
 
 def _read(path: Path) -> dict[int, float]:
     return {int(size): float(value) for size, value in json.loads(path.read_text()).items()}
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -29,10 +29,11 @@ def invented_study(
     events: tuple[str, ...] = ("bell", "hum"),
     synthetic: bool = False,
     store: Store = NO_STORE,
+    environment: str = "farm",
 ) -> StudyView:
     """`trials` finished ones, the first two of them controls, and then some that were ended early."""
     study = optuna.create_study(study_name="farm-123abc", directions=objectives.directions, storage=storage)
-    study.set_user_attr(FACTS, _facts(objectives, events, synthetic))
+    study.set_user_attr(FACTS, _facts(objectives, events, synthetic) | {"environment": environment})
     rng = np.random.default_rng(0)
     study.add_trials([_trial(i, rng, objectives, events, i >= trials) for i in range(trials + stopped)])
     return StudyView(study, store)

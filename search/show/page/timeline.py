@@ -27,7 +27,7 @@ LEGEND = (
 def timelines(found: Findings) -> list[str]:
     """A figure for each pick of which it was kept, and how to read them."""
     parts = [
-        drawn(_figure(heard, f"{title}: {escape(heard.filename)}"), f"timeline-{number}")
+        drawn(_figure(heard, f"{title}<br>{escape(heard.filename)}"), f"timeline-{number}")
         for number, title, heard in found.of_picks(kept_heard)
         if heard
     ]
@@ -56,10 +56,10 @@ def _figure(heard: Heard, title: str) -> "Figure":
     return figure.update_layout(
         title=title,
         template="simple_white",
-        height=round(sum(heights)) + 160,
+        height=round(sum(heights)) + 180,
         barmode="overlay",
         legend={"orientation": "h", "y": -0.2},
-        margin={"l": 60, "r": 20, "t": 50, "b": 60},
+        margin={"l": 60, "r": 20, "t": 70, "b": 60},  # a title of two lines, the second below the buttons on a phone
     )
 
 

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 from datasets import labels, tut
 from datasets.sound import write_sound, write_text
+from invented_study import invented_study
 from small_study import write_environment
 
 from search.cli import main, search
+from search.study.objectives import parse
+from search.study.store import open_store
 from sedkd.data.datasets.opening import opened
+from sedkd.disk.json_file import write_json
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str | Path, code: int = 0) -> str:
@@ -43,7 +47,14 @@ def test_what_is_there_and_what_to_type(yard: Path, capsys: pytest.CaptureFixtur
     assert row(out, "crow") == ["3", "3", "2.9"]  # 0.65 + 0.6 + 1.6 s
     assert row(out, "dog bark") == ["3", "3", "1.8"]
     assert any("no test split" in line for line in after("missing", out))
-    assert "what would help most" not in out  # as many labels of either, in as many recordings
+    # As many labels of either, in as many recordings: one of each in validation.
+    assert after("what would help most", out) == [
+        f"event {event} has 1 label in validation: its recall is known to within 0.45 there; with four times as many "
+        "to within 0.35"
+        for event in ("crow", "dog bark")
+    ]
+    (time,) = (line for line in out.splitlines() if line.startswith("the search below trains for "))
+    assert "smallest, default and largest student took for a moment" in time
     check, searching, detecting = after("next", out)
     assert shlex.split(check) == ["sedkd", "data", "check", str(yard)]
     assert main.main(shlex.split(check)[1:]) == 0
@@ -59,7 +70,7 @@ def test_what_there_is_least_of(yard: Path, capsys: pytest.CaptureFixture[str]) 
     (yard / "later.wav").unlink()
     out = told(capsys, yard)
     assert row(out, "cough") == ["2", "1", "0.4"]
-    assert after("what would help most", out) == [
+    assert after("what would help most", out)[:2] == [
         "event cough has 2 labels in 1 recording, the fewest: label more of it first",
         "event cough has 2 labels in 1 recording, which trains or validates, but not both: label it in another "
         "recording",
@@ -84,12 +95,34 @@ def test_the_generic_folder_is_written(yard: Path, tmp_path: Path, capsys: pytes
     assert row(again, "crow") == row(out, "crow") == ["3", "3", "2.9"]
 
 
+def test_what_was_measured_before(yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = open_store(str(tmp_path / "runs"))
+    invented_study(parse("f1_segment,macs"), 10, storage=store.storage.trials(), environment="ann's yard")
+    for used, score in ((3, 0.2), (6, 0.3)):
+        arm = {
+            "name": "aware",
+            "test": {"f1_segment": {"seeds": [score, score]}},
+            "per_class": {event: {"f1_segment": score} for event in ("crow", "dog bark")},
+        }
+        facts = {"environment": "ann's yard", "data": str(yard), "architecture": "separable 8x3", "seeds": 2}
+        facts |= {"strategy": "response", "steps": 600, "events": ["crow", "dog bark"], "labelled": {"used": used}}
+        write_json(store.root / "comparisons" / f"yard-{used}" / "comparison.json", facts | {"arms": [arm]})
+    out = told(capsys, yard, "--store", store.root)
+    clips, labels, trials = after("what would help most", out)[-3:]
+    assert clips.startswith("twice the labelled clips brought +10.0 [+10.0, +10.0] points of segment F1 on test (3 and")
+    assert labels.startswith("20 more labels of crow, which has 3: about +29.4 points of its F1, if ")  # log2(23 / 3)
+    assert trials.startswith("the last 5 of the 10 students of study farm-123abc raised the best f1_segment by ")
+    # 10 s for 150 steps each; 50 students of 150 steps, and 13 of 450 more.
+    assert "the search below trains for about 15 min here, as the 10 students of study farm-123abc took" in out
+
+
 def test_several_environments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for seed, name in enumerate(("farm", "yard")):
         write_environment(tmp_path / "own", name, seed)
     out = told(capsys, tmp_path / "own")
     assert after("next", out)[1].startswith(f"sedkd-search --env farm --data {tmp_path / 'own'} ")
     assert out.endswith("--env also takes yard\n")
+    assert {line.partition(": ")[0] for line in after("what would help most", out)} == {"farm", "yard"}
 
 
 def test_what_must_be_mended(yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from exported import noise
 
+from search.setup.pace import measured_pace
+
 PACKED = sorted((Path(__file__).parents[2] / "stores").glob("*.tar.xz"))[0]
 CODE = """
 import sys
@@ -20,6 +22,7 @@ for line in sys.argv[1:]:
 
 
 def test_what_needs_no_torch(farm: Path, tmp_path: Path, causal_export: Path) -> None:
+    measured_pace()  # which `init` asks torch for, once on a machine
     store, pcm = tmp_path / "store", tmp_path / "noise.raw"
     with tarfile.open(PACKED) as archive:
         archive.extractall(store, filter="data")

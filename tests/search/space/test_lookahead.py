@@ -12,24 +12,17 @@ from search.cli.search import parser, request_of
 from search.run.site_clips import site_clips
 from search.sampling.sampler import Observation, _in_space
 from search.setup.architecture import architecture
-from search.setup.setting import spaces_folder
+from search.setup.setting import default_space
 from search.show.tables import student_words
 from search.space.lookahead import NAME, lookaheads, with_lookahead
 from search.space.reading import space_from
 from search.space.space import Space
 from search.study.store import Store
-from sedkd.data.environment import read_yaml
 from sedkd.errors import UserError
 from sedkd.models.settings import StudentSettings
 from sedkd.stream.network import StreamNetwork
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import from_flat
-
-DEFAULT = spaces_folder() / "default.yaml"
-
-
-def default_space() -> Space:
-    return space_from(read_yaml(DEFAULT), DEFAULT)
 
 
 def space_of(blocks: list[str]) -> Space:

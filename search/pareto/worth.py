@@ -1,0 +1,108 @@
+"""What more labels and more trials were worth, by what was measured before: comparisons with several numbers of
+labelled clips, and the trials of a study. Nothing is said where nothing was measured."""
+
+import warnings
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from search.pareto.rungs import students
+from search.study.view import StudyView
+from sedkd.compare.bootstrap import LEVEL, RESAMPLES
+from sedkd.disk.json_file import read_json
+from sedkd.errors import SedkdWarning, UserError
+
+FILE = "comparison.json"
+ARM, METRIC = "aware", "f1_segment"
+NUMBER = "labelled"
+ALIKE = ("environment", "data", "architecture", "strategy", "seeds", "steps", "events")
+"""What comparisons have in common that differ in their labelled clips alone."""
+
+
+@dataclass(frozen=True)
+class LabelsWorth:
+    """What twice the labelled clips were worth to the environment-aware student, in F1 on test: the mean over events
+    with its 95 % interval (bootstrap over seeds, Efron and Tibshirani 1993), and the mean of each event.
+
+    numbers: of labelled clips, from the fewest. architecture, seeds: of the comparisons.
+    """
+
+    mean: float
+    low: float
+    high: float
+    by_event: Mapping[str, float]
+    numbers: Sequence[int]
+    architecture: str
+    seeds: int
+
+    def of_more(self, event: str, labels: int, more: int) -> float | None:
+        """F1 that `more` labels of an event may bring where there are `labels`: as much for every doubling as it was
+        where that was measured. None where it was not."""
+        per_doubling = self.by_event.get(event)
+        return None if per_doubling is None or not labels else per_doubling * float(np.log2(1 + more / labels))
+
+
+def labels_worth(comparisons: Path, environment: str) -> LabelsWorth | None:
+    """By the comparisons of a folder that differ in their labelled clips alone, of those with most numbers; a damaged
+    one is left out with a warning."""
+    groups: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
+    for path in sorted(comparisons.glob(f"*/{FILE}")):
+        try:
+            found = read_json(path, dict, "the line that made it writes it anew")
+        except UserError as error:
+            warnings.warn(f"{error}; left out", SedkdWarning, stacklevel=2)
+            continue
+        arms = {arm["name"]: arm for arm in found.get("arms", ())}
+        # Those of an earlier version lack something of this.
+        if found.get("environment") == environment and ARM in arms and all(key in found for key in (*ALIKE, NUMBER)):
+            groups[repr([found[key] for key in ALIKE])][found[NUMBER]["used"]] = {**found, "arm": arms[ARM]}
+    curve = max(groups.values(), key=len, default={})
+    return _fitted(curve) if len(curve) > 1 else None
+
+
+def _fitted(curve: Mapping[int, Mapping[str, Any]]) -> LabelsWorth | None:
+    numbers = sorted(curve)
+    arms = [curve[number]["arm"] for number in numbers]
+    seeds = [arm["test"][METRIC]["seeds"] for arm in arms]
+    if not all(seeds):
+        return None  # test held none of the events
+    doublings = np.log2(numbers)
+    scores = np.array(seeds)  # [numbers, seeds]
+    drawn = np.random.default_rng(0).integers(scores.shape[1], size=(RESAMPLES, scores.shape[1]))
+    low, high = np.percentile(_slopes(doublings, scores[:, drawn].mean(-1)), [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    known = {e: [arm["per_class"][e][METRIC] for arm in arms] for e in curve[numbers[0]]["events"]}
+    by_event = {e: float(_slopes(doublings, np.array([found]).T)[0]) for e, found in known.items() if None not in found}
+    first = curve[numbers[0]]
+    mean = float(_slopes(doublings, scores.mean(1, keepdims=True))[0])
+    return LabelsWorth(mean, float(low), float(high), by_event, numbers, first["architecture"], first["seeds"])
+
+
+def _slopes(doublings: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Least squares of each column of scores `[numbers, columns]`."""
+    centred = doublings - doublings.mean()
+    return centred @ scores / (centred @ centred)
+
+
+@dataclass(frozen=True)
+class TrialsWorth:
+    """What the second half of a study's students raised the best quality by, on validation."""
+
+    study: str
+    quality: str
+    students: int
+    best: float
+    gain: float
+
+
+def trials_worth(study: StudyView) -> TrialsWorth | None:
+    """None where too few were trained to their end."""
+    members, quality = students(study.finished()), study.objectives.quality
+    half = len(members) // 2
+    if not half:
+        return None
+    scores = [member.measure(quality) for member in members]
+    return TrialsWorth(study.name, quality, len(members), max(scores), max(scores) - max(scores[:half]))

@@ -1,0 +1,73 @@
+"""How long a search will train here, before it has begun: by what the students of an earlier study took, or by three of
+the space that are trained for a moment."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from search.pareto.rungs import FACTOR, rungs_of, students
+from search.setup.setting import default_file, default_space
+from search.space.controls import largest, smallest
+from search.space.space import Space
+from search.study.view import StudyView
+from sedkd.disk.json_file import digest, read_json, write_json
+from sedkd.disk.kept import made_once
+from sedkd.disk.paths import cache_root
+from sedkd.parallel import cores, processor
+
+ENOUGH = 8  # students of a study, by which another one is told
+LABELS = 5  # of the students that are trained for a moment; their number hardly matters
+
+
+@dataclass(frozen=True)
+class Pace:
+    """`seconds` of a step of training, on average over students, and how that is known, to follow a comma."""
+
+    seconds: float
+    known_by: str
+
+
+def training_seconds(trials: int, steps: int, pace: Pace) -> float:
+    """Of `trials` students, all trained to the first rung of so many steps, and one in four of a rung to the next."""
+    before, there, total = 0, trials, 0
+    for rung in rungs_of(steps):
+        total += there * (rung - before)
+        before, there = rung, -(-there // FACTOR)
+    return total * pace.seconds
+
+
+def studied_pace(studies: Sequence[StudyView]) -> Pace | None:
+    """By the first study that trained enough students, scoring them included; None where there is none."""
+    for study in studies:
+        ended = [m.record for m in students(study.finished())] + [s.record for s in study.ended_early()]
+        ended = [record for record in ended if record.curve and record.seconds]
+        if len(ended) >= ENOUGH:
+            steps = sum(int(record.curve[-1]["step"]) for record in ended)
+            took = f"as the {len(ended)} students of study {study.name} took"
+            return Pace(sum(record.seconds for record in ended) / steps, took)
+    return None
+
+
+def measured_pace() -> Pace:
+    """By the default space's smallest, default and largest student; some seconds, once for a machine."""
+    machine = [processor(), cores(), version("torch")]
+    path = cache_root() / "speeds" / f"pace-{digest([*machine, default_file().read_text()])}.json"
+    return made_once(path, lambda: write_json(path, asdict(_measured(default_space()))), _read)
+
+
+def _measured(space: Space) -> Pace:
+    from search.setup.preparation import device_of
+    from sedkd.train.packing import speed
+    from sedkd.train.settings import TrainSettings
+    from sedkd.trial.configuration import from_flat
+
+    train, device = TrainSettings(), device_of("auto")
+    found = [from_flat(values, train).student for values in (smallest(space), space.defaults(), largest(space))]
+    seconds = [train.batch / speed(student, LABELS, train, device, 1, rounds=1) for student in found]
+    took = f"as the space's smallest, default and largest student took for a moment on this machine's {device.type}"
+    return Pace(sum(seconds) / len(seconds), took)
+
+
+def _read(path: Path) -> Pace:
+    return read_json(path, lambda found: Pace(**found), "remove it; it is measured again")

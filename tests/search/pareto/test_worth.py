@@ -1,0 +1,81 @@
+"""What labels and trials were worth, by made-up comparisons whose slope is known and by made-up trials."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from invented_study import invented_study
+
+from search.pareto.worth import labels_worth, trials_worth
+from search.study.objectives import parse
+from sedkd.errors import SedkdWarning
+
+COUGH, SNORE = "cough", "snore"
+
+
+def comparison(used: int, seeds: list[float], by_event: dict[str, float | None], **changed: Any) -> dict[str, Any]:
+    """As `sedkd compare` writes it, as far as is read."""
+    arm = {
+        "name": "aware",
+        "test": {"f1_segment": {"mean": sum(seeds) / len(seeds) if seeds else None, "seeds": seeds}},
+        "per_class": {event: {"f1_segment": value} for event, value in by_event.items()},
+    }
+    facts = {"environment": "home", "data": "/d", "architecture": "separable 8x3", "strategy": "response", "seeds": 2}
+    return {**facts, "steps": 600, "events": [COUGH, SNORE], "labelled": {"used": used}, "arms": [arm], **changed}
+
+
+def write(folder: Path, *found: dict[str, Any]) -> Path:
+    for number, one in enumerate(found):
+        path = folder / str(number) / "comparison.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(one))
+    return folder
+
+
+def test_twice_the_labels(tmp_path: Path) -> None:
+    few = comparison(20, [0.30, 0.34], {COUGH: 0.2, SNORE: 0.44})
+    more = comparison(80, [0.42, 0.46], {COUGH: 0.4, SNORE: None})
+    longer = comparison(40, [0.9, 0.9], {COUGH: 0.9, SNORE: 0.9}, steps=2400)
+    elsewhere = comparison(160, [0.9, 0.9], {COUGH: 0.9, SNORE: 0.9}, environment="farm")
+    worth = labels_worth(write(tmp_path, few, more, longer, elsewhere), "home")
+    assert worth is not None
+    assert worth.mean == pytest.approx(0.06)  # 0.12 in two doublings, with either seed
+    assert (worth.low, worth.high) == pytest.approx((0.06, 0.06))
+    assert (worth.numbers, worth.by_event) == ([20, 80], {COUGH: pytest.approx(0.1)})
+    assert worth.of_more(COUGH, 20, 20) == pytest.approx(0.1)
+    assert worth.of_more(SNORE, 20, 20) is worth.of_more(COUGH, 0, 20) is None
+
+
+def test_seeds_that_disagree_widen_it(tmp_path: Path) -> None:
+    events = {COUGH: 0.3, SNORE: 0.3}
+    found = write(tmp_path, comparison(20, [0.3, 0.3], events), comparison(40, [0.3, 0.5], events))
+    worth = labels_worth(found, "home")
+    assert worth is not None
+    assert (worth.low, worth.mean, worth.high) == pytest.approx((0.0, 0.1, 0.2))
+
+
+def test_nothing_is_said_of_what_was_not_measured(tmp_path: Path) -> None:
+    one = comparison(20, [0.3, 0.3], {COUGH: 0.3, SNORE: 0.3})
+    earlier = {key: value for key, value in one.items() if key != "labelled"}
+    assert labels_worth(write(tmp_path / "one", one, earlier), "home") is None
+    silent = [comparison(used, [], {COUGH: None, SNORE: None}) for used in (20, 40)]
+    assert labels_worth(write(tmp_path / "silent", *silent), "home") is None
+    assert labels_worth(tmp_path / "none", "home") is None
+
+
+def test_a_damaged_comparison_is_left_out_with_a_warning(tmp_path: Path) -> None:
+    write(tmp_path, comparison(20, [0.3, 0.3], {COUGH: 0.3, SNORE: 0.3}))
+    (tmp_path / "0" / "comparison.json").write_text('{"environment": "ho')
+    with pytest.warns(SedkdWarning, match=r"comparison\.json: is damaged .* writes it anew; left out"):
+        assert labels_worth(tmp_path, "home") is None
+
+
+def test_the_second_half_of_a_study() -> None:
+    study = invented_study(parse("f1_segment,macs"), trials=9, stopped=2)
+    scores = [member.measure("f1_segment") for member in study.finished()]
+    worth = trials_worth(study)
+    assert worth is not None
+    assert (worth.students, worth.best, worth.quality) == (9, max(scores), "f1_segment")
+    assert worth.gain == max(0.0, max(scores[4:]) - max(scores[:4]))
+    assert trials_worth(invented_study(parse("f1_segment,macs"), trials=1)) is None
