@@ -3,15 +3,12 @@
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from search.study.beside import Beside
 from sedkd.data.events import Event
-from sedkd.disk.json_file import read_json, write_json
-
-FILE = "heard.json"
-_MEND = "remove it; the same search line writes it anew"
 
 
 @dataclass(frozen=True)
@@ -33,21 +30,15 @@ class Heard:
     levels: np.ndarray
 
 
-def kept_heard(trial: Path) -> Heard | None:
-    """Of a trial's folder; None where it was not kept, as by studies of earlier versions."""
-    path = trial / FILE
-    return read_json(path, _from_json, _MEND) if path.exists() else None
-
-
-def keep_heard(trial: Path, heard: Heard) -> Path:
-    """Write it to a trial's folder; the file."""
-    path = trial / FILE
+def _to_json(heard: Heard) -> dict[str, Any]:
     levels = {"bands": len(heard.levels), "bytes": b64encode(heard.levels.tobytes()).decode()}
-    write_json(path, {**asdict(heard), "levels": levels})
-    return path
+    return {**asdict(heard), "levels": levels}
 
 
-def _from_json(found: dict) -> Heard:
+def _from_json(found: dict[str, Any]) -> Heard:
     levels = np.frombuffer(b64decode(found["levels"]["bytes"]), np.uint8).reshape(found["levels"]["bands"], -1)
     events = {name: [Event(**event) for event in found[name]] for name in ("truth", "detections")}
     return Heard(**{**found, **events, "levels": levels})
+
+
+HEARD = Beside("heard.json", _to_json, _from_json)

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 
 from search.pareto.picks import picks_of
 from search.setup.plan import Plan
-from search.study.calibration import keep_calibration, kept_calibration
-from search.study.confusion import keep_confusion, kept_confusion
-from search.study.curves import keep_curves, kept_curves
-from search.study.heard import keep_heard, kept_heard
+from search.study.beside import CALIBRATION, CONFUSION, CURVES
+from search.study.heard import HEARD
 from search.study.records import FinishedTrial
 from search.study.view import StudyView
 from search.trials.picked_recording import heard_of
@@ -19,7 +17,7 @@ from sedkd.score.calibration import calibration_of
 from sedkd.score.confusion import confusion_of
 from sedkd.score.curves import curves_of
 
-KEPT = (kept_curves, kept_calibration, kept_confusion, kept_heard)
+KEPT = (CURVES, CALIBRATION, CONFUSION, HEARD)
 
 
 def draw_picked(plan: Plan, study: StudyView, on_front: Sequence[FinishedTrial]) -> None:
@@ -27,11 +25,11 @@ def draw_picked(plan: Plan, study: StudyView, on_front: Sequence[FinishedTrial])
     task, named = plan.task, picks_of(on_front, plan.objectives)
     for member in on_front:
         folder = study.trial_folder(member.number)
-        if member.number in named and not all(kept(folder) for kept in KEPT):
+        if member.number in named and not all(kept.read(folder) for kept in KEPT):
             student = load_model(study.student_path(member.number)).to(task.device)
             answers, negatives = task.validation.answers(student), task.negative_answers(student)
-            found = curves_of(answers, member.record.post, negatives)
-            study.share(keep_curves(folder, found))
-            study.share(keep_calibration(folder, calibration_of(answers)))
-            study.share(keep_confusion(folder, confusion_of(answers, member.record.post, negatives)))
-            study.share(keep_heard(folder, heard_of(task.validation, answers, member.record.post)))
+            post = member.record.post
+            study.share(CURVES.write(folder, curves_of(answers, post, negatives)))
+            study.share(CALIBRATION.write(folder, calibration_of(answers)))
+            study.share(CONFUSION.write(folder, confusion_of(answers, post, negatives)))
+            study.share(HEARD.write(folder, heard_of(task.validation, answers, post)))

@@ -12,9 +12,7 @@ from search.cli import search
 from search.cli.search import request_of
 from search.setup.alarms import alarm_notices
 from search.setup.request import planned
-from search.study.calibration import kept_calibration
-from search.study.confusion import kept_confusion
-from search.study.curves import kept_curves
+from search.study.beside import CALIBRATION, CONFUSION, CURVES
 from search.study.objectives import most_alarms_of, parse
 from search.study.opening import load_study, others
 from search.study.store import open_store
@@ -85,14 +83,14 @@ def test_from_negatives_to_the_report(
     members = study.finished()
     assert all(m.measure("fa_per_hour") == 0 for m in members)
     assert all(t == NEVER or t in FINE for m in members for t in m.record.post.thresholds)
-    kept = [found for m in members if (found := kept_curves(study.trial_folder(m.number)))]
+    kept = [found for m in members if (found := CURVES.read(study.trial_folder(m.number)))]
     assert kept
     assert kept[0].keys() == {"bell", "hum"}
     assert kept[0]["bell"].hours == pytest.approx((4 * 2 + 30) / 3600)
-    calibrated = [found for m in members if (found := kept_calibration(study.trial_folder(m.number)))]
+    calibrated = [found for m in members if (found := CALIBRATION.read(study.trial_folder(m.number)))]
     assert len(calibrated) == len(kept)
     assert calibrated[0].keys() == {"bell", "hum"}
-    confused = [found for m in members if (found := kept_confusion(study.trial_folder(m.number)))]
+    confused = [found for m in members if (found := CONFUSION.read(study.trial_folder(m.number)))]
     assert len(confused) == len(kept)
     assert confused[0].silence > 30
     page = tmp_path / "report.html"

@@ -8,7 +8,7 @@ from search.show.page.curves import COLOURS, laid_out
 from search.show.page.drawing import drawn
 from search.show.page.findings import Findings
 from search.show.page.markup import Html, paragraph
-from search.study.calibration import kept_calibration
+from search.study.beside import CALIBRATION
 from sedkd.score.calibration import Calibration
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def calibrations(found: Findings) -> list[str]:
     """A pair of figures for each pick whose calibration was kept, and how to read them."""
     parts = [
         _pair(kept, title, f"calibration-{number}")
-        for number, title, kept in found.of_picks(kept_calibration)
+        for number, title, kept in found.of_picks(CALIBRATION)
         if any(each.occurs for each in kept.values())
     ]
     return [paragraph(LEGEND), *parts] if parts else []

@@ -3,7 +3,7 @@
 from search.show.page.findings import Findings
 from search.show.page.markup import Html, paragraph, shaded, table
 from search.show.words import human
-from search.study.confusion import kept_confusion
+from search.study.beside import CONFUSION
 from sedkd.score.confusion import Confusion
 
 LEGEND = (
@@ -16,7 +16,7 @@ LEGEND = (
 
 def confusions(found: Findings) -> list[str]:
     """A table for each pick of which it was kept, and how to read them."""
-    tables = [_table(kept, title) for _, title, kept in found.of_picks(kept_confusion) if kept and kept.occurs]
+    tables = [_table(kept, title) for _, title, kept in found.of_picks(CONFUSION) if kept.occurs]
     return [paragraph(LEGEND), *tables] if tables else []
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from search.show.page.drawing import drawn
 from search.show.page.findings import Findings
 from search.show.page.markup import Html, paragraph
-from search.study.curves import kept_curves
+from search.study.beside import CURVES
 from sedkd.score.curves import Curve, Point
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ COLOURS = ("#005f9e", "#c0304a", "#2f7d32", "#a05a00", "#6a3d9a", "#00838f", "#8
 def curves(found: Findings) -> list[str]:
     """A figure for each pick whose curves were kept, and how to read them."""
     parts, hours = list[str](), 0.0
-    for number, title, kept in found.of_picks(kept_curves):
+    for number, title, kept in found.of_picks(CURVES):
         if any(curve.events for curve in kept.values()):
             hours = next(iter(kept.values())).hours
             parts.append(_pair(kept, title, f"curves-{number}"))

@@ -1,13 +1,13 @@
 """What a page tells of, read from a study and its store once."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 from search.pareto.front import front
 from search.pareto.picks import picks_of
 from search.pareto.rungs import students
+from search.study.beside import Beside
 from search.study.objectives import Objectives
 from search.study.records import FinishedTrial, StoppedTrial
 from search.study.scores import Confirmed, SplitScores
@@ -36,12 +36,13 @@ class Findings:
     def name(self) -> str:
         return self.study.name
 
-    def of_picks(self, read: Callable[[Path], Kept]) -> Iterator[tuple[int, str, Kept]]:
-        """What `read` finds in the folder of each pick's trial: its number, what it is called, what was kept of it."""
+    def of_picks(self, file: Beside[Kept]) -> Iterator[tuple[int, str, Kept]]:
+        """Of each pick that has such a file beside it: the trial's number, what it is called, what was kept of it."""
         for member in self.on_front:
             if member.number in self.picks:
-                title = f"{' '.join(self.picks[member.number])} (trial {member.number})"
-                yield member.number, title, read(self.study.trial_folder(member.number))
+                kept = file.read(self.study.trial_folder(member.number))
+                if kept is not None:
+                    yield member.number, f"{' '.join(self.picks[member.number])} (trial {member.number})", kept
 
 
 def findings_of(study: StudyView) -> Findings:

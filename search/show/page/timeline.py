@@ -10,13 +10,13 @@ from search.show.page.curves import COLOURS
 from search.show.page.drawing import drawn
 from search.show.page.findings import Findings
 from search.show.page.markup import paragraph
-from search.study.heard import Heard, kept_heard
+from search.study.heard import HEARD, Heard
 from sedkd.data.events import Event
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-TRUE, HEARD = "#2a7f4f", "#b3432f"
+THERE, DETECTED = "#2a7f4f", "#b3432f"
 LEGEND = (
     "The recording of validation with the most different events, not one that was chosen for how well it is heard: its "
     "log-mel, each event's probability after the median filter with its threshold (dotted), and what is there (green) "
@@ -28,8 +28,7 @@ def timelines(found: Findings) -> list[str]:
     """A figure for each pick of which it was kept, and how to read them."""
     parts = [
         drawn(_figure(heard, f"{title}<br>{escape(heard.filename)}"), f"timeline-{number}")
-        for number, title, heard in found.of_picks(kept_heard)
-        if heard
+        for number, title, heard in found.of_picks(HEARD)
     ]
     return [paragraph(LEGEND), *parts] if parts else []
 
@@ -46,7 +45,8 @@ def _figure(heard: Heard, title: str) -> "Figure":
         go.Heatmap(z=heard.levels, x0=step / 2, dx=step, colorscale="Magma", showscale=False, hoverinfo="skip"), 1, 1
     )
     figure.add_traces(_probabilities(heard), rows=2, cols=1)
-    for events, name, place, colour in ((heard.truth, "there", 0.2, TRUE), (heard.detections, "detected", -0.2, HEARD)):
+    rows = (heard.truth, "there", 0.2, THERE), (heard.detections, "detected", -0.2, DETECTED)
+    for events, name, place, colour in rows:
         figure.add_trace(_bars(events, heard.labels, name, place, colour), 3, 1)
     figure.update_yaxes(showticklabels=False, title="log-mel", row=1)
     figure.update_yaxes(range=[0, 1.04], title="probability", row=2)

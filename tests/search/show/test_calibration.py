@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from search.show.calibration_figure import calibration_png
-from search.study.calibration import FILE, keep_calibration, kept_calibration
+from search.study.beside import CALIBRATION
 from sedkd.errors import UserError
 from sedkd.score.calibration import Calibration
 
@@ -28,9 +28,9 @@ def test_the_picture(tmp_path: Path) -> None:
 
 
 def test_what_is_kept(tmp_path: Path) -> None:
-    assert kept_calibration(tmp_path) == {}
-    keep_calibration(tmp_path, FOUND)
-    assert kept_calibration(tmp_path) == FOUND
-    (tmp_path / FILE).write_text("{")
+    assert CALIBRATION.read(tmp_path) is None
+    CALIBRATION.write(tmp_path, FOUND)
+    assert CALIBRATION.read(tmp_path) == FOUND
+    (tmp_path / CALIBRATION.name).write_text("{")
     with pytest.raises(UserError, match=r"calibration\.json.*remove it; the same search line writes it anew"):
-        kept_calibration(tmp_path)
+        CALIBRATION.read(tmp_path)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from search.show.confusion_figure import confusion_png
-from search.study.confusion import FILE, keep_confusion, kept_confusion
+from search.study.beside import CONFUSION
 from sedkd.errors import UserError
 from sedkd.score.confusion import Confusion
 
@@ -24,9 +24,9 @@ def test_the_picture(tmp_path: Path) -> None:
 
 
 def test_what_is_kept(tmp_path: Path) -> None:
-    assert kept_confusion(tmp_path) is None
-    keep_confusion(tmp_path, FOUND)
-    assert kept_confusion(tmp_path) == FOUND
-    (tmp_path / FILE).write_text('{"labels": []}')
+    assert CONFUSION.read(tmp_path) is None
+    CONFUSION.write(tmp_path, FOUND)
+    assert CONFUSION.read(tmp_path) == FOUND
+    (tmp_path / CONFUSION.name).write_text('{"labels": []}')
     with pytest.raises(UserError, match=r"confusion\.json.*remove it; the same search line writes it anew"):
-        kept_confusion(tmp_path)
+        CONFUSION.read(tmp_path)

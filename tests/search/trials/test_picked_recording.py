@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from search.study.heard import FILE, keep_heard, kept_heard
+from search.study.heard import HEARD
 from search.trials.picked_recording import heard_of
 from sedkd.data.events import Event
 from sedkd.errors import UserError
@@ -50,12 +50,12 @@ def test_a_long_one_is_cut_and_what_is_kept(tmp_path: Path) -> None:
     assert heard.truth == [DOG, Event(59, 60, "cat")]
     assert len(heard.probability) == 600
     assert heard.levels.shape[1] <= 500
-    assert kept_heard(tmp_path) is None
-    keep_heard(tmp_path, heard)
-    again = kept_heard(tmp_path)
+    assert HEARD.read(tmp_path) is None
+    HEARD.write(tmp_path, heard)
+    again = HEARD.read(tmp_path)
     assert again is not None
     assert (again.levels == heard.levels).all()
     assert (again.truth, again.probability, again.thresholds) == (heard.truth, heard.probability, heard.thresholds)
-    (tmp_path / FILE).write_text('{"levels": 1}')
+    (tmp_path / HEARD.name).write_text('{"levels": 1}')
     with pytest.raises(UserError, match=r"heard\.json.*remove it"):
-        kept_heard(tmp_path)
+        HEARD.read(tmp_path)
