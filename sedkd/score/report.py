@@ -17,6 +17,8 @@ from sedkd.score.psds import PsdsReport, psds
 from sedkd.spelling import folded, usual_spellings
 
 SEGMENT_SECONDS = 1.0
+BEYOND_SECONDS = 1.0  # after a file's end, from which on a time is no matter of rounding or padding
+TABLES = (".tsv", ".csv")
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def score_files(
             (see `by_truth`), and other spellings the same labels (`sedkd.spelling`).
         durations_path: a table `filename duration`. Without it each file is taken to end with its latest offset
             in truth or detections, rounded up to the segment grid, and a note says so.
-        operating_points_dir: folder of *.tsv tables of detections; the last number in a name is its threshold.
+        operating_points_dir: folder of tables of detections; the last number in a name is its threshold.
 
     Raises:
         UserError: a file cannot be used, the tables do not fit together, or PSDS is asked for without durations.
@@ -101,6 +103,8 @@ def score_files(
         for filename in truth:
             if filename not in durations:
                 raise UserError(f"{durations_path}: has no row for {filename!r}: add its duration in seconds")
+        notes += _beyond(durations, truth, "events of the ground truth")
+        notes += _beyond(durations, detections, "detections")
     if operating_points_dir is not None:
         points = _read_operating_points(Path(operating_points_dir), truth)
 
@@ -128,9 +132,9 @@ def score_files(
 
 def _read_operating_points(folder: Path, truth: Annotations) -> dict[float, Annotations]:
     if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder: name the folder with one .tsv of detections per threshold")
+        raise UserError(f"{folder}: no such folder: name the folder with one table of detections per threshold")
     sources: dict[float, Path] = {}
-    for path in sorted(folder.glob("*.tsv")):
+    for path in sorted(path for path in folder.iterdir() if path.suffix in TABLES):
         numbers = re.findall(r"\d+(?:\.\d+)?", path.stem)
         if not numbers:
             raise UserError(f"{path}: no threshold in the name: call it, for example, detections_0.5.tsv")
@@ -138,7 +142,7 @@ def _read_operating_points(folder: Path, truth: Annotations) -> dict[float, Anno
         if other != path:
             raise UserError(f"{path}: has the same threshold as {other.name}: keep one of them")
     if not sources:
-        raise UserError(f"{folder}: holds no .tsv: PSDS needs one table of detections per threshold")
+        raise UserError(f"{folder}: holds no .tsv and no .csv: PSDS needs one table of detections per threshold")
     return {threshold: _read(path, truth) for threshold, path in sorted(sources.items())}
 
 
@@ -175,6 +179,24 @@ def _respelt(spellings: Mapping[str, str], *tables: Annotations) -> list[str]:
 def _guessed_length(events: Sequence[Any]) -> float:
     latest = max((event.offset for event in events), default=0.0)
     return math.ceil(latest / SEGMENT_SECONDS) * SEGMENT_SECONDS
+
+
+def _beyond(durations: Mapping[str, float], table: Annotations, what: str) -> list[str]:
+    """A note where times lie behind the end of their file: in another unit, or of another file."""
+    late = [
+        (event.offset, filename)
+        for filename, events in table.items()
+        for event in events
+        if event.offset > durations[filename] + BEYOND_SECONDS
+    ]
+    if not late:
+        return []
+    offset, filename = max(late)
+    count, of = len(late), sum(map(len, table.values()))
+    return [
+        f"{count} of {of} {what} end after their file does ({filename}: {offset:g} s of {durations[filename]:g} s): are "
+        "the times seconds, and the durations those of these files?"
+    ]
 
 
 def _strangers(known: set[str], consequence: str, *tables: Annotations) -> list[str]:

@@ -171,3 +171,24 @@ def test_detections_come_through_a_pipe(folder: Path) -> None:
         out = subprocess.run([sys.executable, *words], stdin=piped.stdout, capture_output=True, text=True, check=True)
         piped.wait()
     assert "2 files, 2 reference events, 2 detections" in out.stdout
+
+
+def test_times_behind_the_end_of_a_file_are_told(folder: Path) -> None:
+    truth, found, durations = folder / "truth.tsv", folder / "found.tsv", folder / "durations.tsv"
+    durations.write_text("filename\tduration\na.wav\t4\nquiet.wav\t4\n")
+    write_annotations(truth, {"a.wav": [Event(1, 4.4, "car")], "quiet.wav": []})  # rounded, no more
+    write_annotations(found, {"a.wav": [Event(1000, 4000, "car"), Event(1, 3, "car")]})
+    assert [note for note in score_files(truth, found, durations).notes if "end after" in note] == [
+        "1 of 2 detections end after their file does (a.wav: 4000 s of 4 s): are the times seconds, and the durations "
+        "those of these files?"
+    ]
+
+
+def test_operating_points_may_be_csv(folder: Path) -> None:
+    paths = [folder / name for name in ("truth.tsv", "found.tsv", "durations.tsv", "points")]
+    before = score_files(*paths)
+    for path in (folder / "points").iterdir():
+        lines = path.read_text().replace("\t", ",")
+        path.unlink()
+        path.with_suffix(".csv").write_text(lines)
+    assert score_files(*paths) == before
