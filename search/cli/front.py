@@ -35,6 +35,11 @@ def run(options: argparse.Namespace) -> int:
     objectives, members = study.objectives, study.finished()
     if not members:
         raise UserError(f"study {study.name} has no finished trial yet; let the search run on")
+    if options.picture:  # first: a place that cannot be written to is told before anything else is
+        from search.show.front_figure import front_picture
+
+        kind = "SYNTHETIC soundscapes, " if study.facts["synthetic"] else ""
+        front_picture(members, objectives, f"{study.name} ({kind}{len(members)} trials)", options.picture)
     tests = {m.number: study.test_scores(m.number) for m in members}
     if options.format == "table":
         from search.show.display import Display
@@ -53,9 +58,4 @@ def run(options: argparse.Namespace) -> int:
     else:
         frame = front_frame(members, objectives, tests)
         print(frame.to_json(orient="records", indent=2))
-    if options.picture:
-        from search.show.front_figure import front_picture
-
-        kind = "SYNTHETIC soundscapes, " if study.facts["synthetic"] else ""
-        front_picture(members, objectives, f"{study.name} ({kind}{len(members)} trials)", options.picture)
     return 0

@@ -6,8 +6,10 @@ from xml.etree import ElementTree
 import pytest
 from invented_study import invented_study
 
+from search.cli import main
 from search.show.front_figure import front_picture
 from search.study.objectives import Objectives
+from search.study.store import open_store
 from sedkd.errors import UserError
 
 TWO = Objectives(("f1_segment", "macs"))
@@ -31,3 +33,12 @@ def test_other_names_and_places_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot be written"):
         front_picture(members, TWO, "farm", tmp_path / "file" / "front.png")
+
+
+def test_a_mistake_is_told_before_the_front_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = open_store(str(tmp_path / "runs"))
+    invented_study(TWO, 3, storage=store.storage.trials())
+    assert main.main(["front", "--env", "farm", "--store", str(store.root), "--picture", "front.pdf"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "error: front.pdf: the name of a picture must end in .png or .svg\n"
