@@ -35,10 +35,15 @@ def test_arrays_that_never_meet_share_their_place() -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        StudentSettings(3, 1, "separable", lookahead=0),
         StudentSettings(3, 2, "conv", "gru", lookahead=160),
-        StudentSettings(3, 2, "separable", "tcn", lookahead=160),
-        pytest.param(StudentSettings(2, 5, "separable", lookahead=480), marks=pytest.mark.slow),
+        *(
+            pytest.param(student, marks=pytest.mark.slow)
+            for student in (
+                StudentSettings(3, 1, "separable", lookahead=0),
+                StudentSettings(3, 2, "separable", "tcn", lookahead=160),
+                StudentSettings(2, 5, "separable", lookahead=480),
+            )
+        ),
     ],
     ids=repr,
 )

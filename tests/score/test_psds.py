@@ -150,6 +150,7 @@ def test_what_is_done_once_changes_no_score() -> None:
         assert 0 < score < 1
 
 
+@pytest.mark.slow
 def test_published_scores(shared: Path) -> None:
     folder = shared / "data" / "desed_predictions"
     truth = read_annotations(folder / "validation.tsv")

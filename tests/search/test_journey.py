@@ -136,6 +136,7 @@ def test_a_killed_study_continues_and_loses_nothing(farm, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished(farm, tmp_path):
     process = start(SEARCH, *arguments(farm, 40), cwd=tmp_path)
     wait_for(farm, 2, process)

@@ -47,9 +47,8 @@ JOURNEYS = {
 
 
 @pytest.mark.datasets
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name == "audacity" else pytest.mark.slow) for name in JOURNEYS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", JOURNEYS)
 def test_from_labels_to_detections(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     writer, form, out_name = JOURNEYS[name]
     root, store, out = writer(tmp_path / "yard"), str(tmp_path / "runs"), str(tmp_path / "student")

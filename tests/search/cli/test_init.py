@@ -17,6 +17,11 @@ from sedkd.data.datasets.opening import opened
 from sedkd.disk.json_file import write_json
 
 
+@pytest.fixture(autouse=True)
+def _no_studies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEDKD_STORE", str(tmp_path / "runs"))
+
+
 def told(capsys: pytest.CaptureFixture[str], *words: str | Path, code: int = 0) -> str:
     assert main.main(["init", *map(str, words)]) == code
     return capsys.readouterr().out

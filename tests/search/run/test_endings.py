@@ -42,6 +42,7 @@ STEPS = (
 )
 
 
+@pytest.mark.slow
 def test_every_end_is_told(farm: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     errors = (KeyError("x"), SystemExit(3), UserError("no"), KeyboardInterrupt(), ZeroDivisionError(), OSError("disk"))
     for number, ((where, name), error) in enumerate(zip(STEPS, errors, strict=True)):

@@ -158,7 +158,7 @@ def test_a_workers_mistake_is_one_line(farm, tmp_path):
         ("bug", WorkerFailed, r"^KeyError: 'key' \(.*ending.py, line \d+\)$"),
         ("sys.exit", WorkerFailed, r"^SystemExit: enough \("),
         ("exit", UserError, r"^worker 0 ended itself with exit code 3"),
-        ("signal", UserError, "again and again"),
+        pytest.param("signal", UserError, "again and again", marks=pytest.mark.slow),
     ],
 )
 def test_only_what_a_signal_ended_is_replaced(how, kind, message, monkeypatch, capfd):

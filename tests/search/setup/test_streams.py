@@ -71,6 +71,7 @@ def test_without_a_look_ahead_there_is_one_line_before_anything_is_made(
         only_streams(space_with("full"), "--max-latency", [])
 
 
+@pytest.mark.slow
 def test_a_search_within_ram_and_latency(
     farm: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

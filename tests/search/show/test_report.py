@@ -112,6 +112,7 @@ def test_nothing_from_outside_is_markup(tmp_path):
     assert "alert(1)&lt;/script&gt;" in whole
 
 
+@pytest.mark.slow
 def test_ten_thousand_trials(tmp_path):
     study = invented_study(THREE, 10_000, stopped=2500, store=Store(tmp_path))
     begin = time.monotonic()
