@@ -5,7 +5,7 @@ from typing import Any
 
 from search.cli.guard import positive
 from search.cli.store import add_store_options, store_of
-from search.cli.subject import add_subject_options, subject_of
+from search.cli.subject import ENVIRONMENT, add_subject_options, subject_of
 
 STEPS = 600
 
@@ -20,9 +20,10 @@ def add_parser(subparsers: Any) -> None:
         "the aware ones also teacher, events and clips; from 1200 steps on, after a quarter of them, among the best "
         "three); score all on test once; tell every difference with its 95 % interval and a verdict: better, worse, or "
         "not distinguishable. With --events or --subset, a student of all "
-        "events of the environment is compared too, on those events alone.",
+        "events of the environment is compared too, on those events alone. Several environments are compared one by "
+        "one, and then on average.",
     )
-    add_subject_options(parser)
+    add_subject_options(parser, f"{ENVIRONMENT}; several, joined by commas, or all: each, and their mean")
     parser.add_argument(
         "--architecture",
         default="knee",
@@ -51,10 +52,13 @@ def add_parser(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train, score, show."""
     from search.run.comparing import Question, run_compare
+    from search.setup.setting import environments_of
 
+    subject = subject_of(options)
+    environments = environments_of(options.env, subject.data, subject.dataset, subject.label_column)
     return run_compare(
         Question(
-            subject=subject_of(options),
+            subject=subject,
             architecture=options.architecture,
             strategy=options.strategy,
             seeds=options.seeds,
@@ -62,7 +66,8 @@ def run(options: argparse.Namespace) -> int:
             ablate=options.ablate,
             store=store_of(options),
             labels=options.labels,
-        )
+        ),
+        environments,
     )
 
 

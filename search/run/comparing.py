@@ -1,7 +1,7 @@
 """One run of `sedkd compare`: prepare, train the arms, score them once on test, show and keep what came out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,15 +10,18 @@ from search.run.comparison_plan import flat, name_of, plan_of, require_runnable
 from search.run.stop import Stop
 from search.setup.architecture import architecture
 from search.setup.preparation import Subject, prepare
-from search.show.comparison_table import arms_table, pairs_table, per_class_table, tries_table
+from search.setup.setting import setting
+from search.show.comparison_table import arms_table, labelled_words, pairs_table, per_class_table, tries_table
 from search.show.display import Display
 from search.show.labels_curve import keep_curve
 from search.show.labels_table import labels_table
+from search.show.pooled_table import keep_pooled, pooled_table
 from search.show.words import student_words
 from search.study.store import Store
 from sedkd.compare.arms import ArmSettings, arms
 from sedkd.compare.result import on_test
 from sedkd.compare.training import Trained, train_all
+from sedkd.data.broken import leave_out_broken
 from sedkd.disk.json_file import digest, read_json, write_json
 from sedkd.distill.registry import find, parts
 from sedkd.errors import UserError
@@ -45,34 +48,59 @@ class Question:
     labels: tuple[int, ...] = ()
 
 
-def run_compare(question: Question) -> int:
-    """Answer it; returns the exit code."""
+def run_compare(question: Question, environments: Sequence[str]) -> int:
+    """Answer it for each of the environments, and for all together; returns the exit code."""
     stop, store = Stop.installed(), question.store
     if not parts(question.strategy):
         raise UserError(f"--strategy {question.strategy}: the distilled arms need one, such as response")
     for part in parts(question.strategy):
         find(part)  # an unknown name is said now, not after the teacher's training
-    student = architecture(question.architecture, store, question.subject.environment)
-    results = []
+    students = [architecture(question.architecture, store, environment) for environment in environments]
+    # The largest number first: one that is above what there is is said before anything is trained.
+    numbers: list[int | None] = [*sorted(question.labels, reverse=True)] or [None]
+    results: list[list[dict[str, Any]]] = []  # of every environment, by number of labels
     with Display(lambda: stop.asked) as display:
-        # The largest number first: one that is above what there is is said before anything is trained.
-        numbers: list[int | None] = [*sorted(question.labels, reverse=True)]
-        for labels in numbers or [None]:
-            asked = replace(question, subject=replace(question.subject, labels=labels))
-            results.append(_answered(asked, student, store, display))
+        for environment in environments:
+            _require_test(question.subject, environment, display)
+        for environment, student in zip(environments, students, strict=True):
+            results.append([])
+            for labels in numbers:
+                asked = replace(question, subject=replace(question.subject, environment=environment, labels=labels))
+                results[-1].append(_answered(asked, student, store, display))
+            if len(numbers) > 1:
+                display.table(labels_table(results[-1]))
+                for line in keep_curve(results[-1], store):
+                    display.print(line)
     if len(results) > 1:
-        display.table(labels_table(results))
-        for line in keep_curve(results, store):
-            display.print(line)
+        _show_together(results, store, display)
     return 0
+
+
+def _require_test(subject: Subject, environment: str, display: Display) -> None:
+    """UserError where there is nothing to score on, before anything is trained for any of the environments."""
+    leave_out_broken(subject.skip_bad)
+    data = subject.data, subject.space, subject.dataset, subject.fold, subject.label_column
+    pool = setting(environment, *data, display.preparing).pool
+    if not pool.has_test(environment):
+        raise UserError(f"{pool.lack(environment, 'test')}; a comparison is scored on test")
+
+
+def _show_together(results: Sequence[Sequence[dict[str, Any]]], store: Store, display: Display) -> None:
+    """What several environments say on average, once for each number of labels."""
+    if len({result["architecture"] for own in results for result in own}) > 1:
+        display.notice('no mean over the environments: their students differ; spell one out, such as "separable 16x3"')
+        return
+    for alike in zip(*results, strict=True):
+        if len(results[0]) > 1:
+            display.print(labelled_words(alike[0]))
+        display.table(pooled_table(alike))
+        display.print(keep_pooled(alike, store))
 
 
 def _answered(question: Question, student: StudentSettings, store: Store, display: Display) -> dict[str, Any]:
     """One comparison, trained, scored, shown and kept."""
     prepared = prepare(question.subject, 0, display.preparing)
     task = prepared.task
-    if not task.pool.has_test(task.environment.name):
-        raise UserError(f"{task.pool.lack(task.environment.name, 'test')}; a comparison is scored on test")
     plan, notices = plan_of(prepared, student, question.strategy, question.steps, question.ablate)
     require_runnable(arms(plan), task)
     folder = store.root / "comparisons" / name_of(task, plan)

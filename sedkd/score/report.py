@@ -194,8 +194,8 @@ def _beyond(durations: Mapping[str, float], table: Annotations, what: str) -> li
     offset, filename = max(late)
     count, of = len(late), sum(map(len, table.values()))
     return [
-        f"{count} of {of} {what} end after their file does ({filename}: {offset:g} s of {durations[filename]:g} s): are "
-        "the times seconds, and the durations those of these files?"
+        f"{count} of {of} {what} end after their file does ({filename}: {offset:g} s of {durations[filename]:g} s): "
+        "are the times seconds, and the durations those of these files?"
     ]
 
 

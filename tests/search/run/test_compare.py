@@ -147,6 +147,34 @@ def test_narrowing_to_some_events(farm: Path, capsys: pytest.CaptureFixture) -> 
     assert found["all events"]["cost"]["params"] == found["aware"]["cost"]["params"]
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_seed")
+def test_several_environments_and_their_mean(farm: Path, capsys: pytest.CaptureFixture) -> None:
+    out = shown(capsys, words(farm, env="farm,yard", seeds=1, steps=2))
+    assert "separable 4x2 in 2 environments: differences in F1 points" in out
+    comparisons = farm.parent / "runs" / "comparisons"
+    (together,) = comparisons.glob("farm-yard-*")
+    found = json.loads((together / "pooled.json").read_text())
+    single = [json.loads((comparisons / n / "comparison.json").read_text()) for n in found["comparisons"]]
+    assert [result["environment"] for result in single] == ["farm", "yard"]
+    pair = next(one for one in found["pairs"] if (one["a"], one["b"]) == ("aware", "scratch"))
+    own = [next(p for p in r["pairs"] if (p["a"], p["b"]) == ("aware", "scratch")) for r in single]
+    assert pair["f1_segment"]["mean"] == pytest.approx(sum(p["f1_segment"]["mean"] for p in own) / 2)
+    assert re.search(r"mean of these +│ +[+-]", out)
+
+
+@pytest.mark.usefixtures("one_seed")
+def test_the_second_environments_mistake_is_told_before_the_first_is_trained(farm: Path, capsys) -> None:
+    (farm / "yard" / "test.tsv").unlink()
+    assert main.main(words(farm, env="farm,yard")) == 2
+    said = capsys.readouterr()
+    assert "yard" in said.err
+    assert "no test.tsv; a comparison is scored on test" in said.err
+    assert "comparison farm-" not in said.out
+    assert main.main(words(farm, env="farm,yrad")) == 2
+    assert "no environment 'yrad'; there are: farm, yard" in capsys.readouterr().err
+
+
 def test_architectures() -> None:
     store = open_store("/nowhere")
     assert architecture("separable+gru 16x4", store, "farm") == StudentSettings(16, 4, "separable", "gru")
