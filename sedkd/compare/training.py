@@ -65,7 +65,8 @@ class _Run:
 
     @property
     def path(self) -> Path:
-        what = {**asdict(self.configuration), "student": self.recipe.student.as_key()}
+        own = self.configuration
+        what = {**asdict(own), "student": own.student.as_key(), "train": own.train.as_compared()}
         return self.folder / f"{digest(what, 8, sort_keys=True)}-seed-{self.seed}.json"
 
     @property

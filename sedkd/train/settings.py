@@ -36,6 +36,15 @@ class TrainSettings:
         if not 0 <= self.mixture <= 1:
             raise ValueError(f"train.mixture must lie in 0..1, not {self.mixture}")
 
+    def __repr__(self) -> str:
+        """As dataclasses have it, of `as_compared`: comparisons are named after it."""
+        return f"TrainSettings({', '.join(f'{name}={value!r}' for name, value in self.as_compared().items())})"
+
+    def as_compared(self) -> dict[str, Any]:
+        """What names a comparison and its students: a setting that came later than comparisons did is left out where
+        it changes nothing."""
+        return {name: value for name, value in asdict(self).items() if name != "warmup" or value is not None}
+
     def as_key(self) -> dict[str, Any]:
         """What names a cache or a study: a setting that came later is left out where it changes nothing, so that what
         was made before is found again."""
