@@ -61,7 +61,7 @@ def run_compare(question: Question, environments: Sequence[str]) -> int:
     results: list[list[dict[str, Any]]] = []  # of every environment, by number of labels
     with Display(lambda: stop.asked) as display:
         for environment in environments:
-            _require_test(question.subject, environment, display)
+            _require_material(question.subject, environment, display)
         for environment, student in zip(environments, students, strict=True):
             results.append([])
             for labels in numbers:
@@ -76,11 +76,15 @@ def run_compare(question: Question, environments: Sequence[str]) -> int:
     return 0
 
 
-def _require_test(subject: Subject, environment: str, display: Display) -> None:
-    """UserError where there is nothing to score on, before anything is trained for any of the environments."""
+def _require_material(subject: Subject, environment: str, display: Display) -> None:
+    """UserError where an environment lacks the events that are asked for, or there is nothing to score on: before
+    anything is trained for any of them."""
     leave_out_broken(subject.skip_bad)
     data = subject.data, subject.space, subject.dataset, subject.fold, subject.label_column
-    pool = setting(environment, *data, display.preparing).pool
+    found = setting(environment, *data, display.preparing)
+    listed = None if subject.events is None else found.environment.listed(subject.events)
+    found.environment.narrowed(listed, subject.subset)
+    pool = found.pool
     if not pool.has_test(environment):
         raise UserError(f"{pool.lack(environment, 'test')}; a comparison is scored on test")
 

@@ -171,6 +171,10 @@ def test_the_second_environments_mistake_is_told_before_the_first_is_trained(far
     assert "yard" in said.err
     assert "no test.tsv; a comparison is scored on test" in said.err
     assert "comparison farm-" not in said.out
+    assert main.main(words(farm, env="farm,yard", events="hum,moo")) == 2
+    said = capsys.readouterr()
+    assert "moo" in said.err
+    assert "comparison" not in said.out
     assert main.main(words(farm, env="farm,yrad")) == 2
     assert "no environment 'yrad'; there are: farm, yard" in capsys.readouterr().err
 
