@@ -170,6 +170,11 @@ class PostgresStorage:
         for (content,) in self._asked(ask, (study, file.relative_to(folder).as_posix())):
             _write(file, content)
 
+    def forget(self, study: str, folder: Path, file: Path) -> None:
+        file.unlink(missing_ok=True)
+        ask = "DELETE FROM sedkd_files WHERE study = %s AND path = %s"
+        self._asked(ask, (study, file.relative_to(folder).as_posix()))
+
     def fetch_scores(self, study: str, folder: Path) -> None:
         ask = "SELECT path, content FROM sedkd_files WHERE study = %s AND path LIKE %s"
         for path, content in self._asked(ask, (study, "%.json")):

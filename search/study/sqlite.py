@@ -98,6 +98,9 @@ class SQLiteStorage:
     def fetch(self, study: str, folder: Path, file: Path) -> None:
         """It lies on the disk that everyone sees."""
 
+    def forget(self, study: str, folder: Path, file: Path) -> None:
+        file.unlink(missing_ok=True)
+
     def fetch_scores(self, study: str, folder: Path) -> None:
         """They lie on the disk that everyone sees."""
 

@@ -56,6 +56,10 @@ class Storage(Protocol):
         """Bring a file that another machine shared to its place below the study's folder, unless it is there."""
         ...
 
+    def forget(self, study: str, folder: Path, file: Path) -> None:
+        """Remove a file, here and where other machines find it."""
+        ...
+
     def fetch_scores(self, study: str, folder: Path) -> None:
         """Bring all shared files of scores (.json) as they are now."""
         ...
