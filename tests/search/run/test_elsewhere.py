@@ -1,5 +1,6 @@
 """Workers that a queue or a cluster starts."""
 
+import os
 import signal
 import subprocess
 import threading
@@ -25,6 +26,11 @@ from search.study.view import StudyView
 from sedkd.errors import UserError
 
 JOINING = Joining(("worker",), {})
+SCRATCH = """
+dimensions:
+  student.width: {type: int, low: 4, high: 32, step: 4}
+  strategy: {type: choice, of: [none]}
+"""
 
 
 class Scripted:
@@ -176,10 +182,17 @@ def test_a_job_that_is_preempted_goes_on_with_its_trial(
 ) -> None:
     """On submitit's own executor for one machine: the same jobs, the same signal, no queue."""
     pytest.importorskip("submitit")
+    from kept_often import KeptOften
+
+    import search.run.on_slurm as on_slurm
     from search.run.on_slurm import Slurm
 
     address, farm = running.database("preempted"), write_farm(tmp_path)
+    (tmp_path / "space.yaml").write_text(SCRATCH)
     monkeypatch.setenv("SEDKD_CACHE", str(tmp_path / "cache"))
+    helpers = str(Path(__file__).parents[2] / "helpers")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([helpers, os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setattr(on_slurm, "Job", KeptOften)
     monkeypatch.setattr(session, "cluster_of", lambda _: Slurm(tmp_path / "slurm", {}, "local"))
     preempted: list[int] = []
 
@@ -194,20 +207,20 @@ def test_a_job_that_is_preempted_goes_on_with_its_trial(
     other = threading.Thread(target=preempt)
     other.start()
     where = ["--store", str(tmp_path / "runs"), "--storage", address]
-    long = ["--steps", "8000", "--no-early-stopping"]  # longer than the time between two checkpoints
-    assert main([*words_of(farm, 2, 1), *long, *where, "--executor", "slurm"]) == 0
+    long = ["--steps", "2000", "--no-early-stopping"]
+    assert main([*words_of(farm, 3, 1), *long, *where, "--executor", "slurm"]) == 0
     other.join()
     assert preempted
     study = load_study(Store(tmp_path / "three", address), "farm", None)
-    assert study.spent() == 2
+    assert study.spent() == 3
     assert not study.running()
     owners = {trial.user_attrs["owner"] for trial in study.optuna.trials if "owner" in trial.user_attrs}
     assert len(owners) == 2  # the job's worker before, and after
     assert_lost_ones_were_retried(study)
     (again,) = (trial for trial in study.optuna.trials if RETRIED in trial.user_attrs)
-    assert again.user_attrs[RESUMED] in (2000, 4000, 6000)
+    assert again.user_attrs[RESUMED] in (500, 1000, 1500)
     said = capsys.readouterr().out
-    assert "[2/2]" in said
+    assert "[3/3]" in said
     assert f"resumed at step {again.user_attrs[RESUMED]}" in said
     secret = address.rpartition("@")[0].rpartition(":")[2].encode()
     assert not [path for path in (tmp_path / "slurm").rglob("*") if path.is_file() and secret in path.read_bytes()]

@@ -216,6 +216,8 @@ def test_one_that_stays_away_is_told(running: Server, tmp_path: Path) -> None:
     [
         ("mysql://a:secret@b/c", "--storage mysql://a:***@b/c: expected postgresql://USER@HOST/DATABASE"),
         ("runs/optuna.db", "--storage runs/optuna.db: expected postgresql://USER@HOST/DATABASE"),
+        ("grpc://db:13000", "--storage grpc://db:13000: Optuna's gRPC proxy passes on trials, but neither students"),
+        ("grpc://db:13000", "name the database behind it, postgresql://USER@HOST/DATABASE"),
         ("postgresql://sedkd:wrong@127.0.0.1:{port}/postgres", "password authentication failed"),
         ("postgresql://sedkd:secret%20word@127.0.0.1:{port}/nothing", 'database "nothing" does not exist'),
         ("postgresql://sedkd:secret%20word@127.0.0.1:1/postgres", "Connection refused"),
