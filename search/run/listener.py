@@ -26,7 +26,8 @@ class DisplayListener:
         self.display.stage(self.worker, what, done, total)
 
     def end(self, number: int) -> None:
-        self.display.end(self.worker, _outcome(self.study, number), self.study.finished(), self.study.spent())
+        with self.study.one_look():
+            self.display.end(self.worker, _outcome(self.study, number), self.study.finished(), self.study.spent())
 
     def failed(self, number: int, reason: str) -> None:
         self.display.failed(number, reason)

@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -124,6 +124,11 @@ class PostgresStorage:
             yield
         finally:
             connection.close()  # this gives the lock back, as the death of the process would
+
+    def one_look(self) -> AbstractContextManager[None]:
+        from search.study.patient import one_look
+
+        return one_look()
 
     @contextmanager
     def making(self, what: str, waiting: Callable[[], None]) -> Iterator[None]:

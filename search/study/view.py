@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,11 @@ class StudyView:
     def forget(self, file: Path) -> None:
         """Remove a file of this study, here and for other machines."""
         self.store.storage.forget(self.name, self.folder, file)
+
+    def one_look(self) -> AbstractContextManager[None]:
+        """In here trials are not read anew at every call, but as the first one found them, or as they were after a
+        trial was begun or ended from here."""
+        return self.store.storage.one_look()
 
     def finished(self) -> list[FinishedTrial]:
         """The trials that were trained to their end, in order; those answered from another's result are not."""
