@@ -6,6 +6,7 @@ from typing import Any
 
 from search.show.display import Display
 from search.show.words import human
+from search.study.records import RESUMED
 from search.study.view import StudyView
 from sedkd.errors import SedkdWarning
 
@@ -25,7 +26,8 @@ class DisplayListener:
         self.display.stage(self.worker, what, done, total)
 
     def end(self, number: int) -> None:
-        self.display.end(self.worker, _outcome(self.study, number), self.study.finished(), self.study.spent())
+        with self.study.one_look():
+            self.display.end(self.worker, _outcome(self.study, number), self.study.finished(), self.study.spent())
 
     def failed(self, number: int, reason: str) -> None:
         self.display.failed(number, reason)
@@ -41,4 +43,6 @@ def _outcome(study: StudyView, number: int) -> str:
         return f"ended at {early.rung} with {early.score:.3f}: others do better for no more"
     member, quality = next(m for m in study.finished() if m.number == number), study.objectives.quality
     cost = human(member.measure("macs"))
-    return f"{quality} {member.measure(quality):.3f} at {cost} MACs/s in {member.record.seconds:.0f} s"
+    begun = study.optuna.get_trials(deepcopy=False)[number].user_attrs.get(RESUMED)
+    resumed = f", resumed at step {begun}" if begun else ""
+    return f"{quality} {member.measure(quality):.3f} at {cost} MACs/s in {member.record.seconds:.0f} s{resumed}"

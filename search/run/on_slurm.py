@@ -1,8 +1,8 @@
 """Workers as the jobs of a SLURM array, through submitit (https://github.com/facebookincubator/submitit).
 
 A job that is preempted, or comes to the end of its time, is queued again by submitit and joins the study once more. It
-keeps what lies in the storage: all trials that had ended. The one that it was at is tried once more, by whoever comes
-first, when its lease has run out.
+keeps what lies in the storage: all trials that had ended, and where the one that it was at was kept last. With that one
+whoever comes first goes on, when its lease has run out.
 """
 
 import os

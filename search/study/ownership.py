@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from search.study.records import CARRIED, CONTINUES, CONTROL, OWNER, RECORD, RETRIED, STOPPED
+from search.study.records import CARRIED, CONTINUES, CONTROL, OWNER, RECORD, RESUMED, RETRIED, STOPPED
 from search.study.view import StudyView
 
 if TYPE_CHECKING:
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 def close_stale(study: StudyView) -> list[int]:
     """End the trials whose process is gone, and return the numbers of those that are lost.
 
-    A trial whose record was already written had finished and is told so. Any
-    other is marked as failed and put in line once more, but only once.
+    A trial whose record was already written had finished and is told so. Any other is marked as failed and put in line
+    once more; again only where the one that repeated it went on from a later step than it had.
     """
     with study.store.storage.turn(study.name):  # no trial is between being asked for and being owned
         return [number for number in (_closed(study, trial) for trial in study.running()) if number is not None]
@@ -34,7 +34,20 @@ def _closed(study: StudyView, trial: "optuna.trial.FrozenTrial") -> int | None:
     study.optuna.tell(trial.number, state=TrialState.FAIL)
     if CONTINUES in trial.user_attrs:  # the student it continues is there still, and asked for again
         return trial.number
-    if RETRIED not in trial.user_attrs and trial.params:
-        kept = {key: trial.user_attrs[key] for key in (CONTROL, CARRIED) if key in trial.user_attrs}
-        study.optuna.enqueue_trial(dict(trial.params), user_attrs={RETRIED: trial.number, **kept})
+    if trial.params and _went_on(study, trial):
+        once_more(study, trial)
     return trial.number
+
+
+def once_more(study: StudyView, trial: "optuna.Trial | optuna.trial.FrozenTrial") -> None:
+    """Put a trial in line again; who draws it goes on where its process kept it last, if it did."""
+    kept = {key: trial.user_attrs[key] for key in (CONTROL, CARRIED) if key in trial.user_attrs}
+    study.optuna.enqueue_trial(dict(trial.params), user_attrs={RETRIED: trial.number, **kept})
+
+
+def _went_on(study: StudyView, trial: "optuna.trial.FrozenTrial") -> bool:
+    """Whether a lost trial repeats none that was lost from the same step on: it may be what ends processes."""
+    if RETRIED not in trial.user_attrs:
+        return True
+    before = study.optuna.get_trials(deepcopy=False)[trial.user_attrs[RETRIED]]
+    return bool(trial.user_attrs.get(RESUMED, 0) > before.user_attrs.get(RESUMED, 0))

@@ -2,11 +2,14 @@
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import BaseStorage, RDBStorage, get_storage
+from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from sedkd.errors import SedkdWarning, UserError
@@ -14,6 +17,23 @@ from sedkd.errors import SedkdWarning, UserError
 Answer = TypeVar("Answer")
 
 FIRST_PAUSE, MAX_PAUSE = 0.5, 15.0  # seconds; each is twice the one before
+ENDING = ("create_new_trial", "set_trial_state_values")  # after these a look is no longer what it was
+# Within `one_look`: by storage and study the trials that were read.
+_seen: ContextVar[dict[int, dict[int, list[FrozenTrial]]] | None] = ContextVar("seen", default=None)
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """In here a study's trials are read from the server once, and anew where one was begun or ended from here. Each
+    reading brings all that others are at, with their parameters: with many workers it is most of the work of asking."""
+    if _seen.get() is not None:
+        yield
+        return
+    token = _seen.set({})
+    try:
+        yield
+    finally:
+        _seen.reset(token)
 
 
 def waiting(ask: Callable[[], Answer], is_gone: Callable[[Exception], bool], place: str, patience: float) -> Answer:
@@ -52,12 +72,13 @@ def patient(url: str, place: str, patience: float) -> BaseStorage:
     """Optuna's storage on a server, with its cache; each question waits for a server that is gone (see `waiting`)."""
     storage = get_storage(RDBStorage(url, engine_kwargs={"pool_pre_ping": True, "pool_size": 2}))
     methods = {name: _patient(storage, name, place, patience) for name in BaseStorage.__abstractmethods__}
+    methods["get_all_trials"] = _looking(methods["get_all_trials"])
     made: BaseStorage = type("PatientStorage", (BaseStorage,), methods)()
     return made
 
 
 def _patient(storage: BaseStorage, name: str, place: str, patience: float) -> Callable[..., Any]:
-    def method(_: BaseStorage, *args: Any, **kwargs: Any) -> Any:
+    def method(self: BaseStorage, *args: Any, **kwargs: Any) -> Any:
         tries = 0
 
         def ask() -> Any:
@@ -71,7 +92,28 @@ def _patient(storage: BaseStorage, name: str, place: str, patience: float) -> Ca
                     return True
                 raise
 
-        return waiting(ask, _is_gone, place, patience)
+        answer = waiting(ask, _is_gone, place, patience)
+        if name in ENDING and (seen := _seen.get()):
+            seen.pop(id(self), None)
+        return answer
+
+    return method
+
+
+def _looking(read: Callable[..., Any]) -> Callable[..., Any]:
+    """`get_all_trials`, answered within `one_look` from what was read there."""
+
+    def method(
+        self: BaseStorage, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
+    ) -> list[FrozenTrial]:
+        seen = _seen.get()
+        if seen is None or deepcopy:
+            found: list[FrozenTrial] = read(self, study_id, deepcopy, states)
+            return found
+        studies = seen.setdefault(id(self), {})
+        if study_id not in studies:
+            studies[study_id] = read(self, study_id, deepcopy=False)
+        return [trial for trial in studies[study_id] if states is None or trial.state in states]
 
     return method
 

@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,6 +32,7 @@ PATIENCE_SECONDS = 600.0  # for a server that does not answer in mid-study
 CONNECT_SECONDS = 10
 MAKING_SECONDS = 2.0  # between two questions whether another machine is still making something
 SCHEMES = ("postgresql", "postgres")
+PROXY = "grpc"
 _TABLES = """
 SELECT pg_advisory_xact_lock(7361646);
 CREATE TABLE IF NOT EXISTS sedkd_owners (name text PRIMARY KEY, until timestamptz NOT NULL);
@@ -51,6 +52,11 @@ def require_address(text: str) -> None:
     from importlib.util import find_spec
 
     scheme, mark, _ = text.partition("://")
+    if mark and scheme == PROXY:
+        raise UserError(
+            f"--storage {shown(text)}: Optuna's gRPC proxy passes on trials, but neither students, scores nor leases; "
+            "name the database behind it, postgresql://USER@HOST/DATABASE (through `ssh -L` where it cannot be reached)"
+        )
     if not mark or scheme not in SCHEMES:
         raise UserError(f"--storage {shown(text)}: expected postgresql://USER@HOST/DATABASE")
     if find_spec("psycopg") is None:
@@ -119,6 +125,11 @@ class PostgresStorage:
         finally:
             connection.close()  # this gives the lock back, as the death of the process would
 
+    def one_look(self) -> AbstractContextManager[None]:
+        from search.study.patient import one_look
+
+        return one_look()
+
     @contextmanager
     def making(self, what: str, waiting: Callable[[], None]) -> Iterator[None]:
         """If the server goes away meanwhile, the turn ends with the connection: another machine may make it, too."""
@@ -169,6 +180,11 @@ class PostgresStorage:
         ask = "SELECT content FROM sedkd_files WHERE study = %s AND path = %s"
         for (content,) in self._asked(ask, (study, file.relative_to(folder).as_posix())):
             _write(file, content)
+
+    def forget(self, study: str, folder: Path, file: Path) -> None:
+        file.unlink(missing_ok=True)
+        ask = "DELETE FROM sedkd_files WHERE study = %s AND path = %s"
+        self._asked(ask, (study, file.relative_to(folder).as_posix()))
 
     def fetch_scores(self, study: str, folder: Path) -> None:
         ask = "SELECT path, content FROM sedkd_files WHERE study = %s AND path LIKE %s"

@@ -4,7 +4,7 @@ import os
 import socket
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,6 +66,9 @@ class SQLiteStorage:
         with one_at_a_time(self._owners / f"turn-{study}.lock"):
             yield
 
+    def one_look(self) -> AbstractContextManager[None]:
+        return nullcontext()  # reading them is quick here
+
     @contextmanager
     def making(self, what: str, waiting: Callable[[], None]) -> Iterator[None]:
         yield  # on this machine files of the cache are locked already
@@ -97,6 +100,9 @@ class SQLiteStorage:
 
     def fetch(self, study: str, folder: Path, file: Path) -> None:
         """It lies on the disk that everyone sees."""
+
+    def forget(self, study: str, folder: Path, file: Path) -> None:
+        file.unlink(missing_ok=True)
 
     def fetch_scores(self, study: str, folder: Path) -> None:
         """They lie on the disk that everyone sees."""

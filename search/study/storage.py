@@ -35,6 +35,10 @@ class Storage(Protocol):
         """One process at a time: what is counted before a trial of a study is asked for still holds when it was."""
         ...
 
+    def one_look(self) -> AbstractContextManager[None]:
+        """In here trials may be read once for all that asks for them."""
+        ...
+
     def making(self, what: str, waiting: Callable[[], None]) -> AbstractContextManager[None]:
         """One machine at a time makes what machines share; who waits calls back, which may raise. Where machines share
         no storage, nobody waits."""
@@ -54,6 +58,10 @@ class Storage(Protocol):
 
     def fetch(self, study: str, folder: Path, file: Path) -> None:
         """Bring a file that another machine shared to its place below the study's folder, unless it is there."""
+        ...
+
+    def forget(self, study: str, folder: Path, file: Path) -> None:
+        """Remove a file, here and where other machines find it."""
         ...
 
     def fetch_scores(self, study: str, folder: Path) -> None:

@@ -2,12 +2,23 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.study.objectives import Objectives
-from search.study.records import CONTINUES, FACTS, INTERRUPTED, REASON, RECORD, STOPPED, FinishedTrial, StoppedTrial
+from search.study.records import (
+    CONTINUES,
+    FACTS,
+    INTERRUPTED,
+    REASON,
+    RECORD,
+    RESUMED,
+    STOPPED,
+    FinishedTrial,
+    StoppedTrial,
+)
 from search.study.scores import Confirmed, SplitScores, confirmed, teacher_scores, test_scores
 from search.study.store import STUDENT_FILE, Store
 from search.study.trial_record import FinishedRecord, StoppedRecord
@@ -60,12 +71,25 @@ class StudyView:
     def trial_file(self, number: int, name: str) -> Path:
         """A file of a trial's folder, also where another machine shared it; it need not be there."""
         path = self.trial_folder(number) / name
-        self.store.storage.fetch(self.name, self.folder, path)
+        self.fetch(path)
         return path
+
+    def fetch(self, file: Path) -> None:
+        """Bring a file of this study, below its folder, that another machine shared, if there is one."""
+        self.store.storage.fetch(self.name, self.folder, file)
 
     def share(self, file: Path) -> None:
         """Let other machines have a file of this study, below its folder."""
         self.store.storage.share(self.name, self.folder, file)
+
+    def forget(self, file: Path) -> None:
+        """Remove a file of this study, here and for other machines."""
+        self.store.storage.forget(self.name, self.folder, file)
+
+    def one_look(self) -> AbstractContextManager[None]:
+        """In here trials are not read anew at every call, but as the first one found them, or as they were after a
+        trial was begun or ended from here."""
+        return self.store.storage.one_look()
 
     def finished(self) -> list[FinishedTrial]:
         """The trials that were trained to their end, in order; those answered from another's result are not."""
@@ -112,10 +136,10 @@ class StudyView:
 
     def not_to_continue(self) -> set[int]:
         """The trials that are being continued, or cannot be: that failed by a fault of its own, or two processes that
-        were at it were lost."""
+        went on with it from the same step were lost."""
         from optuna.trial import TrialState
 
-        lost: Counter[int] = Counter()
+        lost: Counter[tuple[int, int]] = Counter()
         found = set()
         for trial in self.optuna.get_trials(deepcopy=False):
             number = trial.user_attrs.get(CONTINUES)
@@ -124,8 +148,8 @@ class StudyView:
             if trial.state != TrialState.FAIL or trial.user_attrs.get(REASON, INTERRUPTED) != INTERRUPTED:
                 found.add(number)
             elif REASON not in trial.user_attrs:
-                lost[number] += 1
-        return found | {number for number, times in lost.items() if times > 1}
+                lost[number, trial.user_attrs.get(RESUMED, 0)] += 1
+        return found | {number for (number, _), times in lost.items() if times > 1}
 
     def test_scores(self, number: int) -> SplitScores | None:
         """The test scores of a trial, if they have been computed."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from search.study.names import cleaned
-from search.study.records import CONTINUES, CONTROL, REASON, RECORD, RESUMED, STOPPED
+from search.study.records import CONTINUES, CONTROL, REASON, RECORD, RESUMED, RETRIED, STOPPED
 from search.study.trial_record import FinishedRecord, StoppedRecord, TrialRecord
 from search.study.view import StudyView
 from search.tracking.client import log_metrics
@@ -56,7 +56,8 @@ class ChildRuns:
         if record is not None:
             tags[NOTE_TAG] = trial_note(record, self.study.objectives)
         if isinstance(record, FinishedRecord) and record.continues is not None:
-            tags |= {CONTINUES: str(record.continues), RESUMED: str(attributes.get(RESUMED, 0))}
+            tags |= {CONTINUES: str(record.continues), RESUMED: "0"}
+        tags |= {name: str(attributes[name]) for name in (RESUMED, RETRIED) if name in attributes}
         if isinstance(record, StoppedRecord):
             tags |= {STOPPED: record.rung, "on_front": "false"}
         if record is None:

@@ -48,13 +48,14 @@ class TrialDraws:
         """None when enough trials are done or on their way, and no student is to be continued."""
         answered = 0
         for _ in range(MAX_FREE_DRAWS):
-            asked = self._asked()
-            if asked is None or isinstance(asked, Drawn):
-                return asked
-            trial, values, seed = asked, self.plan.space.suggest(asked), self.plan.base.seed
-            if self._cannot_be(trial, values) or self._is_over(trial, values):
-                continue
-            same = self.repeats.of(values, self.study.finished())
+            with self.study.one_look():
+                asked = self._asked()
+                if asked is None or isinstance(asked, Drawn):
+                    return asked
+                trial, values, seed = asked, self.plan.space.suggest(asked), self.plan.base.seed
+                if self._cannot_be(trial, values) or self._is_over(trial, values):
+                    continue
+                same = self.repeats.of(values, self.study.finished())
             if same is None:
                 return Drawn(trial, values, seed, self.rungs[0])
             if self.plan.manner.noise:

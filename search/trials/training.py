@@ -5,12 +5,14 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from search.study.objectives import Objectives
-from search.study.records import CONTROL, INTERRUPTED, REASON, RECORD, RESUMED, STOPPED, fingerprint
+from search.study.ownership import once_more
+from search.study.records import CONTROL, INTERRUPTED, KEPT, REASON, RECORD, RESUMED, STOPPED, fingerprint
 from search.study.store import TRUNK_FILE
 from search.study.trial_record import FinishedRecord, StoppedRecord
 from search.study.view import StudyView
+from search.trials.checkpoints import Checkpoints
 from search.trials.draws import Drawn
-from search.trials.failures import reason_of, summary
+from search.trials.failures import TAKEN, reason_of, summary
 from search.trials.stopping import RUNGS, Hopeless, costs_of, is_hopeless, rung_of, rung_scores
 from sedkd.models.checkpoint import save_model
 from sedkd.progress import Progress
@@ -45,33 +47,49 @@ class Trainer:
         from optuna.trial import TrialState
 
         trial, values = drawn.trial, drawn.values
+        checkpoints = Checkpoints(self.study, trial, _checkpoint_key(drawn, self.task))
         try:
-            result = self._trained(drawn)
+            result = self._trained(drawn, checkpoints)
             record = record_of(result, drawn, self.objectives)
             weights = self.study.student_path(trial.number)
             save_model(result.student, weights)
             self.study.share(weights)
             trial.set_user_attr(RECORD, record.to_json())
             self.study.optuna.tell(trial, record.values)
-            self._tidy(drawn)
+            self._tidy(drawn, checkpoints)
             return None
         except Hopeless as end:
             trial.set_user_attr(STOPPED, self._stopped(end, values, trial.user_attrs.get(CONTROL)).to_json())
             self.study.optuna.tell(trial, state=TrialState.PRUNED)
+            checkpoints.forget()
             return None
         except Exception as error:
             reason = reason_of(error, self.study.trial_folder(trial.number))
         except BaseException as error:
             _fail(self.study.optuna, trial, INTERRUPTED if isinstance(error, KeyboardInterrupt) else summary(error))
+            self._put_aside(drawn)
             raise
         _fail(self.study.optuna, trial, reason)
+        if reason != TAKEN:  # else another process goes on with it
+            checkpoints.forget()
         return reason
 
-    def _trained(self, drawn: Drawn) -> TrialResult:
-        trial = drawn.trial
+    def _put_aside(self, drawn: Drawn) -> None:
+        """What somebody ended in mid-training goes on later from where it was kept, if it was. One that continues a
+        student is asked for again anyway."""
+        from optuna.trial import TrialState
+
+        attributes = drawn.trial.user_attrs
+        if drawn.continues is None and (KEPT in attributes or RESUMED in attributes):
+            ended = self.study.optuna.get_trials(deepcopy=False)[drawn.trial.number]
+            if ended.state == TrialState.FAIL:  # it may have been told just before
+                once_more(self.study, ended)
+
+    def _trained(self, drawn: Drawn, checkpoints: Checkpoints) -> TrialResult:
+        trial, resume = drawn.trial, self._resumed(drawn, checkpoints)
         configuration = from_flat(drawn.values, replace(self.base, seed=drawn.seed, steps=drawn.steps))
         costs: tuple[float, ...] = ()
-        curve: list[Checkpoint] = []
+        curve = [Checkpoint(**point) for point in resume.trunk.curve] if resume.trunk else []
         is_control = trial.user_attrs.get(CONTROL) is not None
 
         def look(point: Checkpoint) -> None:
@@ -92,29 +110,32 @@ class Trainer:
         objectives = self.objectives
         return run_trial(
             configuration, self.task, objectives.criterion, objectives.needs_psds, self.progress, report,
-            also=objectives.scores, most_alarms=objectives.most_alarms, resume=self._resumed(drawn),
+            also=objectives.scores, most_alarms=objectives.most_alarms, resume=resume,
         )  # fmt: skip
 
-    def _tidy(self, drawn: Drawn) -> None:
+    def _tidy(self, drawn: Drawn, checkpoints: Checkpoints) -> None:
         """What was put aside has been taken up."""
+        checkpoints.forget()
         if drawn.continues is not None:
-            (self.study.trial_folder(drawn.continues.number) / TRUNK_FILE).unlink(missing_ok=True)
+            self.study.forget(self.study.trial_folder(drawn.continues.number) / TRUNK_FILE)
 
-    def _resumed(self, drawn: Drawn) -> Resume:
-        """Go on where the student was put aside, and put it aside again unless this is its last rung."""
-        trunk, before = None, drawn.continues
-        if before is not None:
+    def _resumed(self, drawn: Drawn, checkpoints: Checkpoints) -> Resume:
+        """Go on where a lost process kept this training, else where the student was put aside; put it aside again
+        unless this is its last rung."""
+        trunk, before = checkpoints.latest(), drawn.continues
+        if trunk is None and before is not None:
             trunk = load_trunk(self.study.trial_file(before.number, TRUNK_FILE), _key(drawn, self.task))
+        if trunk is not None or before is not None:
             drawn.trial.set_user_attr(RESUMED, trunk.step if trunk else 0)
         if drawn.steps == self.base.steps:
-            return Resume(trunk)
+            return Resume(trunk, keep_each=checkpoints.keep)
 
         def keep(found: Trunk) -> None:
             path = self.study.trial_folder(drawn.trial.number) / TRUNK_FILE
             save_trunk(found, path, _key(drawn, self.task))
             self.study.share(path)
 
-        return Resume(trunk, keep)
+        return Resume(trunk, keep, checkpoints.keep)
 
     def _stopped(self, end: Hopeless, values: Mapping[str, Any], control: str | None) -> StoppedRecord:
         """What is remembered of a trial that was ended at a rung."""
@@ -144,6 +165,13 @@ def _fail(study: "optuna.Study", trial: "optuna.Trial", reason: str) -> None:
 def _key(drawn: Drawn, task: Task) -> str:
     """What a trunk is of: trainings that differ in their steps alone share it, on one kind of device."""
     return f"{fingerprint(drawn.values)} seed {drawn.seed} on {task.device.type}"
+
+
+def _checkpoint_key(drawn: Drawn, task: Task) -> str:
+    """What a checkpoint is of. What is tried once more has its values from Optuna, where 1 that was put in line for a
+    dimension of floats is 1.0."""
+    values = {name: float(value) if type(value) is int else value for name, value in drawn.values.items()}
+    return f"{_key(replace(drawn, values=values), task)}, {drawn.steps} steps"
 
 
 def record_of(result: TrialResult, drawn: Drawn, objectives: Objectives) -> FinishedRecord:

@@ -5,8 +5,9 @@ What comes out is what `fit` would have made of each alone, within rounding.
 
 import math
 import time
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -120,6 +121,8 @@ class _Cohort:
                 self._look(step)
                 if len(self.ended) == len(self.members):
                     break
+                if resume.keep_each and step < self.steps:
+                    resume.keep_each(self._trunk(step, [asdict(point) for point in self.curves[0]]))
             if step == held_until(self.steps) and resume.keep:
                 resume.keep(self._trunk(step))
             if progress:
@@ -140,8 +143,8 @@ class _Cohort:
             found |= {f"{name}.{place}": part for place, part in enumerate(parts)}
         return found
 
-    def _trunk(self, step: int) -> Trunk:
-        return Trunk(step, self.since, {name: part.detach().clone() for name, part in self._state().items()})
+    def _trunk(self, step: int, curve: Sequence[Mapping[str, Any]] = ()) -> Trunk:
+        return Trunk(step, self.since, {name: part.detach().clone() for name, part in self._state().items()}, curve)
 
     def _restore(self, trunk: Trunk) -> int:
         """Go on from a trunk; how many steps are done. Tensors are filled in place, for a captured step."""
@@ -152,6 +155,8 @@ class _Cohort:
         self.optimiser.steps.fill_(trunk.step)
         self.sampler.skip(trunk.step)
         self.since = trunk.since
+        self.start -= trunk.seconds
+        self.curves[0] += [Checkpoint(**point) for point in trunk.curve]
         return trunk.step
 
     def _step(self) -> None:

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor, nn
@@ -77,6 +77,9 @@ def fit(
     keep_freed_memory()
     watch = watch or Watch()
     start, marks, curve = time.perf_counter(), watch.marks(settings.steps), list[Checkpoint]()
+    if resume.trunk:
+        start -= resume.trunk.seconds
+        curve += [Checkpoint(**point) for point in resume.trunk.curve]
     device = next(model.parameters()).device
     corpus = corpus.to(device)
     draw = OneSampler(corpus, settings, device, model.features.scale)
@@ -125,6 +128,9 @@ def fit(
             look(step)
             total.zero_()
             since = 0
+            if resume.keep_each and step < settings.steps:
+                points = [asdict(point) for point in curve]
+                resume.keep_each(state.trunk(step, since, magnitudes.means, points))
         if step == held and resume.keep:
             resume.keep(state.trunk(step, since, magnitudes.means))
         if progress:

@@ -3,13 +3,15 @@
 Trainings of one seed to 150 and to 600 steps are the same, windows and rate, until the shorter one's rate falls. What
 they share is the longer one's *trunk*; the fall of the shorter one is a branch of it ("warm-up, stable, decay", Hu et
 al. 2024, MiniCPM). So the longer one begins where the shorter one's trunk ends, and what comes out is, bit for bit on
-one machine, what it would have become from its first step.
+one machine, what it would have become from its first step. So does a training that was lost on its way and goes on
+from its last look.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,26 +19,37 @@ from torch import Tensor, nn
 from sedkd.disk.kept import kept
 from sedkd.disk.paths import written_atomically
 
-STEPS, KEY = "steps", "key"  # of a file's header
+STEPS, KEY, CURVE = "steps", "key", "curve"  # of a file's header
 MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's, by torch's names
 
 
 @dataclass(frozen=True)
 class Trunk:
     """Where training stands after `step` steps, none of which had a falling rate, and `since` so many after its last
-    checkpoint: weights, averages of the optimiser and of the losses, by name."""
+    checkpoint: weights, averages of the optimiser and of the losses, by name.
+
+    curve: the checkpoints so far, field by field, where it is of the very training that goes on.
+    """
 
     step: int
     since: int
     tensors: Mapping[str, Tensor]
+    curve: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Of the training that goes on, so far."""
+        return float(self.curve[-1]["seconds"]) if self.curve else 0.0
 
 
 @dataclass(frozen=True)
 class Resume:
-    """`trunk`: where training goes on; None: at its first step. `keep` hears of this training's own trunk."""
+    """`trunk`: where training goes on; None: at its first step. `keep` hears of this training's own trunk, `keep_each`
+    of where it stands after each checkpoint but the last, with its curve."""
 
     trunk: Trunk | None = None
     keep: Callable[[Trunk], None] | None = None
+    keep_each: Callable[[Trunk], None] | None = None
 
 
 FROM_THE_FIRST = Resume()  # and keep nothing
@@ -52,14 +65,14 @@ class FitState:
     ) -> None:
         self.modules, self.parameters, self.optimiser, self.total = modules, list(parameters), optimiser, total
 
-    def trunk(self, step: int, since: int, magnitudes: Tensor) -> Trunk:
+    def trunk(self, step: int, since: int, magnitudes: Tensor, curve: Sequence[Mapping[str, Any]] = ()) -> Trunk:
         """As it is now, copied: after `step` steps, `since` the last checkpoint."""
         found = {f"modules.{name}": tensor for name, tensor in self.modules.state_dict().items()}
         for place, parameter in enumerate(self.parameters):
             for name in MOMENTS:
                 found[f"{name}.{place}"] = self.optimiser.state[parameter][name]
         found |= {"total": self.total, "magnitudes": magnitudes}
-        return Trunk(step, since, {name: tensor.detach().clone() for name, tensor in found.items()})
+        return Trunk(step, since, {name: tensor.detach().clone() for name, tensor in found.items()}, curve)
 
     def restore(self, trunk: Trunk) -> None:
         """All but the magnitudes, which are their owner's to take."""
@@ -77,8 +90,9 @@ def save_trunk(trunk: Trunk, path: Path, key: str) -> None:
     from safetensors.torch import save_file
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in trunk.tensors.items()}
+    header = {STEPS: json.dumps([trunk.step, trunk.since]), KEY: key, CURVE: json.dumps(list(trunk.curve))}
     with written_atomically(path) as temporary:
-        save_file(tensors, temporary, metadata={STEPS: json.dumps([trunk.step, trunk.since]), KEY: key})
+        save_file(tensors, temporary, metadata=header)
 
 
 def load_trunk(path: Path, key: str) -> Trunk | None:
@@ -95,4 +109,5 @@ def _read(path: Path, key: str) -> Trunk:
         if header.get(KEY) != key:
             raise ValueError("the trunk of another training")
         step, since = json.loads(header[STEPS])
-        return Trunk(step, since, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return Trunk(step, since, tensors, json.loads(header.get(CURVE, "[]")))  # earlier versions kept none

@@ -86,6 +86,7 @@ def run_trial(
     member = _begun(configuration, task, criterion, progress, report, checkpoints)
     if signature(member.terms) is not None:
         member = replace(member, resume=resume)
+        start -= resume.trunk.seconds if resume.trunk else 0.0
     (curve,) = fit_cohort([member], counting(progress, "training"))
     if isinstance(curve, Exception):
         raise curve

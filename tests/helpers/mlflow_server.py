@@ -1,4 +1,4 @@
-"""MLflow's real server, for tests: artifacts go through its proxy."""
+"""MLflow's real server, for tests: artifacts go through its proxy. And what it must hold of a study."""
 
 import os
 import signal
@@ -10,6 +10,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+
+from search.pareto.front import front
+from search.study.store import STUDENT_FILE
+from search.study.view import StudyView
 
 START_SECONDS = 180
 
@@ -65,3 +72,28 @@ def mlflow_server(folder: Path, database: str | None = None) -> Iterator[MLflowS
         yield server
     finally:
         server.kill()
+
+
+def assert_equal(client: MlflowClient, study: StudyView, folder: Path) -> None:
+    """MLflow holds what the study does, and the front's students through its proxy."""
+    experiment = client.get_experiment_by_name("sedkd-farm")
+    assert experiment.artifact_location.startswith("mlflow-artifacts:/")
+    runs = client.search_runs([experiment.experiment_id], "tags.`sedkd.role` = 'trial'", max_results=1000)
+    found = {int(run.data.tags["sedkd.trial"]): run for run in runs}
+    assert len(found) == len(runs)
+    assert {run.info.status for run in found.values()} <= {"FINISHED", "FAILED"}
+    told = {number: "stopped" in run.data.tags for number, run in found.items() if run.info.status == "FINISHED"}
+    early = {trial.number for trial in study.ended_early()}
+    assert told == {number: number in early for number in early | {trial.number for trial in study.finished()}}
+    members = front(study.finished(), study.objectives)
+    assert {number for number, run in found.items() if run.data.tags.get("on_front") == "true"} == {
+        member.number for member in members
+    }
+    for trial in study.finished():
+        for score in ("f1_segment", "macs"):
+            assert found[trial.number].data.metrics[score] == pytest.approx(trial.measure(score))
+    for member in members:
+        run = found[member.number].info.run_id
+        (path,) = [each.path for each in client.list_artifacts(run) if each.path.endswith(STUDENT_FILE)]
+        here = client.download_artifacts(run, path, str(folder))
+        assert Path(here).read_bytes() == study.student_path(member.number).read_bytes()

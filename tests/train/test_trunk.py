@@ -12,7 +12,7 @@ from sedkd.errors import SedkdWarning
 from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student
 from sedkd.train.cohort import Member, _Cohort, fit_cohort
-from sedkd.train.fit import Watch, fit
+from sedkd.train.fit import Checkpoint, Watch, fit
 from sedkd.train.labels import Labels
 from sedkd.train.rate import held_until
 from sedkd.train.trunk import Resume, Trunk, load_trunk, save_trunk
@@ -83,6 +83,24 @@ def test_as_a_cohort_of_one_as_on_a_gpu() -> None:
     trained(SHORT, Resume(keep=kept.append))
     on, whole = trained(LONG, Resume(kept[0])), trained(LONG, Resume())
     assert same(weights(on.student), weights(whole.student))
+
+
+@pytest.mark.parametrize("on_gpu", [False, True])
+def test_one_that_was_lost_goes_on_from_each_checkpoint(on_gpu: bool, tmp_path: Path) -> None:
+    def trained(resume: Resume) -> tuple[Member, list[Checkpoint]]:
+        found = member("response+hint", SHORT, resume)
+        (curve,) = _Cohort([found], torch.device("cpu")).run(None) if on_gpu else fit_cohort([found])
+        return found, curve
+
+    kept: list[Trunk] = []
+    whole, expected = trained(Resume(keep_each=kept.append))
+    assert [trunk.step for trunk in kept] == [5, 10, 15]
+    for trunk in kept:
+        save_trunk(trunk, tmp_path / "trunk", "farm")
+        on, curve = trained(Resume(load_trunk(tmp_path / "trunk", "farm")))
+        assert same(weights(on.student), weights(whole.student))
+        assert [replace(point, seconds=0) for point in curve] == [replace(point, seconds=0) for point in expected]
+        assert curve[-1].seconds > trunk.seconds > 0
 
 
 def test_several_in_one_step_keep_none() -> None:

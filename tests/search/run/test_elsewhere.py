@@ -1,5 +1,6 @@
 """Workers that a queue or a cluster starts."""
 
+import os
 import signal
 import subprocess
 import threading
@@ -19,12 +20,17 @@ from search.cli.search import main
 from search.run.elsewhere import Elsewhere, Ended, Joining
 from search.setup.resources import number, resources_of, whole
 from search.study.opening import load_study
-from search.study.records import RETRIED
+from search.study.records import KEPT, RESUMED, RETRIED
 from search.study.store import Store
 from search.study.view import StudyView
 from sedkd.errors import UserError
 
 JOINING = Joining(("worker",), {})
+SCRATCH = """
+dimensions:
+  student.width: {type: int, low: 2, high: 8}
+  strategy: {type: choice, of: [none]}
+"""
 
 
 class Scripted:
@@ -171,21 +177,28 @@ def assert_lost_ones_were_retried(study: StudyView) -> None:
 
 @needs_postgres
 @pytest.mark.slow
-def test_a_job_that_is_preempted_joins_again(
+def test_a_job_that_is_preempted_goes_on_with_its_trial(
     running: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """On submitit's own executor for one machine: the same jobs, the same signal, no queue."""
     pytest.importorskip("submitit")
+    from kept_often import KeptOften
+
+    import search.run.on_slurm as on_slurm
     from search.run.on_slurm import Slurm
 
     address, farm = running.database("preempted"), write_farm(tmp_path)
+    (tmp_path / "space.yaml").write_text(SCRATCH)
     monkeypatch.setenv("SEDKD_CACHE", str(tmp_path / "cache"))
+    helpers = str(Path(__file__).parents[2] / "helpers")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([helpers, os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setattr(on_slurm, "Job", KeptOften)
     monkeypatch.setattr(session, "cluster_of", lambda _: Slurm(tmp_path / "slurm", {}, "local"))
     preempted: list[int] = []
 
     def preempt() -> None:
         study = until(lambda: study_at(address, tmp_path))
-        until(lambda: study.running() and study.spent() >= 1)
+        until(lambda: [trial for trial in study.running() if KEPT in trial.user_attrs])
         jobs = subprocess.run(["pgrep", "-f", f"submitit.core._submit {tmp_path}"], capture_output=True, text=True)
         (job,) = map(int, jobs.stdout.split())
         preempted.append(job)
@@ -194,16 +207,21 @@ def test_a_job_that_is_preempted_joins_again(
     other = threading.Thread(target=preempt)
     other.start()
     where = ["--store", str(tmp_path / "runs"), "--storage", address]
-    assert main([*words_of(farm, 8, 1), *where, "--executor", "slurm"]) == 0
+    long = ["--steps", "600", "--no-early-stopping"]
+    assert main([*words_of(farm, 3, 1), *long, *where, "--executor", "slurm"]) == 0
     other.join()
     assert preempted
     study = load_study(Store(tmp_path / "three", address), "farm", None)
-    assert study.spent() == 8
+    assert study.spent() == 3
     assert not study.running()
     owners = {trial.user_attrs["owner"] for trial in study.optuna.trials if "owner" in trial.user_attrs}
     assert len(owners) == 2  # the job's worker before, and after
     assert_lost_ones_were_retried(study)
-    assert "[8/8]" in capsys.readouterr().out
+    (again,) = (trial for trial in study.optuna.trials if RETRIED in trial.user_attrs)
+    assert again.user_attrs[RESUMED] in (150, 300, 450)
+    said = capsys.readouterr().out
+    assert "[3/3]" in said
+    assert f"resumed at step {again.user_attrs[RESUMED]}" in said
     secret = address.rpartition("@")[0].rpartition(":")[2].encode()
     assert not [path for path in (tmp_path / "slurm").rglob("*") if path.is_file() and secret in path.read_bytes()]
 

@@ -97,6 +97,22 @@ def test_a_trial_that_was_taken_over_ends_with_a_line(study: StudyView, tmp_path
     assert not list(tmp_path.glob("traceback*"))
 
 
+def test_within_one_look_others_are_read_once(study: StudyView, tmp_path: Path) -> None:
+    other = elsewhere(study, tmp_path)
+    with study.one_look():
+        before = len(study.running())
+        theirs = other.optuna.ask()
+        assert len(study.running()) == before
+        own = study.optuna.ask()  # what is begun here is seen at once, and with it the others
+        assert {trial.number for trial in study.running()} >= {theirs.number, own.number}
+        with study.one_look():
+            study.optuna.tell(own, state=optuna.trial.TrialState.FAIL)
+            assert own.number not in {trial.number for trial in study.running()}
+        other.optuna.tell(theirs, state=optuna.trial.TrialState.FAIL)
+        assert theirs.number in {trial.number for trial in study.running()}
+    assert not study.running()
+
+
 def test_one_at_a_time_has_its_turn(study: StudyView, tmp_path: Path) -> None:
     order: list[str] = []
 
@@ -216,6 +232,8 @@ def test_one_that_stays_away_is_told(running: Server, tmp_path: Path) -> None:
     [
         ("mysql://a:secret@b/c", "--storage mysql://a:***@b/c: expected postgresql://USER@HOST/DATABASE"),
         ("runs/optuna.db", "--storage runs/optuna.db: expected postgresql://USER@HOST/DATABASE"),
+        ("grpc://db:13000", "--storage grpc://db:13000: Optuna's gRPC proxy passes on trials, but neither students"),
+        ("grpc://db:13000", "name the database behind it, postgresql://USER@HOST/DATABASE"),
         ("postgresql://sedkd:wrong@127.0.0.1:{port}/postgres", "password authentication failed"),
         ("postgresql://sedkd:secret%20word@127.0.0.1:{port}/nothing", 'database "nothing" does not exist'),
         ("postgresql://sedkd:secret%20word@127.0.0.1:1/postgres", "Connection refused"),

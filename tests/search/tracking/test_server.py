@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 from machines import begin, study_name, words_of
 from mlflow import MlflowClient
-from mlflow_server import mlflow_server
+from mlflow_server import assert_equal, mlflow_server
 from postgres import needs_postgres, server
 from small_study import finish, write_farm
 
 from search.cli.main import main
-from search.pareto.front import front
 from search.study.opening import load_study
-from search.study.store import STUDENT_FILE, Store
+from search.study.store import Store
 from search.study.view import StudyView
 
 TRIALS = 12
@@ -58,28 +57,3 @@ def test_a_server_that_is_killed_in_mid_study_is_told_the_rest(tmp_path: Path, m
             monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking.address)
             assert main(["sync", "--study", name, "--storage", studies]) == 0
             assert_equal(MlflowClient(tracking.address), study, tmp_path)
-
-
-def assert_equal(client: MlflowClient, study: StudyView, folder: Path) -> None:
-    """MLflow holds what the study does, and the front's students through its proxy."""
-    experiment = client.get_experiment_by_name("sedkd-farm")
-    assert experiment.artifact_location.startswith("mlflow-artifacts:/")
-    runs = client.search_runs([experiment.experiment_id], "tags.`sedkd.role` = 'trial'", max_results=1000)
-    found = {int(run.data.tags["sedkd.trial"]): run for run in runs}
-    assert len(found) == len(runs)
-    assert {run.info.status for run in found.values()} <= {"FINISHED", "FAILED"}
-    told = {number: "stopped" in run.data.tags for number, run in found.items() if run.info.status == "FINISHED"}
-    early = {trial.number for trial in study.ended_early()}
-    assert told == {number: number in early for number in early | {trial.number for trial in study.finished()}}
-    members = front(study.finished(), study.objectives)
-    assert {number for number, run in found.items() if run.data.tags.get("on_front") == "true"} == {
-        member.number for member in members
-    }
-    for trial in study.finished():
-        for score in ("f1_segment", "macs"):
-            assert found[trial.number].data.metrics[score] == pytest.approx(trial.measure(score))
-    for member in members:
-        run = found[member.number].info.run_id
-        (path,) = [each.path for each in client.list_artifacts(run) if each.path.endswith(STUDENT_FILE)]
-        here = client.download_artifacts(run, path, str(folder))
-        assert Path(here).read_bytes() == study.student_path(member.number).read_bytes()
