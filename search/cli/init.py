@@ -11,6 +11,7 @@ from search.cli.store import add_store_options, store_of
 from search.cli.subject import LABEL_COLUMN
 
 if TYPE_CHECKING:
+    from search.study.store import Store
     from search.study.view import StudyView
     from sedkd.data.datasets.facts import EventCount
     from sedkd.data.datasets.survey import Survey
@@ -44,7 +45,6 @@ def run(options: argparse.Namespace) -> int:
     from search.setup.setting import built_in
     from search.show.display import Display
     from search.show.worth_words import helpful_lines
-    from search.study.opening import load_studies
     from sedkd.data.datasets.facts import require_material
     from sedkd.data.datasets.survey import survey
     from sedkd.errors import UserError
@@ -65,13 +65,27 @@ def run(options: argparse.Namespace) -> int:
         _listed("next, when that is mended", [check_command(root, how)])
         return 1
     store = store_of(options)
-    studies = load_studies(store, None, None) if store.storage.exists else []
+    studies = _studies(store)
     _listed("what would help most", helpful_lines(found, store, studies))
     if options.out is not None:
         root, how = convert.written(options), {}
     _tell_time(studies)
     _tell_next(found, root, how)
     return 0
+
+
+def _studies(store: "Store") -> "list[StudyView]":
+    """Those of the store, the latest first; none, which is said, where it cannot be read: init does without."""
+    from search.study.opening import load_studies
+    from sedkd.errors import UserError
+
+    if not store.storage.exists:
+        return []
+    try:
+        return load_studies(store, None, None)
+    except UserError as error:
+        print(f"no earlier study to go by: {error}")
+        return []
 
 
 def _tell(found: "Survey") -> None:

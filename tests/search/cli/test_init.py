@@ -121,6 +121,16 @@ def test_what_was_measured_before(yard: Path, tmp_path: Path, capsys: pytest.Cap
     assert "the search below trains for about 15 min here, as the 10 students of study farm-123abc took" in out
 
 
+def test_a_store_without_studies_or_one_that_is_damaged_is_said(yard: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = open_store(None)
+    store.storage.trials()
+    out = told(capsys, yard)
+    assert "no earlier study to go by: " in out
+    assert "took for a moment" in out
+    (store.root / "optuna.db").write_bytes(b"no database")
+    assert "no earlier study to go by: " in told(capsys, yard)
+
+
 def test_several_environments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for seed, name in enumerate(("farm", "yard")):
         write_environment(tmp_path / "own", name, seed)
