@@ -72,8 +72,8 @@ def test_a_folder_in_place_of_a_database(copy: Path, capsys, name: str) -> None:
     line(capsys, main.main, ["sync", "--store", copy / "runs"], copy / "runs" / name)
 
 
-DAMAGES = [lambda b: b[: len(b) // 2], lambda b: b"[]"]
-DAMAGES += [pytest.param(lambda b, other=other: other, marks=pytest.mark.slow) for other in (b"", b"\xff\xfe")]
+DAMAGES = [lambda b: b[: len(b) // 2]]
+DAMAGES += [pytest.param(lambda b, other=other: other, marks=pytest.mark.slow) for other in (b"[]", b"", b"\xff\xfe")]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
