@@ -54,7 +54,9 @@ def killed(step: int, steps: int, words: Sequence[str]) -> None:
     command = [sys.executable, "-m", "killed_training", str(step), str(steps), *words]
     helpers = str(Path(__file__).parents[2] / "helpers")
     paths = os.pathsep.join([helpers, os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, timeout=300)
+    # As many threads as the tests have: sums of others end in other last bits.
+    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
