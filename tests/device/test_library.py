@@ -107,6 +107,7 @@ def test_golden_vectors_notice_a_difference(device_export: Path, tmp_path: Path)
     assert "DIFFERENT" in done.stdout
 
 
+@pytest.mark.slow
 def test_single_precision_is_near(device_export: Path, tmp_path: Path) -> None:
     """As on a device whose FPU knows no other: the answers are the same within a ten-thousandth."""
     main = Path(__file__).parent / "probe.c"

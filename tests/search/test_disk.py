@@ -130,7 +130,9 @@ def limited(words: list[str], size: int, cwd: Path, **environment: str) -> subpr
     )
 
 
-@pytest.mark.parametrize(("size", "place"), [(3000, "cache"), (30_000, "runs")])
+@pytest.mark.parametrize(
+    ("size", "place"), [pytest.param(3000, "cache", marks=pytest.mark.slow), pytest.param(30_000, "runs")]
+)
 def test_no_room(copy: Path, size: int, place: str) -> None:
     shutil.rmtree(copy / "runs")
     cache = {"SEDKD_CACHE": str(copy / "cache")} if place == "cache" else {}  # else one that is full of what is needed
