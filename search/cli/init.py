@@ -24,8 +24,8 @@ def add_parser(subparsers: Any) -> None:
         help="begin here: what a folder with recordings and labels holds, and what to type next",
         description="Look at the recordings and labels in DIR, say how much of each event there is, what is missing "
         "and what would help most, and print the next three commands and how long they train. What labels and trials "
-        "are worth is told by earlier comparisons and studies of the store. Writes nothing without --out. Exits with "
-        "1 where something must be mended first. Annotations of a test split stay unread.",
+        "are worth is told by earlier comparisons and studies of the store. Without --out it writes to the cache "
+        "alone. Exits with 1 where something must be mended first. Annotations of a test split stay unread.",
     )
     parser.add_argument(
         "folder", type=Path, metavar="DIR", help="recordings with label files, or whatever --data reads"

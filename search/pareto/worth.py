@@ -1,6 +1,7 @@
 """What more labels and more trials were worth, by what was measured before: comparisons with several numbers of
 labelled clips, and the trials of a study. Nothing is said where nothing was measured."""
 
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ FILE = "comparison.json"
 ARM, METRIC = "aware", "f1_segment"
 NUMBER = "labelled"
 ALIKE = ("environment", "data", "architecture", "strategy", "seeds", "steps", "events")
-"""What comparisons have in common that differ in their labelled clips alone."""
+"""What comparisons have in common, beside teacher and impulse responses, that differ in their labelled clips alone."""
 
 
 @dataclass(frozen=True)
@@ -46,22 +47,33 @@ class LabelsWorth:
         return None if per_doubling is None or not labels else per_doubling * float(np.log2(1 + more / labels))
 
 
-def labels_worth(comparisons: Path, environment: str) -> LabelsWorth | None:
-    """By the comparisons of a folder that differ in their labelled clips alone, of those with most numbers; a damaged
-    one is left out with a warning."""
-    groups: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
-    for path in sorted(comparisons.glob(f"*/{FILE}")):
+def comparisons_in(folder: Path) -> list[dict[str, Any]]:
+    """What `sedkd compare` kept there; a damaged comparison is left out with a warning."""
+    found = []
+    for path in sorted(folder.glob(f"*/{FILE}")):
         try:
-            found = read_json(path, dict, "the line that made it writes it anew")
+            found.append(read_json(path, dict, "the line that made it writes it anew"))
         except UserError as error:
             warnings.warn(f"{error}; left out", SedkdWarning, stacklevel=2)
-            continue
-        arms = {arm["name"]: arm for arm in found.get("arms", ())}
+    return found
+
+
+def labels_worth(comparisons: Sequence[Mapping[str, Any]], environment: str) -> LabelsWorth | None:
+    """By those of the environment that differ in their labelled clips alone, of which there are most numbers."""
+    groups: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
+    for one in comparisons:
+        arms = {arm["name"]: arm for arm in one.get("arms", ())}
         # Those of an earlier version lack something of this.
-        if found.get("environment") == environment and ARM in arms and all(key in found for key in (*ALIKE, NUMBER)):
-            groups[repr([found[key] for key in ALIKE])][found[NUMBER]["used"]] = {**found, "arm": arms[ARM]}
+        if one.get("environment") == environment and ARM in arms and all(key in one for key in (*ALIKE, NUMBER)):
+            groups[_alike(one)][one[NUMBER]["used"]] = {**one, "arm": arms[ARM]}
     curve = max(groups.values(), key=len, default={})
     return _fitted(curve) if len(curve) > 1 else None
+
+
+def _alike(one: Mapping[str, Any]) -> str:
+    # A teacher learns from fewer labels in fewer steps, and is the same kind all the same.
+    teachers = [re.sub(r" \d+ steps", "", teacher["origin"]) for teacher in one.get("teachers", ())]
+    return repr([*(one[key] for key in ALIKE), teachers, one.get("impulse_responses") or []])
 
 
 def _fitted(curve: Mapping[int, Mapping[str, Any]]) -> LabelsWorth | None:

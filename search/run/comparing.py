@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from search.run.comparison_plan import flat, name_of, plan_of, require_runnable
 from search.run.stop import Stop
 from search.setup.architecture import architecture
-from search.setup.preparation import Subject, prepare
-from search.setup.setting import setting
+from search.setup.preparation import Subject, looked_at, prepare
 from search.show.comparison_table import arms_table, labelled_words, pairs_table, per_class_table, tries_table
 from search.show.display import Display
 from search.show.labels_curve import keep_curve
@@ -21,7 +20,6 @@ from search.study.store import Store
 from sedkd.compare.arms import ArmSettings, arms
 from sedkd.compare.result import on_test
 from sedkd.compare.training import Trained, train_all
-from sedkd.data.broken import leave_out_broken
 from sedkd.disk.json_file import digest, read_json, write_json
 from sedkd.distill.registry import find, parts
 from sedkd.errors import UserError
@@ -79,12 +77,7 @@ def run_compare(question: Question, environments: Sequence[str]) -> int:
 def _require_material(subject: Subject, environment: str, display: Display) -> None:
     """UserError where an environment lacks the events that are asked for, or there is nothing to score on: before
     anything is trained for any of them."""
-    leave_out_broken(subject.skip_bad)
-    data = subject.data, subject.space, subject.dataset, subject.fold, subject.label_column
-    found = setting(environment, *data, display.preparing)
-    listed = None if subject.events is None else found.environment.listed(subject.events)
-    found.environment.narrowed(listed, subject.subset)
-    pool = found.pool
+    pool = looked_at(replace(subject, environment=environment), display.preparing)[0].pool
     if not pool.has_test(environment):
         raise UserError(f"{pool.lack(environment, 'test')}; a comparison is scored on test")
 

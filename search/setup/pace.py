@@ -1,6 +1,7 @@
 """How long a search will train here, before it has begun: by what the students of an earlier study took, or by three of
 the space that are trained for a moment."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -11,7 +12,7 @@ from search.setup.setting import default_file, default_space
 from search.space.controls import largest, smallest
 from search.space.space import Space
 from search.study.view import StudyView
-from sedkd.disk.json_file import digest, read_json, write_json
+from sedkd.disk.json_file import digest, write_json
 from sedkd.disk.kept import made_once
 from sedkd.disk.paths import cache_root
 from sedkd.parallel import cores, processor
@@ -70,4 +71,4 @@ def _measured(space: Space) -> Pace:
 
 
 def _read(path: Path) -> Pace:
-    return read_json(path, lambda found: Pace(**found), "remove it; it is measured again")
+    return Pace(**json.loads(path.read_text()))

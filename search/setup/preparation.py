@@ -94,15 +94,10 @@ def prepare(subject: Subject, seed: int, progress: Progress, asker: str | None =
     `search.setup.streams`). Errors are UserError."""
     from sedkd.task.task import Task
 
-    leave_out_broken(subject.skip_bad)
     device = device_of(subject.device)
     folder = subject.impulse_responses
     responses = impulse_responses(folder) if folder else ()
-    found = setting(
-        subject.environment, subject.data, subject.space, subject.dataset, subject.fold, subject.label_column, progress
-    )
-    listed = None if subject.events is None else found.environment.listed(subject.events)
-    wanted = found.environment.narrowed(listed, subject.subset)
+    found, wanted = looked_at(subject, progress)
     fitting: list[str] = []
     space = with_lookahead(found.space, subject.lookahead, fitting)
     if asker is not None:
@@ -124,6 +119,16 @@ def prepare(subject: Subject, seed: int, progress: Progress, asker: str | None =
         raise UserError(f"{pool.origin}: no training clip was listened to for {', '.join(wanted)}; widen --events")
     space = runnable(_fitted(space, task, notices), task, notices)
     return Prepared(task, space, notices)
+
+
+def looked_at(subject: Subject, progress: Progress) -> tuple[Setting, tuple[str, ...]]:
+    """Where a search or a comparison takes place, and the events that are listened for. Errors are UserError."""
+    leave_out_broken(subject.skip_bad)
+    found = setting(
+        subject.environment, subject.data, subject.space, subject.dataset, subject.fold, subject.label_column, progress
+    )
+    listed = None if subject.events is None else found.environment.listed(subject.events)
+    return found, found.environment.narrowed(listed, subject.subset)
 
 
 def reporting(found: Setting, progress: Progress) -> "Pool":

@@ -1,8 +1,9 @@
 """What more labels and more trials are worth, and how long a search takes, as lines for who begins."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from search.pareto.worth import LabelsWorth, TrialsWorth, labels_worth, trials_worth
+from search.pareto.worth import LabelsWorth, TrialsWorth, comparisons_in, labels_worth, trials_worth
 from search.study.store import Store
 from search.study.view import StudyView
 from sedkd.data.datasets.dataset import VALIDATION
@@ -17,18 +18,20 @@ Z = 1.96  # deviations on either side of 95 %
 def helpful_lines(found: Survey, store: Store, studies: Sequence[StudyView]) -> Iterator[str]:
     """What would help most, a line each, and of which environment where there are several: by counting, and by what
     the comparisons of a store and its `studies`, the latest first, measured."""
-    names = environments_in(found)
+    names, comparisons = environments_in(found), comparisons_in(store.root / "comparisons")
     for name in names:
         of = f"{name}: " if len(names) > 1 else ""
-        yield from (of + line for line in _helpful_to(name, found, store, studies))
+        yield from (of + line for line in _helpful_to(name, found, comparisons, studies))
 
 
-def _helpful_to(name: str, found: Survey, store: Store, studies: Sequence[StudyView]) -> Iterator[str]:
+def _helpful_to(
+    name: str, found: Survey, comparisons: Sequence[Mapping[str, Any]], studies: Sequence[StudyView]
+) -> Iterator[str]:
     counts = event_counts(found, name)
     yield from most_helpful(counts)
     validation = [part for part in found.parts if (part.environment, part.split) == (name, VALIDATION)]
     yield from blurred({event: n for part in validation for event, n in (part.events or {}).items()})
-    labels = labels_worth(store.root / "comparisons", name)
+    labels = labels_worth(comparisons, name)
     if labels is not None and counts:
         yield from labels_lines(labels, counts)
     past = next((study for study in studies if study.facts["environment"] == name), None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from search.study.beside import Beside
+from search.study.trial_files import TrialFile
 from sedkd.data.events import Event
 
 
@@ -41,4 +41,4 @@ def _from_json(found: dict[str, Any]) -> Heard:
     return Heard(**{**found, **events, "levels": levels})
 
 
-HEARD = Beside("heard.json", _to_json, _from_json)
+HEARD = TrialFile("heard.json", _to_json, _from_json)

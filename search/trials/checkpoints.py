@@ -1,10 +1,10 @@
 """Where a trial stands in mid-training, kept so that whoever takes it over after its process was lost goes on there."""
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from search.study.records import KEPT
 from search.study.view import StudyView
+from sedkd.disk.json_file import digest
 from sedkd.train.trunk import Trunk, load_trunk, save_trunk
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ class Checkpoints:
 
     def __init__(self, study: StudyView, trial: "optuna.Trial", key: str) -> None:
         self.study, self.trial, self.key = study, trial, key
-        digest = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
-        self.file = study.folder / FOLDER / f"{digest}.safetensors"
+        self.file = study.folder / FOLDER / f"{digest(key)}.safetensors"
         self.kept = 0.0  # seconds of training before the latest
 
     def latest(self) -> Trunk | None:

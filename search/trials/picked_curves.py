@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from search.pareto.picks import picks_of
 from search.setup.plan import Plan
-from search.study.beside import CALIBRATION, CONFUSION, CURVES
 from search.study.heard import HEARD
 from search.study.records import FinishedTrial
+from search.study.trial_files import CALIBRATION, CONFUSION, CURVES
 from search.study.view import StudyView
 from search.trials.picked_recording import heard_of
 from sedkd.models.checkpoint import load_model

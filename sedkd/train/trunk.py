@@ -109,5 +109,6 @@ def _read(path: Path, key: str) -> Trunk:
         if header.get(KEY) != key:
             raise ValueError("the trunk of another training")
         step, since = json.loads(header[STEPS])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        names = file.keys()  # of safetensors' own; the file itself cannot be walked through
+        tensors = {name: file.get_tensor(name) for name in names}
         return Trunk(step, since, tensors, json.loads(header.get(CURVE, "[]")))  # earlier versions kept none

@@ -6,6 +6,7 @@ python -m killed_training STEP STEPS WORDS...: after STEP of STEPS; WORDS are th
 import os
 import signal
 import sys
+from unittest.mock import patch
 
 import search.pareto.rungs as rungs
 import search.study.postgres as postgres
@@ -24,7 +25,7 @@ def die_after(step: int, steps: int) -> None:
         if trunk.step == step and trunk.curve[-1]["steps"] == steps:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    checkpoints.Checkpoints.keep = last  # type: ignore[method-assign]
+    patch.object(checkpoints.Checkpoints, "keep", last).start()
 
 
 if __name__ == "__main__":

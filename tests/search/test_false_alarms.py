@@ -12,10 +12,10 @@ from search.cli import search
 from search.cli.search import request_of
 from search.setup.alarms import alarm_notices
 from search.setup.request import planned
-from search.study.beside import CALIBRATION, CONFUSION, CURVES
 from search.study.objectives import most_alarms_of, parse
 from search.study.opening import load_study, others
 from search.study.store import open_store
+from search.study.trial_files import CALIBRATION, CONFUSION, CURVES
 from sedkd.data.pool import folder_pool
 from sedkd.data.recordings import NEGATIVES
 from sedkd.errors import UserError

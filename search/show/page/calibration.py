@@ -8,7 +8,7 @@ from search.show.page.curves import COLOURS, laid_out
 from search.show.page.drawing import drawn
 from search.show.page.findings import Findings
 from search.show.page.markup import Html, paragraph
-from search.study.beside import CALIBRATION
+from search.study.trial_files import CALIBRATION
 from sedkd.score.calibration import Calibration
 
 if TYPE_CHECKING:

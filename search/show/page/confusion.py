@@ -3,7 +3,7 @@
 from search.show.page.findings import Findings
 from search.show.page.markup import Html, paragraph, shaded, table
 from search.show.words import human
-from search.study.beside import CONFUSION
+from search.study.trial_files import CONFUSION
 from sedkd.score.confusion import Confusion
 
 LEGEND = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from search.show.page.drawing import drawn
 from search.show.page.findings import Findings
 from search.show.page.markup import Html, paragraph
-from search.study.beside import CURVES
+from search.study.trial_files import CURVES
 from sedkd.score.curves import Curve, Point
 
 if TYPE_CHECKING:

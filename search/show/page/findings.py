@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 from search.pareto.front import front
 from search.pareto.picks import picks_of
 from search.pareto.rungs import students
-from search.study.beside import Beside
 from search.study.objectives import Objectives
 from search.study.records import FinishedTrial, StoppedTrial
 from search.study.scores import Confirmed, SplitScores
+from search.study.trial_files import TrialFile
 from search.study.view import StudyView
 from sedkd.errors import UserError
 
@@ -36,7 +36,7 @@ class Findings:
     def name(self) -> str:
         return self.study.name
 
-    def of_picks(self, file: Beside[Kept]) -> Iterator[tuple[int, str, Kept]]:
+    def of_picks(self, file: TrialFile[Kept]) -> Iterator[tuple[int, str, Kept]]:
         """Of each pick that has such a file beside it: the trial's number, what it is called, what was kept of it."""
         for member in self.on_front:
             if member.number in self.picks:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from invented_study import invented_study
 
-from search.pareto.worth import labels_worth, trials_worth
+from search.pareto.worth import comparisons_in, labels_worth, trials_worth
 from search.study.objectives import parse
 from sedkd.errors import SedkdWarning
 
@@ -33,12 +33,12 @@ def write(folder: Path, *found: dict[str, Any]) -> Path:
     return folder
 
 
-def test_twice_the_labels(tmp_path: Path) -> None:
+def test_twice_the_labels() -> None:
     few = comparison(20, [0.30, 0.34], {COUGH: 0.2, SNORE: 0.44})
     more = comparison(80, [0.42, 0.46], {COUGH: 0.4, SNORE: None})
     longer = comparison(40, [0.9, 0.9], {COUGH: 0.9, SNORE: 0.9}, steps=2400)
     elsewhere = comparison(160, [0.9, 0.9], {COUGH: 0.9, SNORE: 0.9}, environment="farm")
-    worth = labels_worth(write(tmp_path, few, more, longer, elsewhere), "home")
+    worth = labels_worth([few, more, longer, elsewhere], "home")
     assert worth is not None
     assert worth.mean == pytest.approx(0.06)  # 0.12 in two doublings, with either seed
     assert (worth.low, worth.high) == pytest.approx((0.06, 0.06))
@@ -47,10 +47,9 @@ def test_twice_the_labels(tmp_path: Path) -> None:
     assert worth.of_more(SNORE, 20, 20) is worth.of_more(COUGH, 0, 20) is None
 
 
-def test_seeds_that_disagree_widen_it(tmp_path: Path) -> None:
+def test_seeds_that_disagree_widen_it() -> None:
     events = {COUGH: 0.3, SNORE: 0.3}
-    found = write(tmp_path, comparison(20, [0.3, 0.3], events), comparison(40, [0.3, 0.5], events))
-    worth = labels_worth(found, "home")
+    worth = labels_worth([comparison(20, [0.3, 0.3], events), comparison(40, [0.3, 0.5], events)], "home")
     assert worth is not None
     assert (worth.low, worth.mean, worth.high) == pytest.approx((0.0, 0.1, 0.2))
 
@@ -58,17 +57,28 @@ def test_seeds_that_disagree_widen_it(tmp_path: Path) -> None:
 def test_nothing_is_said_of_what_was_not_measured(tmp_path: Path) -> None:
     one = comparison(20, [0.3, 0.3], {COUGH: 0.3, SNORE: 0.3})
     earlier = {key: value for key, value in one.items() if key != "labelled"}
-    assert labels_worth(write(tmp_path / "one", one, earlier), "home") is None
+    assert labels_worth([one, earlier], "home") is None
     silent = [comparison(used, [], {COUGH: None, SNORE: None}) for used in (20, 40)]
-    assert labels_worth(write(tmp_path / "silent", *silent), "home") is None
-    assert labels_worth(tmp_path / "none", "home") is None
+    assert labels_worth(silent, "home") is None
+    assert comparisons_in(tmp_path / "none") == []
+
+
+def test_another_teacher_or_microphone_is_another_curve() -> None:
+    def taught(used: int, origin: str, **changed: Any) -> dict[str, Any]:
+        return comparison(used, [0.3, 0.3], {COUGH: 0.3, SNORE: 0.3}, teachers=[{"origin": origin}], **changed)
+
+    few, more = taught(20, "mn04_as: ... (head 80 steps)"), taught(40, "mn04_as: ... (head 200 steps)")
+    assert labels_worth([few, more], "home") is not None
+    assert labels_worth([few, taught(40, "crnn: ...")], "home") is None
+    assert labels_worth([few, taught(40, "mn04_as: ... (head 80 steps)", impulse_responses=["a.wav"])], "home") is None
 
 
 def test_a_damaged_comparison_is_left_out_with_a_warning(tmp_path: Path) -> None:
-    write(tmp_path, comparison(20, [0.3, 0.3], {COUGH: 0.3, SNORE: 0.3}))
+    one, other = (comparison(used, [0.3, 0.3], {COUGH: 0.3, SNORE: 0.3}) for used in (20, 40))
+    write(tmp_path, one, other)
     (tmp_path / "0" / "comparison.json").write_text('{"environment": "ho')
     with pytest.warns(SedkdWarning, match=r"comparison\.json: is damaged .* writes it anew; left out"):
-        assert labels_worth(tmp_path, "home") is None
+        assert comparisons_in(tmp_path) == [other]
 
 
 def test_the_second_half_of_a_study() -> None:

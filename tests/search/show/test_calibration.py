@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from search.show.calibration_figure import calibration_png
-from search.study.beside import CALIBRATION
+from search.study.trial_files import CALIBRATION
 from sedkd.errors import UserError
 from sedkd.score.calibration import Calibration
 

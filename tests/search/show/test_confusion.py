@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from search.show.confusion_figure import confusion_png
-from search.study.beside import CONFUSION
+from search.study.trial_files import CONFUSION
 from sedkd.errors import UserError
 from sedkd.score.confusion import Confusion
 

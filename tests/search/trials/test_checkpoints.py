@@ -99,6 +99,8 @@ def test_a_killed_trial_goes_on_from_its_checkpoint(farm, tmp_path, capsys):
 @pytest.mark.slow
 def test_another_machine_goes_on_with_a_student_that_was_trained_on(farm, tmp_path, monkeypatch):
     """Of which the machine that is gone had kept two checkpoints behind its last rung."""
+    import psycopg
+
     with server() as running:
         where = {"steps": 4 * FEWEST_STEPS, "storage": running.address}
         killed(16, 4 * FEWEST_STEPS, arguments(farm, 4, store=tmp_path / "one", **where))
@@ -118,8 +120,11 @@ def test_another_machine_goes_on_with_a_student_that_was_trained_on(farm, tmp_pa
         assert len(again) == 1
         assert [point["step"] for point in again[0].record.curve] == [2, 4, 6, 8, 8, 16, 24, 32]
         assert_as_uninterrupted(study, again[0], words)
-        ask = "SELECT path FROM sedkd_files WHERE path LIKE %s"
-        assert not study.store.storage._answered(ask, (f"{checkpoints.FOLDER}/%",))  # type: ignore[attr-defined]
+        with psycopg.connect(running.address) as connection:
+            kept = connection.execute(
+                "SELECT path FROM sedkd_files WHERE path LIKE %s", (f"{checkpoints.FOLDER}/%",)
+            ).fetchall()
+        assert not kept
 
 
 def test_one_that_was_interrupted_goes_on_when_the_line_is_typed_again(farm, tmp_path, monkeypatch):

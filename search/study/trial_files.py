@@ -15,8 +15,8 @@ MEND = "remove it; the same search line writes it anew"
 
 
 @dataclass(frozen=True)
-class Beside(Generic[Content]):
-    """One such file, and its content as an object of JSON and back."""
+class TrialFile(Generic[Content]):
+    """A file of a trial's folder, and its content as an object of JSON and back."""
 
     name: str
     to_json: Callable[[Content], Mapping[str, Any]]
@@ -35,15 +35,15 @@ class Beside(Generic[Content]):
         return path
 
 
-def _by_event(kind: Callable[..., Any], name: str) -> Beside[Mapping[str, Any]]:
+def _by_event(kind: Callable[..., Any], name: str) -> TrialFile[Mapping[str, Any]]:
     """A file of dataclasses of one kind, one for each event."""
-    return Beside(
+    return TrialFile(
         name,
         lambda found: {label: asdict(each) for label, each in found.items()},
         lambda found: {label: kind(**each) for label, each in found.items()},
     )
 
 
-CURVES: Beside[Mapping[str, Curve]] = _by_event(Curve, "curves.json")
-CALIBRATION: Beside[Mapping[str, Calibration]] = _by_event(Calibration, "calibration.json")
-CONFUSION = Beside("confusion.json", asdict, lambda found: Confusion(**found))
+CURVES: TrialFile[Mapping[str, Curve]] = _by_event(Curve, "curves.json")
+CALIBRATION: TrialFile[Mapping[str, Calibration]] = _by_event(Calibration, "calibration.json")
+CONFUSION = TrialFile("confusion.json", asdict, lambda found: Confusion(**found))
