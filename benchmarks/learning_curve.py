@@ -3,9 +3,9 @@
 Run: sedkd compare --env farm --data esc --steps 2400 ...      # and 600, 150: as many as there are
      python benchmarks/learning_curve.py runs/comparisons/*/comparison.json
 
-Of every arm, with and without mixtures, the best of its tries (over rates, of `aware` over recipes as well), one seed
-each, segment F1 on validation: the best of several flatters. A comparison of 1200 steps or more tries all for a quarter
-of its steps and three of an arm to the end, so that a cell at the end may have few tries behind it, or none.
+Of every arm, with and without mixtures, the best of its tries (over rates, of `aware` over recipes as well), by their
+first seed, segment F1 on validation: the best of several flatters. A comparison of 1200 steps or more tries all for a
+quarter of its steps and three of an arm to the end: a cell at the end may have few tries behind it, or none.
 """
 
 import argparse
@@ -22,9 +22,9 @@ def main() -> None:
         result = json.loads(path.read_text())
         for arm in result["arms"]:
             for one in arm["tries"]:
-                if one["validation"] is not None:
+                if one["seeds"][0] is not None:
                     column = result["environment"], one.get("steps", result["steps"])
-                    found[arm["name"], one["mixture"] > 0][column].append(one["validation"])
+                    found[arm["name"], one["mixture"] > 0][column].append(one["seeds"][0])
     columns = sorted({column for row in found.values() for column in row})
     print("| arm | mixtures | " + " | ".join(f"{name}, {steps} steps" for name, steps in columns) + " |")
     print("|---" * (2 + len(columns)) + "|")

@@ -147,7 +147,7 @@ def _result(
     task: "Task", trained: list[Trained], seeds: int, plan: ArmSettings, folder: Path, display: Display
 ) -> dict[str, Any]:
     """From disk when these very students have been scored, so that test is opened once for them."""
-    asked = [seeds, [t.arm.name for t in trained], task.pool.test_digest(task.environment.name)]
+    asked = [seeds, [[t.arm.name, repr(t.tried)] for t in trained], task.pool.test_digest(task.environment.name)]
     path = folder / f"result-{digest(asked, 3)}.json"
     if path.exists():
         return read_json(path, dict, "remove it; the same line scores the arms anew")

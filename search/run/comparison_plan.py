@@ -8,7 +8,7 @@ from search.setup.preparation import Prepared
 from search.space.dimensions import STRATEGY
 from search.study.names import cleaned
 from sedkd.compare.arms import EVERY, Arm, ArmSettings, arms
-from sedkd.compare.choice import tuning_seeds
+from sedkd.compare.choice import TUNING_SEEDS
 from sedkd.data.recordings import digest_of
 from sedkd.disk.json_file import digest
 from sedkd.distill.registry import needs_teacher
@@ -78,7 +78,7 @@ def name_of(task: "Task", plan: ArmSettings) -> str:
         task.foreign_digest,
         [teacher.key for teacher in task.teachers],
         settled,
-        tuning_seeds(task),
+        TUNING_SEEDS[:1],
         *[response.content for response in task.responses],
     ]
     return f"{cleaned(task.environment.name)}-{digest(parts, 3)}"

@@ -15,14 +15,13 @@ SCORES = (*METRICS, "psds1", "psds2")
 
 def tries_table(result: dict[str, Any]) -> "Table":
     """What every arm tried, by rate, with its score on validation; a star stands at what it chose, brackets around what
-    was left out after a short training."""
-    tuning = result["tuning"]
-    few = f"so few that it is the mean of {tuning['seeds']} seeds" if tuning["seeds"] > 1 else "one seed"
-    short = {one["steps"] for arm in result["arms"] for one in arm["tries"]} - {result["steps"]}
-    left_out = f"; in brackets: left out after {min(short)} steps" if short else ""
+    the first round left out."""
+    seeds, recordings = result["tuning"]["seeds"], result["tuning"]["recordings"]
+    steps = min(one["steps"] for arm in result["arms"] for one in arm["tries"])
+    rarest = min(recordings, key=recordings.__getitem__)
     table = plain_table(
-        f"tries: {result['criterion']} on validation ({tuning['recordings']} recordings with events, {few}); "
-        f"* chosen{left_out}"
+        f"tries: {result['criterion']} on validation, mean of {seeds} seeds ({rarest}, the rarest event, in "
+        f"{recordings[rarest]} recordings); in brackets: left out after one seed of {steps} steps; * chosen"
     )
     rates = sorted({one["rate"] for arm in result["arms"] for one in arm["tries"]})
     for head in ("", "recipe", "mixtures"):
@@ -34,7 +33,7 @@ def tries_table(result: dict[str, Any]) -> "Table":
         for place, recipe in enumerate(dict.fromkeys(one["recipe"] for one in arm["tries"])):
             own = [one for one in arm["tries"] if one["recipe"] == recipe]
             for row, mixture in enumerate(sorted({one["mixture"] for one in own})):
-                cells = {one["rate"]: _try_words(one, arm) for one in own if one["mixture"] == mixture}
+                cells = {one["rate"]: _try_words(one, arm, seeds) for one in own if one["mixture"] == mixture}
                 names = (arm["name"] if place == row == 0 else "", recipe if row == 0 else "")
                 table.add_row(*names, f"{mixture:g}", *(cells.get(rate, "") for rate in rates))
     return table
@@ -109,11 +108,11 @@ def labelled_words(result: dict[str, Any]) -> str:
     return f"{used} labelled clips" if used == there else f"{used} of {there} labelled clips"
 
 
-def _try_words(one: dict[str, Any], arm: dict[str, Any]) -> str:
+def _try_words(one: dict[str, Any], arm: dict[str, Any], seeds: int) -> str:
     """What a try scored, with a star where the arm chose it."""
     if one["validation"] is None:
         return "diverged"
-    if one["steps"] < arm["steps"]:
+    if len(one["seeds"]) < seeds:
         return f"({one['validation']:.3f})"
     chosen = all(one[key] == arm[key] for key in ("recipe", "rate", "mixture"))
     return f"{'*' if chosen else ''}{one['validation']:.3f}"

@@ -30,8 +30,9 @@ def on_test(
     """Everything a comparison has to tell.
 
     Keys: `teachers` and `arms` (what each chose and tried, scores as mean and standard deviation over seeds), `tuning`
-    (by how many recordings and seeds they chose), `pairs` (per pair of arms and metric the difference, its interval and
-    verdict, also per class). The decisions are written to `record` before the test split is opened, for this one pass.
+    (how many recordings of validation hold each event, how many seeds judge a finalist), `pairs` (per pair of arms and
+    metric the difference, its interval and verdict, also per class). The decisions are written to `record` before the
+    test split is opened, for this one pass.
     """
     teachers = _teachers(task, trained)
     posts = {

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sedkd.compare.arms import Arm
-from sedkd.compare.choice import FINALISTS, Tried, finalists, shortened, tuning_seeds
+from sedkd.compare.choice import FINALISTS, Tried, finalists, first_round, tuning_seeds
 from sedkd.disk.json_file import digest, write_json
 from sedkd.disk.kept import kept, one_at_a_time
 from sedkd.errors import UserError
@@ -33,8 +33,8 @@ Watch = Callable[[str, int, int], Progress]
 
 @dataclass(frozen=True)
 class Trained:
-    """One arm: what each of its tries scored on validation (the finalists after all steps, the others after the short
-    training that left them out), what it chose, and per seed the record of a student."""
+    """One arm: what each of its tries scored on validation (the finalists by every tuning seed, the others in the first
+    round, which left them out), what it chose, and per seed the record of a student."""
 
     arm: Arm
     tried: tuple[Tried, ...]
@@ -89,34 +89,30 @@ def train_all(arms: Sequence[Arm], task: Task, seeds: int, folder: Path, criteri
     """
     folder.mkdir(parents=True, exist_ok=True)
     place, tuning = folder / "students", tuning_seeds(task)
-    short = {arm.name: shortened(arm.tries) for arm in arms}
+    first = {arm.name: first_round(arm.tries) for arm in arms}
 
-    def runs(recipes: Mapping[str, Sequence[Configuration]]) -> list[_Run]:
-        return [_Run(recipe, seed, place) for own in recipes.values() for recipe in own for seed in tuning]
+    def runs(recipes: Mapping[str, Sequence[Configuration]], seeds: Sequence[int]) -> list[_Run]:
+        return [_Run(recipe, seed, place) for own in recipes.values() for recipe in own for seed in seeds]
 
-    def scores(recipes: Sequence[Configuration]) -> tuple[Tried, ...]:
-        return _tried(recipes, tuning, place, found, criterion)
-
-    first = len({run.path for run in runs(short)})
-    total = first + len({run.path for run in runs({arm.name: _most(arm) for arm in arms})}) + len(arms) * seeds
+    opening = runs(first, tuning[:1])
+    guessed = {run.path for run in opening + runs({arm.name: arm.tries[:FINALISTS] for arm in arms}, tuning)}
+    total = len(guessed) + len(arms) * seeds
     waiting = counting(watch("another process", 0, total), "waiting for it")
     with one_at_a_time(folder / ".training.lock", waiting):
-        found = _trained(runs(short), task, criterion, watch, "short tries", 0, total)
-        last = {
-            arm.name: finalists(arm.tries, scores(short[arm.name])) if short[arm.name] else arm.tries for arm in arms
-        }
-        finals = _trained(runs(last), task, criterion, watch, "tries", first, total)
-        found |= finals
-        tried = {arm.name: scores(_furthest(arm, short[arm.name], last[arm.name])) for arm in arms}
-        chosen = {arm.name: _best(arm, scores(last[arm.name])) for arm in arms}
+        found = _trained(opening, task, criterion, watch, "tries", 0, total)
+        before = {arm.name: _tried(first[arm.name], tuning[:1], place, found, criterion) for arm in arms}
+        last = {arm.name: finalists(arm.tries, before[arm.name]) for arm in arms}
+        final = {run.path: run for run in runs(last, tuning) if run.path not in found}
+        found |= _trained(list(final.values()), task, criterion, watch, "finalists", len(found), total)
+        judged = {arm.name: _tried(last[arm.name], tuning, place, found, criterion) for arm in arms}
+        chosen = {arm.name: _best(arm, judged[arm.name]) for arm in arms}
         seeded = [_Run(chosen[arm.name], seed, place) for arm in arms for seed in range(seeds)]
-        found = _trained(
-            seeded, task, criterion, watch, "seeds", first + len(finals), first + len(finals) + len(seeded)
-        )
+        done = len(found)
+        found |= _trained(seeded, task, criterion, watch, "seeds", done, done + len({run.path for run in seeded}))
     return [
         Trained(
             arm,
-            tried[arm.name],
+            _furthest(arm, before[arm.name], judged[arm.name]),
             chosen[arm.name],
             [_whole(arm, _Run(chosen[arm.name], seed, place), found) for seed in range(seeds)],
             place,
@@ -161,14 +157,13 @@ def _record(result: TrialResult) -> dict[str, Any]:
     }
 
 
-def _most(arm: Arm) -> Sequence[Configuration]:
-    """As many tries as are trained to the end, whichever they will be."""
-    return arm.tries[:FINALISTS] if shortened(arm.tries) else arm.tries
-
-
-def _furthest(arm: Arm, short: Sequence[Configuration], last: Sequence[Configuration]) -> list[Configuration]:
-    """Each try as far as it was trained."""
-    return [recipe if recipe in last else short[place] for place, recipe in enumerate(arm.tries)]
+def _furthest(arm: Arm, before: Sequence[Tried], judged: Sequence[Tried]) -> tuple[Tried, ...]:
+    """Each try as far as it came: what it scored in the first round, or as a finalist."""
+    recipes = [one.configuration for one in judged]
+    return tuple(
+        judged[recipes.index(recipe)] if recipe in recipes else first
+        for recipe, first in zip(arm.tries, before, strict=True)
+    )
 
 
 def _tried(

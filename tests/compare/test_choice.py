@@ -8,15 +8,15 @@ from tiny import write_folder
 
 from sedkd.compare.arms import Arm
 from sedkd.compare.choice import (
-    FEW,
     FINALISTS,
     LONG,
     PART,
+    RARE,
     TUNING_SEEDS,
     Tried,
     finalists,
+    first_round,
     judges,
-    shortened,
     tuning_seeds,
 )
 from sedkd.compare.training import train_all
@@ -46,15 +46,17 @@ def test_the_mean_over_the_seeds() -> None:
     assert Tried(Configuration(), (0.25, None)).mean is None
 
 
-def test_few_recordings_are_judged_by_more_seeds(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert judges(task) == 3 < FEW
+def test_finalists_have_more_seeds_where_an_event_is_rare(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert judges(task) == {"low": 3}
+    assert RARE > 3
     assert tuning_seeds(task) == TUNING_SEEDS
-    monkeypatch.setattr("sedkd.compare.choice.FEW", 3)
-    assert tuning_seeds(task) == TUNING_SEEDS[:1]
+    monkeypatch.setattr("sedkd.compare.choice.RARE", 3)
+    assert tuning_seeds(task) == TUNING_SEEDS[:2]
     table = task.pool.root / "park" / "validation.tsv"
     table.write_text(table.read_text().replace("\tlow\n", "\thigh\n", 1))
-    fresh = Task(task.pool, task.environment, ("low",), task.teacher, task.device)
-    assert judges(fresh) == 2
+    both = Task(task.pool, task.environment, ("low", "high"), task.teacher, task.device)
+    assert judges(both)["low"] == 2  # the rarest one decides
+    assert tuning_seeds(both) == TUNING_SEEDS
 
 
 def test_the_environments_events_beside_those_that_are_asked_for(task: Task) -> None:
@@ -69,25 +71,32 @@ def tried(rate: float, steps: int = 2) -> Configuration:
 
 def test_long_tries_are_trained_shortly_first() -> None:
     long = [tried(rate, LONG) for rate in (1e-3, 2e-3, 3e-3, 4e-3, 5e-3)]
-    short = shortened(long)
+    short = first_round(long)
     assert [one.train.steps for one in short] == [LONG // PART] * 5
     assert [one.train.learning_rate for one in short] == [one.train.learning_rate for one in long]
     scores = ((0.3,), (0.5,), (None,), (0.4,), (0.1,))
     assert finalists(long, [Tried(c, s) for c, s in zip(short, scores, strict=True)]) == (long[0], long[1], long[3])
     assert finalists(long, [Tried(one, (None,)) for one in short]) == ()
-    assert shortened(long[:FINALISTS]) == ()  # all would go on
-    assert shortened([tried(rate, LONG - 1) for rate in (1e-3, 2e-3, 3e-3, 4e-3)]) == ()
+    brief = tuple(tried(rate, LONG - 1) for rate in (1e-3, 2e-3, 3e-3, 4e-3))
+    assert first_round(brief) == brief
 
 
-def test_only_finalists_are_trained_to_the_end(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sedkd.compare.choice.LONG", 8)
+@pytest.mark.parametrize(("long", "steps"), [(8, [2, 8, 8, 8]), (9, [8, 8, 8, 8])])
+def test_only_finalists_go_on(
+    task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: int, steps: list[int]
+) -> None:
+    monkeypatch.setattr("sedkd.compare.choice.LONG", long)
     arm = Arm("one", tuple(tried(rate, 8) for rate in (1e-3, 1e-2, 2e-2, 4e-2)))
     (trained,) = train_all([arm], task, 1, tmp_path / "runs", "f1_segment", lambda *_: lambda *_: None)
-    steps = [one.configuration.train.steps for one in trained.tried]
-    assert sorted(steps) == [2, 8, 8, 8]
+    assert sorted(one.configuration.train.steps for one in trained.tried) == steps
     assert [one.configuration.train.learning_rate for one in trained.tried] == [1e-3, 1e-2, 2e-2, 4e-2]
-    best = max((one for one in trained.tried if one.configuration.train.steps == 8), key=lambda one: one.mean or 0)
-    assert trained.chosen == best.configuration
+    last = [one for one in trained.tried if len(one.scores) == len(TUNING_SEEDS)]
+    assert len(last) == FINALISTS
+    (out,) = (one for one in trained.tried if len(one.scores) == 1)  # one seed is all that it cost
+    assert out.configuration not in [one.configuration for one in last]
+    assert trained.chosen == max(last, key=lambda one: one.mean or 0).configuration
+    files = list((tmp_path / "runs" / "students").glob("*.safetensors"))
+    assert len(files) == 4 + 3 * len(TUNING_SEEDS) - (0 if long == 8 else 3) + 1
 
 
 def test_a_student_of_two_arms_is_trained_once(task: Task, tmp_path: Path) -> None:
