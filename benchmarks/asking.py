@@ -4,8 +4,8 @@ Run: python benchmarks/asking.py benchmarks/replay/farm.json --storage postgresq
 The server must run on this machine. One worker asks and tells by the very code of a search, with its own sampler; the
 others are rows: before each asking as many trials as there are workers end and as many begin, as in the time of a
 training, and one more of each just before its turn. `worker` and `server` are processor seconds, `wall` the clock's,
-`trips` questions to the server. The phases: until it is its turn, in its turn, after it (the choice: of this `sampler`),
-and telling. benchmarks/many_simulated.py says what many workers lose with these times.
+`trips` questions to the server. The phases: until it is its turn, in its turn, after it (most of it the choice, by the
+sampler), and telling. benchmarks/many_simulated.py says what many workers lose with these times.
 """
 
 import argparse
@@ -24,86 +24,21 @@ import optuna
 import psycopg
 
 from benchmarks.many_workers import FACTS
+from benchmarks.other_workers import Others
 from benchmarks.overhead import NO_TASK, OBJECTIVES, Everything, record_of
-from benchmarks.replay.table import Nearest, Table, default_space, read_table
+from benchmarks.replay.table import Nearest, default_space, read_table
 from search.sampling.choice import with_sampler
 from search.setup.budget import Budget
 from search.setup.plan import Manner, Plan
 from search.study.opening import load_study, open_study
 from search.study.postgres import PostgresStorage
-from search.study.records import OWNER, RECORD
+from search.study.records import RECORD
 from search.study.store import Store
-from search.study.view import StudyView
 from search.trials.draws import TrialDraws
 from sedkd.disk.json_file import write_json
 from sedkd.train.settings import TrainSettings
 
 PHASES = ("before", "turn", "after", "tell")
-MODELS = 60  # trials that the others' are copies of
-BEGIN = """
-WITH made AS (
-    INSERT INTO trials (study_id, number, state, datetime_start)
-    SELECT %(study)s, %(number)s + i, 'RUNNING', now() FROM generate_series(0, %(count)s - 1) i RETURNING trial_id, number
-), models AS (SELECT trial_id, row_number() OVER (ORDER BY trial_id) - 1 AS place FROM trials WHERE trial_id = ANY(%(models)s)),
-pairs AS (SELECT made.trial_id, models.trial_id AS model FROM made JOIN models ON made.number %% %(every)s = models.place),
-owned AS (INSERT INTO trial_user_attributes (trial_id, key, value_json) SELECT trial_id, 'owner', '"other"' FROM made)
-INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json)
-SELECT pairs.trial_id, param_name, CASE WHEN param_name = 'train.learning_rate' THEN param_value * (1 + random() / 1e6)
-    ELSE param_value END, distribution_json
-FROM pairs JOIN trial_params p ON p.trial_id = pairs.model ORDER BY p.param_id
-"""
-END = """
-WITH ended AS (SELECT trial_id, number FROM trials JOIN trial_user_attributes u USING (trial_id)
-    WHERE study_id = %(study)s AND state = 'RUNNING' AND u.key = 'owner' AND u.value_json = '"other"'
-    ORDER BY number LIMIT %(count)s),
-models AS (SELECT trial_id, row_number() OVER (ORDER BY trial_id) - 1 AS place FROM trials WHERE trial_id = ANY(%(models)s)),
-pairs AS (SELECT ended.trial_id, models.trial_id AS model FROM ended JOIN models ON number %% %(every)s = models.place),
-valued AS (INSERT INTO trial_values (trial_id, objective, value, value_type)
-    SELECT pairs.trial_id, objective, value, value_type FROM pairs JOIN trial_values v ON v.trial_id = pairs.model),
-recorded AS (INSERT INTO trial_user_attributes (trial_id, key, value_json)
-    SELECT pairs.trial_id, key, value_json FROM pairs JOIN trial_user_attributes a ON a.trial_id = pairs.model
-    WHERE key = 'record')
-UPDATE trials SET state = 'COMPLETE', datetime_complete = now() WHERE trial_id IN (SELECT trial_id FROM ended)
-"""
-
-
-class Others:
-    """The other workers' trials, written in few statements, with the parameters and results of MODELS real ones."""
-
-    def __init__(self, study: StudyView, address: str, table: Table, workers: int, finished: int) -> None:
-        self.connection = psycopg.connect(address, autocommit=True)
-        space, nearest = default_space(), Nearest(table, default_space())
-        random = optuna.create_study(directions=OBJECTIVES.directions, sampler=optuna.samplers.RandomSampler(seed=1))
-        for _ in range(MODELS):
-            trial = random.ask()
-            record = record_of(space.suggest(trial), table, nearest)
-            study.optuna.add_trial(
-                optuna.trial.create_trial(
-                    values=record["values"], params=trial.params, distributions=trial.distributions,
-                    user_attrs={OWNER: "model", RECORD: record},
-                )
-            )  # fmt: skip
-        ids = [trial._trial_id for trial in study.optuna.get_trials(deepcopy=False)]
-        (self.study,) = self.connection.execute("SELECT max(study_id) FROM trials WHERE trial_id = ANY(%s)", (ids,)).fetchone()  # type: ignore[misc]
-        self.models = ids
-        for _ in range(max(0, finished - MODELS) // workers):
-            self.begin(workers)
-            self.end(workers)
-        self.begin(workers - 1)
-        self.connection.execute("ANALYZE")
-
-    def begin(self, count: int) -> None:
-        with self.connection.transaction():
-            self.connection.execute("SELECT 1 FROM studies WHERE study_id = %s FOR UPDATE", (self.study,))
-            (number,) = self.connection.execute("SELECT count(*) FROM trials WHERE study_id = %s", (self.study,)).fetchone()  # type: ignore[misc]
-            self._execute(BEGIN, count, number)
-
-    def end(self, count: int) -> None:
-        self._execute(END, count)
-
-    def _execute(self, statement: str, count: int, number: int = 0) -> None:
-        values = {"study": self.study, "models": self.models, "every": MODELS, "count": count, "number": number}
-        self.connection.execute(statement, values)  # type: ignore[arg-type]
 
 
 class Clocks:
@@ -134,8 +69,11 @@ class Clocks:
             self.seen[pid] = now
         return spent / 1e9
 
-    def mean(self, phase: str) -> list[float]:
-        return [statistics.mean(column) for column in zip(*self.found[phase], strict=True)]
+    def times(self) -> dict[str, list[list[float]]]:
+        """By phase each asking's; the connection that holds the lock is opened before the turn."""
+        both = zip(self.found["before"], self.found.pop("connection"), strict=True)
+        before = [np.add(*pair).tolist() for pair in both]
+        return {"before": before, **{phase: [list(each) for each in self.found[phase]] for phase in PHASES[1:]}}
 
 
 @contextmanager
@@ -179,7 +117,7 @@ def timed_sampler(sampler: Any, seconds: list[float]) -> None:
 
 
 def measured(options: argparse.Namespace) -> dict[str, Any]:
-    """By phase the mean seconds of worker, server and clock, and the trips; of the sampler its seconds."""
+    """By phase the worker's, the server's and the clock's seconds and the trips of each asking; the sampler's."""
     table, sampler = read_table(options.table), list[float]()
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder), options.storage)
@@ -188,7 +126,15 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
         own = others.connection.info.backend_pid
         clocks = Clocks(int(Path(f"/proc/{own}/stat").read_text().rpartition(")")[2].split()[1]))
         study, nearest = load_study(store, None, made.name), Nearest(table, default_space())
-        plan = Plan(NO_TASK, default_space(), OBJECTIVES, TrainSettings(steps=options.steps), Budget(10**6), Manner(carry=False), store)
+        plan = Plan(
+            NO_TASK,
+            default_space(),
+            OBJECTIVES,
+            TrainSettings(steps=options.steps),
+            Budget(10**6),
+            Manner(carry=False),
+            store,
+        )
         vars(plan)["limits"] = Everything(NO_TASK, plan.base, plan.budget)
         with_sampler(study, plan, 0)
         timed_sampler(study.optuna.sampler, sampler)
@@ -211,10 +157,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
                     drawn.trial.set_user_attr(RECORD, record)
                     study.optuna.tell(drawn.trial, record["values"])
                     clocks.read("tell")
-    found: dict[str, Any] = {phase: clocks.mean(phase) for phase in PHASES}
-    found["before"] = np.add(found["before"], clocks.mean("connection")).tolist()
-    longest = max(worker + server for worker, server, _, _ in clocks.found["turn"])
-    return found | {"sampler": statistics.mean(sampler), "longest turn": longest}
+    return clocks.times() | {"sampler": sampler}
 
 
 def main() -> None:
@@ -231,9 +174,10 @@ def main() -> None:
     found = measured(options)
     print(f"{'phase':>8}{'worker s':>10}{'server s':>10}{'wall s':>10}{'trips':>8}")
     for phase in PHASES:
-        worker, server, wall, trips = found[phase]
+        worker, server, wall, trips = np.mean(found[phase], axis=0)
         print(f"{phase:>8}{worker:>10.4f}{server:>10.4f}{wall:>10.4f}{trips:>8.1f}")
-    print(f"sampler (in `after`): {found['sampler']:.3f} s; longest turn: {found['longest turn']:.3f} s of processors")
+    longest = max(worker + server for worker, server, _, _ in found["turn"])
+    print(f"sampler: {statistics.mean(found['sampler']):.3f} s; longest turn: {longest:.3f} s of processors")
     if options.json:
         write_json(options.json, found)
 

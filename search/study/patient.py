@@ -100,9 +100,7 @@ def patient(url: str, place: str, patience: float) -> BaseStorage:
     return made
 
 
-def _patient(
-    asked: Callable[..., Any], name: str, rows: TrialRows, place: str, patience: float
-) -> Callable[..., Any]:
+def _patient(asked: Callable[..., Any], name: str, rows: TrialRows, place: str, patience: float) -> Callable[..., Any]:
     def method(self: BaseStorage, *args: Any, **kwargs: Any) -> Any:
         tries = 0
 

@@ -9,6 +9,7 @@ schema since its version 3; everything but these methods is left to Optuna.
 import copy
 import json
 import threading
+from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -36,13 +37,14 @@ FROM trials t
 WHERE t.study_id = :study AND (t.trial_id > :last OR t.trial_id = ANY(CAST(:unfinished AS integer[])))
 """
 _READ = """
-SELECT t.trial_id, t.number, t.state::text, t.datetime_start, t.datetime_complete,
+SELECT t.study_id, t.trial_id, t.number, t.state::text, t.datetime_start, t.datetime_complete,
     p.names, p.found, p.distributions, v.found, v.types, u.keys, u.found, s.keys, s.found
 FROM trials t,
     LATERAL (SELECT array_agg(param_name ORDER BY param_id) AS names, array_agg(param_value ORDER BY param_id) AS found,
         array_agg(distribution_json ORDER BY param_id) AS distributions
         FROM trial_params WHERE trial_id = t.trial_id) p,
-    LATERAL (SELECT array_agg(value ORDER BY objective) AS found, array_agg(value_type::text ORDER BY objective) AS types
+    LATERAL (SELECT array_agg(value ORDER BY objective) AS found,
+        array_agg(value_type::text ORDER BY objective) AS types
         FROM trial_values WHERE trial_id = t.trial_id) v,
     LATERAL (SELECT array_agg(key) AS keys, array_agg(value_json) AS found
         FROM trial_user_attributes WHERE trial_id = t.trial_id) u,
@@ -69,9 +71,11 @@ class TrialRows:
     values here: nothing in sedkd reports any to Optuna."""
 
     def __init__(self, engine: "Engine") -> None:
-        self.engine, self.lock = engine, threading.Lock()
+        # Each statement is a transaction of its own: no questions to the server that begin and end one.
+        self.engine, self.lock = engine.execution_options(isolation_level="AUTOCOMMIT"), threading.Lock()
         self.studies: dict[int, _Known] = {}
-        self.distributions: dict[str, BaseDistribution] = {}
+        self.study_of: dict[int, int] = {}  # by trial
+        self.distributions: defaultdict[int, dict[str, BaseDistribution]] = defaultdict(dict)  # by study
 
     def get_all_trials(
         self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
@@ -92,13 +96,16 @@ class TrialRows:
         """Several parameters of a trial, all or none."""
         from sqlalchemy import text
 
+        if trial_id not in self.study_of:
+            self.get_trial(trial_id)
+        known = self.distributions[self.study_of[trial_id]]
         for name, (_, distribution) in params.items():
-            check_distribution_compatibility(self.distributions.setdefault(name, distribution), distribution)
+            check_distribution_compatibility(known.setdefault(name, distribution), distribution)
         values = {
             "trial": trial_id, "names": list(params), "found": [float(value) for value, _ in params.values()],
             "distributions": [distribution_to_json(distribution) for _, distribution in params.values()],
         }  # fmt: skip
-        with self.engine.begin() as connection:
+        with self.engine.connect() as connection:
             if not connection.execute(text(_WRITE), values).rowcount:
                 raise UpdateFinishedTrialError(f"Trial {trial_id} has already finished and can not be updated.")
 
@@ -119,10 +126,12 @@ class TrialRows:
                 known.unfinished[trial._trial_id] = changed[trial._trial_id]
 
     def _read(self, trial_ids: Sequence[int]) -> list[FrozenTrial]:
-        found = [_trial(*row) for row in self._rows(_READ, {"trials": trial_ids})]
-        for trial in found:
-            for name, distribution in trial.distributions.items():
-                self.distributions.setdefault(name, distribution)
+        found = []
+        for study_id, *row in self._rows(_READ, {"trials": trial_ids}):
+            trial = _trial(*row)
+            found.append(trial)
+            self.study_of[trial._trial_id] = study_id
+            self.distributions[study_id] |= trial.distributions
         return found
 
     def _rows(self, statement: str, values: Mapping[str, Any]) -> Sequence[Any]:
