@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import optuna
-import psycopg
+from psycopg import _cursor_base, generators
 
 from benchmarks.many_workers import FACTS
 from benchmarks.other_workers import Others
@@ -39,6 +40,7 @@ from sedkd.disk.json_file import write_json
 from sedkd.train.settings import TrainSettings
 
 PHASES = ("before", "turn", "after", "tell")
+TRIPS_TO_CONNECT = 4  # of TCP and of a password
 
 
 class Clocks:
@@ -78,8 +80,8 @@ class Clocks:
 
 @contextmanager
 def watched(clocks: Clocks, others: Others) -> Iterator[None]:
-    """Phases end where a turn begins and ends; each wait for the server is a trip."""
-    turn, wait = PostgresStorage.turn, psycopg.Connection.wait
+    """Phases end where a turn begins and ends; each exchange with the server is a trip."""
+    turn = PostgresStorage.turn
 
     @contextmanager
     def timed(self: PostgresStorage, study: str) -> Iterator[None]:
@@ -92,15 +94,20 @@ def watched(clocks: Clocks, others: Others) -> Iterator[None]:
             yield
             clocks.read("turn")
 
-    def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
-        clocks.trips += 1
-        return wait(self, *args, **kwargs)
+    def counting(exchange: Callable[..., Any], trips: int) -> Callable[..., Any]:
+        def counted(*args: Any) -> Any:
+            clocks.trips += trips
+            return exchange(*args)
 
-    PostgresStorage.turn, psycopg.Connection.wait = timed, counted  # type: ignore[method-assign,assignment]
-    try:
+        return counted
+
+    with (
+        patch.object(PostgresStorage, "turn", timed),
+        patch.object(generators, "connect", counting(generators.connect, TRIPS_TO_CONNECT)),
+        patch.object(generators, "execute", counting(generators.execute, 1)),
+        patch.object(_cursor_base, "execute", counting(_cursor_base.execute, 1)),
+    ):
         yield
-    finally:
-        PostgresStorage.turn, psycopg.Connection.wait = turn, wait  # type: ignore[method-assign]
 
 
 def timed_sampler(sampler: Any, seconds: list[float]) -> None:

@@ -153,7 +153,7 @@ class _Known:
 def _trial(
     trial_id: int, number: int, state: str, start: Any, complete: Any,
     names: Sequence[str] | None, found: Sequence[float] | None, distributions: Sequence[str] | None,
-    values: Sequence[float | None] | None, types: Sequence[str] | None,
+    values: Sequence[float] | None, types: Sequence[str] | None,
     user_keys: Sequence[str] | None, user_found: Sequence[str] | None,
     system_keys: Sequence[str] | None, system_found: Sequence[str] | None,
 ) -> FrozenTrial:  # fmt: skip

@@ -108,7 +108,8 @@ def test_parameters_are_written_together(study: optuna.Study, plain: BaseStorage
 def test_another_study_may_have_other_dimensions_of_these_names(study: optuna.Study) -> None:
     study.ask(SPACE)
     other = optuna.create_study(study_name=f"{study.study_name} 2", storage=study._storage)
-    assert study.get_trials() and not other.get_trials()
+    assert study.get_trials()
+    assert not other.get_trials()
     other.ask({"width": CategoricalDistribution(["narrow", "wide"])})
     with pytest.raises(ValueError, match="different distribution kind"):
         other.ask({"width": IntDistribution(2, 32)})

@@ -160,9 +160,10 @@ def test_a_student_is_continued_by_one_of_two_that_chose_it(study: StudyView) ->
         end(study, drawn)
     ahead = second._ahead()  # both have chosen before either has its turn
     mine, theirs = first.next(), second._asked(*ahead)
-    assert mine is not None and mine.continues is not None
-    assert ahead[1] is not None and ahead[1].number == mine.continues.number
-    assert not isinstance(theirs, Drawn) and theirs is not None
+    assert mine is not None
+    assert mine.continues is not None
+    assert mine.continues == ahead[1]
+    assert isinstance(theirs, optuna.Trial)
     assert [t.user_attrs[OWNER] for t in study.running()] == ["one", "two"]
 
 
