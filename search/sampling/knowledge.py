@@ -48,7 +48,8 @@ class StudyKnowledge:
         return replace(seen, quality=growth.foretold(member)[0], seconds=seen.seconds * self.rungs[-1] / steps)
 
     def pending(self, but: int) -> Sequence[Mapping[str, Any]]:
-        return [trial.params for trial in self.study.running() if trial.number != but]
+        # One without parameters was begun a moment ago, and its worker is choosing.
+        return [trial.params for trial in self.study.running() if trial.number != but and trial.params]
 
     def cost(self, configuration: Mapping[str, Any]) -> float:
         if self.limits.lack(configuration) is not None or self.limits.is_over(configuration):

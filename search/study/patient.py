@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
+from optuna.distributions import BaseDistribution
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import BaseStorage, RDBStorage, get_storage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from search.study.trial_rows import Params, TrialRows
 from sedkd.errors import SedkdWarning, UserError
 
 Answer = TypeVar("Answer")
@@ -20,12 +22,13 @@ FIRST_PAUSE, MAX_PAUSE = 0.5, 15.0  # seconds; each is twice the one before
 ENDING = ("create_new_trial", "set_trial_state_values")  # after these a look is no longer what it was
 # Within `one_look`: by storage and study the trials that were read.
 _seen: ContextVar[dict[int, dict[int, list[FrozenTrial]]] | None] = ContextVar("seen", default=None)
+# Within `together`: by storage and trial the parameters that are to be written.
+_held: ContextVar[dict[tuple[Any, int], Params] | None] = ContextVar("held", default=None)
 
 
 @contextmanager
 def one_look() -> Iterator[None]:
-    """In here a study's trials are read from the server once, and anew where one was begun or ended from here. Each
-    reading brings all that others are at, with their parameters: with many workers it is most of the work of asking."""
+    """In here a study's trials are read from the server once, and anew where one was begun or ended from here."""
     if _seen.get() is not None:
         yield
         return
@@ -34,6 +37,19 @@ def one_look() -> Iterator[None]:
         yield
     finally:
         _seen.reset(token)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """In here a trial's parameters are written at the end, in one transaction: others see all of them or none."""
+    held: dict[tuple[Any, int], Params] = {}
+    token = _held.set(held)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+    for (storage, trial_id), params in held.items():
+        storage.write_params(trial_id, params)
 
 
 def waiting(ask: Callable[[], Answer], is_gone: Callable[[Exception], bool], place: str, patience: float) -> Answer:
@@ -69,15 +85,22 @@ def _is_gone(error: Exception) -> bool:
 
 
 def patient(url: str, place: str, patience: float) -> BaseStorage:
-    """Optuna's storage on a server, with its cache; each question waits for a server that is gone (see `waiting`)."""
-    storage = get_storage(RDBStorage(url, engine_kwargs={"pool_pre_ping": True, "pool_size": 2}))
-    methods = {name: _patient(storage, name, place, patience) for name in BaseStorage.__abstractmethods__}
+    """Optuna's storage on a server, its trials read as `TrialRows` does; each question waits for a server that is gone
+    (see `waiting`)."""
+    database = RDBStorage(url, engine_kwargs={"pool_pre_ping": True, "pool_size": 2})
+    rows, rest = TrialRows(database.engine), get_storage(database)
+    names = (*BaseStorage.__abstractmethods__, "write_params")
+    methods = {
+        name: _patient(getattr(rows if hasattr(rows, name) else rest, name), name, rows, place, patience)
+        for name in names
+    }
     methods["get_all_trials"] = _looking(methods["get_all_trials"])
+    methods["set_trial_param"] = _set_trial_param
     made: BaseStorage = type("PatientStorage", (BaseStorage,), methods)()
     return made
 
 
-def _patient(storage: BaseStorage, name: str, place: str, patience: float) -> Callable[..., Any]:
+def _patient(asked: Callable[..., Any], name: str, rows: TrialRows, place: str, patience: float) -> Callable[..., Any]:
     def method(self: BaseStorage, *args: Any, **kwargs: Any) -> Any:
         tries = 0
 
@@ -85,10 +108,10 @@ def _patient(storage: BaseStorage, name: str, place: str, patience: float) -> Ca
             nonlocal tries
             tries += 1
             try:
-                return getattr(storage, name)(*args, **kwargs)
+                return asked(*args, **kwargs)
             except UpdateFinishedTrialError:
                 # The first try may have been written before the answer was lost.
-                if tries > 1 and name == "set_trial_state_values" and _ended_so(storage, *args, **kwargs):
+                if tries > 1 and name == "set_trial_state_values" and _ended_so(rows, *args, **kwargs):
                     return True
                 raise
 
@@ -98,6 +121,16 @@ def _patient(storage: BaseStorage, name: str, place: str, patience: float) -> Ca
         return answer
 
     return method
+
+
+def _set_trial_param(
+    self: Any, trial_id: int, param_name: str, param_value_internal: float, distribution: BaseDistribution
+) -> None:
+    held = _held.get()
+    if held is None:
+        self.write_params(trial_id, {param_name: (param_value_internal, distribution)})
+    else:
+        held.setdefault((self, trial_id), {})[param_name] = (param_value_internal, distribution)
 
 
 def _looking(read: Callable[..., Any]) -> Callable[..., Any]:
@@ -118,6 +151,6 @@ def _looking(read: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _ended_so(storage: BaseStorage, trial_id: int, state: Any, values: Any = None) -> bool:
-    found = storage.get_trial(trial_id)
+def _ended_so(rows: TrialRows, trial_id: int, state: Any, values: Any = None) -> bool:
+    found = rows.get_trial(trial_id)
     return found.state == state and (values is None or list(found.values) == list(values))

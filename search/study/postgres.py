@@ -130,6 +130,11 @@ class PostgresStorage:
 
         return one_look()
 
+    def together(self) -> AbstractContextManager[None]:
+        from search.study.patient import together
+
+        return together()
+
     @contextmanager
     def making(self, what: str, waiting: Callable[[], None]) -> Iterator[None]:
         """If the server goes away meanwhile, the turn ends with the connection: another machine may make it, too."""

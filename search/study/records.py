@@ -15,6 +15,7 @@ CARRIED = "carried"  # user attribute of a trial: the study and the trial that i
 INFEASIBLE = "infeasible"  # user attribute of a trial that was above a limit and not trained
 LACK = "lack"  # user attribute of a trial that was not trained: why it cannot be
 ANSWERED = "answered"  # user attribute of a trial: the number of the finished one whose result it was given
+PENDING = "pending"  # user attribute of a trial: the number of the running one that it was left to, which is the same
 STOPPED = "stopped"  # user attribute of a trial that was ended at a rung: its StoppedRecord
 CONTINUES = "continues"  # user attribute of a trial: the number of the one of fewer steps that it continues
 RESUMED = "resumed_at"  # user attribute of a trial that goes on with another: at which step; 0: at its first

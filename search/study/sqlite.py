@@ -69,6 +69,9 @@ class SQLiteStorage:
     def one_look(self) -> AbstractContextManager[None]:
         return nullcontext()  # reading them is quick here
 
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()  # few are at it at once
+
     @contextmanager
     def making(self, what: str, waiting: Callable[[], None]) -> Iterator[None]:
         yield  # on this machine files of the cache are locked already

@@ -39,6 +39,10 @@ class Storage(Protocol):
         """In here trials may be read once for all that asks for them."""
         ...
 
+    def together(self) -> AbstractContextManager[None]:
+        """In here a trial's parameters may be written at the end, all at once."""
+        ...
+
     def making(self, what: str, waiting: Callable[[], None]) -> AbstractContextManager[None]:
         """One machine at a time makes what machines share; who waits calls back, which may raise. Where machines share
         no storage, nobody waits."""

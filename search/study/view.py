@@ -91,6 +91,10 @@ class StudyView:
         trial was begun or ended from here."""
         return self.store.storage.one_look()
 
+    def together(self) -> AbstractContextManager[None]:
+        """In here what Optuna draws for a trial is written at the end, so that others see all of it or nothing."""
+        return self.store.storage.together()
+
     def finished(self) -> list[FinishedTrial]:
         """The trials that were trained to their end, in order; those answered from another's result are not."""
         from optuna.trial import TrialState

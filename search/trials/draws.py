@@ -9,7 +9,7 @@ from search.pareto.rungs import Promotion
 from search.setup.budget import limit_words
 from search.setup.plan import Plan
 from search.study.opening import others
-from search.study.records import ANSWERED, CONTINUES, INFEASIBLE, LACK, OWNER, FinishedTrial
+from search.study.records import ANSWERED, CONTINUES, INFEASIBLE, LACK, OWNER, PENDING, FinishedTrial
 from search.study.view import StudyView
 from search.trials.repeats import Repeats
 from sedkd.errors import UserError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import optuna
 
 MAX_FREE_DRAWS = 1000  # draws in a row that cost nothing
-MAX_ANSWERED_DRAWS = 100  # of them that were trained before: the space holds little else
+MAX_ANSWERED_DRAWS = 100  # of them that were trained before or are being trained: the space holds little else
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class TrialDraws:
     def __init__(self, study: StudyView, plan: Plan, owner: str) -> None:
         self.study, self.plan, self.owner = study, plan, owner
         self.limits, self.repeats = plan.limits, Repeats()
+        self.left = False  # whether a draw was left to another worker
         self.lack: str | None = None  # of the latest draw that cannot be trained
         self.gain = Gain(plan.objectives)
         self.rungs = plan.rungs
@@ -49,35 +50,59 @@ class TrialDraws:
         answered = 0
         for _ in range(MAX_FREE_DRAWS):
             with self.study.one_look():
-                asked = self._asked()
-                if asked is None or isinstance(asked, Drawn):
-                    return asked
-                trial, values, seed = asked, self.plan.space.suggest(asked), self.plan.base.seed
-                if self._cannot_be(trial, values) or self._is_over(trial, values):
-                    continue
-                same = self.repeats.of(values, self.study.finished())
-            if same is None:
-                return Drawn(trial, values, seed, self.rungs[0])
-            if self.plan.manner.noise:
-                return Drawn(trial, values, seed + trial.number, self.rungs[0])
-            self._answer(trial, same)
+                ahead = self._ahead()
+            with self.study.one_look():
+                asked = self._asked(*ahead)
+            if asked is None or isinstance(asked, Drawn):
+                return asked
+            with self.study.one_look(), self.study.together():
+                values = self.plan.space.suggest(asked)
+            if self._cannot_be(asked, values) or self._is_over(asked, values):
+                continue
+            drawn = self._unseen(asked, values)
+            if drawn is not None:
+                return drawn
             answered += 1
             if answered == MAX_ANSWERED_DRAWS:
                 break
         raise UserError(self._exhausted(answered))
 
-    def _asked(self) -> "optuna.Trial | Drawn | None":
-        """A student to continue; else a new trial, unless those that are done or on their way are enough."""
+    def _ahead(self) -> tuple[bool, FinishedTrial | None]:
+        """Whether enough are begun, and the student to continue, if any, as it is before this process's turn: what is
+        read and thought here keeps nobody waiting."""
+        enough = self._is_enough()
+        return enough, self._to_continue(enough) if len(self.rungs) > 1 else None
+
+    def _asked(self, was_enough: bool, member: FinishedTrial | None) -> "optuna.Trial | Drawn | None":
+        """A student to continue; else a new trial, unless those that are done or on their way are enough. `was_enough`
+        and `member` are what `_ahead` found; of two that chose one student the second chooses anew."""
         with self.study.store.storage.turn(self.study.name):
             enough = self._is_enough()
-            member = self._to_continue(enough) if len(self.rungs) > 1 else None
+            is_gone = member is not None and member.number in self.study.not_to_continue()
+            if len(self.rungs) > 1 and (is_gone or enough != was_enough):
+                member = self._to_continue(enough)
             if member is not None:
                 return self._continued(member)
             if enough:
                 return None
-            trial = self.study.optuna.ask()
+            trial = self.study.optuna.ask()  # Optuna asks the sampler later, when the first value is wanted
             trial.set_user_attr(OWNER, self.owner)
             return trial
+
+    def _unseen(self, trial: "optuna.Trial", values: Mapping[str, Any]) -> Drawn | None:
+        """The draw as a trial to train; None where it was trained before, or another worker is at it."""
+        with self.study.one_look():
+            same, other = self.repeats.of(values, self.study.finished()), self._who_is_at_it(trial)
+        seed = self.plan.base.seed
+        if same is None and other is None:
+            return Drawn(trial, values, seed, self.rungs[0])
+        if self.plan.manner.noise:
+            return Drawn(trial, values, seed + trial.number, self.rungs[0])
+        if same is not None:
+            self._answer(trial, same)
+        elif other is not None:
+            self._leave(trial, other)
+        return None
 
     def _is_enough(self) -> bool:
         """Whether no new student is to be begun."""
@@ -135,6 +160,23 @@ class TrialDraws:
         self.study.optuna.tell(trial, state=TrialState.PRUNED)
         return True
 
+    def _who_is_at_it(self, trial: "optuna.Trial") -> int | None:
+        """The number of another running trial with the same parameters. The sampler avoids those that it sees; two that
+        ask at the same moment do not see each other. What was put in line is trained whoever is at it."""
+        running = {other.number: other for other in self.study.running()}
+        own = running.pop(trial.number, None)
+        if own is None or "fixed_params" in own.system_attrs:
+            return None
+        return next((number for number, other in running.items() if other.params == own.params), None)
+
+    def _leave(self, trial: "optuna.Trial", other: int) -> None:
+        """Leave a student to the trial that is at it; such a draw costs nothing and does not count."""
+        from optuna.trial import TrialState
+
+        self.left = True
+        trial.set_user_attr(PENDING, other)
+        self.study.optuna.tell(trial, state=TrialState.PRUNED)
+
     def _answer(self, trial: "optuna.Trial", same: FinishedTrial) -> None:
         """Tell the result that is there; such a trial does not count."""
         trial.set_user_attr(ANSWERED, same.number)
@@ -148,4 +190,5 @@ class TrialDraws:
             found = ", ".join([*causes, "or trained before"])
             mend = "raise the limit, or widen the space" if limits else "widen the space"
             return f"the last {MAX_FREE_DRAWS} draws were {found}; {mend}"
-        return f"the last {answered} draws were all trained before; widen the space or ask for fewer --trials"
+        words = "trained before, or are being trained;" if self.left else "trained before;"
+        return f"the last {answered} draws were all {words} widen the space or ask for fewer --trials"

@@ -1,0 +1,178 @@
+"""Several workers that ask one study for trials at once, in SQLite and on a real PostgreSQL server."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import optuna
+import pytest
+from postgres import needs_postgres, server
+
+from search.setup.budget import Budget, Limits
+from search.setup.plan import Manner, Plan
+from search.space.reading import space_from
+from search.study.objectives import Objectives
+from search.study.opening import enqueue_missing, load_study, open_study
+from search.study.records import CONTROL, OWNER, PENDING, RECORD, fingerprint
+from search.study.store import Store
+from search.study.view import StudyView
+from search.trials.draws import Drawn, TrialDraws
+from sedkd.train.settings import TrainSettings
+
+OBJECTIVES = Objectives(("f1_segment", "macs"))
+FACTS = {"environment": "farm", "objectives": ["f1_segment", "macs"], "synthetic": False, "train": {"steps": 100}}
+SPACE = space_from({"dimensions": {"student.width": {"type": "int", "low": 2, "high": 16, "step": 2}}}, Path("space"))
+NO_TASK: Any = SimpleNamespace(events=("bell",))
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with server() as made:
+        yield made.address
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=needs_postgres)])
+def study(request: pytest.FixtureRequest, tmp_path: Path) -> StudyView:
+    place = request.getfixturevalue("address") if request.param == "postgresql" else None
+    return open_study(Store(tmp_path / "runs", place, 20.0), request.node.name, FACTS, OBJECTIVES)
+
+
+class Everything(Limits):
+    """Nothing is trained here, so nothing lacks what its training needs."""
+
+    def lack(self, values: Mapping[str, Any]) -> str | None:
+        return None
+
+
+def draws_of(study: StudyView, trials: int, owner: str, steps: int = 100) -> TrialDraws:
+    plan = Plan(
+        NO_TASK, SPACE, OBJECTIVES, TrainSettings(steps=steps), Budget(trials), Manner(carry=False), study.store
+    )
+    vars(plan)["limits"] = Everything(NO_TASK, plan.base, plan.budget)
+    return TrialDraws(study, plan, owner)
+
+
+def seen_by_another(study: StudyView) -> StudyView:
+    return load_study(study.store, None, study.name)
+
+
+def end(study: StudyView, drawn: Drawn) -> None:
+    """As if it had been trained."""
+    quality, cost = 0.1 + drawn.values["student.width"] / 100, 1000.0 * drawn.values["student.width"]
+    record = {
+        "values": [quality, 3.0], "measures": {"f1_segment": quality, "macs": cost}, "configuration": drawn.values,
+        "curve": [{"step": drawn.steps}], "seconds": 1.0, "continues": drawn.continues and drawn.continues.number,
+    }  # fmt: skip
+    drawn.trial.set_user_attr(RECORD, record)
+    study.optuna.tell(drawn.trial, record["values"])
+
+
+class AtOnce(optuna.samplers.RandomSampler):
+    """Its first guess is 8, when the others have got so far; then it draws at random."""
+
+    def __init__(self, seed: int, barrier: threading.Barrier) -> None:
+        super().__init__(seed)
+        self.barrier, self.first = barrier, True
+
+    def sample_independent(self, study: Any, trial: Any, param_name: str, param_distribution: Any) -> Any:
+        if self.first:
+            self.first = False
+            self.barrier.wait(30)
+            return 8
+        return super().sample_independent(study, trial, param_name, param_distribution)
+
+
+def test_the_sampler_is_not_asked_while_others_wait_for_their_turn(
+    study: StudyView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage, held, asked = type(study.store.storage), [False], []
+    turn = storage.turn
+
+    @contextmanager
+    def watched(self: Any, name: str) -> Iterator[None]:
+        with turn(self, name):
+            held[0] = True
+            yield
+            held[0] = False
+
+    class Watching(optuna.samplers.RandomSampler):
+        def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, Any]:
+            asked.append(held[0])
+            return SPACE.distributions()
+
+        def sample_relative(self, study: Any, trial: Any, search_space: Any) -> dict[str, Any]:
+            asked.append(held[0])
+            return {}
+
+        def sample_independent(self, study: Any, trial: Any, param_name: str, param_distribution: Any) -> Any:
+            asked.append(held[0])
+            return super().sample_independent(study, trial, param_name, param_distribution)
+
+    monkeypatch.setattr(storage, "turn", watched)
+    study.optuna.sampler = Watching(seed=1)
+    assert draws_of(study, 3, "one").next() is not None
+    assert asked == [False] * 3
+
+
+def test_two_that_ask_at_once_get_different_students_and_no_more_than_the_budget(study: StudyView) -> None:
+    barrier, trained = threading.Barrier(2), list[Drawn]()
+
+    def worker(number: int) -> None:
+        view = seen_by_another(study)
+        view.optuna.sampler = AtOnce(number, barrier)
+        draws = draws_of(view, 6, f"worker {number}")
+        while (drawn := draws.next()) is not None:
+            trained.append(drawn)
+            end(view, drawn)
+
+    threads = [threading.Thread(target=worker, args=(number,)) for number in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(trained) == len({fingerprint(drawn.values) for drawn in trained}) == 6
+    assert study.taken() == 6
+    left = [t for t in study.optuna.trials if PENDING in t.user_attrs]
+    assert left  # at least one of the two that had the same guess
+    assert all(t.state == optuna.trial.TrialState.PRUNED for t in left)
+
+
+def test_what_is_in_line_is_trained_whoever_is_at_it(study: StudyView) -> None:
+    study.optuna.sampler = optuna.samplers.RandomSampler(seed=1)
+    first = draws_of(study, 4, "one").next()
+    assert first is not None
+    enqueue_missing(study, CONTROL, [("smallest", first.values)])
+    second = draws_of(seen_by_another(study), 4, "two").next()
+    assert second is not None
+    assert second.values == first.values
+    assert second.trial.user_attrs[CONTROL] == "smallest"
+
+
+def test_a_student_is_continued_by_one_of_two_that_chose_it(study: StudyView) -> None:
+    study.optuna.sampler = optuna.samplers.RandomSampler(seed=1)
+    first, second = (draws_of(view, 8, name, 600) for view, name in ((study, "one"), (seen_by_another(study), "two")))
+    for _ in range(4):
+        drawn = first.next()
+        assert drawn is not None
+        end(study, drawn)
+    ahead = second._ahead()  # both have chosen before either has its turn
+    mine, theirs = first.next(), second._asked(*ahead)
+    assert mine is not None
+    assert mine.continues is not None
+    assert mine.continues == ahead[1]
+    assert isinstance(theirs, optuna.Trial)
+    assert [t.user_attrs[OWNER] for t in study.running()] == ["one", "two"]
+
+
+def test_a_seed_decides_what_one_worker_draws(study: StudyView, tmp_path: Path) -> None:
+    study.optuna.sampler = optuna.samplers.RandomSampler(seed=3)
+    draws, found = draws_of(study, 5, "one"), list[int]()
+    while (drawn := draws.next()) is not None:
+        found.append(drawn.values["student.width"])
+        end(study, drawn)
+    plain = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=3))
+    wanted = dict.fromkeys(SPACE.suggest(plain.ask())["student.width"] for _ in range(40))  # each once
+    assert found == list(wanted)[:5]
