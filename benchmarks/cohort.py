@@ -4,8 +4,9 @@
     python benchmarks/cohort.py --architecture "separable 8x5" --students 8 --threads 1 --device cpu
 
 Made-up features and labels; batch 32, windows of 2.56 s, the whole step: draws, forward, backward, AdamW. `one at a
-time` is the plain trainer, `best` the size that the project itself chooses (`sedkd.train.packing`). With --random N:
-as many students, drawn at random from the default space, each alone. Nothing is asserted.
+time` is the plain trainer, `best` the size that the project itself chooses (`sedkd.train.packing`), `compiled` one
+student whose step torch.compile has compiled (`sedkd.train.compiling`). With --random N: as many students, drawn at
+random from the default space, each alone. Nothing is asserted.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from sedkd.models.cohort import can_join
 from sedkd.models.settings import StudentSettings
 from sedkd.train.cohort import Ended, Member
 from sedkd.train.fit import fit
-from sedkd.train.packing import best_size, speed
+from sedkd.train.packing import Shape, best_size, speed
 from sedkd.train.settings import TrainSettings
 
 ARCHITECTURES = ("separable 2x2", "separable 8x5", "separable 16x3", "separable+gru 16x3")
@@ -52,16 +53,19 @@ def main() -> None:
 
 
 def _rows(name: str, student: StudentSettings, sizes: Sequence[int], device: torch.device) -> None:
-    alone = speed(student, LABELS, TRAIN, device, 1, _plain)
+    shape = Shape(student, LABELS, TRAIN.batch, TRAIN.frames)
+    alone = speed(shape, device, 1, _plain)
     for size in sizes:
         if size > 1 and not can_join(student):
             print(f"{name:<20}{size:>9}  trained one by one", flush=True)
             continue
         plain = size == 1 and device.type == "cpu"  # the plain trainer is what trains one there
-        _print(name, str(size), alone if plain else speed(student, LABELS, TRAIN, device, size), alone)
+        _print(name, str(size), alone if plain else speed(shape, device, size), alone)
     if can_join(student) and len(sizes) > 1:
-        chosen = best_size(student, LABELS, TRAIN, device, max(sizes))
-        _print(name, f"best: {chosen}", speed(student, LABELS, TRAIN, device, chosen), alone)
+        chosen = best_size(shape, device, max(sizes))
+        _print(name, f"best: {chosen}", speed(shape, device, chosen), alone)
+    if can_join(student) and device.type == "cpu":
+        _print(name, "compiled", speed(shape, device, 1, compiled=True), alone)
 
 
 def _plain(members: Sequence[Member]) -> list[Ended]:
@@ -81,7 +85,10 @@ def _random(count: int, device: torch.device) -> None:
         width, depth = 2 * draw.randint(1, 16), draw.randint(2, 5)
         student = StudentSettings(width, depth, draw.choice(["separable", "conv"]), draw.choice(["none", "gru"]))
         name = f"{student.block}{'+gru' if student.head == 'gru' else ''} {student.width}x{student.depth}"
-        print(f"{name:<20}{speed(student, LABELS, TRAIN, device, 1):>11.0f} windows/s", flush=True)
+        print(
+            f"{name:<20}{speed(Shape(student, LABELS, TRAIN.batch, TRAIN.frames), device, 1):>11.0f} windows/s",
+            flush=True,
+        )
     print(f"{count} students in {time.perf_counter() - begun:.0f} s")
 
 

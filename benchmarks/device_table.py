@@ -56,21 +56,11 @@ class Trained:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--env", required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--teacher", default="mn04_as")
-    parser.add_argument("--teacher-minutes", type=float, default=0)
-    parser.add_argument("--architecture", default="separable 16x3", help='such as "separable+gru 16x3"')
-    parser.add_argument("--lookaheads", default="full,480,160,0", metavar="A,B")
-    parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--rate", type=float, default=1e-2, help="learning rate (0.01)")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--out", type=Path, required=True, help="folder of the students")
-    options = parser.parse_args()
+    options = parser_of(__doc__).parse_args()
     torch.set_num_threads(1)
     task = task_of(options)
-    print(f"{options.env} of {options.data}, {options.architecture}, {options.steps} steps, {options.seeds} seeds")
+    data = options.data or "the built-in soundscapes"
+    print(f"{options.env} of {data}, {options.architecture}, {options.steps} steps, {options.seeds} seeds")
     rows = [
         row
         for settings, words in distinct(options.architecture, options.lookaheads.split(","))
@@ -79,8 +69,24 @@ def main() -> None:
     print_table(rows)
 
 
+def parser_of(text: str | None) -> argparse.ArgumentParser:
+    """Of a line that trains students, or finds those of an earlier one."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--env", required=True)
+    parser.add_argument("--data", type=Path, help="folder; without it the built-in soundscapes")
+    parser.add_argument("--teacher", default="mn04_as")
+    parser.add_argument("--teacher-minutes", type=float, default=0)
+    parser.add_argument("--architecture", default="separable 16x3", help='such as "separable+gru 16x3"')
+    parser.add_argument("--lookaheads", default="full,480,160,0", metavar="A,B")
+    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--rate", type=float, default=1e-2, help="learning rate (0.01)")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the students")
+    return parser
+
+
 def task_of(options: argparse.Namespace) -> Task:
-    found = setting(options.env, (options.data,))
+    found = setting(options.env, (options.data,) if options.data else ())
     device = torch.device("cpu")
     teacher = teacher_for(found.pool, options.teacher, device, 0, None, options.teacher_minutes)
     environment = found.pool.environment(options.env)

@@ -59,13 +59,14 @@ def measured_pace() -> Pace:
 
 def _measured(space: Space) -> Pace:
     from search.setup.preparation import device_of
-    from sedkd.train.packing import speed
+    from sedkd.train.packing import Shape, speed
     from sedkd.train.settings import TrainSettings
     from sedkd.trial.configuration import from_flat
 
     train, device = TrainSettings(), device_of("auto")
     found = [from_flat(values, train).student for values in (smallest(space), space.defaults(), largest(space))]
-    seconds = [train.batch / speed(student, LABELS, train, device, 1, rounds=1) for student in found]
+    shapes = [Shape(student, LABELS, train.batch, train.frames) for student in found]
+    seconds = [train.batch / speed(shape, device, 1, rounds=1) for shape in shapes]
     took = f"as the space's smallest, default and largest student took for a moment on this machine's {device.type}"
     return Pace(sum(seconds) / len(seconds), took)
 

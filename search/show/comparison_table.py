@@ -36,6 +36,9 @@ def tries_table(result: dict[str, Any]) -> "Table":
                 cells = {one["rate"]: _try_words(one, arm, seeds) for one in own if one["mixture"] == mixture}
                 names = (arm["name"] if place == row == 0 else "", recipe if row == 0 else "")
                 table.add_row(*names, f"{mixture:g}", *(cells.get(rate, "") for rate in rates))
+    alike = [arm["name"] for arm in result["arms"] if arm["told_apart"] is False]
+    if alike:
+        table.caption = f"finalists no further apart than their seeds, so that any might be best: {'; '.join(alike)}"
     return table
 
 

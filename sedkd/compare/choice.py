@@ -21,6 +21,7 @@ TUNING_SEEDS = (10_000, 10_001, 10_002)  # no seeds of the comparison itself; th
 RARE = 20  # recordings of validation that hold the rarest event, below which finalists take all of these seeds
 LONG = 1200  # steps from which on the first round is a part of them: a part below 300 says little of the whole
 PART = 4  # the short training is so many times shorter
+LEVEL = 0.05  # of the analysis of variance that tells finalists apart
 FINALISTS = 3  # tries of an arm that are trained to the end with more seeds
 
 
@@ -51,6 +52,23 @@ def finalists(tries: Sequence[Configuration], first: Sequence[Tried]) -> tuple[C
     able = [place for place, one in enumerate(first) if one.mean is not None]
     best = sorted(able, key=lambda place: -(first[place].mean or 0.0))[:FINALISTS]
     return tuple(tries[place] for place in sorted(best))
+
+
+def are_told_apart(tried: Sequence[Tried]) -> bool | None:
+    """Whether the finalists among them differ by more than their seeds do, by analysis of variance at 5 %; None where
+    fewer than two of them have several seeds. If not, another one might as well have been chosen."""
+    from scipy.stats import f_oneway
+
+    several = [
+        [score for score in one.scores if score is not None]
+        for one in tried
+        if len(one.scores) > 1 and one.mean is not None
+    ]
+    if len(several) < 2:
+        return None
+    if all(len(set(scores)) == 1 for scores in several):  # no noise to compare with
+        return len({scores[0] for scores in several}) > 1
+    return bool(f_oneway(*several).pvalue < LEVEL)
 
 
 def tuning_seeds(task: Task) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sedkd.compare.arms import AWARE
 from sedkd.compare.bootstrap import UNTOLD, Comparison, Difference, compare, f1
-from sedkd.compare.choice import judges, tuning_seeds
+from sedkd.compare.choice import are_told_apart, judges, tuning_seeds
 from sedkd.compare.scoring import METRICS, scored
 from sedkd.compare.training import Trained
 from sedkd.compare.tries import recipe_words
@@ -29,7 +29,8 @@ def on_test(
 ) -> dict[str, Any]:
     """Everything a comparison has to tell.
 
-    Keys: `teachers` and `arms` (what each chose and tried, scores as mean and standard deviation over seeds), `tuning`
+    Keys: `teachers` and `arms` (what each chose and tried, whether its finalists differ by more than their seeds do,
+    scores as mean and standard deviation over seeds), `tuning`
     (how many recordings of validation hold each event, how many seeds judge a finalist), `pairs` (per pair of arms and
     metric the difference, its interval and verdict, also per class). The decisions are written to `record` before the
     test split is opened, for this one pass.
@@ -115,6 +116,7 @@ def _row(
         "tries": [
             _told_of(one.configuration) | {"seeds": list(one.scores), "validation": one.mean} for one in trained.tried
         ],
+        "told_apart": are_told_apart(trained.tried),
         "validation": _over_seeds([r["validation"] for r in trained.records]),
         "test": _over_seeds(values),
         "per_class": {

@@ -6,6 +6,9 @@ from typing import Any
 from sedkd.features.settings import FeatureSettings
 
 INPUT, OUTPUT = "audio", "probabilities"
+PRECISE = ("session.x64quantprecision", "1")
+"""Where an x86 processor has no VNNI, onnxruntime's products of eight bits saturate at sixteen, and answers are wrong
+(onnxruntime issue 14642); with this entry they do not. It changes nothing elsewhere, nor for floats."""
 
 
 def minimum_samples(settings: FeatureSettings) -> int:
@@ -20,4 +23,5 @@ def open_session(path: Path) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors only
+    options.add_session_config_entry(*PRECISE)
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

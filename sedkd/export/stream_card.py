@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sedkd.export.int8 import int8_words
+from sedkd.export.session import PRECISE
 
 
 def stream_lines(folder: Path, kind: str) -> list[str]:
@@ -38,6 +39,8 @@ def streaming_text(facts: Mapping[str, Any], synthetic: bool) -> str:
     if "file" in facts["int8"]:
         int8 += (
             f". It has the inputs and outputs of `{stream['file']}`, {facts['int8']['bytes']} bytes, weights of eight "
-            f"bits per channel, ranges from {facts['int8']['calibration_steps']} steps of training clips"
+            f"bits per channel, ranges from {facts['int8']['calibration_steps']} steps of training clips. On x86 "
+            f"processors without VNNI onnxruntime answers so only with `{PRECISE[0]}` set to `{PRECISE[1]}` among the "
+            "session's configuration entries"
         )
     return f"{' '.join(filter(None, sentences))}\n\n{int8}."

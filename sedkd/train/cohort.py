@@ -31,7 +31,7 @@ from sedkd.train.trunk import FROM_THE_FIRST, Resume, Trunk
 
 @dataclass(frozen=True)
 class Member:
-    """One student of a cohort, and how it is trained; see `fit`."""
+    """One student of a cohort, and how it is trained; see `fit`. A compiled one is trained alone."""
 
     student: Student
     corpus: Corpus
@@ -39,6 +39,7 @@ class Member:
     settings: TrainSettings
     watch: Watch
     resume: Resume = FROM_THE_FIRST
+    compiled: bool = False
 
     @property
     def kind(self) -> Hashable | None:
@@ -47,7 +48,8 @@ class Member:
         if terms is None or not can_join(student.settings):
             return None
         marks = tuple(sorted(self.watch.marks(train.steps)))
-        return student.settings, len(student.labels), train.steps, train.warmup, train.batch, train.frames, marks, terms
+        batch = train.batch, train.frames
+        return student.settings, len(student.labels), train.steps, train.warmup, batch, marks, terms, self.compiled
 
 
 Ended = list[Checkpoint] | Exception
@@ -76,7 +78,10 @@ def fit_cohort(members: Sequence[Member], progress: Counter | None = None) -> li
 
 def _alone(member: Member, progress: Counter | None) -> Ended:
     try:
-        return fit(member.student, member.corpus, member.terms, member.settings, member.watch, progress, member.resume)
+        return fit(
+            member.student, member.corpus, member.terms, member.settings, member.watch, progress, member.resume,
+            compiled=member.compiled,
+        )  # fmt: skip
     except Exception as error:
         return error
 

@@ -4,7 +4,9 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -29,6 +31,26 @@ GAIN = 1.2  # of several over one; what is less may be noise, and then a cohort 
 CLIPS, FRAMES = 40, 125
 
 
+@dataclass(frozen=True)
+class Shape:
+    """Of what the speed of training depends on: the student, its labels, and a batch's size."""
+
+    student: StudentSettings
+    labels: int
+    batch: int
+    frames: int
+
+    @classmethod
+    def of(cls, member: Member) -> "Shape":
+        train = member.settings
+        return cls(member.student.settings, len(member.student.labels), train.batch, train.frames)
+
+    @property
+    def key(self) -> list[Any]:
+        """What files that depend on it are named by."""
+        return [self.student.as_key(), self.labels, self.batch, self.frames]
+
+
 def packed(members: Sequence[Member], device: torch.device, cores: int = 1) -> list[list[int]]:
     """Places of the members that are to be trained in one step, in as few steps as pay, but for each of the `cores`
     something to do."""
@@ -40,34 +62,31 @@ def packed(members: Sequence[Member], device: torch.device, cores: int = 1) -> l
     for places in kinds.values():
         first = members[places[0]]
         size = 1
-        if len(places) > 1:
-            most = -(-len(places) // cores)
-            size = best_size(first.student.settings, len(first.student.labels), first.settings, device, most)
+        if len(places) > 1 and not first.compiled:
+            size = best_size(Shape.of(first), device, -(-len(places) // cores))
         found += [places[start : start + size] for start in range(0, len(places), size)]
     return found
 
 
-def best_size(student: StudentSettings, labels: int, train: TrainSettings, device: torch.device, most: int) -> int:
+def best_size(shape: Shape, device: torch.device, most: int) -> int:
     """How many students of this architecture are trained fastest in one step, `most` at most."""
-    speeds = _speeds(student, labels, train, device)
-    able = {size: speed for size, speed in speeds.items() if size <= most}
+    able = {size: speed for size, speed in speeds(shape, device).items() if size <= most}
     best = max(able, key=lambda size: able[size])
     return best if able[best] > GAIN * able[1] else 1
 
 
 def speed(
-    student: StudentSettings,
-    labels: int,
-    train: TrainSettings,
+    shape: Shape,
     device: torch.device,
     size: int,
     trainer: Callable[[Sequence[Member]], list[Ended]] = fit_cohort,
     rounds: int = ROUNDS,
+    compiled: bool = False,
 ) -> float:
     """Windows per second of `size` students whom `trainer` trains, from labels alone; of some rounds the quickest."""
     steps = STEPS[device.type]
-    settings = TrainSettings(steps=2 * steps, batch=train.batch, frames=train.frames)
-    corpus = made_up(labels).to(device)
+    settings = TrainSettings(steps=2 * steps, batch=shape.batch, frames=shape.frames)
+    corpus, names = made_up(shape.labels).to(device), tuple(map(str, range(shape.labels)))
 
     def seconds() -> float:
         seen: list[float] = []
@@ -77,16 +96,14 @@ def speed(
             return 0.0
 
         watch = Watch(look, checkpoints=2)
-        members = [
-            Member(Student(student, tuple(map(str, range(labels)))).to(device), corpus, [Labels()], settings, watch)
-            for _ in range(size)
-        ]
+        students = [Student(shape.student, names).to(device) for _ in range(size)]
+        members = [Member(one, corpus, [Labels()], settings, watch, compiled=compiled) for one in students]
         for ended in trainer(members):
             if isinstance(ended, Exception):
                 raise ended
         return seen[size] - seen[size - 1]
 
-    return size * steps * train.batch / min(seconds() for _ in range(rounds))
+    return size * steps * shape.batch / min(seconds() for _ in range(rounds))
 
 
 def made_up(labels: int) -> Corpus:
@@ -98,20 +115,18 @@ def made_up(labels: int) -> Corpus:
     return Corpus(frames, starts * STRIDE, starts, targets, torch.ones(CLIPS, labels, dtype=torch.bool), STRIDE)
 
 
-def _speeds(student: StudentSettings, labels: int, train: TrainSettings, device: torch.device) -> dict[int, float]:
+def speeds(shape: Shape, device: torch.device) -> dict[int, float]:
     """Windows per second by size, as far as a larger one was faster; measured once for a machine."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     machine = [name, torch.__version__]
-    parts = [VERSION, machine, student.as_key(), labels, train.batch, train.frames]
-    key = digest(parts)
-    target = cache_root() / "speeds" / f"{key}.json"
+    target = cache_root() / "speeds" / f"{digest([VERSION, machine, *shape.key])}.json"
 
     def make() -> None:
         found, threads = dict[int, float](), torch.get_num_threads()
         torch.set_num_threads(1)  # as a cohort on a CPU is trained, one on each core
         try:
             for size in SIZES[device.type]:
-                found[size] = speed(student, labels, train, device, size)
+                found[size] = speed(shape, device, size)
                 if found[size] < max(found.values()):
                     break
         finally:

@@ -14,6 +14,7 @@ from sedkd.compare.choice import (
     RARE,
     TUNING_SEEDS,
     Tried,
+    are_told_apart,
     finalists,
     first_round,
     judges,
@@ -44,6 +45,18 @@ def task(tmp_path: Path) -> Task:
 def test_the_mean_over_the_seeds() -> None:
     assert Tried(Configuration(), (0.25, 0.75)).mean == 0.5
     assert Tried(Configuration(), (0.25, None)).mean is None
+
+
+def test_finalists_that_differ_by_no_more_than_their_seeds() -> None:
+    def found(*scores: tuple[float | None, ...]) -> bool | None:
+        return are_told_apart([Tried(Configuration(), own) for own in scores])
+
+    assert found((0.50, 0.51), (0.60, 0.61), (0.70, 0.71)) is True
+    assert found((0.50, 0.60), (0.55, 0.52), (0.53, 0.58)) is False
+    assert found((0.5, 0.6), (0.9,)) is None  # one that the first round left out is no finalist
+    assert found((0.5, 0.6), (0.9, None)) is None
+    assert found((0.5, 0.5), (0.5, 0.5)) is False
+    assert found((0.5, 0.5), (0.6, 0.6)) is True
 
 
 def test_finalists_have_more_seeds_where_an_event_is_rare(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,10 @@ from sedkd.models.student import Student
 from sedkd.train.cohort import Member
 from sedkd.train.fit import Watch
 from sedkd.train.labels import Labels
-from sedkd.train.packing import best_size, packed, speed
-from sedkd.train.settings import TrainSettings
+from sedkd.train.packing import Shape, best_size, packed, speed
 
 CPU = torch.device("cpu")
-SMALL = StudentSettings(4, 2)
+SMALL = Shape(StudentSettings(4, 2), 2, QUICK.batch, QUICK.frames)
 
 
 @pytest.fixture
@@ -29,9 +28,7 @@ def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[int
     def speeds(made_up: dict[int, float]) -> list[int]:
         measured: list[int] = []
 
-        def found(
-            student: StudentSettings, labels: int, train: TrainSettings, device: torch.device, size: int
-        ) -> float:
+        def found(shape: Shape, device: torch.device, size: int) -> float:
             measured.append(size)
             return made_up[size]
 
@@ -43,20 +40,20 @@ def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[int
 
 def test_the_fastest_size_is_measured_once(timed) -> None:
     measured = timed({1: 100.0, 2: 150.0, 4: 220.0, 8: 200.0})
-    assert best_size(SMALL, 2, QUICK, CPU, 100) == 4
-    assert best_size(SMALL, 2, replace(QUICK, seed=1, learning_rate=1.0), CPU, 100) == 4
+    assert best_size(SMALL, CPU, 100) == 4
+    assert best_size(replace(SMALL), CPU, 100) == 4
     assert measured == [1, 2, 4, 8]
-    assert best_size(SMALL, 2, QUICK, CPU, 3) == 2  # of no more students than there are
-    assert best_size(SMALL, 3, QUICK, CPU, 100) == 4  # another number of labels is another measurement
+    assert best_size(SMALL, CPU, 3) == 2  # of no more students than there are
+    assert best_size(replace(SMALL, labels=3), CPU, 100) == 4  # another number of labels is another measurement
     assert len(measured) == 8
 
 
 def test_a_cohort_is_no_slower_than_its_members(timed) -> None:
     measured = timed({1: 100.0, 2: 90.0})
-    assert best_size(SMALL, 2, QUICK, CPU, 100) == 1
+    assert best_size(SMALL, CPU, 100) == 1
     assert measured == [1, 2]  # what gains nothing is not measured further
     timed({1: 100.0, 2: 102.0, 4: 103.0, 8: 104.0})
-    assert best_size(StudentSettings(6, 2), 2, QUICK, CPU, 100) == 1  # noise
+    assert best_size(replace(SMALL, student=StudentSettings(6, 2)), CPU, 100) == 1  # noise
 
 
 def test_members_of_a_kind_are_packed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,4 +66,4 @@ def test_members_of_a_kind_are_packed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_speeds_are_measured_by_training() -> None:
-    assert speed(SMALL, 2, TrainSettings(batch=4, frames=8), CPU, 2) > 0
+    assert speed(replace(SMALL, batch=4, frames=8), CPU, 2) > 0

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mlflow import MlflowClient
@@ -25,7 +26,8 @@ def words(farm: Path, **more: object) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four tries for every arm instead of twelve."""
+    """Four tries for every arm instead of twelve, two finalists instead of three."""
+    monkeypatch.setattr("sedkd.compare.choice.FINALISTS", 2)
     monkeypatch.setattr("sedkd.compare.tries._RATES_OF", {1: (1e-2, 2e-2), 2: (1e-2,), 4: (1e-2,)})
 
 
@@ -42,6 +44,11 @@ def shown(capsys: pytest.CaptureFixture, line: list[str]) -> str:
     return capsys.readouterr().out
 
 
+def result_of(folder: Path) -> dict[str, Any]:
+    (path,) = (folder / "runs" / "comparisons").glob("*/comparison.json")
+    return json.loads(path.read_text())
+
+
 def test_the_whole_comparison(farm: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     out = shown(capsys, words(farm))
     interval = r"[+-]\d+\.\d \[[+-]\d+\.\d, [+-]\d+\.\d\]"
@@ -50,8 +57,11 @@ def test_the_whole_comparison(farm: Path, tmp_path: Path, capsys: pytest.Capture
     # Few recordings to choose by are said, and weighed by a third seed.
     said = r"f1_segment on validation, mean of 3 seeds \((bell|hum), the rarest event, in [1-4] recordings\)"
     assert re.search(said, " ".join(out.split()))
+    assert ("finalists no further apart than their seeds" in " ".join(out.split())) == any(
+        arm["told_apart"] is False for arm in result_of(tmp_path)["arms"]
+    )
     (folder,) = (tmp_path / "runs" / "comparisons").iterdir()
-    result = json.loads((folder / "comparison.json").read_text())
+    result = result_of(tmp_path)
     assert [arm["name"] for arm in result["arms"]][:4] == ["scratch", "generic", "aware", "aware, labelled clips only"]
     assert result["architecture"] == "separable 4x2"
     assert result["recordings"] == 4
@@ -64,7 +74,7 @@ def test_the_whole_comparison(farm: Path, tmp_path: Path, capsys: pytest.Capture
     for arm in result["arms"]:
         assert len(arm["test"]["psds1"]["seeds"]) == 2
         assert len(arm["tries"]) == 4
-        assert sorted(len(one["seeds"]) for one in arm["tries"]) == [1, 3, 3, 3]
+        assert sorted(len(one["seeds"]) for one in arm["tries"]) == [1, 1, 3, 3]
         best = max((one for one in arm["tries"] if len(one["seeds"]) == 3), key=lambda one: one["validation"])
         assert {key: best[key] for key in ("recipe", "rate", "mixture")} == {
             key: arm[key] for key in ("recipe", "rate", "mixture")
