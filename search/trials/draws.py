@@ -92,7 +92,8 @@ class TrialDraws:
     def _unseen(self, trial: "optuna.Trial", values: Mapping[str, Any]) -> Drawn | None:
         """The draw as a trial to train; None where it was trained before, or another worker is at it."""
         with self.study.one_look():
-            same, other = self.repeats.of(values, self.study.finished()), self._who_is_at_it(trial)
+            other = self._who_is_at_it(trial)  # first: one that ends between the two is found by the second
+            same = self.repeats.of(values, self.study.finished())
         seed = self.plan.base.seed
         if same is None and other is None:
             return Drawn(trial, values, seed, self.rungs[0])
