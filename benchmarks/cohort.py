@@ -4,9 +4,8 @@
     python benchmarks/cohort.py --architecture "separable 8x5" --students 8 --threads 1 --device cpu
 
 Made-up features and labels; batch 32, windows of 2.56 s, the whole step: draws, forward, backward, AdamW. `one at a
-time` is the plain trainer, `best` the size that the project itself chooses (`sedkd.train.packing`), `compiled` one
-student whose step torch.compile has compiled (`sedkd.train.compiling`). With --random N: as many students, drawn at
-random from the default space, each alone. Nothing is asserted.
+time` is the plain trainer, `best` the size that the project itself chooses (`sedkd.train.packing`). With --random N:
+as many students, drawn at random from the default space, each alone. Nothing is asserted.
 """
 
 import argparse
@@ -64,8 +63,6 @@ def _rows(name: str, student: StudentSettings, sizes: Sequence[int], device: tor
     if can_join(student) and len(sizes) > 1:
         chosen = best_size(shape, device, max(sizes))
         _print(name, f"best: {chosen}", speed(shape, device, chosen), alone)
-    if can_join(student) and device.type == "cpu":
-        _print(name, "compiled", speed(shape, device, 1, compiled=True), alone)
 
 
 def _plain(members: Sequence[Member]) -> list[Ended]:

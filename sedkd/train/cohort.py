@@ -31,7 +31,7 @@ from sedkd.train.trunk import FROM_THE_FIRST, Resume, Trunk
 
 @dataclass(frozen=True)
 class Member:
-    """One student of a cohort, and how it is trained; see `fit`. A compiled one is trained alone."""
+    """One student of a cohort, and how it is trained; see `fit`."""
 
     student: Student
     corpus: Corpus
@@ -39,7 +39,6 @@ class Member:
     settings: TrainSettings
     watch: Watch
     resume: Resume = FROM_THE_FIRST
-    compiled: bool = False
 
     @property
     def kind(self) -> Hashable | None:
@@ -48,8 +47,7 @@ class Member:
         if terms is None or not can_join(student.settings):
             return None
         marks = tuple(sorted(self.watch.marks(train.steps)))
-        batch = train.batch, train.frames
-        return student.settings, len(student.labels), train.steps, train.warmup, batch, marks, terms, self.compiled
+        return student.settings, len(student.labels), train.steps, train.warmup, train.batch, train.frames, marks, terms
 
 
 Ended = list[Checkpoint] | Exception
@@ -78,10 +76,7 @@ def fit_cohort(members: Sequence[Member], progress: Counter | None = None) -> li
 
 def _alone(member: Member, progress: Counter | None) -> Ended:
     try:
-        return fit(
-            member.student, member.corpus, member.terms, member.settings, member.watch, progress, member.resume,
-            compiled=member.compiled,
-        )  # fmt: skip
+        return fit(member.student, member.corpus, member.terms, member.settings, member.watch, progress, member.resume)
     except Exception as error:
         return error
 

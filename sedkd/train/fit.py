@@ -1,18 +1,14 @@
 """Train one frame-level model on a corpus for a fixed number of steps."""
 
-import logging
 import math
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from sedkd.data.sealed import require_sealed
-from sedkd.disk.paths import cache_root
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.train.allocation import keep_freed_memory
 from sedkd.train.corpus import Corpus
@@ -67,7 +63,6 @@ def fit(
     watch: Watch | None = None,
     progress: Callable[[int, int], None] | None = None,
     resume: Resume = FROM_THE_FIRST,
-    compiled: bool = False,
 ) -> list[Checkpoint]:
     """Train `model` in place, on the device it lies on, and return the curve.
 
@@ -113,11 +108,10 @@ def fit(
         if watch.report:
             watch.report(curve[-1])
 
-    forward = compiled_forward(model) if compiled else model
     held = held_until(settings.steps)
     for step in range(begun + 1, settings.steps + 1):
         batch, heard = draw()
-        output = answer(forward, heard)
+        output = answer(model, heard)
         losses = torch.stack([term(batch, output) for term in terms])
         weights = torch.tensor([term.weight for term in terms], device=device)  # some change theirs from step to step
         loss = (losses * weights * magnitudes.scales(losses.detach())).sum()
@@ -145,14 +139,7 @@ def fit(
     return curve
 
 
-def compiled_forward(model: FrameModel) -> Callable[[Tensor], FrameOutput]:
-    """The model as it answers in training, compiled (`sedkd.train.compiling`); files of it are kept in the cache."""
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_root() / "compiled"))
-    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # that there is no CUDA is no news
-    return cast(Callable[[Tensor], FrameOutput], torch.compile(model))
-
-
-def answer(model: Callable[[Tensor], FrameOutput], features: Tensor) -> FrameOutput:
+def answer(model: nn.Module, features: Tensor) -> FrameOutput:
     """The model's output; on a GPU computed in bfloat16 where that costs nothing, answered in float32."""
     with torch.autocast(features.device.type, torch.bfloat16, enabled=features.device.type in REDUCED):
         output = model(features)

@@ -62,7 +62,7 @@ def packed(members: Sequence[Member], device: torch.device, cores: int = 1) -> l
     for places in kinds.values():
         first = members[places[0]]
         size = 1
-        if len(places) > 1 and not first.compiled:
+        if len(places) > 1:
             size = best_size(Shape.of(first), device, -(-len(places) // cores))
         found += [places[start : start + size] for start in range(0, len(places), size)]
     return found
@@ -81,7 +81,6 @@ def speed(
     size: int,
     trainer: Callable[[Sequence[Member]], list[Ended]] = fit_cohort,
     rounds: int = ROUNDS,
-    compiled: bool = False,
 ) -> float:
     """Windows per second of `size` students whom `trainer` trains, from labels alone; of some rounds the quickest."""
     steps = STEPS[device.type]
@@ -97,7 +96,7 @@ def speed(
 
         watch = Watch(look, checkpoints=2)
         students = [Student(shape.student, names).to(device) for _ in range(size)]
-        members = [Member(one, corpus, [Labels()], settings, watch, compiled=compiled) for one in students]
+        members = [Member(one, corpus, [Labels()], settings, watch) for one in students]
         for ended in trainer(members):
             if isinstance(ended, Exception):
                 raise ended

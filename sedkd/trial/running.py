@@ -20,7 +20,6 @@ from sedkd.score.postprocess import PostProcessing, fast_f1
 from sedkd.score.summary import Score, Scores, score
 from sedkd.task.task import Task
 from sedkd.train.cohort import Member, fit_cohort
-from sedkd.train.compiling import compiled_where_it_pays
 from sedkd.train.fit import Checkpoint, Watch
 from sedkd.train.groups import cores_of, fit_groups
 from sedkd.train.packing import packed
@@ -108,7 +107,6 @@ def run_trials(
     """
     members = [_begun(configuration, task, criterion, progress) for configuration in configurations]
     cores = cores_of(task.device)
-    members = compiled_where_it_pays(members, task.device, cores, progress)
     groups = packed(members, task.device, cores)
     several = f"training {len(members)} students" if len(members) > 1 else "training"
     costs: dict[StudentSettings, Cost] = {}
