@@ -70,7 +70,7 @@ def packed(members: Sequence[Member], device: torch.device, cores: int = 1) -> l
 
 def best_size(shape: Shape, device: torch.device, most: int) -> int:
     """How many students of this architecture are trained fastest in one step, `most` at most."""
-    able = {size: speed for size, speed in speeds(shape, device).items() if size <= most}
+    able = {size: speed for size, speed in _speeds(shape, device).items() if size <= most}
     best = max(able, key=lambda size: able[size])
     return best if able[best] > GAIN * able[1] else 1
 
@@ -114,7 +114,7 @@ def made_up(labels: int) -> Corpus:
     return Corpus(frames, starts * STRIDE, starts, targets, torch.ones(CLIPS, labels, dtype=torch.bool), STRIDE)
 
 
-def speeds(shape: Shape, device: torch.device) -> dict[int, float]:
+def _speeds(shape: Shape, device: torch.device) -> dict[int, float]:
     """Windows per second by size, as far as a larger one was faster; measured once for a machine."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     machine = [name, torch.__version__]
