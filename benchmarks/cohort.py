@@ -82,10 +82,8 @@ def _random(count: int, device: torch.device) -> None:
         width, depth = 2 * draw.randint(1, 16), draw.randint(2, 5)
         student = StudentSettings(width, depth, draw.choice(["separable", "conv"]), draw.choice(["none", "gru"]))
         name = f"{student.block}{'+gru' if student.head == 'gru' else ''} {student.width}x{student.depth}"
-        print(
-            f"{name:<20}{speed(Shape(student, LABELS, TRAIN.batch, TRAIN.frames), device, 1):>11.0f} windows/s",
-            flush=True,
-        )
+        shape = Shape(student, LABELS, TRAIN.batch, TRAIN.frames)
+        print(f"{name:<20}{speed(shape, device, 1):>11.0f} windows/s", flush=True)
     print(f"{count} students in {time.perf_counter() - begun:.0f} s")
 
 

@@ -88,7 +88,6 @@ class Simulated:
         world = self.world
         while True:
             case, begun = int(self.rng.integers(len(self.times["turn"]))), world.now
-            self.waited = 0.0
             own = yield from self.phase("before", case)
             asked = world.now
             yield "take", self.turn

@@ -52,9 +52,7 @@ class Others:
                 )
             )  # fmt: skip
         ids = [trial._trial_id for trial in study.optuna.get_trials(deepcopy=False)]
-        (self.study,) = self.connection.execute(
-            "SELECT max(study_id) FROM trials WHERE trial_id = ANY(%s)", (ids,)
-        ).fetchone()  # type: ignore[misc]
+        self.study = self._number("SELECT max(study_id) FROM trials WHERE trial_id = ANY(%s)", ids)
         self.models = ids
         for _ in range(max(0, finished - MODELS) // workers):
             self.begin(workers)
@@ -65,9 +63,7 @@ class Others:
     def begin(self, count: int) -> None:
         with self.connection.transaction():
             self.connection.execute("SELECT 1 FROM studies WHERE study_id = %s FOR UPDATE", (self.study,))
-            (number,) = self.connection.execute(
-                "SELECT count(*) FROM trials WHERE study_id = %s", (self.study,)
-            ).fetchone()  # type: ignore[misc]
+            number = self._number("SELECT count(*) FROM trials WHERE study_id = %s", self.study)
             self._execute(BEGIN, count, number)
 
     def end(self, count: int) -> None:

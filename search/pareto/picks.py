@@ -28,9 +28,14 @@ def knee(members: Sequence[FinishedTrial], objectives: Objectives) -> FinishedTr
 
 
 def pick(
-    word: str, members: Sequence[FinishedTrial], everyone: Sequence[FinishedTrial], objectives: Objectives
+    word: str,
+    members: Sequence[FinishedTrial],
+    everyone: Sequence[FinishedTrial],
+    objectives: Objectives,
+    option: str = "--pick",
 ) -> FinishedTrial:
-    """The student that a person asks for: knee, best, smallest, trial:N (any finished trial), or "within X%".
+    """The student that a person asks for with `option`: knee, best, smallest, trial:N (any finished trial), or
+    "within X%".
 
     Raises:
         UserError: the word is none of these, or no such trial has finished.
@@ -38,7 +43,7 @@ def pick(
     if not members:
         raise UserError("the study has no finished trial yet")
     if word.startswith("trial:"):
-        return _numbered(word, everyone)
+        return _numbered(word, everyone, option)
     best = max(members, key=lambda m: m.measure(objectives.quality))
     if word == "best":
         return best
@@ -51,14 +56,16 @@ def pick(
         least = best.measure(objectives.quality) * (1 - float(within[1]) / 100)
         able = [m for m in members if m.measure(objectives.quality) >= least]
         return min(able, key=lambda m: m.measure(objectives.cost))
-    raise UserError(f'--pick {word}: expected knee, best, smallest, trial:N or "within 1%"')
+    raise UserError(f'{option} {word}: expected knee, best, smallest, trial:N or "within 1%"')
 
 
-def _numbered(word: str, everyone: Sequence[FinishedTrial]) -> FinishedTrial:
+def _numbered(word: str, everyone: Sequence[FinishedTrial], option: str) -> FinishedTrial:
     text = word.removeprefix("trial:")
     found = [m for m in everyone if text.isdigit() and m.number == int(text)]
     if not found:
-        raise UserError(f"--pick {word}: no finished trial has that number; there are {len(everyone)} finished trials")
+        raise UserError(
+            f"{option} {word}: no finished trial has that number; there are {len(everyone)} finished trials"
+        )
     return found[0]
 
 

@@ -38,6 +38,9 @@ def _picked(word: str, store: Store, environment: str) -> dict[str, Any]:
     except UserError as error:
         raise UserError(f'--architecture {word}: {error}; or spell one out, such as "separable+gru 16x4"') from error
     objectives, members = study.objectives, study.finished()
-    member = pick(word, front(members, objectives), members, objectives)
+    try:
+        member = pick(word, front(members, objectives), members, objectives, "--architecture")
+    except UserError as error:
+        raise UserError(f'{error}; or spell one out, such as "separable+gru 16x4"') from error
     chosen = member.record.configuration
     return {key.removeprefix("student."): value for key, value in chosen.items() if key.startswith("student.")}

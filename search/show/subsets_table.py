@@ -21,7 +21,7 @@ Split = Mapping[str, Mapping[str, float | None]]
 
 
 @dataclass(frozen=True)
-class TrialFile:
+class Beside:
     """A picked student of a subset's front, and of the front for all events the best on that subset which costs no
     more; None where all of those cost more."""
 
@@ -41,7 +41,7 @@ def wider(study: StudyView, studies: Sequence[StudyView]) -> StudyView | None:
     return None
 
 
-def beside(study: StudyView, every: StudyView) -> list[TrialFile]:
+def beside(study: StudyView, every: StudyView) -> list[Beside]:
     """The picked students of a subset's study, from the cheapest on, beside those of the study of all events."""
     objectives = study.objectives
     own, others = (front(one.finished(), objectives) for one in (study, every))
@@ -52,11 +52,11 @@ def beside(study: StudyView, every: StudyView) -> list[TrialFile]:
             most = MORE_LABELS * member.measure(objectives.cost)
             within = [other for other in others if other.measure(objectives.cost) <= most]
             best = max(within, key=lambda m: _on(study, m.record.per_class) or 0.0, default=None)
-            found.append(TrialFile(study, picks[member.number], member, best))
+            found.append(Beside(study, picks[member.number], member, best))
     return found
 
 
-def subsets_table(rows: Sequence[TrialFile], wide: Mapping[str, StudyView]) -> "Table":
+def subsets_table(rows: Sequence[Beside], wide: Mapping[str, StudyView]) -> "Table":
     """`wide`: by the name of a subset's study, the one of all events."""
     from rich.table import Table
 

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from invented_study import invented_study
 from mlflow import MlflowClient
 
 from search.cli import main
 from search.run.comparing import TimeLeft
 from search.setup.architecture import architecture
-from search.study.store import open_store
+from search.study.objectives import parse
+from search.study.store import Store, open_store
 from sedkd.errors import UserError
 from sedkd.models.settings import StudentSettings
 
@@ -202,6 +204,14 @@ def test_architectures() -> None:
     ):
         with pytest.raises(UserError, match=rf"--architecture {re.escape(word)}: .*{message}"):
             architecture(word, store, "farm")
+
+
+@pytest.mark.parametrize("word", ["separable-16x3", "trial:99"])
+def test_a_mistyped_architecture_beside_a_study(tmp_path: Path, word: str) -> None:
+    store = Store(tmp_path)
+    invented_study(parse("f1_segment,macs"), 3, store=store)
+    with pytest.raises(UserError, match=rf"^--architecture {word}: .*; or spell one out, such as "):
+        architecture(word, store, "farm")
 
 
 @pytest.mark.parametrize(
