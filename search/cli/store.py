@@ -15,8 +15,8 @@ def add_store_options(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--storage",
         metavar="URL",
-        help="trials and students in PostgreSQL, for several machines: postgresql://USER@HOST/DATABASE (default: "
-        "$SEDKD_STORAGE, else SQLite in the folder of results)",
+        help="trials and students in PostgreSQL, for several machines: postgresql://USER@HOST/DATABASE, or trials "
+        "behind Optuna's gRPC proxy: grpc://HOST:PORT (default: $SEDKD_STORAGE, else SQLite in the folder of results)",
     )
     parser.add_argument(
         "--storage-timeout",

@@ -74,7 +74,9 @@ def cluster_of(request: Request) -> Cluster | None:
     if request.executor == LOCAL:
         return None
     if request.store.server is None:
-        raise UserError(f"--executor {request.executor}: its workers need --storage postgresql://USER@HOST/DATABASE")
+        raise UserError(
+            f"--executor {request.executor}: its workers need --storage postgresql://USER@HOST/DATABASE or grpc://HOST:PORT"
+        )
     if request.executor == "ray":
         from search.run.on_ray import Ray
 

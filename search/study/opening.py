@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from search.study.objectives import Objectives
 from search.study.ownership import close_stale
-from search.study.records import FACTS, INTERRUPTED, REASON
+from search.study.proxy import BY_TRIALS
+from search.study.records import FACTS, INTERRUPTED, LEASES, REASON
 from search.study.store import Store
 from search.study.view import StudyView
 from sedkd.errors import UserError
@@ -23,6 +24,7 @@ def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Ob
     )
     if FACTS not in study.user_attrs:
         study.set_metric_names(objectives.metric_names)
+        study.set_user_attr(LEASES, store.storage.leases)
         study.set_user_attr(FACTS, dict(facts))
     view = _view(study, store)
     close_stale(view)
@@ -52,7 +54,15 @@ def load_studies(store: Store, environment: str | None, name: str | None) -> lis
 
 
 def _view(study: "optuna.Study", store: Store) -> StudyView:
-    """A study with the scores that other machines shared."""
+    """A study with the scores that other machines shared.
+
+    Raises:
+        UserError: its trials' processes show themselves in a way that this storage does not read.
+    """
+    leases, here = study.user_attrs.get(LEASES), store.storage.leases
+    if here != leases and BY_TRIALS in (leases, here):  # the others, which came first, did not write it down
+        began = "its proxy, grpc://HOST:PORT" if leases == BY_TRIALS else "its database"
+        raise UserError(f"--storage {store.storage.place}: {study.study_name} was begun by way of {began}; name that")
     view = StudyView(study, store)
     store.storage.fetch_scores(view.name, view.folder)
     return view

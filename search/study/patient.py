@@ -2,9 +2,10 @@
 
 import time
 import warnings
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeVar
 
 from optuna.distributions import BaseDistribution
@@ -17,6 +18,8 @@ from search.study.trial_rows import Params, TrialRows
 from sedkd.errors import SedkdWarning, UserError
 
 Answer = TypeVar("Answer")
+Ask = Callable[[Callable[[], Any]], Any]
+"""What a question answers, which is asked again while the server is gone."""
 
 FIRST_PAUSE, MAX_PAUSE = 0.5, 15.0  # seconds; each is twice the one before
 ENDING = ("create_new_trial", "set_trial_state_values")  # after these a look is no longer what it was
@@ -89,33 +92,42 @@ def patient(url: str, place: str, patience: float) -> BaseStorage:
     (see `waiting`)."""
     database = RDBStorage(url, engine_kwargs={"pool_pre_ping": True, "pool_size": 2})
     rows, rest = TrialRows(database.engine), get_storage(database)
-    names = (*BaseStorage.__abstractmethods__, "write_params")
-    methods = {
-        name: _patient(getattr(rows if hasattr(rows, name) else rest, name), name, rows, place, patience)
-        for name in names
-    }
+    questions = {name: getattr(rows if hasattr(rows, name) else rest, name) for name in BaseStorage.__abstractmethods__}
+    ask = partial(waiting, is_gone=_is_gone, place=place, patience=patience)
+    write = _patient(rows.write_params, "write_params", rows.get_trial, ask)
+    return _patient_storage(questions, ask, {"write_params": write, "set_trial_param": _set_trial_param})
+
+
+def patient_twin(storage: BaseStorage, ask: Ask) -> BaseStorage:
+    """A storage of Optuna's, each question of which is asked by `ask`."""
+    return _patient_storage({name: getattr(storage, name) for name in BaseStorage.__abstractmethods__}, ask, {})
+
+
+def _patient_storage(
+    questions: Mapping[str, Callable[..., Any]], ask: Ask, more: Mapping[str, Callable[..., Any]]
+) -> BaseStorage:
+    methods = {name: _patient(asked, name, questions["get_trial"], ask) for name, asked in questions.items()}
     methods["get_all_trials"] = _looking(methods["get_all_trials"])
-    methods["set_trial_param"] = _set_trial_param
-    made: BaseStorage = type("PatientStorage", (BaseStorage,), methods)()
+    made: BaseStorage = type("PatientStorage", (BaseStorage,), {**methods, **more})()
     return made
 
 
-def _patient(asked: Callable[..., Any], name: str, rows: TrialRows, place: str, patience: float) -> Callable[..., Any]:
+def _patient(asked: Callable[..., Any], name: str, read: Callable[[int], FrozenTrial], ask: Ask) -> Callable[..., Any]:
     def method(self: BaseStorage, *args: Any, **kwargs: Any) -> Any:
         tries = 0
 
-        def ask() -> Any:
+        def once() -> Any:
             nonlocal tries
             tries += 1
             try:
                 return asked(*args, **kwargs)
             except UpdateFinishedTrialError:
                 # The first try may have been written before the answer was lost.
-                if tries > 1 and name == "set_trial_state_values" and _ended_so(rows, *args, **kwargs):
+                if tries > 1 and name == "set_trial_state_values" and _ended_so(read, *args, **kwargs):
                     return True
                 raise
 
-        answer = waiting(ask, _is_gone, place, patience)
+        answer = ask(once)
         if name in ENDING and (seen := _seen.get()):
             seen.pop(id(self), None)
         return answer
@@ -151,6 +163,6 @@ def _looking(read: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _ended_so(rows: TrialRows, trial_id: int, state: Any, values: Any = None) -> bool:
-    found = rows.get_trial(trial_id)
+def _ended_so(read: Callable[[int], FrozenTrial], trial_id: int, state: Any, values: Any = None) -> bool:
+    found = read(trial_id)
     return found.state == state and (values is None or list(found.values) == list(values))

@@ -32,7 +32,6 @@ PATIENCE_SECONDS = 600.0  # for a server that does not answer in mid-study
 CONNECT_SECONDS = 10
 MAKING_SECONDS = 2.0  # between two questions whether another machine is still making something
 SCHEMES = ("postgresql", "postgres")
-PROXY = "grpc"
 _TABLES = """
 SELECT pg_advisory_xact_lock(7361646);
 CREATE TABLE IF NOT EXISTS sedkd_owners (name text PRIMARY KEY, until timestamptz NOT NULL);
@@ -52,13 +51,8 @@ def require_address(text: str) -> None:
     from importlib.util import find_spec
 
     scheme, mark, _ = text.partition("://")
-    if mark and scheme == PROXY:
-        raise UserError(
-            f"--storage {shown(text)}: Optuna's gRPC proxy passes on trials, but neither students, scores nor leases; "
-            "name the database behind it, postgresql://USER@HOST/DATABASE (through `ssh -L` where it cannot be reached)"
-        )
     if not mark or scheme not in SCHEMES:
-        raise UserError(f"--storage {shown(text)}: expected postgresql://USER@HOST/DATABASE")
+        raise UserError(f"--storage {shown(text)}: expected postgresql://USER@HOST/DATABASE or grpc://HOST:PORT")
     if find_spec("psycopg") is None:
         raise UserError("--storage: the driver is not installed; pip install 'sedkd[postgresql]'")
 
@@ -83,6 +77,10 @@ class PostgresStorage:
 
     address: str
     patience: float = PATIENCE_SECONDS
+
+    @property
+    def leases(self) -> str:
+        return "rows"
 
     @property
     def place(self) -> str:

@@ -32,6 +32,10 @@ class SQLiteStorage:
         return self.root / "optuna.db"
 
     @property
+    def leases(self) -> str:
+        return "locks"
+
+    @property
     def place(self) -> str:
         return str(self.root)
 

@@ -1,5 +1,5 @@
 """What a store asks of the place where its trials lie: `search.study.sqlite` on this disk, `search.study.postgres` on a
-server."""
+server, `search.study.proxy` behind one of Optuna's that passes them on."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 class Storage(Protocol):
     """Where the trials of a store's studies lie, which processes are at them, and what other machines may read."""
+
+    @property
+    def leases(self) -> str:
+        """How processes show that they are at a trial; who shows it otherwise would take their trials for abandoned."""
+        ...
 
     @property
     def place(self) -> str:

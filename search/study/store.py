@@ -4,8 +4,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from search.study import postgres, proxy
 from search.study.database import url_of
-from search.study.postgres import PATIENCE_SECONDS, PostgresStorage, require_address
+from search.study.postgres import PATIENCE_SECONDS, PostgresStorage
+from search.study.proxy import ProxyStorage
 from search.study.sqlite import SQLiteStorage
 from search.study.storage import Storage
 
@@ -26,7 +28,11 @@ class Store:
     @property
     def storage(self) -> Storage:
         """Where its trials lie."""
-        return SQLiteStorage(self.root) if self.server is None else PostgresStorage(self.server, self.patience)
+        if self.server is None:
+            return SQLiteStorage(self.root)
+        if _is_proxy(self.server):
+            return ProxyStorage(self.server, self.patience)
+        return PostgresStorage(self.server, self.patience)
 
     @property
     def mlflow_file(self) -> Path:
@@ -57,5 +63,9 @@ def open_store(root: str | None, server: str | None = None, patience: float = PA
     """
     server = server or os.environ.get("SEDKD_STORAGE") or None
     if server is not None:
-        require_address(server)
+        (proxy if _is_proxy(server) else postgres).require_address(server)
     return Store(Path(root or os.environ.get("SEDKD_STORE") or DEFAULT).expanduser().resolve(), server, patience)
+
+
+def _is_proxy(server: str) -> bool:
+    return server.startswith(f"{proxy.SCHEME}://")

@@ -54,11 +54,11 @@ class Remote:
         with self._reaching():
             return bool(self._digests(name))
 
-    def bring(self, name: str, target: Path, waiting: Waiting) -> bool:
-        """Write what lies there under this name to `target`; False where there is nothing that is whole. What is not is
-        named in a warning. Unreachable; an OSError of this machine's disk."""
+    def bring(self, name: str, target: Path, waiting: Waiting, digest: str | None = None) -> bool:
+        """Write what lies there under this name (of this digest, if one is named) to `target`; False where there is
+        nothing that is whole. What is not is named in a warning. Unreachable; an OSError of this machine's disk."""
         with self._reaching():
-            digests = self._digests(name)
+            digests = [there for there in self._digests(name) if digest in (None, there)]
         for digest in digests:
             found = hashlib.sha256()
             with suppress(_Damaged), written_atomically(target) as temporary:
@@ -78,8 +78,8 @@ class Remote:
             )
         return False
 
-    def send(self, source: Path, name: str, waiting: Waiting) -> None:
-        """Put a file there under this name. Unreachable."""
+    def send(self, source: Path, name: str, waiting: Waiting) -> str:
+        """Put a file there under this name; its digest. Unreachable."""
         with self._reaching():
             files, temporary = self.files, f"{self._root}/unfinished/{uuid.uuid4().hex}"
             self._make_folder(f"{self._root}/unfinished")
@@ -98,6 +98,12 @@ class Remote:
                 with suppress(Exception):
                     files.rm_file(temporary)
                 raise
+            return digest.hexdigest()
+
+    def remove(self, name: str, digest: str) -> None:
+        """Remove what lies there under this name with this digest, if it does. Unreachable."""
+        with self._reaching(), suppress(FileNotFoundError):
+            self.files.rm_file(f"{self._root}/{name}/{digest}")
 
     @property
     def files(self) -> "AbstractFileSystem":

@@ -6,20 +6,16 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import optuna
 import pytest
-from postgres import PASSWORD, Server, needs_postgres, server
+from postgres import Server, needs_postgres, server
 
 from search.cli.main import main
 from search.study import postgres
 from search.study.objectives import Objectives
-from search.study.opening import enqueue_missing, load_study, open_study
-from search.study.ownership import close_stale
-from search.study.records import CONTROL, OWNER
+from search.study.opening import load_study, open_study
 from search.study.store import Store
 from search.study.view import StudyView
-from search.trials.failures import TAKEN, reason_of
-from sedkd.errors import SedkdWarning, UserError
+from sedkd.errors import UserError
 
 pytestmark = needs_postgres
 FACTS = {"environment": "farm", "objectives": ["f1_segment", "macs"], "synthetic": False}
@@ -42,20 +38,6 @@ def elsewhere(study: StudyView, tmp_path: Path) -> StudyView:
     return load_study(Store(tmp_path / "other", study.store.server, 20.0), None, study.name)
 
 
-def test_what_one_machine_writes_another_reads(study: StudyView, tmp_path: Path) -> None:
-    weights = study.student_path(3)
-    weights.parent.mkdir(parents=True)
-    weights.write_bytes(b"weights")
-    study.share(weights)
-    scores = study.folder / "teacher.json"
-    scores.write_text("{}")
-    study.share(scores)
-    there = elsewhere(study, tmp_path)
-    assert (there.folder / "teacher.json").read_text() == "{}"
-    assert there.student_path(3).read_bytes() == b"weights"
-    assert not there.student_path(4).exists()
-
-
 def test_a_lease_that_is_not_renewed_runs_out(study: StudyView, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "LEASE_SECONDS", 0.6)
     storage = study.store.storage
@@ -69,114 +51,6 @@ def test_a_lease_that_is_not_renewed_runs_out(study: StudyView, monkeypatch: pyt
     assert storage.is_alive(gone)
     time.sleep(0.8)
     assert not storage.is_alive(gone)
-
-
-def test_of_two_that_take_over_one_wins(study: StudyView, tmp_path: Path) -> None:
-    enqueue_missing(study, CONTROL, [("lost", {"width": 4})])
-    trial = study.optuna.ask()
-    trial.suggest_int("width", 2, 8)
-    trial.set_user_attr(OWNER, "a machine that is gone")
-    both = [study, elsewhere(study, tmp_path)]
-    found: list[list[int]] = []
-    threads = [threading.Thread(target=lambda view=view: found.append(close_stale(view))) for view in both]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(found) == [[], [trial.number]]
-    waiting = [t for t in study.optuna.trials if t.state == optuna.trial.TrialState.WAITING]
-    assert len(waiting) == 1  # it is tried once more, once
-
-
-def test_a_trial_that_was_taken_over_ends_with_a_line(study: StudyView, tmp_path: Path) -> None:
-    trial = study.optuna.ask()
-    study.optuna.tell(trial, state=optuna.trial.TrialState.FAIL)  # by another process, meanwhile
-    with pytest.raises(optuna.exceptions.UpdateFinishedTrialError) as caught:
-        trial.set_user_attr("rung full@0.5", 0.4)
-    assert reason_of(caught.value, tmp_path) == TAKEN
-    assert not list(tmp_path.glob("traceback*"))
-
-
-def test_within_one_look_others_are_read_once(study: StudyView, tmp_path: Path) -> None:
-    other = elsewhere(study, tmp_path)
-    with study.one_look():
-        before = len(study.running())
-        theirs = other.optuna.ask()
-        assert len(study.running()) == before
-        own = study.optuna.ask()  # what is begun here is seen at once, and with it the others
-        assert {trial.number for trial in study.running()} >= {theirs.number, own.number}
-        with study.one_look():
-            study.optuna.tell(own, state=optuna.trial.TrialState.FAIL)
-            assert own.number not in {trial.number for trial in study.running()}
-        other.optuna.tell(theirs, state=optuna.trial.TrialState.FAIL)
-        assert theirs.number in {trial.number for trial in study.running()}
-    assert not study.running()
-
-
-def test_one_at_a_time_has_its_turn(study: StudyView, tmp_path: Path) -> None:
-    order: list[str] = []
-
-    def second() -> None:
-        with elsewhere(study, tmp_path).store.storage.turn(study.name):
-            order.append("second")
-
-    with study.store.storage.turn(study.name):
-        thread = threading.Thread(target=second)
-        thread.start()
-        time.sleep(0.5)
-        order.append("first")
-    thread.join()
-    assert order == ["first", "second"]
-
-
-def test_machines_take_turns_at_making(study: StudyView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "MAKING_SECONDS", 0.1)
-    order: list[str] = []
-    waited = threading.Event()
-
-    def second() -> None:
-        with elsewhere(study, tmp_path).store.storage.making("teachers/one", waited.set):
-            order.append("second")
-
-    thread = threading.Thread(target=second)
-    with study.store.storage.making("teachers/one", lambda: None):
-        with elsewhere(study, tmp_path).store.storage.making("teachers/two", lambda: None):
-            order.append("another")
-        thread.start()
-        assert waited.wait(20)
-        order.append("first")
-    thread.join()
-    assert order == ["another", "first", "second"]
-
-
-def test_who_waits_for_its_turn_may_be_interrupted(study: StudyView, tmp_path: Path) -> None:
-    def interrupted() -> None:
-        raise KeyboardInterrupt
-
-    other = elsewhere(study, tmp_path).store.storage
-    with (
-        study.store.storage.making("teachers/one", lambda: None),
-        pytest.raises(KeyboardInterrupt),
-        other.making("teachers/one", interrupted),
-    ):
-        raise AssertionError("two at once")
-
-
-def test_a_server_that_restarts_is_waited_for(study: StudyView, running: Server) -> None:
-    trial = study.optuna.ask()
-    running.stop()
-    back = threading.Timer(2.0, running.start)
-    back.start()
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        trial.set_user_attr("after", "the restart")
-        study.optuna.tell(trial, [0.5, 6.0])
-    back.join()
-    told = [str(w.message) for w in said if w.category is SedkdWarning]
-    assert len(told) == 1
-    assert "does not answer; waiting up to 20 s" in told[0]
-    assert PASSWORD not in told[0]
-    assert [t.user_attrs["after"] for t in study.optuna.trials] == ["the restart"]
 
 
 def test_everything_else_waits_for_it_too(study: StudyView, running: Server, tmp_path: Path) -> None:
@@ -215,25 +89,11 @@ def test_words_of_a_failure_are_not_taken_for_a_lost_connection() -> None:
     assert _is_gone(OperationalError("SELECT 1", {}, Exception("terminating connection")))
 
 
-def test_one_that_stays_away_is_told(running: Server, tmp_path: Path) -> None:
-    study = open_study(Store(tmp_path, running.address, 1.0), "patience", FACTS, OBJECTIVES)
-    running.stop()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with pytest.raises(UserError, match="has not answered for 1 s; what was finished is kept there"):
-                study.optuna.ask()
-    finally:
-        running.start()
-
-
 @pytest.mark.parametrize(
     ("address", "message"),
     [
         ("mysql://a:secret@b/c", "--storage mysql://a:***@b/c: expected postgresql://USER@HOST/DATABASE"),
         ("runs/optuna.db", "--storage runs/optuna.db: expected postgresql://USER@HOST/DATABASE"),
-        ("grpc://db:13000", "--storage grpc://db:13000: Optuna's gRPC proxy passes on trials, but neither students"),
-        ("grpc://db:13000", "name the database behind it, postgresql://USER@HOST/DATABASE"),
         ("postgresql://sedkd:wrong@127.0.0.1:{port}/postgres", "password authentication failed"),
         ("postgresql://sedkd:secret%20word@127.0.0.1:{port}/nothing", 'database "nothing" does not exist'),
         ("postgresql://sedkd:secret%20word@127.0.0.1:1/postgres", "Connection refused"),
