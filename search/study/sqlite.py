@@ -54,9 +54,11 @@ class SQLiteStorage:
         self.root.mkdir(parents=True, exist_ok=True)
         require_sound(self.file, "or move it away: the same line begins anew, and finds the caches full")
         try:
-            # Two processes may write at once: wait for the other instead of failing.
-            storage = RDBStorage(url_of(self.file), engine_kwargs={"connect_args": {"timeout": WAIT_SECONDS}})
-        except (StorageInternalError, SQLAlchemyError, RuntimeError) as error:
+            # Tables are made by one process at a time: those that find none at once would each make them. Two may write
+            # at once: wait for the other instead of failing.
+            with one_at_a_time(self._owners / "tables.lock"):
+                storage = RDBStorage(url_of(self.file), engine_kwargs={"connect_args": {"timeout": WAIT_SECONDS}})
+        except (StorageInternalError, SQLAlchemyError, RuntimeError, OSError) as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise UserError(
                 f"{self.file}: cannot be used ({reason}); make room, see that it may be written to, or name "

@@ -4,12 +4,14 @@ import logging
 import os
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from search.study.database import require_sound
 from search.study.names import experiment_name
 from search.study.store import Store
+from sedkd.disk.kept import one_at_a_time
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -19,6 +21,8 @@ BATCH = 900  # MLflow takes at most 1000 metrics in one call
 
 def experiment_of(client: "MlflowClient", store: Store, environment: str) -> str:
     """The id of an environment's experiment, made where there is none."""
+    from mlflow.exceptions import MlflowException
+
     name = experiment_name(environment)
     found = client.get_experiment_by_name(name)
     if found:
@@ -26,7 +30,13 @@ def experiment_of(client: "MlflowClient", store: Store, environment: str) -> str
     where = store.artifacts_uri
     # The kind makes the UI open with its view for trained models instead of the one for language models.
     tags = {"mlflow.experimentKind": "custom_model_development"}
-    return client.create_experiment(name, f"{where}/{quote(name)}" if where else None, tags)
+    try:
+        return client.create_experiment(name, f"{where}/{quote(name)}" if where else None, tags)
+    except MlflowException:
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            raise
+        return found.experiment_id  # another process made it meanwhile
 
 
 def quiet_client(store: Store) -> "MlflowClient":
@@ -35,14 +45,17 @@ def quiet_client(store: Store) -> "MlflowClient":
     Raises:
         UserError: the store's database is damaged; nothing is written to it.
     """
-    if "MLFLOW_TRACKING_URI" not in os.environ:
+    own = "MLFLOW_TRACKING_URI" not in os.environ
+    if own:
         require_sound(store.mlflow_file, "or move it away: `sedkd sync` tells a new one all that the studies hold")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from mlflow import MlflowClient
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # an error is raised as well
-    return MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
+    # Tables are made by one process at a time: those that find none at once would each make them.
+    with one_at_a_time(store.mlflow_file.with_suffix(".lock")) if own else nullcontext():
+        return MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
 
 
 def log_metrics(client: "MlflowClient", run_id: str, values: Mapping[str, float | None], step: int = 0) -> None:

@@ -215,7 +215,7 @@ def test_a_job_that_is_preempted_goes_on_with_its_trial(
     assert study.spent() == 3
     assert not study.running()
     owners = {trial.user_attrs["owner"] for trial in study.optuna.trials if "owner" in trial.user_attrs}
-    assert len(owners) == 2  # the job's worker before, and after
+    assert len(owners) >= 2  # the job's worker before, and after; one more where the lease outlives the other trials
     assert_lost_ones_were_retried(study)
     (again,) = (trial for trial in study.optuna.trials if RETRIED in trial.user_attrs)
     assert again.user_attrs[RESUMED] in (150, 300, 450)
