@@ -15,6 +15,7 @@ from sedkd.data.broken import leave_out_broken
 from sedkd.data.fewer import with_labels
 from sedkd.data.impulse_responses import impulse_responses
 from sedkd.data.positives import require_positives
+from sedkd.data.sealed import look_over
 from sedkd.distill.registry import parts
 from sedkd.errors import UserError
 from sedkd.models.settings import TIMM, StudentSettings
@@ -106,6 +107,8 @@ def prepare(subject: Subject, seed: int, progress: Progress, asker: str | None =
     if subject.labels is not None:
         pool = with_labels(pool, found.environment.name, subject.labels, seed)
     require_positives(pool, found.environment.name, wanted)
+    if pool.has_test(found.environment.name) and not pool.synthetic:
+        look_over(lambda: pool.test(found.environment.name))
     kinds, chosen = choose_teacher(subject.teacher, found)
     minutes = subject.teacher_minutes
     require_stages(kinds, minutes)

@@ -12,6 +12,7 @@ from sedkd.disk.paths import written_atomically
 from sedkd.errors import SedkdWarning, UserError
 
 COLUMNS = ("filename", "onset", "offset", "event_label")
+BEYOND_SECONDS = 1.0  # after a file's end, from which on a time is no matter of rounding or padding
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 
 
@@ -128,6 +129,12 @@ def merge_touching(events: Sequence[Event]) -> list[Event]:
         else:
             merged.append(event)
     return sorted(merged)
+
+
+def ends_beyond(event: Event, duration: float) -> bool:
+    """Whether an event ends so far behind its recording's end (`duration` seconds) that this is no matter of rounding
+    or padding: its times may be in another unit, or of another file."""
+    return event.offset > duration + BEYOND_SECONDS
 
 
 def clip_to(events: Sequence[Event], duration: float) -> list[Event]:

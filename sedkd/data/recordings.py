@@ -11,14 +11,14 @@
 import hashlib
 import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sedkd.data.audio import content_hash
 from sedkd.data.broken import durations, mentioning_option
 from sedkd.data.environment import Environment
-from sedkd.data.events import Event, clip_to, merge_touching, read_annotations
+from sedkd.data.events import Event, clip_to, ends_beyond, merge_touching, read_annotations
 from sedkd.data.folders import AudioFolder, audio_below
 from sedkd.data.inspection import sound_infos
 from sedkd.data.sealed import require_opened
@@ -98,7 +98,8 @@ def read_labeled(root: Path, environment: Environment, split: str) -> list[Recor
     """A labelled split in the order of its file names, labels in the environment's own spelling.
 
     Audio that the TSV does not list is left out with a warning, and so is a label that is no event. An event that ends
-    after its recording is clipped. The test split is read inside `sealed.opened_test` only.
+    after its recording is clipped, with a warning where it is by more than rounding makes. The test split is read
+    inside `sealed.opened_test` or `sealed.look_over` only.
     """
     if split == TEST:
         require_opened(f"reading {root / environment.name / split}.tsv")
@@ -112,6 +113,7 @@ def read_labeled(root: Path, environment: Environment, split: str) -> list[Recor
     seconds = durations(list(listed.values()))
     if listed and not seconds:
         raise UserError(f"{table}: all its recordings are broken")
+    _tell_of_cut(table, annotations, {name: seconds[path] for name, path in listed.items() if path in seconds})
     return [
         _labeled(path, seconds[path], filename, environment, annotations[filename], table)
         for filename, path in listed.items()
@@ -218,6 +220,20 @@ def content_hashes(paths: Sequence[Path], progress: Callable[[int, int], None] |
         infos = sound_infos(paths)
     manners = [infos[path].manner for path in paths]
     return [f"{content} {manner}" if manner else content for content, manner in zip(hashes, manners, strict=True)]
+
+
+def _tell_of_cut(table: Path, annotations: Mapping[str, list[Event]], seconds: Mapping[str, float]) -> None:
+    """A warning where events end far behind the end of their recording, whose `seconds` are by file name."""
+    cut = [(name, e.offset) for name, length in seconds.items() for e in annotations[name] if ends_beyond(e, length)]
+    if cut:
+        name, offset = max(cut, key=lambda one: one[1] - seconds[one[0]])
+        many = f"{len(cut)} events end" if len(cut) > 1 else "an event ends"
+        warnings.warn(
+            f"{table}: {many} after the end of the recording, such as {name} at {offset:g} s of {seconds[name]:.2f} s, "
+            "and is cut there: are the times seconds, and is this the file?",
+            SedkdWarning,
+            stacklevel=3,
+        )
 
 
 def _labeled(

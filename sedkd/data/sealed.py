@@ -1,10 +1,12 @@
 """The seal on the test split: nothing is trained or tuned while it is open, and it opens for written decisions only.
 
+Mistakes in its form are looked for before anything is trained, by `look_over`, which tells nothing else of it.
+
 `read_labeled` refuses the test split unless `opened_test` is around it; `fit` and `tune` refuse to run inside. What
 is going to be scored is on disk before the first test recording is read, so that no choice can depend on it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,21 @@ def opened_test(decisions: Mapping[str, Any], record: Path) -> Iterator[None]:
     _seal["opened"] = True
     try:
         yield
+    finally:
+        _seal["opened"] = False
+
+
+def look_over(read: Callable[[], object]) -> None:
+    """Let `read` go through the test split for what is wrong with its files, and forget what it read: hours of training
+    are not to end in a line that is no number. UserError and warnings are its own.
+
+    Raises:
+        SealBroken: it is open already.
+    """
+    require_sealed("looking over the test split")
+    _seal["opened"] = True
+    try:
+        read()
     finally:
         _seal["opened"] = False
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sedkd.data.events import Annotations, read_annotations, read_durations, require_known_files
+from sedkd.data.events import Annotations, ends_beyond, read_annotations, read_durations, require_known_files
 from sedkd.errors import UserError
 from sedkd.score.alarms import AlarmRate, alarm_rate
 from sedkd.score.f1 import F1Report, event_f1, segment_f1
@@ -17,7 +17,6 @@ from sedkd.score.psds import PsdsReport, psds
 from sedkd.spelling import folded, usual_spellings
 
 SEGMENT_SECONDS = 1.0
-BEYOND_SECONDS = 1.0  # after a file's end, from which on a time is no matter of rounding or padding
 TABLES = (".tsv", ".csv")
 
 
@@ -187,7 +186,7 @@ def _beyond(durations: Mapping[str, float], table: Annotations, what: str) -> li
         (event.offset, filename)
         for filename, events in table.items()
         for event in events
-        if event.offset > durations[filename] + BEYOND_SECONDS
+        if ends_beyond(event, durations[filename])
     ]
     if not late:
         return []

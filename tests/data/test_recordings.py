@@ -56,9 +56,21 @@ def test_reads_a_split(root: Path) -> None:
     assert (second.environment, second.duration) == ("street", 1.0)
 
 
-def test_an_event_past_the_end_is_clipped(root: Path) -> None:
-    (found,) = listed_quietly(root, "b.wav\t0.5\t9\tcar\n")
-    assert found.events == (Event(0.5, 1.0, "car"),)
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("b.wav\t0.5\t1.2\tcar\n", None),  # rounding
+        ("b.wav\t0.5\t9\tcar\n", "an event ends after the end of the recording, such as b.wav at 9 s of 1.00 s"),
+        ("b.wav\t0.1\t3\tcar\nb.wav\t0.5\t9\tcar\n", "2 events end after the end of the recording, such as b.wav at 9"),
+    ],
+)
+def test_an_event_past_the_end_is_cut_there(root: Path, rows: str, told: str | None) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        (found,) = listed(root, rows)
+    assert found.events[-1].offset == 1.0
+    lines = [str(w.message) for w in caught if "after the end" in str(w.message)]
+    assert [told is not None and told in line for line in lines] == [True] * (told is not None)
 
 
 def listed_quietly(root: Path, rows: str, environment: Environment = STREET) -> list:

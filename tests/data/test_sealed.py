@@ -11,7 +11,7 @@ from tiny import write_folder
 from sedkd.data.events import Event
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.data.recordings import read_labeled
-from sedkd.data.sealed import SealBroken, opened_test, require_opened, require_sealed
+from sedkd.data.sealed import SealBroken, look_over, opened_test, require_opened, require_sealed
 from sedkd.score.postprocess import Answers, tune
 from sedkd.train.fit import fit
 from sedkd.train.labels import Labels
@@ -109,6 +109,23 @@ def test_what_cannot_be_written_opens_nothing(pool: Pool, tmp_path: Path) -> Non
         entered.append("unwritten")
     assert entered == []
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+    assert is_sealed(pool)
+
+
+def test_a_look_over_it_tells_mistakes_and_nothing_else(pool: Pool) -> None:
+    seen: list[int] = []
+    look_over(lambda: seen.append(len(pool.test("park"))))
+    assert seen == [1]
+    assert is_sealed(pool)
+
+    def mistaken() -> None:
+        raise ValueError("line 3")
+
+    with pytest.raises(ValueError, match="line 3"):
+        look_over(mistaken)
+    assert is_sealed(pool)
+    with pytest.raises(SealBroken, match="training while the test split is open"):
+        look_over(lambda: fit(student(), corpus(), [Labels()], QUICK))
     assert is_sealed(pool)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sedkd.data.datasets.dataset import Annotation
-from sedkd.data.events import COLUMNS, Event, clip_to, number, require_clear_commas
+from sedkd.data.events import COLUMNS, Event, clip_to, ends_beyond, number, require_clear_commas
 from sedkd.data.table import read_plain, read_rows
 from sedkd.errors import SedkdWarning, UserError
 
@@ -100,6 +100,15 @@ def usable(lines: Sequence[Line], table: Path, filename: str, duration: float) -
     """
     kept: dict[Event, None] = {}  # in order
     dropped: dict[str, list[str]] = {}
+    cut = [(line, event) for line, event in lines if event.onset < duration and ends_beyond(event, duration)]
+    if cut:
+        (line, event), more = cut[0], f", as are {len(cut) - 1} more" if len(cut) > 1 else ""
+        warnings.warn(
+            f"{table}, line {line}: {event.event_label!r} ends at {event.offset:g} s, after the end of {filename} "
+            f"({duration:.2f} s), and is cut there{more}",
+            SedkdWarning,
+            stacklevel=2,
+        )
     for line, event in lines:
         if event.onset == event.offset:
             reason = "has no length"

@@ -1,6 +1,6 @@
 """What lies in the folders that a person names, and what of it would make a training wrong, before anything is trained.
 
-The test split's annotations stay behind their seal: of it, only the audio is looked at.
+The test split's annotations stay behind their seal: of it the audio is looked at, and what is wrong with its files.
 """
 
 import warnings
@@ -22,6 +22,7 @@ from sedkd.data.pool import Pool, folder_pool
 from sedkd.data.positives import lack_of_events, scored, taught
 from sedkd.data.recordings import NEGATIVES, TEST, Recording
 from sedkd.data.reviewed import REVIEWED
+from sedkd.data.sealed import look_over
 from sedkd.errors import SedkdWarning, UnknownLabel, UserError
 
 
@@ -200,6 +201,11 @@ def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> 
     if tested:
         hours, rates = _extent(tested)
         found.parts.append(Part(name, TEST, len(tested), hours, rates))
+    if pool.has_test(name):
+        try:
+            look_over(lambda: pool.test(name))
+        except UserError as error:
+            found.problems.append(str(error))
     else:
         found.notices.append(f"{name}: no test split: nothing will be scored at the end")
     for split, known in ((TRAIN, (TRAIN, WEAK)), (VALIDATION, (VALIDATION,))):

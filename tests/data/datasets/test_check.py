@@ -75,6 +75,26 @@ def test_a_generic_folder_is_checked_as_a_search_reads_it(capsys: pytest.Capture
 
 
 @pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("0.wav\tsoon\t8.0\tbell\n", "onset 'soon' is not a number"),
+        ("9.wav\t0.1\t0.2\tbell\n", "'9.wav' is listed, but there is no such file"),
+        ("0.wav\t0.1\t0.2\tbel\n", "is 'bell' meant?"),
+    ],
+)
+def test_mistakes_of_test_are_told_and_nothing_else_of_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, row: str, told: str
+) -> None:
+    write_environment(tmp_path / "own", "farm", 1)
+    with (tmp_path / "own/farm/test.tsv").open("a") as table:
+        table.write(row)
+    code, out = checked(capsys, tmp_path / "own")
+    assert code == 1
+    assert told in out
+    assert "annotations sealed until the end" in out or "9.wav" in row
+
+
+@pytest.mark.parametrize(
     ("table", "row", "problem"),
     [
         ("validation", "0.wav\t0.1\t0.2\tBELL_\n", None),

@@ -66,6 +66,7 @@ def test_what_a_recording_cannot_hold() -> None:
         found = usable(lines, Path("a.ann"), "a.wav", 2.0)
     assert found == [Event(0.1, 0.4, "car"), Event(1.5, 2.0, "car")]
     assert [str(w.message) for w in caught] == [
+        "a.ann, line 4: 'car' ends at 9 s, after the end of a.wav (2.00 s), and is cut there",
         "a.ann, line 1: 'car' has no length, dropped",
         "a.ann, line 3: 'car' repeats an earlier line, dropped",
         "a.ann, line 5: 'car' begins after the end of a.wav (2.00 s), dropped, with 1 more",

@@ -50,6 +50,31 @@ def test_bad_rows_name_file_and_line(capsys, farm, row, message):
 
 
 @pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("0.wav\tsoon\t1.0\tbell", "onset 'soon' is not a number"),
+        ("9.wav\t0.5\t1.0\tbell", "'9.wav' is listed, but there is no such file"),
+        ("0.wav\t7.0\t8.0\tbell", "an event begins at 7 s, but the recording lasts 2.00 s"),
+    ],
+)
+def test_a_bad_row_of_test_is_told_before_anything_is_trained(capsys, farm, tmp_path, row, message):
+    with (farm / "farm" / "test.tsv").open("a") as table:
+        table.write(row + "\n")
+    line = searched(capsys, farm)
+    assert "test.tsv" in line
+    assert message in line
+    assert not list((tmp_path / "runs").glob("studies/*"))
+
+
+def test_broken_audio_of_test_is_told_before_anything_is_trained(capsys, farm, tmp_path):
+    (farm / "farm" / "test" / "0.wav").write_bytes(b"")
+    line = searched(capsys, farm)
+    assert "test/0.wav" in line
+    assert "--skip-bad leaves broken files out" in line
+    assert not list((tmp_path / "runs").glob("studies/*"))
+
+
+@pytest.mark.parametrize(
     ("content", "message"), [(b"", "is empty"), (b"no audio at all" * 9, "cannot be read as audio")]
 )
 def test_bad_audio_is_named(capsys, farm, content, message):
