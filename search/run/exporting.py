@@ -140,7 +140,7 @@ def _check_audio(facts: Mapping[str, Any], rate: int) -> "list[numpy.ndarray]":
 
 def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
     facts, record = study.facts, member.record
-    test = study.test_scores(member.number)
+    test, eight = study.test_scores(member.number), study.eight_bits(member.number)
     measures = record.measures
     cost = {name: measures.get(name) for name in costs()}
     return CardFacts(
@@ -159,6 +159,8 @@ def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
         cost=cost,
         most_alarms=study.objectives.most_alarms,
         licences=licences_of(facts.get("licence"), facts.get("teacher_kind", ""), record.configuration),
+        int8_test=eight.test if eight else None,
+        int8_latency=eight.latency if eight else None,
     )
 
 

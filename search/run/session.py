@@ -30,6 +30,7 @@ from search.trials.carrying import carried
 from search.trials.confirmation import confirm
 from search.trials.failures import write_traceback
 from search.trials.final_scores import score_on_test, teacher_on_validation
+from search.trials.int8_scores import in_eight_bits
 from search.trials.loop import TrialListener, begin, search
 from search.trials.picked_curves import draw_picked
 from search.trials.stopping import can_stop
@@ -115,7 +116,10 @@ class _Session:
         for number, reason in failed.items():
             display.notice(f"trial {number} could not be confirmed: {reason}")
         draw_picked(plan, self.study, members)
-        scores = score_on_test(plan.task, self.study, members, display.testing)
+        steps, failed = in_eight_bits(plan, self.study, members, display.preparing)
+        for number, reason in failed.items():
+            display.notice(f"trial {number} has no scores in eight bits: {reason}")
+        scores = score_on_test(plan.task, self.study, members, display.testing, steps)
         self.mirror.teacher(scores)
         return scores
 

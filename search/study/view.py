@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.study.eight_bits import INT8, EightBits
 from search.study.objectives import Objectives
 from search.study.records import (
     CONTINUES,
@@ -158,6 +159,10 @@ class StudyView:
     def test_scores(self, number: int) -> SplitScores | None:
         """The test scores of a trial, if they have been computed."""
         return test_scores(self.trial_folder(number))
+
+    def eight_bits(self, number: int) -> EightBits | None:
+        """What a trial scores and costs in eight bits, if it has been measured."""
+        return INT8.read(self.trial_folder(number))
 
     def teacher_scores(self) -> dict[str, SplitScores]:
         """The teacher's scores by split (validation, test), as far as they have been computed."""

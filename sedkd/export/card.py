@@ -21,7 +21,8 @@ class CardFacts:
     ram and flash (B). `most_alarms`: false alarms per hour that thresholds were allowed; None where they are for F1.
     `picture` is a file beside the card: precision, recall and false alarms on validation; `calibration`
     is another: what probabilities are worth there; `confusion` a third: who is taken for whom. `licences`
-    are the terms of data, teacher weights and student (see `sedkd.export.licences`).
+    are the terms of data, teacher weights and student (see `sedkd.export.licences`). `int8_test` and `int8_latency` are
+    scores and ms per second of audio of the step in eight bits, where they were measured.
     """
 
     environment: str
@@ -42,6 +43,8 @@ class CardFacts:
     calibration: str | None = None
     confusion: str | None = None
     licences: Mapping[str, str] = field(default_factory=dict)
+    int8_test: Scores | None = None
+    int8_latency: float | None = None
 
 
 def card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:

@@ -17,6 +17,7 @@ from search.show.page.students import (
     classes_tables,
     controls_table,
     front_html,
+    int8_table,
     measures_table,
     settings_table,
 )
@@ -60,7 +61,13 @@ def _sections(found: Findings) -> list[str]:
         section("Controls", controls_table(found)),
         section("Events", *classes_tables(found), *confusions(found), *curves(found), *calibrations(found)),
         section("A recording", *timelines(found)),
-        section("Scores and costs", measures_table(found), paragraph(_front_end()), settings_table(found)),
+        section(
+            "Scores and costs",
+            measures_table(found),
+            paragraph(_front_end()),
+            *_in_eight_bits(found),
+            settings_table(found),
+        ),
         section(
             "Course of the search",
             volumes,
@@ -108,3 +115,13 @@ def _legend(found: Findings) -> str:
 def _front_end() -> str:
     more = human(feature_macs_per_second(STUDENT_FEATURES))
     return f"MACs/s are the network's; the log-mel features of every student take about {more} more."
+
+
+def _in_eight_bits(found: Findings) -> list[str]:
+    if not found.eights:
+        return []
+    about = (
+        "The step of eight bits is scored with the trial's thresholds and filters. Its milliseconds are of step after "
+        "step in onnxruntime, those above of ten seconds at once. With a GRU, or for whole recordings, there is none."
+    )
+    return [int8_table(found), paragraph(about)]
