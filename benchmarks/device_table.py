@@ -129,7 +129,7 @@ def student_of(task: Task, settings: StudentSettings, seed: int, options: argpar
 
 
 def on_validation(task: Task, trained: Trained) -> Mapping[str, float | None]:
-    negatives = task.negative_answers(trained.student)
+    negatives = task.negatives.answers(trained.student) if task.negatives else None
     return score(task.validation.answers(trained.student), trained.post, False, negatives=negatives).values
 
 

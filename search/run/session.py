@@ -127,7 +127,8 @@ class _Session:
         notices = list(ready.notices)
         if self.request.manner.early_stopping and len(ready.plan.rungs) == 1 and not can_stop(ready.plan.objectives):
             notices.append(
-                "no early stopping: it needs one F1, for which thresholds are chosen, and costs known before training"
+                "no early stopping: it needs one F1, for which thresholds are chosen, of the float student, and costs "
+                "known before training"
             )
         if self.request.manner.sampler == GAIN and not can_guess(ready.plan.objectives):
             notices.append("sampler: tpe; gain needs one quality against one cost that is known before training")

@@ -51,12 +51,13 @@ class StudyView:
 
     @cached_property
     def objectives(self) -> Objectives:
-        return Objectives(tuple(self.facts["objectives"]), self.facts.get("most_alarms"))
+        return Objectives(tuple(self.facts["objectives"]), self.facts.get("most_alarms"), self.facts.get("int8", False))
 
     @property
     def title(self) -> str:
-        """Its name, and whether what it heard was synthetic."""
-        return self.name + (" (SYNTHETIC soundscapes)" if self.facts["synthetic"] else "")
+        """Its name, whether what it heard was synthetic, and whether its scores are of eight bits."""
+        known = ["SYNTHETIC soundscapes"] * self.facts["synthetic"] + ["scores of int8"] * self.objectives.int8
+        return f"{self.name} ({', '.join(known)})" if known else self.name
 
     @property
     def folder(self) -> Path:

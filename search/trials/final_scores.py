@@ -13,10 +13,10 @@ from search.study.eight_bits import INT8
 from search.study.records import FinishedTrial
 from search.study.scores import TEACHER_FILE, TEST_FILE, SplitScores, kept_of_teacher, post_of
 from search.study.view import StudyView
+from search.trials.heard_as import heard_as
 from sedkd.data.sealed import opened_test
 from sedkd.disk.json_file import write_json
 from sedkd.export.int8_student import Int8Student
-from sedkd.models.checkpoint import load_model
 from sedkd.score.alarms import tuned
 from sedkd.score.summary import Scores, score
 from sedkd.task.task import Task
@@ -58,13 +58,13 @@ def score_on_test(
             "int8": {number: asdict(posts[number]) for number in steps},
             "teacher": kept["post"],
         }
+        hears = {number: heard_as(study, number, task) for number in new}
         with opened_test(decisions, study.folder / DECISIONS_FILE):
             test = task.split(task.pool.test(task.environment.name))
             report = _counted(progress, len(new) + len(steps))
-            for number in new:
+            for number, hear in hears.items():
                 report()
-                student = load_model(study.student_path(number)).to(task.device)
-                found = score(test.answers(student), posts[number], True, scores)
+                found = score(hear(test), posts[number], True, scores)
                 _keep(study, study.trial_folder(number) / TEST_FILE, _as_dict(found))
             for number, step in steps.items():
                 report()

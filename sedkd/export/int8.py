@@ -80,15 +80,17 @@ def answered(graph: StepGraph, recordings: Sequence[np.ndarray]) -> list[np.ndar
     return [np.concatenate([graph.feed(frames), graph.finish()]) for frames in recordings]
 
 
-def int8_words(found: Mapping[str, Any], kind: str = "") -> str:
-    """In a sentence: how well the quantised step does beside the float one, or why there is none."""
+def int8_words(found: Mapping[str, Any], kind: str = "", own: bool = False) -> str:
+    """In a sentence: how well the quantised step does beside the float one, or why there is none. `own`: thresholds
+    were chosen by its answers."""
     if "lack" in found:
         return f"no int8.onnx: {found['lack']}"
+    whose = "its own thresholds" if own else "the thresholds of the float one"
     told = [
         f"{name} {score_digits(score['int8'])} (float {score_digits(score['float'])})"
         for name, score in found["scores"].items()
     ]
-    return f"{found['file']}: {', '.join(told)} on {kind}validation, with the thresholds of the float one"
+    return f"{found['file']}: {', '.join(told)} on {kind}validation, with {whose}"
 
 
 class _Reader:

@@ -13,7 +13,8 @@ def stream_lines(folder: Path, kind: str) -> list[str]:
     """What to say of an export for streams when it was written."""
     facts = json.loads((folder / "student.json").read_text(encoding="utf-8"))
     waiting = 1000 * facts["stream"]["latency_seconds"]
-    return [f"{facts['stream']['file']}: an answer waits {waiting:.0f} ms for sound", int8_words(facts["int8"], kind)]
+    int8 = int8_words(facts["int8"], kind, facts["provenance"]["int8"])
+    return [f"{facts['stream']['file']}: an answer waits {waiting:.0f} ms for sound", int8]
 
 
 def streaming_text(facts: Mapping[str, Any], synthetic: bool) -> str:
@@ -36,7 +37,7 @@ def streaming_text(facts: Mapping[str, Any], synthetic: bool) -> str:
         f"(largest difference {stream['max_difference']:.1g} in probability).",
     ]
     kind = "synthetic " if synthetic else ""
-    int8 = int8_words(facts["int8"], kind)
+    int8 = int8_words(facts["int8"], kind, facts["provenance"]["int8"])
     if "file" in facts["int8"]:
         int8 += measured_words(facts["provenance"], kind)
         int8 += (

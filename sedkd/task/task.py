@@ -16,7 +16,6 @@ from sedkd.data.recordings import Recording, digest_of, without_labels
 from sedkd.errors import UserError
 from sedkd.features.pack import Pack, features_of
 from sedkd.features.settings import STUDENT_FEATURES
-from sedkd.models.frame import FrameModel
 from sedkd.models.settings import STRIDE
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import Answers, tune
@@ -124,10 +123,6 @@ class Task:
         """Recordings without any of the events, where there are some."""
         recordings = self.pool.negatives(self.environment.name)
         return self.split(recordings) if recordings else None
-
-    def negative_answers(self, model: FrameModel) -> Answers | None:
-        """A model's answers for the recordings without events, where there are some; its labels are the events."""
-        return self.negatives.answers(model) if self.negatives else None
 
     @cached_property
     def generic(self) -> Split:

@@ -94,7 +94,8 @@ def _summary(found: Findings) -> str:
             shown.append(f"{words}: trial {member.number} with {score} at {price}")
     teacher = found.teacher.get("validation")
     beside = f"; the teacher {score_words(teacher.values[quality])}" if teacher else ""
-    return f"{len(found.members)} finished trials. By {quality} on validation, {'; '.join(shown)}{beside}."
+    heard = f"{quality} in eight bits" if found.objectives.int8 else quality
+    return f"{len(found.members)} finished trials. By {heard} on validation, {'; '.join(shown)}{beside}."
 
 
 def _notes(found: Findings) -> list[str]:
