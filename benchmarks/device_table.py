@@ -22,7 +22,7 @@ from search.setup.architecture import SPELT
 from search.setup.setting import setting
 from sedkd.cost.summary import Cost, cost_of
 from sedkd.disk.json_file import write_json
-from sedkd.export.int8_student import Int8Student
+from sedkd.export.int8_student import hearing
 from sedkd.models.checkpoint import load_model, save_model
 from sedkd.models.settings import FULL, StudentSettings
 from sedkd.models.student import Student
@@ -104,10 +104,11 @@ def rows_of(task: Task, settings: StudentSettings, words: str, options: argparse
     """A row for the float students of all seeds, and one for their int8 twins where they have any."""
     trained = [student_of(task, settings, seed, options) for seed in range(options.seeds)]
     cost = cost_of(trained[0].student, with_latency=False)
-    rows = [[words, "float", *means([on_validation(task, each) for each in trained]), *costs(cost)]]
-    if settings.quantises:
-        rows.append([words, "int8", *means([in_eight_bits(task, each) for each in trained]), *[""] * len(costs(cost))])
-    return rows
+    kinds = {"float": costs(cost), **({"int8": [""] * len(costs(cost))} if settings.quantises else {})}
+    return [
+        [words, kind, *means([on_validation(task, each, kind == "int8") for each in trained]), *cells]
+        for kind, cells in kinds.items()
+    ]
 
 
 def student_of(task: Task, settings: StudentSettings, seed: int, options: argparse.Namespace) -> Trained:
@@ -128,16 +129,10 @@ def student_of(task: Task, settings: StudentSettings, seed: int, options: argpar
     return Trained(student, PostProcessing(tuple(found["thresholds"]), tuple(found["median_frames"])))
 
 
-def on_validation(task: Task, trained: Trained) -> Mapping[str, float | None]:
-    negatives = task.negatives.answers(trained.student) if task.negatives else None
-    return score(task.validation.answers(trained.student), trained.post, False, negatives=negatives).values
-
-
-def in_eight_bits(task: Task, trained: Trained) -> Mapping[str, float | None]:
-    """The scores of the quantised step, fed step by step."""
-    step = Int8Student(trained.student, task.training.recordings)
-    negatives = step.answers(task.negatives) if task.negatives else None
-    return score(step.answers(task.validation), trained.post, False, negatives=negatives).values
+def on_validation(task: Task, trained: Trained, int8: bool) -> Mapping[str, float | None]:
+    """The scores of the student, or of its quantised step, fed step by step."""
+    answers, negatives = task.validated(hearing(trained.student, task.training.recordings, int8))
+    return score(answers, trained.post, False, negatives=negatives).values
 
 
 def means(runs: Sequence[Mapping[str, float | None]]) -> list[str]:

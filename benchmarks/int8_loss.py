@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from benchmarks.device_table import distinct, parser_of, student_of, task_of
-from sedkd.export.int8_student import Int8Student
+from sedkd.export.int8_student import hearing
 from sedkd.models.student import Student
 from sedkd.score.postprocess import Answers, PostProcessing, tune
 from sedkd.score.summary import score
@@ -41,8 +41,7 @@ def main() -> None:
 
 def row_of(task: Task, student: Student) -> list[float]:
     """For each of KINDS the F1 with thresholds chosen on all of validation, and cross-fitted."""
-    eight = Int8Student(student, task.training.recordings).answers(task.validation)
-    plain = task.validation.answers(student)
+    plain, eight = (hearing(student, task.training.recordings, int8)(task.validation) for int8 in (False, True))
     pairs = ((plain, plain), (eight, plain), (eight, eight))
     return [value for pair in pairs for value in (f1(pair[0], tune(pair[1], CRITERION)), cross_fitted(*pair))]
 

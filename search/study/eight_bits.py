@@ -1,11 +1,11 @@
 """What a front member scores and costs in eight bits, kept beside it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from search.study.trial_files import TrialFile
-from sedkd.models.settings import StudentSettings
+from sedkd.models.settings import FULL, StudentSettings
 
 Values = Mapping[str, float | None]
 
@@ -36,5 +36,5 @@ INT8 = TrialFile("int8.json", asdict, lambda found: EightBits(**found))
 
 def quantises(configuration: Mapping[str, Any]) -> bool:
     """Whether a student of this configuration has a step of eight bits at all."""
-    given = {each.name: configuration.get(f"student.{each.name}") for each in fields(StudentSettings)}
-    return StudentSettings(**{name: value for name, value in given.items() if value is not None}).quantises
+    head, lookahead = configuration.get("student.head", "none"), configuration.get("student.lookahead", FULL)
+    return StudentSettings(head=head, lookahead=lookahead).quantises

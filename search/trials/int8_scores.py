@@ -41,7 +41,6 @@ def in_eight_bits(
 
 
 def _measured(plan: Plan, member: FinishedTrial, step: Int8Student) -> EightBits:
-    task, asked = plan.task, plan.objectives
-    negatives = step.answers(task.negatives) if task.negatives else None
-    found = score(step.answers(task.validation), member.record.post, asked.needs_psds, asked.scores, negatives)
+    asked, (answers, negatives) = plan.objectives, plan.task.validated(step.answers)
+    found = score(answers, member.record.post, asked.needs_psds, asked.scores, negatives)
     return EightBits(step.bytes, step.latency_ms_per_second(), dict(found.values))

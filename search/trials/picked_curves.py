@@ -26,8 +26,7 @@ def draw_picked(plan: Plan, study: StudyView, on_front: Sequence[FinishedTrial])
     for member in on_front:
         folder = study.trial_folder(member.number)
         if member.number in named and not all(kept.read(folder) for kept in KEPT):
-            hear = heard_as(study, member.number, task)
-            answers, negatives = hear(task.validation), hear(task.negatives) if task.negatives else None
+            answers, negatives = task.validated(heard_as(study, member.number, task))
             post = member.record.post
             study.share(CURVES.write(folder, curves_of(answers, post, negatives)))
             study.share(CALIBRATION.write(folder, calibration_of(answers)))

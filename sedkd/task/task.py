@@ -124,6 +124,10 @@ class Task:
         recordings = self.pool.negatives(self.environment.name)
         return self.split(recordings) if recordings else None
 
+    def validated(self, hear: Callable[[Split], Answers]) -> tuple[Answers, Answers | None]:
+        """What somebody answers for validation and, where there are some, for recordings without any of the events."""
+        return hear(self.validation), hear(self.negatives) if self.negatives else None
+
     @cached_property
     def generic(self) -> Split:
         """Every environment's labelled training clips with the teacher's targets for all labels it shares with them."""

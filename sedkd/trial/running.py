@@ -176,8 +176,7 @@ def _finished(
 ) -> TrialResult:
     """A trained student's post-processing, scores and, where it is not known of another of its kind, cost."""
     final = _restricted(student, task.events)
-    hear = hearing(final, task.training.recordings, int8)
-    answers, negatives = hear(task.validation), hear(task.negatives) if task.negatives else None
+    answers, negatives = task.validated(hearing(final, task.training.recordings, int8))
     post = tuned(answers, criterion, most_alarms, negatives)
     scores = score(answers, post, with_psds, also, negatives)
     final = final.cpu()
