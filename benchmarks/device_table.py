@@ -10,7 +10,6 @@ core is enough.
 
 import argparse
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,19 +22,15 @@ from search.setup.architecture import SPELT
 from search.setup.setting import setting
 from sedkd.cost.summary import Cost, cost_of
 from sedkd.disk.json_file import write_json
-from sedkd.export.int8 import SiteClips, export_int8
-from sedkd.export.stream_model import export_stream
-from sedkd.features.pack import features_of
-from sedkd.features.settings import STUDENT_FEATURES
+from sedkd.export.int8_student import hearing
 from sedkd.models.checkpoint import load_model, save_model
-from sedkd.models.settings import FRAME_MILLISECONDS, FULL, StudentSettings
+from sedkd.models.settings import FULL, StudentSettings
 from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
 from sedkd.score.summary import score
 from sedkd.task.task import Task
 from sedkd.teach.teacher import teacher_for
 from sedkd.train.settings import TrainSettings
-from sedkd.train.split import answers_of
 from sedkd.trial.configuration import Configuration
 from sedkd.trial.running import run_trial
 
@@ -43,7 +38,6 @@ RECIPE: dict[str, Any] = {
     "strategy": "response",
     "parameters": {"response": {"temperature": 2.0, "weight": 2.0}},
 }
-CALIBRATING = 40  # training clips
 SCORES = ("f1_segment", "f1_event", "fa_per_hour")
 
 
@@ -110,10 +104,11 @@ def rows_of(task: Task, settings: StudentSettings, words: str, options: argparse
     """A row for the float students of all seeds, and one for their int8 twins where they have any."""
     trained = [student_of(task, settings, seed, options) for seed in range(options.seeds)]
     cost = cost_of(trained[0].student, with_latency=False)
-    rows = [[words, "float", *means([on_validation(task, each) for each in trained]), *costs(cost)]]
-    if settings.causal and settings.head != "gru":
-        rows.append([words, "int8", *means([in_eight_bits(task, each) for each in trained]), *[""] * len(costs(cost))])
-    return rows
+    kinds = {"float": costs(cost), **({"int8": [""] * len(costs(cost))} if settings.quantises else {})}
+    return [
+        [words, kind, *means([on_validation(task, each, kind == "int8") for each in trained]), *cells]
+        for kind, cells in kinds.items()
+    ]
 
 
 def student_of(task: Task, settings: StudentSettings, seed: int, options: argparse.Namespace) -> Trained:
@@ -134,29 +129,10 @@ def student_of(task: Task, settings: StudentSettings, seed: int, options: argpar
     return Trained(student, PostProcessing(tuple(found["thresholds"]), tuple(found["median_frames"])))
 
 
-def on_validation(task: Task, trained: Trained) -> Mapping[str, float | None]:
-    negatives = task.negative_answers(trained.student)
-    return score(task.validation.answers(trained.student), trained.post, False, negatives=negatives).values
-
-
-def in_eight_bits(task: Task, trained: Trained) -> Mapping[str, float | None]:
-    """The scores of the quantised step, fed step by step."""
-    training, validation = task.training.recordings, task.validation.recordings
-    some = training[:: max(len(training) // CALIBRATING, 1)]
-    quiet = task.negatives.recordings if task.negatives else []
-
-    def scores(found: list[np.ndarray]) -> Mapping[str, float | None]:
-        parts = (found[: len(validation)], validation), (found[len(validation) :], quiet)
-        heard, silent = (answers_of(*part, task.events, FRAME_MILLISECONDS / 1000) for part in parts)
-        return score(heard, trained.post, False, negatives=silent if quiet else None).values
-
-    packs = [features_of(recordings, STUDENT_FEATURES) for recordings in (some, [*validation, *quiet])]
-    calibrating, scored = ([pack.of(number) for number in range(len(pack))] for pack in packs)
-    with tempfile.TemporaryDirectory() as folder:
-        stream, target = Path(folder) / "stream.onnx", Path(folder) / "int8.onnx"
-        facts = export_stream(trained.student, stream)
-        found = export_int8(stream, target, facts, SiteClips(calibrating, scored, scores))["scores"]
-    return {name: both["int8"] for name, both in found.items()}
+def on_validation(task: Task, trained: Trained, int8: bool) -> Mapping[str, float | None]:
+    """The scores of the student, or of its quantised step, fed step by step."""
+    answers, negatives = task.validated(hearing(trained.student, task.training.recordings, int8))
+    return score(answers, trained.post, False, negatives=negatives).values
 
 
 def means(runs: Sequence[Mapping[str, float | None]]) -> list[str]:

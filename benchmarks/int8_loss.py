@@ -9,23 +9,15 @@ fit its own rounding of these clips. "Cross-fitted" chooses on every other recor
 Students are those of device_table.py, in the same FOLDER. Test is not touched.
 """
 
-import tempfile
-from pathlib import Path
-
 import numpy as np
 import torch
 
-from benchmarks.device_table import CALIBRATING, distinct, parser_of, student_of, task_of
-from sedkd.export.int8 import SiteClips, answered, export_int8
-from sedkd.export.step_graph import StepGraph
-from sedkd.export.stream_model import export_stream
-from sedkd.features.pack import features_of
-from sedkd.features.settings import STUDENT_FEATURES
+from benchmarks.device_table import distinct, parser_of, student_of, task_of
+from sedkd.export.int8_student import hearing
 from sedkd.models.student import Student
 from sedkd.score.postprocess import Answers, PostProcessing, tune
 from sedkd.score.summary import score
 from sedkd.task.task import Task
-from sedkd.train.split import FRAME_SECONDS, answers_of
 
 CRITERION = "f1_segment"
 KINDS = ("float", "int8, float's thresholds", "int8, own thresholds")
@@ -38,7 +30,7 @@ def main() -> None:
     print(f"| student, seed | {' | '.join(f'{kind}: chosen and scored on all | cross-fitted' for kind in KINDS)} |")
     print("|" + "---|" * (1 + 2 * len(KINDS)))
     for settings, words in distinct(options.architecture, options.lookaheads.split(",")):
-        if not settings.causal or settings.head == "gru":
+        if not settings.quantises:
             raise SystemExit(f"{options.architecture}@{words}: has no int8.onnx")
         rows = []
         for seed in range(options.seeds):
@@ -49,22 +41,9 @@ def main() -> None:
 
 def row_of(task: Task, student: Student) -> list[float]:
     """For each of KINDS the F1 with thresholds chosen on all of validation, and cross-fitted."""
-    plain, eight = task.validation.answers(student), in_eight_bits(task, student)
+    plain, eight = (hearing(student, task.training.recordings, int8)(task.validation) for int8 in (False, True))
     pairs = ((plain, plain), (eight, plain), (eight, eight))
     return [value for pair in pairs for value in (f1(pair[0], tune(pair[1], CRITERION)), cross_fitted(*pair))]
-
-
-def in_eight_bits(task: Task, student: Student) -> Answers:
-    """The answers of the quantised step for validation, fed step by step."""
-    training, validation = task.training.recordings, task.validation.recordings
-    some = training[:: max(len(training) // CALIBRATING, 1)]
-    packs = [features_of(recordings, STUDENT_FEATURES) for recordings in (some, validation)]
-    calibrating, scored = ([pack.of(number) for number in range(len(pack))] for pack in packs)
-    with tempfile.TemporaryDirectory() as folder:
-        stream, target = Path(folder) / "stream.onnx", Path(folder) / "int8.onnx"
-        facts = export_stream(student, stream)
-        export_int8(stream, target, facts, SiteClips(calibrating, (), lambda found: {}))
-        return answers_of(answered(StepGraph(target, facts), scored), validation, task.events, FRAME_SECONDS)
 
 
 def cross_fitted(answers: Answers, chosen_by: Answers) -> float:

@@ -41,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
         kind = "SYNTHETIC soundscapes, " if study.facts["synthetic"] else ""
         front_picture(members, objectives, f"{study.name} ({kind}{len(members)} trials)", options.picture)
     tests = {m.number: study.test_scores(m.number) for m in members}
+    eights = {m.number: study.eight_bits(m.number) for m in members}
     if options.format == "table":
         from search.show.display import Display
 
@@ -48,14 +49,14 @@ def run(options: argparse.Namespace) -> int:
         means = {m.number: study.confirmed(m.number) for m in members}
         display = Display()
         display.table(front_table(members, objectives, tests, title, means))
-        placed = placed_table(members, objectives)
+        placed = placed_table(members, objectives, eights)
         if placed is not None:
             display.table(placed)
         for note in notes_on_test(tests.values()):
             display.notice(note)
     elif options.format == "csv":
-        front_frame(members, objectives, tests).to_csv(sys.stdout, index=False)
+        front_frame(members, objectives, tests, eights).to_csv(sys.stdout, index=False)
     else:
-        frame = front_frame(members, objectives, tests)
+        frame = front_frame(members, objectives, tests, eights)
         print(frame.to_json(orient="records", indent=2))
     return 0

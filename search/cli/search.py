@@ -34,6 +34,10 @@ CRITERION = (
     "how thresholds are chosen on validation: f1 (default), or fa_per_hour=2, most recall with at most so many false "
     "alarms per hour, there and in the recordings of negatives/"
 )
+EIGHT_BITS = (
+    "score students, and choose their thresholds, by what their int8.onnx answers; with --lookahead, and without GRUs, "
+    "which have none (default: as they are trained, in float)"
+)
 EXECUTOR = "where workers run: local (default), or, with --storage, slurm or ray, each of them `sedkd worker --join`"
 RESOURCES = (
     "of a worker there: cpus=1,gpus=0 (fractions on ray), minutes=240 (slurm), partition=P and what else sbatch, or "
@@ -65,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
             budget.add_argument(option, type=kind, metavar="N", help=f"at most N {what}")
     budget.add_argument("--objectives", default="f1_segment,macs", metavar="A,B", help="two or three (f1_segment,macs)")
     budget.add_argument("--criterion", default="f1", metavar="C", help=CRITERION)
+    budget.add_argument("--int8", action="store_true", help=EIGHT_BITS)
     budget.add_argument("--steps", type=positive(int), metavar="N", help=STEPS)
     manner = top.add_argument_group("how")
     manner.add_argument("--workers", type=positive(int), default=1, metavar="N", help="trials at once (1)")
@@ -123,6 +128,7 @@ def request_of(options: argparse.Namespace) -> "Request":
         ),
         objectives=options.objectives,
         criterion=options.criterion,
+        int8=options.int8,
         steps=options.steps,
         seed=options.seed,
         workers=options.workers,

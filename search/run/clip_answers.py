@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from search.run.site_clips import kept_clips
+from sedkd.export.int8_student import hearing
 from sedkd.models.settings import STRIDE
 from sedkd.models.student import Student
 from sedkd.score.postprocess import Answers
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from sedkd.data.recordings import Recording
 
 
-def clip_answers(study: Path, student: Student) -> tuple[Answers, Answers | None] | str:
-    """For validation and, where there are any, negatives, by the study in this folder; or why its clips are not there.
+def clip_answers(study: Path, student: Student, int8: bool) -> tuple[Answers, Answers | None] | str:
+    """For validation and, where there are any, negatives, by the study in this folder, of the student as it is or in
+    eight bits; or why its clips are not there.
 
     Raises:
         UserError: the study's file of its clips is damaged.
@@ -23,14 +25,16 @@ def clip_answers(study: Path, student: Student) -> tuple[Answers, Answers | None
     clips = kept_clips(study)
     if isinstance(clips, str):
         return clips
-    return _answers(student, clips["validation"]), _answers(student, clips["negatives"]) if clips["negatives"] else None
+    hear = hearing(student, clips["training"], int8)
+    validation, negatives = (_split(student, clips[name]) for name in ("validation", "negatives"))
+    return hear(validation), hear(negatives) if clips["negatives"] else None
 
 
-def _answers(student: Student, recordings: "Sequence[Recording]") -> Answers:
+def _split(student: Student, recordings: "Sequence[Recording]") -> Split:
     from sedkd.features.pack import features_of
     from sedkd.train.corpus import corpus_from
 
     listened = {recording.environment: student.labels for recording in recordings}
     pack = features_of(recordings, student.features)
     corpus = corpus_from(recordings, pack, STRIDE, student.frame_seconds, student.labels, listened)
-    return Split(recordings, corpus).answers(student)
+    return Split(recordings, corpus)

@@ -54,6 +54,8 @@ def plan_of(
         notices.append(f"no arm {EVERY!r}: the teacher knows no other event of {task.environment.name}")
     elif asked_for_less and not needs_teacher(strategy):
         notices.append(f"no arm {EVERY!r}: strategy {strategy} has no teacher")
+    if student.quantises:
+        notices.append("scores are of students in float, not of their int8.onnx")
     return plan, notices
 
 

@@ -72,7 +72,7 @@ def export_pick(
     facts = study.facts
     audio = _check_audio(facts, student.features.rate)
     post, card = member.record.post, _card(study, member)
-    answers = clip_answers(study.folder, student)
+    answers = clip_answers(study.folder, student, objectives.int8)
     if most_alarms is not None:
         again = retuned(answers, student.labels, most_alarms)
         post, card = again.post, again.on(card)
@@ -98,6 +98,7 @@ def export_pick(
     yield (
         f"{out}: trial {member.number} of {study.name}, "
         f"{objectives.quality} {member.measure(objectives.quality):.3f} on validation"
+        f"{', in eight bits' if objectives.int8 else ''}"
         f"{' (SYNTHETIC soundscapes)' if facts['synthetic'] else ''}, {human(member.measure('macs'))} MACs/s"
     )
     if causal:
@@ -140,7 +141,7 @@ def _check_audio(facts: Mapping[str, Any], rate: int) -> "list[numpy.ndarray]":
 
 def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
     facts, record = study.facts, member.record
-    test = study.test_scores(member.number)
+    test, eight = study.test_scores(member.number), study.eight_bits(member.number)
     measures = record.measures
     cost = {name: measures.get(name) for name in costs()}
     return CardFacts(
@@ -159,6 +160,9 @@ def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
         cost=cost,
         most_alarms=study.objectives.most_alarms,
         licences=licences_of(facts.get("licence"), facts.get("teacher_kind", ""), record.configuration),
+        int8=study.objectives.int8,
+        int8_test=eight.test if eight else None,
+        int8_latency=eight.latency if eight else None,
     )
 
 

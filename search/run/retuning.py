@@ -25,6 +25,7 @@ class Retuned:
             validation=dict(self.scores.values),
             per_class=self.scores.per_class,
             test=None,
+            int8_test=None,
             most_alarms=self.most,
         )
 

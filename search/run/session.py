@@ -30,6 +30,7 @@ from search.trials.carrying import carried
 from search.trials.confirmation import confirm
 from search.trials.failures import write_traceback
 from search.trials.final_scores import score_on_test, teacher_on_validation
+from search.trials.int8_scores import in_eight_bits
 from search.trials.loop import TrialListener, begin, search
 from search.trials.picked_curves import draw_picked
 from search.trials.stopping import can_stop
@@ -115,7 +116,10 @@ class _Session:
         for number, reason in failed.items():
             display.notice(f"trial {number} could not be confirmed: {reason}")
         draw_picked(plan, self.study, members)
-        scores = score_on_test(plan.task, self.study, members, display.testing)
+        steps, failed = in_eight_bits(plan, self.study, members, display.preparing)
+        for number, reason in failed.items():
+            display.notice(f"trial {number} has no scores in eight bits: {reason}")
+        scores = score_on_test(plan.task, self.study, members, display.testing, steps)
         self.mirror.teacher(scores)
         return scores
 
@@ -123,7 +127,8 @@ class _Session:
         notices = list(ready.notices)
         if self.request.manner.early_stopping and len(ready.plan.rungs) == 1 and not can_stop(ready.plan.objectives):
             notices.append(
-                "no early stopping: it needs one F1, for which thresholds are chosen, and costs known before training"
+                "no early stopping: it needs one F1, for which thresholds are chosen, of the float student, and costs "
+                "known before training"
             )
         if self.request.manner.sampler == GAIN and not can_guess(ready.plan.objectives):
             notices.append("sampler: tpe; gain needs one quality against one cost that is known before training")

@@ -13,18 +13,17 @@ if TYPE_CHECKING:
     from sedkd.task.task import Task
 
 CLIPS_FILE = "clips.json"
-CALIBRATING = 40  # training clips, evenly spaced
 _MEND = "remove it, and run the study's search line again"
 
 
 def keep_clips(task: "Task", folder: Path) -> None:
     """Write where the task's clips lie, and what is heard in those of validation, to a study's folder; once."""
+    from sedkd.export.int8_student import calibrating
+
     path = folder / CLIPS_FILE
     if path.exists():
         return
-    training = task.training.recordings
-    some = training[:: max(len(training) // CALIBRATING, 1)]
-    splits = {"training": some, "validation": task.validation.recordings}
+    splits = {"training": calibrating(task.training.recordings), "validation": task.validation.recordings}
     if task.negatives is not None:
         splits["negatives"] = task.negatives.recordings
     found = {name: [_row(recording) for recording in recordings] for name, recordings in splits.items()}

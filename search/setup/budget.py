@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from search.setup.streams import hears_recordings, quickest
+from search.setup.streams import quickest, unfit
 from search.space.controls import smallest
 from search.space.space import Space
 from search.study.objectives import TABLE
@@ -53,8 +53,8 @@ class Limits:
             configuration = from_flat(values, self.base)
         except (ValueError, TypeError, UserError) as error:  # each value has its place, but not all go together
             return str(error)
-        if self.asker is not None and not configuration.student.causal:
-            return hears_recordings(self.asker)
+        if self.asker is not None and (reason := unfit(configuration.student, self.asker)) is not None:
+            return reason
         return lack(configuration, self.task)
 
     def is_over(self, values: Mapping[str, Any]) -> bool:

@@ -42,6 +42,7 @@ def identity(
         "help": space.help,
         **({"impulse_responses": [response.path.name for response in task.responses]} if task.responses else {}),
         **({} if objectives.most_alarms is None else {"most_alarms": objectives.most_alarms}),
+        **({"int8": True} if objectives.int8 else {}),
     }
     heard = [response.content for response in task.responses]
     clips = digest_of([*task.training.recordings, *task.validation.recordings])
@@ -58,6 +59,7 @@ def identity(
         "objectives": facts["objectives"],
         "training": facts["train"],
         **({} if objectives.most_alarms is None else {"criterion": ["fa_per_hour", objectives.most_alarms]}),
+        **({"scored": "int8"} if objectives.int8 else {}),
         **({"impulse responses": ["responses", *heard]} if heard else {}),
         **({"negatives": ["negatives", digest_of(task.negatives.recordings)]} if task.negatives else {}),
     }

@@ -31,6 +31,7 @@ class Request:
     manner: Manner
     objectives: str
     criterion: str
+    int8: bool
     steps: int | None
     seed: int
     workers: int
@@ -53,7 +54,8 @@ class Planned:
 
 def planned(request: Request, progress: Progress) -> Planned:
     """Everything up to the first trial. Errors are UserError."""
-    objectives, store = parse(request.objectives, most_alarms_of(request.criterion)), request.store
+    objectives = parse(request.objectives, most_alarms_of(request.criterion), request.int8)
+    store = request.store
     store.storage.require()
     take_turns(store.storage.making)  # of teacher, targets and generic students, which machines may share
     asker = streams_asked_by(request.budget.limits, objectives)

@@ -30,7 +30,7 @@ def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | N
     means = {m.number: study.confirmed(m.number) for m in on_front}
     title = f"{study.title}: the front of {study.spent()} trials"
     display.table(front_table(members, objectives, tests, title, means))
-    placed = placed_table(members, objectives)
+    placed = placed_table(members, objectives, {m.number: study.eight_bits(m.number) for m in on_front})
     if placed is not None:
         display.table(placed)
     for note in notes_on_test(tests.values()):

@@ -109,11 +109,12 @@ def costs() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Objectives:
-    """Two or three names, of which one at least is a quality and one a cost; and how many false alarms per hour
-    thresholds may raise, where they are not chosen for the best F1."""
+    """Two or three names, of which one at least is a quality and one a cost; how many false alarms per hour thresholds
+    may raise, where they are not chosen for the best F1; and whether what scores is a student's step in eight bits."""
 
     names: tuple[str, ...]
     most_alarms: float | None = None
+    int8: bool = False
 
     @property
     def each(self) -> tuple[Objective, ...]:
@@ -189,7 +190,7 @@ def most_alarms_of(text: str | None) -> float | None:
     return most
 
 
-def parse(text: str | Sequence[str], most_alarms: float | None = None) -> Objectives:
+def parse(text: str | Sequence[str], most_alarms: float | None = None, int8: bool = False) -> Objectives:
     """Objectives from `f1_segment,macs`. UserError lists what there is."""
     names = tuple(part.strip() for part in (text.split(",") if isinstance(text, str) else text))
     unknown = [name for name in names if name not in TABLE]
@@ -201,4 +202,4 @@ def parse(text: str | Sequence[str], most_alarms: float | None = None) -> Object
         raise UserError(
             f"--objectives: name at least one quality ({', '.join(qualities())}) and one cost ({', '.join(costs())})"
         )
-    return Objectives(names, most_alarms)
+    return Objectives(names, most_alarms, int8)

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.study.eight_bits import INT8, EightBits
 from search.study.objectives import Objectives
 from search.study.records import (
     CONTINUES,
@@ -50,12 +51,13 @@ class StudyView:
 
     @cached_property
     def objectives(self) -> Objectives:
-        return Objectives(tuple(self.facts["objectives"]), self.facts.get("most_alarms"))
+        return Objectives(tuple(self.facts["objectives"]), self.facts.get("most_alarms"), self.facts.get("int8", False))
 
     @property
     def title(self) -> str:
-        """Its name, and whether what it heard was synthetic."""
-        return self.name + (" (SYNTHETIC soundscapes)" if self.facts["synthetic"] else "")
+        """Its name, whether what it heard was synthetic, and whether its scores are of eight bits."""
+        known = ["SYNTHETIC soundscapes"] * self.facts["synthetic"] + ["scores of int8"] * self.objectives.int8
+        return f"{self.name} ({', '.join(known)})" if known else self.name
 
     @property
     def folder(self) -> Path:
@@ -158,6 +160,10 @@ class StudyView:
     def test_scores(self, number: int) -> SplitScores | None:
         """The test scores of a trial, if they have been computed."""
         return test_scores(self.trial_folder(number))
+
+    def eight_bits(self, number: int) -> EightBits | None:
+        """What a trial scores and costs in eight bits, if it has been measured."""
+        return INT8.read(self.trial_folder(number))
 
     def teacher_scores(self) -> dict[str, SplitScores]:
         """The teacher's scores by split (validation, test), as far as they have been computed."""

@@ -44,7 +44,8 @@ def trial_note(record: FinishedRecord | StoppedRecord, objectives: Objectives) -
     if isinstance(record, StoppedRecord):
         score = f"ended early at {record.rung} with {record.score:.3f}: others did better for no more"
     else:
-        score = f"{objectives.quality} {measures[objectives.quality]:.3f} on validation"
+        heard = " in eight bits" if objectives.int8 else ""
+        score = f"{objectives.quality} {measures[objectives.quality]:.3f}{heard} on validation"
     return f"{control}{student_words(configuration)}, {strategy_words(configuration)}: {score}; {costs}."
 
 

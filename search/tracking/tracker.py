@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 TEST_TAG = "sedkd.test_scored"
+INT8_TAG, INT8_TEST_TAG = "sedkd.int8_scored", "sedkd.int8_test_scored"
 CONFIRMED_TAG = "sedkd.confirmed"
 FIGURE_SECONDS = 3.0  # the interactive front weighs 5 MB: it is not written more often than this
 MAX_RANK = 10  # stands for itself and whatever follows: what is farther from the front moves too often
@@ -106,7 +107,8 @@ class Tracker:
         with tempfile.TemporaryDirectory() as folder:
             page = pareto_html(members, self.objectives, self.study.title, self.study.ended_early())
             Path(folder, "pareto.html").write_text(page, encoding="utf-8")
-            front_frame(members, self.objectives, tests).to_csv(Path(folder, "front.csv"), index=False)
+            eights = {m.number: self.study.eight_bits(m.number) for m in on_front}
+            front_frame(members, self.objectives, tests, eights).to_csv(Path(folder, "front.csv"), index=False)
             Path(folder, "study.json").write_text(json.dumps(dict(self.facts), indent=2))
             self.client.log_artifacts(self.parent, folder)
         self.client.set_tag(self.parent, NOTE_TAG, self._note(on_front))
@@ -184,9 +186,13 @@ class Tracker:
             self.marked[number] = rank[number]
 
     def _later_scores(self, members: Sequence[FinishedTrial]) -> None:
-        """Write the test scores, and the means over new seeds, that are there and were not written."""
+        """Write the test scores, the scores in eight bits, and the means over new seeds, that are there and were not
+        written."""
         for member in members:
             test, means = self.study.test_scores(member.number), self.study.confirmed(member.number)
+            if (eight := self.study.eight_bits(member.number)) is not None:
+                tag = INT8_TAG if eight.test is None else INT8_TEST_TAG
+                self._once(member, tag, eight.measures)
             if test:
                 self._once(member, TEST_TAG, {f"test_{name}": value for name, value in test.values.items()})
             if means:

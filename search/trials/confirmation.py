@@ -22,6 +22,7 @@ from sedkd.compare.bootstrap import EQUAL, compare
 from sedkd.compare.scoring import METRICS, counts_of
 from sedkd.disk.json_file import write_json
 from sedkd.disk.kept import kept, one_at_a_time
+from sedkd.export.int8_student import hearing
 from sedkd.progress import Progress, counting
 from sedkd.trial.configuration import from_flat
 from sedkd.trial.running import TrialResult, run_trials
@@ -83,13 +84,16 @@ def _counts(
         def done(place: int, result: TrialResult | Exception) -> None:
             if isinstance(result, Exception):
                 raise result
-            answers = plan.task.validation.answers(result.student.to(plan.task.device))
+            hear = hearing(result.student.to(plan.task.device), plan.task.training.recordings, objectives.int8)
+            answers = hear(plan.task.validation)
             found = {name: counts.tolist() for name, counts in counts_of(answers, result.post).items()}
             write_json(paths[missing[place]], found)
             study.share(paths[missing[place]])
 
         if missing:
-            run_trials(configurations, plan.task, done, objectives.criterion, progress, objectives.most_alarms)
+            run_trials(
+                configurations, plan.task, done, objectives.criterion, progress, objectives.most_alarms, objectives.int8
+            )
     return [_read_counts(path) for path in paths.values()]
 
 

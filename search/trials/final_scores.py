@@ -3,17 +3,20 @@
 Scores are kept beside the student; one that is there is never computed again, so that nothing can be chosen by it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from search.study.eight_bits import INT8
 from search.study.records import FinishedTrial
 from search.study.scores import TEACHER_FILE, TEST_FILE, SplitScores, kept_of_teacher, post_of
 from search.study.view import StudyView
+from search.trials.heard_as import heard_as
 from sedkd.data.sealed import opened_test
 from sedkd.disk.json_file import write_json
-from sedkd.models.checkpoint import load_model
+from sedkd.export.int8_student import Int8Student
 from sedkd.score.alarms import tuned
 from sedkd.score.summary import Scores, score
 from sedkd.task.task import Task
@@ -38,31 +41,51 @@ def score_on_test(
     study: StudyView,
     members: Sequence[FinishedTrial],
     progress: Callable[[int, int], None] | None = None,
+    steps: Mapping[int, Int8Student] | None = None,
 ) -> dict[str, SplitScores]:
-    """Score the members and the teacher that have no test score yet, each with what was chosen for it on validation.
+    """Score the members and the teacher that have no test score yet, each with what was chosen for it on validation;
+    and `steps`, in eight bits, by the number of the trial (see `search.trials.int8_scores`).
 
     Returns the teacher's scores by split (see `teacher_on_validation`, which must have run).
     """
-    kept, scores = kept_of_teacher(study.folder), study.objectives.scores
-    new = [m for m in members if study.test_scores(m.number) is None]
-    if task.pool.has_test(task.environment.name) and (new or "test" not in kept):
+    kept, scores, steps = kept_of_teacher(study.folder), study.objectives.scores, steps or {}
+    posts = {m.number: m.record.post for m in members}
+    new = [m.number for m in members if study.test_scores(m.number) is None]
+    if task.pool.has_test(task.environment.name) and (new or steps or "test" not in kept):
         decisions = {
             "study": study.name,
-            "trials": {m.number: asdict(m.record.post) for m in new},
+            "trials": {number: asdict(posts[number]) for number in new},
+            "int8": {number: asdict(posts[number]) for number in steps},
             "teacher": kept["post"],
         }
+        hears = {number: heard_as(study, number, task) for number in new}
         with opened_test(decisions, study.folder / DECISIONS_FILE):
             test = task.split(task.pool.test(task.environment.name))
-            for done, member in enumerate(new):
-                if progress:
-                    progress(done, len(new))
-                student = load_model(study.student_path(member.number)).to(task.device)
-                found = score(test.answers(student), member.record.post, True, scores)
-                _keep(study, study.trial_folder(member.number) / TEST_FILE, _as_dict(found))
+            report = _counted(progress, len(new) + len(steps))
+            for number, hear in hears.items():
+                report()
+                found = score(hear(test), posts[number], True, scores)
+                _keep(study, study.trial_folder(number) / TEST_FILE, _as_dict(found))
+            for number, step in steps.items():
+                report()
+                found = score(step.answers(test), posts[number], study.objectives.needs_psds, scores)
+                _keep_int8(study, number, found)
             if "test" not in kept:
                 kept["test"] = _as_dict(score(task.teacher_answers(test), post_of(kept["post"]), True, scores))
                 _keep(study, study.folder / TEACHER_FILE, kept)
     return study.teacher_scores()
+
+
+def _counted(progress: Callable[[int, int], None] | None, total: int) -> Callable[[], None]:
+    """To be called before each of `total` parts."""
+    done = count()
+    return lambda: progress(next(done), total) if progress else None
+
+
+def _keep_int8(study: StudyView, number: int, found: Scores) -> None:
+    known = study.eight_bits(number)
+    assert known is not None  # since test was not opened before it was written
+    study.share(INT8.write(study.trial_folder(number), replace(known, test=dict(found.values))))
 
 
 def _keep(study: StudyView, path: Path, found: dict[str, Any]) -> None:

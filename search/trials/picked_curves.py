@@ -11,8 +11,8 @@ from search.study.heard import HEARD
 from search.study.records import FinishedTrial
 from search.study.trial_files import CALIBRATION, CONFUSION, CURVES
 from search.study.view import StudyView
+from search.trials.heard_as import heard_as
 from search.trials.picked_recording import heard_of
-from sedkd.models.checkpoint import load_model
 from sedkd.score.calibration import calibration_of
 from sedkd.score.confusion import confusion_of
 from sedkd.score.curves import curves_of
@@ -26,8 +26,7 @@ def draw_picked(plan: Plan, study: StudyView, on_front: Sequence[FinishedTrial])
     for member in on_front:
         folder = study.trial_folder(member.number)
         if member.number in named and not all(kept.read(folder) for kept in KEPT):
-            student = load_model(study.student_path(member.number)).to(task.device)
-            answers, negatives = task.validation.answers(student), task.negative_answers(student)
+            answers, negatives = task.validated(heard_as(study, member.number, task))
             post = member.record.post
             study.share(CURVES.write(folder, curves_of(answers, post, negatives)))
             study.share(CALIBRATION.write(folder, calibration_of(answers)))

@@ -39,9 +39,9 @@ class Hopeless(Exception):
 
 def can_stop(objectives: Objectives) -> bool:
     """Whether the score that training sees is the one that counts: with a single quality, which is an F1 for which
-    thresholds are chosen."""
+    thresholds are chosen, of the student as it is."""
     seen = objectives.qualities == (objectives.criterion,) and TABLE[objectives.criterion].at_rungs
-    return seen and objectives.most_alarms is None and objectives.costs_are_known_before
+    return seen and objectives.most_alarms is None and not objectives.int8 and objectives.costs_are_known_before
 
 
 def costs_of(measures: Mapping[str, float], objectives: Objectives) -> tuple[float, ...]:

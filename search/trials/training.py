@@ -110,7 +110,7 @@ class Trainer:
         objectives = self.objectives
         return run_trial(
             configuration, self.task, objectives.criterion, objectives.needs_psds, self.progress, report,
-            also=objectives.scores, most_alarms=objectives.most_alarms, resume=resume,
+            also=objectives.scores, most_alarms=objectives.most_alarms, resume=resume, int8=objectives.int8,
         )  # fmt: skip
 
     def _tidy(self, drawn: Drawn, checkpoints: Checkpoints) -> None:

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -20,15 +21,20 @@ def latency_ms_per_second(model: FrameModel) -> float:
     try:
         model.eval().cpu()
         with torch.inference_mode():
-            model(example)
-            times = [_timed(model, example) for _ in range(RUNS)]
+            seconds = median_seconds(lambda: model(example))
     finally:
         torch.set_num_threads(threads)
         model.to(device)
-    return 1000 * statistics.median(times) / (SECONDS + model.delay * model.frame_seconds)
+    return 1000 * seconds / (SECONDS + model.delay * model.frame_seconds)
 
 
-def _timed(model: FrameModel, example: torch.Tensor) -> float:
+def median_seconds(run: Callable[[], object]) -> float:
+    """Of RUNS runs, behind one that does not count."""
+    run()
+    return statistics.median(_timed(run) for _ in range(RUNS))
+
+
+def _timed(run: Callable[[], object]) -> float:
     start = time.perf_counter()
-    model(example)
+    run()
     return time.perf_counter() - start

@@ -21,7 +21,9 @@ class CardFacts:
     ram and flash (B). `most_alarms`: false alarms per hour that thresholds were allowed; None where they are for F1.
     `picture` is a file beside the card: precision, recall and false alarms on validation; `calibration`
     is another: what probabilities are worth there; `confusion` a third: who is taken for whom. `licences`
-    are the terms of data, teacher weights and student (see `sedkd.export.licences`).
+    are the terms of data, teacher weights and student (see `sedkd.export.licences`). `int8`: scores and
+    thresholds are of the step in eight bits. `int8_test` and `int8_latency` are that step's scores on test and ms per
+    second of audio, where they were measured.
     """
 
     environment: str
@@ -42,6 +44,9 @@ class CardFacts:
     calibration: str | None = None
     confusion: str | None = None
     licences: Mapping[str, str] = field(default_factory=dict)
+    int8: bool = False
+    int8_test: Scores | None = None
+    int8_latency: float | None = None
 
 
 def card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:
@@ -105,6 +110,11 @@ def _scores(card: CardFacts) -> str:
         text += f"\n\nThe test split was not scored. The {kind}validation split chose the thresholds: expect less."
     else:
         text += f"\n\nThe {kind}validation split chose this student and its thresholds; the {kind}test split did not."
+    if card.int8:
+        text += (
+            " Scores are of the step in eight bits, `int8.onnx`, and thresholds were chosen by its answers; "
+            "`model.onnx`, `stream.onnx` and what is made of them answer in float, a little differently."
+        )
     if card.per_class:
         split = kind + ("validation" if card.test is None else "test")
         columns = list(dict.fromkeys(score for scores in card.per_class.values() for score in scores))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from sedkd.data.sealed import require_sealed
 from sedkd.export.step_graph import StepGraph
 from sedkd.export.stream_facts import StreamFacts
 
@@ -33,12 +34,26 @@ class SiteClips:
 
 
 def export_int8(stream: Path, target: Path, facts: StreamFacts, clips: SiteClips) -> dict[str, Any]:
-    """Write the quantised twin of the graph at `stream`, with the same inputs and outputs, and return what is to be
-    known of it: bytes, steps that it was calibrated by, and by name the score of both on validation."""
+    """Write the quantised twin of the graph at `stream` (see `quantise`), and return what is to be known of it: bytes,
+    steps that it was calibrated by, and by name the score of both on validation."""
+    steps = quantise(stream, target, facts, clips.training)
+    found, plain = (clips.score(answered(StepGraph(path, facts), clips.validation)) for path in (target, stream))
+    return {
+        "file": target.name,
+        "bytes": target.stat().st_size,
+        "calibration_steps": steps,
+        "scores": {name: {"int8": found[name], "float": plain[name]} for name in found},
+    }
+
+
+def quantise(stream: Path, target: Path, facts: StreamFacts, training: Sequence[np.ndarray]) -> int:
+    """Write the quantised twin of the graph at `stream`, with the same inputs and outputs; by how many steps of the
+    log-mel of `training` it was calibrated."""
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    reader = _Reader(stream, facts, clips.training)
+    require_sealed("calibrating eight bits")
+    reader = _Reader(stream, facts, training)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         prepared = Path(folder) / "prepared.onnx"
         quant_pre_process(stream, prepared, skip_optimization=True, skip_symbolic_shape=True)
@@ -57,13 +72,7 @@ def export_int8(stream: Path, target: Path, facts: StreamFacts, clips: SiteClips
             )
         finally:
             logging.root.setLevel(level)
-    found, plain = (clips.score(answered(StepGraph(path, facts), clips.validation)) for path in (target, stream))
-    return {
-        "file": target.name,
-        "bytes": target.stat().st_size,
-        "calibration_steps": reader.steps,
-        "scores": {name: {"int8": found[name], "float": plain[name]} for name in found},
-    }
+    return reader.steps
 
 
 def answered(graph: StepGraph, recordings: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -71,14 +80,17 @@ def answered(graph: StepGraph, recordings: Sequence[np.ndarray]) -> list[np.ndar
     return [np.concatenate([graph.feed(frames), graph.finish()]) for frames in recordings]
 
 
-def int8_words(found: Mapping[str, Any], kind: str = "") -> str:
-    """In a sentence: how well the quantised step does beside the float one, or why there is none."""
+def int8_words(found: Mapping[str, Any], kind: str = "", own: bool = False) -> str:
+    """In a sentence: how well the quantised step does beside the float one, or why there is none. `own`: thresholds
+    were chosen by its answers."""
     if "lack" in found:
         return f"no int8.onnx: {found['lack']}"
+    whose = "its own thresholds" if own else "the thresholds of the float one"
     told = [
-        f"{name} {_digits(score['int8'])} (float {_digits(score['float'])})" for name, score in found["scores"].items()
+        f"{name} {score_digits(score['int8'])} (float {score_digits(score['float'])})"
+        for name, score in found["scores"].items()
     ]
-    return f"{found['file']}: {', '.join(told)} on {kind}validation, with the thresholds of the float one"
+    return f"{found['file']}: {', '.join(told)} on {kind}validation, with {whose}"
 
 
 class _Reader:
@@ -103,5 +115,6 @@ class _Reader:
         return next(self.inputs, None)
 
 
-def _digits(value: float | None) -> str:
+def score_digits(value: float | None) -> str:
+    """A score to three digits; "-" where there is none."""
     return "-" if value is None else f"{value:.3f}"

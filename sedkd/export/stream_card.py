@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sedkd.export.int8 import int8_words
+from sedkd.export.int8 import int8_words, score_digits
 from sedkd.export.session import PRECISE
 
 
@@ -13,7 +13,8 @@ def stream_lines(folder: Path, kind: str) -> list[str]:
     """What to say of an export for streams when it was written."""
     facts = json.loads((folder / "student.json").read_text(encoding="utf-8"))
     waiting = 1000 * facts["stream"]["latency_seconds"]
-    return [f"{facts['stream']['file']}: an answer waits {waiting:.0f} ms for sound", int8_words(facts["int8"], kind)]
+    int8 = int8_words(facts["int8"], kind, facts["provenance"]["int8"])
+    return [f"{facts['stream']['file']}: an answer waits {waiting:.0f} ms for sound", int8]
 
 
 def streaming_text(facts: Mapping[str, Any], synthetic: bool) -> str:
@@ -35,8 +36,10 @@ def streaming_text(facts: Mapping[str, Any], synthetic: bool) -> str:
         "What comes out is what `model.onnx` answers",
         f"(largest difference {stream['max_difference']:.1g} in probability).",
     ]
-    int8 = int8_words(facts["int8"], "synthetic " if synthetic else "")
+    kind = "synthetic " if synthetic else ""
+    int8 = int8_words(facts["int8"], kind, facts["provenance"]["int8"])
     if "file" in facts["int8"]:
+        int8 += measured_words(facts["provenance"], kind)
         int8 += (
             f". It has the inputs and outputs of `{stream['file']}`, {facts['int8']['bytes']} bytes, weights of eight "
             f"bits per channel, ranges from {facts['int8']['calibration_steps']} steps of training clips. On x86 "
@@ -44,3 +47,11 @@ def streaming_text(facts: Mapping[str, Any], synthetic: bool) -> str:
             "session's configuration entries"
         )
     return f"{' '.join(filter(None, sentences))}\n\n{int8}."
+
+
+def measured_words(provenance: Mapping[str, Any], kind: str) -> str:
+    """What else was measured of the step in eight bits when the search ended: its F1 on test, its time."""
+    test, latency = provenance.get("int8_test"), provenance.get("int8_latency")
+    told = ", ".join(f"{name} {score_digits(test[name])}" for name in ("f1_segment", "f1_event")) if test else ""
+    words = f"; {told} on {kind}test, which chose nothing" if told else ""
+    return words + (f"; {latency:.2f} ms per second of audio, step by step on one CPU thread" if latency else "")

@@ -77,6 +77,11 @@ class StudentSettings:
         """Whether a stream of it knows more of the past than the context of a window (`sedkd.features.windows`)."""
         return self.causal and self.head != "none"
 
+    @property
+    def quantises(self) -> bool:
+        """Whether its step can be of eight bits: no runtime has a GRU in integers."""
+        return self.causal and self.head != "gru"
+
     def as_key(self) -> dict[str, Any]:
         """What names a cache or a file and rebuilds the settings: a setting that came later is left out where it
         changes nothing, so that what was made before is found again."""

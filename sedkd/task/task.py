@@ -16,7 +16,6 @@ from sedkd.data.recordings import Recording, digest_of, without_labels
 from sedkd.errors import UserError
 from sedkd.features.pack import Pack, features_of
 from sedkd.features.settings import STUDENT_FEATURES
-from sedkd.models.frame import FrameModel
 from sedkd.models.settings import STRIDE
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import Answers, tune
@@ -125,9 +124,9 @@ class Task:
         recordings = self.pool.negatives(self.environment.name)
         return self.split(recordings) if recordings else None
 
-    def negative_answers(self, model: FrameModel) -> Answers | None:
-        """A model's answers for the recordings without events, where there are some; its labels are the events."""
-        return self.negatives.answers(model) if self.negatives else None
+    def validated(self, hear: Callable[[Split], Answers]) -> tuple[Answers, Answers | None]:
+        """What somebody answers for validation and, where there are some, for recordings without any of the events."""
+        return hear(self.validation), hear(self.negatives) if self.negatives else None
 
     @cached_property
     def generic(self) -> Split:

@@ -12,6 +12,7 @@ from sedkd.cost.latency import latency_ms_per_second
 from sedkd.cost.summary import Cost, cost_of
 from sedkd.distill.registry import build_terms
 from sedkd.distill.registry import lack as strategy_lack
+from sedkd.export.int8_student import hearing
 from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student
 from sedkd.progress import Progress, counting
@@ -70,10 +71,11 @@ def run_trial(
     also: Mapping[str, Score] | None = None,
     most_alarms: float | None = None,
     resume: Resume = FROM_THE_FIRST,
+    int8: bool = False,
 ) -> TrialResult:
     """Train and score one student. `criterion` is the F1 for which thresholds and filters are chosen on validation,
     unless at most `most_alarms` false alarms per hour are allowed (`sedkd.score.alarms`); `also` further scores by
-    name.
+    name. `int8`: thresholds and scores are of its step in eight bits; costs, and what `report` hears, are not.
 
     `report` hears of each of the `checkpoints` of training, with the criterion on validation, and may end it by
     raising. A strategy that keeps a state of its own between steps makes nothing of `resume`: it begins at its first
@@ -90,7 +92,9 @@ def run_trial(
     (curve,) = fit_cohort([member], counting(progress, "training"))
     if isinstance(curve, Exception):
         raise curve
-    return _finished(member.student, curve, task, criterion, with_psds, start, also=also, most_alarms=most_alarms)
+    return _finished(
+        member.student, curve, task, criterion, with_psds, start, also=also, most_alarms=most_alarms, int8=int8
+    )
 
 
 def run_trials(
@@ -100,6 +104,7 @@ def run_trials(
     criterion: str = "f1_segment",
     progress: Progress | None = None,
     most_alarms: float | None = None,
+    int8: bool = False,
 ) -> None:
     """Train and score several students, those of one architecture in one step where that pays (`sedkd.train.packing`).
 
@@ -120,7 +125,9 @@ def run_trials(
                     continue
                 start, student = time.perf_counter() - ended.seconds / len(places), members[place].student
                 known = costs.get(student.settings)
-                result = _finished(student, curve, task, criterion, False, start, known, most_alarms=most_alarms)
+                result = _finished(
+                    student, curve, task, criterion, False, start, known, most_alarms=most_alarms, int8=int8
+                )
                 costs[student.settings] = result.cost
                 done(place, result)
 
@@ -165,11 +172,11 @@ def _finished(
     cost: Cost | None = None,
     also: Mapping[str, Score] | None = None,
     most_alarms: float | None = None,
+    int8: bool = False,
 ) -> TrialResult:
     """A trained student's post-processing, scores and, where it is not known of another of its kind, cost."""
     final = _restricted(student, task.events)
-    answers = task.validation.answers(final)
-    negatives = task.negative_answers(final)
+    answers, negatives = task.validated(hearing(final, task.training.recordings, int8))
     post = tuned(answers, criterion, most_alarms, negatives)
     scores = score(answers, post, with_psds, also, negatives)
     final = final.cpu()

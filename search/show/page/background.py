@@ -42,10 +42,10 @@ def facts_table(found: Findings) -> str:
 
 
 def _thresholds(found: Findings) -> str:
-    most = found.objectives.most_alarms
+    most, heard = found.objectives.most_alarms, " as heard in eight bits" if found.objectives.int8 else ""
     if most is None:
-        return f"best {found.objectives.criterion} of each event on validation"
-    return f"most recall on validation with at most {most:g} false alarms per hour, all events together"
+        return f"best {found.objectives.criterion} of each event on validation{heard}"
+    return f"most recall on validation{heard} with at most {most:g} false alarms per hour, all events together"
 
 
 def _endings(found: Findings) -> str:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from search.pareto.front import front
 from search.pareto.picks import picks_of
 from search.pareto.rungs import students
+from search.study.eight_bits import EightBits
 from search.study.objectives import Objectives
 from search.study.records import FinishedTrial, StoppedTrial
 from search.study.scores import Confirmed, SplitScores
@@ -19,7 +20,7 @@ Kept = TypeVar("Kept")
 
 @dataclass(frozen=True)
 class Findings:
-    """`tests` and `confirmed` hold those trials that have such scores; `teacher` has its scores by split."""
+    """`tests`, `confirmed` and `eights` hold those trials that have such scores; `teacher` has its scores by split."""
 
     study: StudyView
     facts: Mapping[str, Any]
@@ -31,6 +32,7 @@ class Findings:
     tests: Mapping[int, SplitScores]
     teacher: Mapping[str, SplitScores]
     confirmed: Mapping[int, Confirmed]
+    eights: Mapping[int, EightBits]
 
     @property
     def name(self) -> str:
@@ -53,6 +55,7 @@ def findings_of(study: StudyView) -> Findings:
     on_front = front(members, objectives)
     told = [*on_front, *(m for m in students(members) if m.record.control)]
     tests = {m.number: study.test_scores(m.number) for m in told}
+    eights = {m.number: study.eight_bits(m.number) for m in on_front}
     sure = {m.number: study.confirmed(m.number) for m in on_front}
     return Findings(
         study,
@@ -65,4 +68,5 @@ def findings_of(study: StudyView) -> Findings:
         {number: scores for number, scores in tests.items() if scores},
         study.teacher_scores(),
         {number: known for number, known in sure.items() if known},
+        {number: found for number, found in eights.items() if found},
     )

@@ -17,6 +17,7 @@ from search.show.page.students import (
     classes_tables,
     controls_table,
     front_html,
+    int8_table,
     measures_table,
     settings_table,
 )
@@ -60,7 +61,13 @@ def _sections(found: Findings) -> list[str]:
         section("Controls", controls_table(found)),
         section("Events", *classes_tables(found), *confusions(found), *curves(found), *calibrations(found)),
         section("A recording", *timelines(found)),
-        section("Scores and costs", measures_table(found), paragraph(_front_end()), settings_table(found)),
+        section(
+            "Scores and costs",
+            measures_table(found),
+            paragraph(_front_end()),
+            *_in_eight_bits(found),
+            settings_table(found),
+        ),
         section(
             "Course of the search",
             volumes,
@@ -87,7 +94,8 @@ def _summary(found: Findings) -> str:
             shown.append(f"{words}: trial {member.number} with {score} at {price}")
     teacher = found.teacher.get("validation")
     beside = f"; the teacher {score_words(teacher.values[quality])}" if teacher else ""
-    return f"{len(found.members)} finished trials. By {quality} on validation, {'; '.join(shown)}{beside}."
+    heard = f"{quality} in eight bits" if found.objectives.int8 else quality
+    return f"{len(found.members)} finished trials. By {heard} on validation, {'; '.join(shown)}{beside}."
 
 
 def _notes(found: Findings) -> list[str]:
@@ -108,3 +116,13 @@ def _legend(found: Findings) -> str:
 def _front_end() -> str:
     more = human(feature_macs_per_second(STUDENT_FEATURES))
     return f"MACs/s are the network's; the log-mel features of every student take about {more} more."
+
+
+def _in_eight_bits(found: Findings) -> list[str]:
+    if not found.eights:
+        return []
+    about = (
+        "The step of eight bits is scored with the trial's thresholds and filters. Its milliseconds are of step after "
+        "step in onnxruntime, those above of ten seconds at once. With a GRU, or for whole recordings, there is none."
+    )
+    return [int8_table(found), paragraph(about)]

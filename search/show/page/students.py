@@ -7,9 +7,12 @@ from search.pareto.rungs import students
 from search.show.page.findings import Findings
 from search.show.page.markup import table
 from search.show.words import human, measure_words, strategy_words, student_words
+from search.study.eight_bits import quantises
 from search.study.objectives import TABLE, costs, qualities
 from search.study.records import FinishedTrial
 from search.study.scores import Confirmed, SplitScores
+
+INT8_SPLITS = (("validation", ""), ("test", "test_"))  # and what stands before a score's name
 
 
 def front_html(found: Findings) -> str:
@@ -81,6 +84,20 @@ def measures_table(found: Findings) -> str:
     columns |= {head: cells for head, cells in priced.items() if any(cells)}
     rows = list(zip((m.number for m in found.on_front), *columns.values(), strict=True))
     return table("All scores and costs of the front", ["trial", *columns], rows)
+
+
+def int8_table(found: Findings) -> str:
+    """What the front's students score and cost in eight bits; nothing where none was measured."""
+    measured = [found.eights[m.number].measures if m.number in found.eights else {} for m in found.on_front]
+    columns = {f"{q} {split}": (f"int8_{part}{q}", q) for q in qualities() for split, part in INT8_SPLITS}
+    columns |= {TABLE[c].heading: (f"int8_{c}", c) for c in ("bytes", "latency")}
+    shown = {head: names for head, names in columns.items() if any(names[0] in values for values in measured)}
+    rows = []
+    for member, values in zip(found.on_front, measured, strict=True):
+        lack = None if quantises(member.record.configuration) else "none"
+        cells = [(values.get(name), of) for name, of in shown.values()]
+        rows.append([member.number, *(lack if v is None else measure_words(of, v) for v, of in cells)])
+    return table("The front in eight bits (int8.onnx)", ["trial", *shown], rows) if shown else ""
 
 
 def settings_table(found: Findings) -> str:

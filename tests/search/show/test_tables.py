@@ -6,7 +6,8 @@ from invented_study import invented_study
 from rich.console import Console
 from rich.table import Table
 
-from search.show.tables import placed_table
+from search.show.tables import front_rows, placed_table
+from search.study.eight_bits import EightBits
 from search.study.objectives import parse
 from search.study.records import FinishedTrial
 
@@ -27,11 +28,32 @@ def text_of(table: Table | None) -> str:
 
 
 def test_it_is_shown_where_somebody_asked_for_it() -> None:
-    assert placed_table(members(), F1_MACS) is None
-    assert placed_table(members(fa_per_hour=425.0), F1_MACS) is None
-    asked = text_of(placed_table(members(fa_per_hour=425.0), parse("f1_segment,macs", 500.0)))
+    assert placed_table(members(), F1_MACS, {}) is None
+    assert placed_table(members(fa_per_hour=425.0), F1_MACS, {}) is None
+    asked = text_of(placed_table(members(fa_per_hour=425.0), parse("f1_segment,macs", 500.0), {}))
     assert "false alarms/h" in asked
     assert "425" in asked
-    streams = text_of(placed_table(members(fa_per_hour=425.0, ram=26_500, algorithmic_latency=0.256), F1_MACS))
+    streams = text_of(placed_table(members(fa_per_hour=425.0, ram=26_500, algorithmic_latency=0.256), F1_MACS, {}))
     assert "26.5 k" in streams
     assert "0.256" in streams
+
+
+def configured(**student: object) -> list[FinishedTrial]:
+    """Students for streams of these settings."""
+    given = {f"student.{name}": value for name, value in student.items()}
+    found = members(algorithmic_latency=0.256)
+    return [replace(m, record=replace(m.record, configuration={**m.record.configuration, **given})) for m in found]
+
+
+def test_eight_bits_stand_beside_it() -> None:
+    streams = configured(lookahead=160)
+    measured = EightBits(16_700, 0.78, {"f1_segment": 0.512}, {"f1_segment": 0.498})
+    shown = text_of(placed_table(streams, F1_MACS, {m.number: measured for m in streams}))
+    for words in ("int8 f1_segment", "0.512", "0.498", "16.7 k", "0.78"):
+        assert words in shown
+    assert "int8" not in text_of(placed_table(streams, F1_MACS, {}))  # of an earlier version: not measured yet
+    recurrent = configured(lookahead=160, head="gru")
+    assert "none" in text_of(placed_table(recurrent, F1_MACS, {}))
+    rows = front_rows(streams, F1_MACS, {}, {m.number: replace(measured, test=None) for m in streams})
+    assert rows[0]["int8_f1_segment"] == 0.512
+    assert "int8_test_f1_segment" not in rows[0]
