@@ -8,10 +8,12 @@ from search.cli.guard import positive
 from search.cli.subject import LABEL_COLUMN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sedkd.data.datasets.survey import Part, Survey
 
 
-MAX_FILES = 30  # label files that are told one by one
+MAX_LINES = 30  # label files, notes and problems that are told one by one
 
 
 def add_parser(commands: Any) -> None:
@@ -21,7 +23,7 @@ def add_parser(commands: Any) -> None:
         help="look at a dataset before training on it",
         description="Say what lies in DIR, what each label file was taken for, how much of it is there, and what each "
         "split holds. Exits with 1 where "
-        "training would be wrong, one line per problem. Test annotations stay unread.",
+        "training would be wrong, one line per problem. Of test annotations nothing is told but mistakes.",
     )
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="several make one pool, as with --data")
     parser.add_argument("--dataset", metavar="NAME", help="what lies in DIR, where it is not recognised as you mean it")
@@ -57,17 +59,20 @@ def _show(found: "Survey") -> None:
         print(f"{one.title} ({one.name}) in {one.folder}")
         print(f"  licence: {one.licence}")
         print(f"  {one.recordings} recordings; {one.missing} listed ones are missing, {one.unlisted} in no list")
-        for line in one.files[:MAX_FILES]:
-            print(f"  {line}")
-        if len(one.files) > MAX_FILES:
-            print(f"  ... and {len(one.files) - MAX_FILES} more label files (--json lists them)")
+        _list("  ", one.files, "label files")
     for part in found.parts:
         print(f"{part.environment}, {part.split}: {_words(part)}")
-    for line in found.notices:
-        print(f"note: {line}")
-    for line in found.problems:
-        print(f"problem: {line}")
+    _list("note: ", found.notices, "notes")
+    _list("problem: ", found.problems, "problems")
     print(f"{len(found.problems)} problems" if found.problems else "ready to search")
+
+
+def _list(before: str, lines: "Sequence[str]", what: str) -> None:
+    """The first of them, and how many more there are."""
+    for line in lines[:MAX_LINES]:
+        print(f"{before}{line}")
+    if len(lines) > MAX_LINES:
+        print(f"{before}... and {len(lines) - MAX_LINES} more {what} (--json lists them)")
 
 
 def _words(part: "Part") -> str:
