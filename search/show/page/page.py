@@ -27,7 +27,7 @@ from search.study.objectives import TABLE
 from search.study.scores import notes_on_test
 from search.study.view import StudyView
 from sedkd.cost.macs import feature_macs_per_second
-from sedkd.features.settings import STUDENT_FEATURES
+from sedkd.models.settings import FRONT_END, LATER, features_for
 
 
 def page_of(study: StudyView) -> str:
@@ -60,7 +60,7 @@ def _sections(found: Findings) -> list[str]:
         section("Controls", controls_table(found)),
         section("Events", *classes_tables(found), *confusions(found), *curves(found), *calibrations(found)),
         section("A recording", *timelines(found)),
-        section("Scores and costs", measures_table(found), paragraph(_front_end()), settings_table(found)),
+        section("Scores and costs", measures_table(found), paragraph(_front_ends(found)), settings_table(found)),
         section(
             "Course of the search",
             volumes,
@@ -105,6 +105,11 @@ def _legend(found: Findings) -> str:
     )
 
 
-def _front_end() -> str:
-    more = human(feature_macs_per_second(STUDENT_FEATURES))
-    return f"MACs/s are the network's; the log-mel features of every student take about {more} more."
+def _front_ends(found: Findings) -> str:
+    made = [member.record.configuration for member in found.on_front] or [{}]
+    heard = {features_for(**{n: each.get(f"features.{n}", LATER[n]) for n in FRONT_END}): None for each in made}
+    told = [
+        f"{human(feature_macs_per_second(each))} ({each.n_mels} bands every {1000 * each.frame_seconds:g} ms)"
+        for each in heard
+    ]
+    return f"MACs/s are the network's; the log-mel features take about {', '.join(told)} more."
