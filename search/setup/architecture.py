@@ -8,7 +8,7 @@ from search.pareto.picks import pick
 from search.study.opening import load_study
 from search.study.store import Store
 from sedkd.errors import UserError
-from sedkd.models.settings import FRONT_END, StudentSettings, section_of, settings_from
+from sedkd.models.settings import FRONT_END, StudentSettings, settings_from
 
 SPELT = re.compile(
     r"(?P<block>[^\s+]+)(\+(?P<head>\w+))?\s+(?P<width>\d+)x(?P<depth>\d+)(@(?P<lookahead>\d+)ms)?"
@@ -24,17 +24,19 @@ def architecture(word: str, store: Store, environment: str) -> StudentSettings:
     Raises:
         UserError: it is neither, or there is no study to pick from.
     """
-    spelt = SPELT.fullmatch(word.strip())
-    if spelt:
-        asked: dict[str, Any] = {"block": spelt["block"], "head": spelt["head"] or "none"}
-        asked |= {name: int(spelt[name]) for name in NUMBERS if spelt[name]}
-        values = {f"{section_of(name)}.{name}": value for name, value in asked.items()}
-    else:
-        values = _picked(word, store, environment)
     try:
-        return settings_from(values)
+        return spelt(word) or settings_from(_picked(word, store, environment))
     except ValueError as error:
         raise UserError(f"--architecture {word}: {error}") from error
+
+
+def spelt(word: str) -> StudentSettings | None:
+    """The student that is spelled out; None where none is. ValueError where there is no such student."""
+    found = SPELT.fullmatch(word.strip())
+    if found is None:
+        return None
+    numbers = {name: int(found[name]) for name in NUMBERS if found[name]}
+    return StudentSettings(block=found["block"], head=found["head"] or "none", **numbers)
 
 
 def _picked(word: str, store: Store, environment: str) -> dict[str, Any]:
