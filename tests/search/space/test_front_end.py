@@ -79,17 +79,21 @@ def test_it_stands_in_the_students_words(words: str, settings: StudentSettings):
 def test_from_a_search_to_detections(farm: Path, tmp_path: Path):
     space, store, out = tmp_path / "own.yaml", str(tmp_path / "runs"), tmp_path / "smallest"
     space.write_text(SPACE + MORE.lstrip("\n"))
-    told = finish(start("search.cli.search", *arguments(farm, 4, space=space), cwd=tmp_path))
+    told = finish(start("search.cli.search", *arguments(farm, 4, space=space, lookahead="160"), cwd=tmp_path))
     assert "total_macs in the place of macs" in told
-    assert "/24mel/40ms" in told
+    assert "@160ms/24mel/40ms" in told
     words = ("export", "--env", "farm", "--pick", "smallest", "--out", str(out), "--store", store)
     finish(start("search.cli.main", *words, cwd=tmp_path))
     bundle = read_bundle(out)
     assert (bundle.features.n_mels, bundle.features.hop, bundle.frame_seconds) == (24, 640, 0.08)
-    cost = json.loads((out / "student.json").read_text())["provenance"]["cost"]
-    assert cost["total_macs"] > cost["macs"] > 0
+    facts = json.loads((out / "student.json").read_text())
+    assert facts["provenance"]["cost"]["total_macs"] > facts["provenance"]["cost"]["macs"] > 0
+    measured = facts["provenance"]["validation"]["f1_segment"]
+    assert facts["int8"]["scores"]["f1_segment"]["float"] == pytest.approx(measured)  # step by step as it was scored
     clip = farm / "farm" / "validation" / "0.wav"
     finish(start("search.cli.main", "detect", str(out), str(clip), "--out", "found.tsv", cwd=tmp_path))
+    finish(start("search.cli.main", "detect", "--stream", str(out), str(clip), "--out", "heard.tsv", cwd=tmp_path))
+    assert (tmp_path / "found.tsv").read_text() == (tmp_path / "heard.tsv").read_text()
     assert (tmp_path / "found.tsv").read_text().startswith("filename")
     finish(start("search.cli.main", "report", "--env", "farm", "--store", store, cwd=tmp_path))
     page = next(tmp_path.rglob("*.html")).read_text()
