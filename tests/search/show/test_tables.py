@@ -6,7 +6,7 @@ from invented_study import invented_study
 from rich.console import Console
 from rich.table import Table
 
-from search.show.tables import placed_table
+from search.show.tables import front_table, placed_table
 from search.study.objectives import parse
 from search.study.records import FinishedTrial
 
@@ -35,3 +35,10 @@ def test_it_is_shown_where_somebody_asked_for_it() -> None:
     streams = text_of(placed_table(members(fa_per_hour=425.0, ram=26_500, algorithmic_latency=0.256), F1_MACS))
     assert "26.5 k" in streams
     assert "0.256" in streams
+
+
+def test_macs_of_the_features_stand_beside_the_networks() -> None:
+    """Where they are an objective."""
+    both = members(macs=40_000.0, total_macs=231_300.0)
+    assert "40 k + 191 k" in text_of(front_table(both, parse("f1_segment,total_macs"), {}, "a front"))
+    assert "40 k + 191 k" not in text_of(front_table(both, F1_MACS, {}, "a front"))
