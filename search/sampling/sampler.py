@@ -155,7 +155,7 @@ def _in_space(observation: Observation, space: Space) -> Observation | None:
     """The observation with its configuration completed in `space`; None where that would change what was trained."""
     values = completed(observation.configuration, space)
     trained = {**IMPLIED, **observation.configuration}
-    if any(trained.get(name, value) != value for name, value in values.items()):
+    if any(trained.get(name, value) != value for name, value in {**IMPLIED, **values}.items()):
         return None
     return replace(observation, configuration=values)
 

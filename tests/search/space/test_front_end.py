@@ -60,6 +60,8 @@ def test_what_heard_64_bands_tells_nothing_of_32():
     few = {**BANDS, "features.n_mels": {"type": "choice", "of": [32]}}
     assert _in_space(seen, space_from({"dimensions": few}, Path("own.yaml"))) is None
     assert _in_space(seen, space_from({"dimensions": BANDS}, Path("own.yaml"))) is not None
+    heard = Observation({"student.width": 8, "features.hop": 40}, 0.5, 6.0, 10.0)
+    assert _in_space(heard, default_space()) is None
 
 
 @pytest.mark.parametrize(
