@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from search.setup.architecture import SPELT
+from search.setup.architecture import spelt
 from search.setup.setting import setting
 from sedkd.cost.summary import Cost, cost_of
 from sedkd.disk.json_file import write_json
@@ -89,10 +89,9 @@ def task_of(options: argparse.Namespace) -> Task:
 
 def distinct(architecture: str, lookaheads: Sequence[str]) -> list[tuple[StudentSettings, str]]:
     """The students that differ, each with the look-aheads that make it, in words."""
-    spelt = SPELT.fullmatch(architecture)
-    if spelt is None:
+    base = spelt(architecture)
+    if base is None:
         raise SystemExit(f"--architecture {architecture}: expected such as separable+gru 16x3")
-    base = StudentSettings(int(spelt["width"]), int(spelt["depth"]), spelt["block"], spelt["head"] or "none")
     found: dict[tuple[bool, int], tuple[StudentSettings, list[str]]] = {}
     for text in reversed(lookaheads):
         settings = replace(base, lookahead=FULL if text == FULL else int(text))

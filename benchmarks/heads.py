@@ -11,7 +11,7 @@ import argparse
 import numpy as np
 import torch
 
-from search.setup.architecture import SPELT
+from search.setup.architecture import spelt
 from search.setup.setting import setting
 from sedkd.cost.summary import cost_of
 from sedkd.models.settings import StudentSettings
@@ -40,15 +40,10 @@ def main() -> None:
     task = Task(found.pool, environment, environment.events, teacher, device)
     print("| student | MACs/s | parameters | segment F1 | event F1 |\n|---|---|---|---|---|")
     for word in options.students:
-        print(f"| {word} | {' | '.join(row(task, spelt(word), options))} |", flush=True)
-
-
-def spelt(word: str) -> StudentSettings:
-    found = SPELT.fullmatch(word)
-    if found is None:
-        raise SystemExit(f"{word}: expected such as separable+gru 16x3@160ms")
-    values = {name: int(found[name]) for name in ("width", "depth", "lookahead") if found[name]}
-    return StudentSettings(block=found["block"], head=found["head"] or "none", **values)
+        settings = spelt(word)
+        if settings is None:
+            raise SystemExit(f"{word}: expected such as separable+gru 16x3@160ms")
+        print(f"| {word} | {' | '.join(row(task, settings, options))} |", flush=True)
 
 
 def row(task: Task, settings: StudentSettings, options: argparse.Namespace) -> list[str]:

@@ -10,18 +10,18 @@ import re
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from search.setup.architecture import SPELT
+from search.setup.architecture import spelt
 from sedkd.cost.placing import Array, placed
 from sedkd.device.network import CALL, ENTRY, _generated, _shape
 from sedkd.export.int8 import SiteClips, export_int8
 from sedkd.export.stream_model import export_stream
-from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student
 
 LABELS = ("a", "b", "c", "d", "e")
@@ -33,13 +33,12 @@ TARGET = ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard",
 def main() -> None:
     print("| student, 160 ms | network in C | flash, B | working RAM, B |\n|---|---|---|---|")
     for word in sys.argv[1:]:
-        spelt = SPELT.fullmatch(word)
-        if spelt is None:
+        settings = spelt(word)
+        if settings is None:
             raise SystemExit(f"{word}: expected such as separable+gru 16x3")
         torch.manual_seed(0)
-        shape = int(spelt["width"]), int(spelt["depth"]), spelt["block"], spelt["head"] or "none"
-        student = Student(StudentSettings(*shape, lookahead=160), LABELS)
-        noise = [np.random.default_rng(0).standard_normal((400, 64)).astype(np.float32)]
+        student = Student(replace(settings, lookahead=160), LABELS)
+        noise = [np.random.default_rng(0).standard_normal((400, settings.n_mels)).astype(np.float32)]
         with tempfile.TemporaryDirectory() as folder:
             stream, eight = Path(folder) / "stream.onnx", Path(folder) / "int8.onnx"
             facts = export_stream(student, stream)

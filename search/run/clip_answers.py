@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from search.run.site_clips import kept_clips
 from sedkd.export.int8_student import hearing
-from sedkd.models.settings import STRIDE
 from sedkd.models.student import Student
 from sedkd.score.postprocess import Answers
 from sedkd.train.split import Split
@@ -36,5 +35,5 @@ def _split(student: Student, recordings: "Sequence[Recording]") -> Split:
 
     listened = {recording.environment: student.labels for recording in recordings}
     pack = features_of(recordings, student.features)
-    corpus = corpus_from(recordings, pack, STRIDE, student.frame_seconds, student.labels, listened)
+    corpus = corpus_from(recordings, pack, student.stride, student.frame_seconds, student.labels, listened)
     return Split(recordings, corpus)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.run.comparison_plan import flat, name_of, plan_of, require_runnable
+from search.run.comparison_plan import name_of, plan_of, require_runnable
 from search.run.stop import Stop
 from search.setup.architecture import architecture
 from search.setup.preparation import Subject, looked_at, prepare
@@ -102,7 +102,7 @@ def _answered(question: Question, student: StudentSettings, store: Store, displa
     require_runnable(arms(plan), task)
     folder = store.root / "comparisons" / name_of(task, plan)
     display.print(
-        f"comparison {folder.name}: {student_words(flat(student))}, {question.seeds} seeds, {question.steps} steps"
+        f"comparison {folder.name}: {student_words(student.flat())}, {question.seeds} seeds, {question.steps} steps"
     )
     for notice in [*prepared.notices, *notices]:
         display.notice(notice)
@@ -161,7 +161,7 @@ def _result(
         "synthetic": task.pool.synthetic,
         "impulse_responses": [response.path.name for response in task.responses],
         "labelled": {"used": used, "of": used + len(task.pool.hidden)},
-        "architecture": student_words(flat(plan.student)),
+        "architecture": student_words(plan.student.flat()),
         "strategy": plan.strategy,
         "seeds": seeds,
         "steps": plan.train.steps,

@@ -84,8 +84,3 @@ def name_of(task: "Task", plan: ArmSettings) -> str:
         *[response.content for response in task.responses],
     ]
     return f"{cleaned(task.environment.name)}-{digest(parts, 3)}"
-
-
-def flat(student: StudentSettings) -> dict[str, Any]:
-    """The student's settings in the flat spelling of a configuration."""
-    return {f"student.{key}": value for key, value in student.as_key().items()}

@@ -79,7 +79,7 @@ def export_pick(
         yield from again.lines
     causal = student.settings.causal
     device = causal and is_generator_installed()
-    clips = site_clips(study.folder, student.labels, post) if causal else NO_CLIPS
+    clips = site_clips(study.folder, student.labels, student.features, post) if causal else NO_CLIPS
     if not isinstance(answers, str):
         card = replace(card, picture=CURVES, calibration=CALIBRATION, confusion=CONFUSION)
 

@@ -9,6 +9,7 @@ from sedkd.disk.json_file import read_json, write_json
 if TYPE_CHECKING:
     from sedkd.data.recordings import Recording
     from sedkd.export.int8 import SiteClips
+    from sedkd.features.settings import FeatureSettings
     from sedkd.score.postprocess import PostProcessing
     from sedkd.task.task import Task
 
@@ -30,15 +31,17 @@ def keep_clips(task: "Task", folder: Path) -> None:
     write_json(path, found)
 
 
-def site_clips(folder: Path, labels: tuple[str, ...], post: "PostProcessing") -> "SiteClips | str":
-    """The clips of a study for a student that hears `labels` and decides by `post`, or why there are none.
+def site_clips(
+    folder: Path, labels: tuple[str, ...], features: "FeatureSettings", post: "PostProcessing"
+) -> "SiteClips | str":
+    """The clips of a study for a student that hears `labels` by `features` and decides by `post`, or why there
+    are none.
 
     Raises:
         UserError: the study's file of them is damaged.
     """
     from sedkd.export.int8 import SiteClips
     from sedkd.features.pack import features_of
-    from sedkd.features.settings import STUDENT_FEATURES
     from sedkd.models.settings import FRAME_MILLISECONDS
     from sedkd.score.summary import score
     from sedkd.train.split import answers_of
@@ -52,7 +55,7 @@ def site_clips(folder: Path, labels: tuple[str, ...], post: "PostProcessing") ->
         values = score(answers_of(found, validation, labels, FRAME_MILLISECONDS / 1000), post, with_psds=False).values
         return {name: values[name] for name in ("f1_segment", "f1_event")}
 
-    packs = [features_of(recordings, STUDENT_FEATURES) for recordings in (training, validation)]
+    packs = [features_of(recordings, features) for recordings in (training, validation)]
     calibrating, scored = ([pack.of(number) for number in range(len(pack))] for pack in packs)
     return SiteClips(calibrating, scored, scores)
 

@@ -16,7 +16,7 @@ from search.sampling.encoding import Encoding
 from search.sampling.surrogate import Surrogate
 from search.space.drawing import completed, drawn
 from search.space.space import Space
-from sedkd.models.settings import FULL
+from sedkd.models.settings import LATER, section_of
 
 MIN_OBSERVATIONS = 6  # observations before anything is guessed
 CANDIDATES = 200  # half of them anywhere, half near the front
@@ -147,14 +147,15 @@ class GainSampler(optuna.samplers.BaseSampler):
         return anywhere + [drawn(self.space, rng, values) for values in near]
 
 
-IMPLIED = {"student.lookahead": FULL}  # by configurations of spaces without the dimension
+# By configurations of spaces without the dimension.
+IMPLIED = {f"{section_of(name)}.{name}": value for name, value in LATER.items()}
 
 
 def _in_space(observation: Observation, space: Space) -> Observation | None:
     """The observation with its configuration completed in `space`; None where that would change what was trained."""
     values = completed(observation.configuration, space)
     trained = {**IMPLIED, **observation.configuration}
-    if any(trained.get(name, value) != value for name, value in values.items()):
+    if any(trained.get(name, value) != value for name, value in {**IMPLIED, **values}.items()):
         return None
     return replace(observation, configuration=values)
 

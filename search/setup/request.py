@@ -7,6 +7,7 @@ from typing import Any
 from search.pareto.rungs import rungs_of
 from search.setup.alarms import alarm_notices
 from search.setup.budget import Budget, check_budget
+from search.setup.front_end import with_features
 from search.setup.identity import identity
 from search.setup.plan import Manner, Plan
 from search.setup.preparation import Subject, prepare
@@ -61,11 +62,12 @@ def planned(request: Request, progress: Progress) -> Planned:
     asker = streams_asked_by(request.budget.limits, objectives)
     prepared = prepare(request.subject, request.seed, progress, asker)
     base = _training(request)
-    space = prepared.space
+    space, notices = prepared.space, [*prepared.notices]
+    objectives = with_features(objectives, space, notices)
     check_budget(prepared.task, space, request.budget)
     plan = Plan(prepared.task, space, objectives, base, request.budget, request.manner, store)
     name, facts = identity(prepared.task, space, objectives, base, request.subject.subset)
-    return Planned(plan, name, facts, [*prepared.notices, *alarm_notices(prepared.task, objectives.most_alarms)])
+    return Planned(plan, name, facts, [*notices, *alarm_notices(prepared.task, objectives.most_alarms)])
 
 
 def _training(request: Request) -> TrainSettings:

@@ -71,8 +71,10 @@ def front_table(
     from rich.table import Table
 
     quality = objectives.quality
+    heard = "total_macs" in objectives.names
+    macs = "MACs/s,\nfeatures" if heard else "MACs/s"
     table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
-    for head in ("trial", f"{quality}\nvalidation", f"{quality}\ntest", "MACs/s", "params", "ms/s"):
+    for head in ("trial", f"{quality}\nvalidation", f"{quality}\ntest", macs, "params", "ms/s"):
         table.add_column(head, justify="right", no_wrap=True)
     for head in ("student", "strategy", "pick"):
         table.add_column(head, no_wrap=head == "pick")
@@ -90,7 +92,7 @@ def front_table(
             str(row["trial"]),
             f"{row[quality]:.3f}",
             score_words(row.get(f"test_{quality}")),
-            human(row["macs"]),
+            human(row["macs"]) + (f" + {human(row['total_macs'] - row['macs'])}" if heard else ""),
             human(row["params"]),
             f"{row['latency']:.2f}" if "latency" in row else "-",
             student_words(row),

@@ -8,19 +8,20 @@ from search.pareto.rungs import students
 from search.study.objectives import TABLE
 from search.study.records import FinishedTrial
 from sedkd.distill.registry import SCRATCH
-from sedkd.models.settings import StudentSettings
+from sedkd.models.settings import FRONT_END, StudentSettings, section_of
 
 
 def student_words(configuration: Mapping[str, Any]) -> str:
-    """An architecture in a few words, such as "separable+gru 16x3" (width x depth), with its look-ahead if it has one:
-    "separable 8x4@160ms"."""
+    """An architecture in a few words, such as "separable+gru 16x3" (width x depth), with its look-ahead if it has one,
+    "separable 8x4@160ms", and its mel bands and hop where they are not those of most: "separable 8x3/32mel/40ms"."""
     default = StudentSettings()
-    block, head, width, depth, lookahead = (
-        configuration.get(f"student.{name}", getattr(default, name))
-        for name in ("block", "head", "width", "depth", "lookahead")
+    block, head, width, depth, lookahead, n_mels, hop = (
+        configuration.get(f"{section_of(name)}.{name}", getattr(default, name))
+        for name in ("block", "head", "width", "depth", "lookahead", *FRONT_END)
     )
     ahead = "" if lookahead == default.lookahead else f"@{lookahead}ms"
-    return f"{block}{'' if head == 'none' else '+' + head} {width}x{depth}{ahead}"
+    hears = ("" if n_mels == default.n_mels else f"/{n_mels}mel") + ("" if hop == default.hop else f"/{hop}ms")
+    return f"{block}{'' if head == 'none' else '+' + head} {width}x{depth}{ahead}{hears}"
 
 
 def strategy_words(configuration: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """The trials that every study begins with, so that there is something to compare with."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from search.space.dimensions import STRATEGY, Range
@@ -37,9 +37,10 @@ def controls(space: Space, trials: int) -> list[tuple[str, dict[str, Any]]]:
 
 
 def smallest(space: Space) -> dict[str, Any]:
-    """The default configuration with the architecture that costs least: the low end of its every range."""
+    """The default configuration with the architecture that costs least: the low end of its every range, the fewest
+    mel bands, the longest hop."""
     low = {d.name: d.low for d in space.dimensions if d.name.startswith("student.") and isinstance(d, Range)}
-    return _pinned(space, low, {"student.block": "separable", "student.head": "none"})
+    return _pinned(space, low | _heard(space, min, max), {"student.block": "separable", "student.head": "none"})
 
 
 def largest(space: Space) -> dict[str, Any]:
@@ -51,7 +52,17 @@ def largest(space: Space) -> dict[str, Any]:
     ranges = [d for d in space.dimensions if isinstance(d, Range)]
     high = {d.name: d.high for d in ranges if d.name.startswith("student.")}
     rate = {d.name: math.sqrt(d.low * d.default) for d in ranges if d.name == "train.learning_rate"}
-    return _pinned(space, high | rate, {"student.block": "conv", "student.head": "gru", "initialisation": "generic"})
+    return _pinned(
+        space,
+        high | rate | _heard(space, max, min),
+        {"student.block": "conv", "student.head": "gru", "initialisation": "generic"},
+    )
+
+
+def _heard(space: Space, bands: Callable, hop: Callable) -> dict[str, Any]:
+    """What the space lets students hear, by one function of its values for the mel bands and one for the hop."""
+    chosen = {"features.n_mels": bands, "features.hop": hop}
+    return {d.name: chosen[d.name](d.extremes()) for d in space.dimensions if d.name in chosen}
 
 
 def _pinned(space: Space, values: Mapping[str, Any], choices: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Dimension(ABC):
         strategy = values.get(STRATEGY, SCRATCH)
         if part == "teacher":
             return needs_teacher(strategy)
-        return part in ("", "student", "train") or part in parts(strategy)
+        return part in ("", "student", "features", "train") or part in parts(strategy)
 
     @abstractmethod
     def suggest(self, trial: "optuna.Trial") -> Any:

@@ -5,6 +5,7 @@ median filters of the greatest length that is tried, so that every filter fits. 
 """
 
 from sedkd.cost.step_memory import FLOAT, state_bytes, weight_bytes_of, working_bytes
+from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.models.frame import FrameModel
 from sedkd.models.step import Convolution, StreamStep
 from sedkd.models.student import Student
@@ -16,6 +17,7 @@ RUNTIME_RAM = 296  # what newlib-nano and firmware.c keep, measured: the same fo
 # Of code and tables, fitted to ten students that arm-none-eabi-gcc 12.2 -Os linked: off by 112 bytes at most. That of a
 # TCN by four more: off by 70.
 CODE, CONVOLUTION, STATE, GRU, TCN = 14000, 116, 271, 1417, 750
+BAND = 3 * INT  # first bin and count of a mel filter, and its padding: of each band less than the 64 of the fit
 FLASH_OFF = 256  # bytes by which the guess of flash may be off
 
 
@@ -32,7 +34,8 @@ def code_bytes(step: StreamStep) -> int:
     convolutions = [layer for layer in step.layers if isinstance(layer, Convolution)]
     states = sum(layer.past > 0 for layer in convolutions)
     head = GRU * (step.gru is not None) + TCN * bool(step.tcn)
-    return CODE + CONVOLUTION * len(convolutions) + STATE * states + head
+    bands = BAND * (len(step.mean) - STUDENT_FEATURES.n_mels)
+    return CODE + CONVOLUTION * len(convolutions) + STATE * states + head + bands
 
 
 def detector_bytes(student: Student, step: StreamStep) -> int:

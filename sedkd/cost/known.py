@@ -11,7 +11,7 @@ from sedkd.disk.paths import cache_root
 from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student
 
-VERSION = 2  # raise it with every change of what students are or how their cost is counted
+VERSION = 3  # raise it with every change of what students are or how their cost is counted
 
 
 def known_cost(settings: StudentSettings, labels: int) -> Cost:
@@ -28,6 +28,6 @@ def known_cost(settings: StudentSettings, labels: int) -> Cost:
 
 def _read(path: Path) -> Cost:
     found = json.loads(path.read_text())
-    if not all(isinstance(found[name], int | float) for name in ("macs", "params", "bytes")):
+    if not all(isinstance(found[name], int | float) for name in ("macs", "total_macs", "params", "bytes")):
         raise ValueError("no costs")
     return Cost(**found)

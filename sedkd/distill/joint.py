@@ -48,7 +48,7 @@ class Strategy(Term):
         if not isinstance(student, Student) or student.settings.block.startswith(TIMM):
             raise UserError(f"strategy joint: {NO_WIDTH}")
         settings = replace(student.settings, width=self.widening * student.settings.width)
-        teacher = Student(settings, student.labels, student.features)
+        teacher = Student(settings, student.labels)
         teacher.standardise_by(student.mean.cpu(), student.std.cpu())
         self.peer = Peer(teacher.to(student.mean.device), lesson.settings)
 

@@ -1,7 +1,8 @@
 """Log-mel features in numpy, for what runs without torch; students learn on those of `sedkd.features.logmel`.
 
-`student_tables.npz` holds the window and the mel filters that torch and torchaudio make of `STUDENT_FEATURES`, which
-every student has: `np.savez_compressed` of `LogMel(STUDENT_FEATURES)`'s `hann` and `filters`. A test compares them.
+`student_tables.npz` holds the window and the mel filters that torch and torchaudio make of `STUDENT_FEATURES`:
+`np.savez_compressed` of `LogMel(STUDENT_FEATURES)`'s `hann` and `filters`. Students of other bands have the same window
+and filters of their own, computed here within rounding. A test compares both.
 """
 
 from functools import cache
@@ -12,7 +13,8 @@ import numpy as np
 from sedkd.features.settings import STUDENT_FEATURES, FeatureSettings
 
 KEPT = Path(__file__).with_name("student_tables.npz")
-OF_TABLES = ("rate", "n_fft", "window", "n_mels", "f_min", "f_max", "filterbank")  # the settings that they depend on
+OF_WINDOW = ("rate", "n_fft", "window", "filterbank")  # the settings that the window depends on
+OF_FILTERS = (*OF_WINDOW, "n_mels", "f_min", "f_max")
 
 
 def window_of(settings: FeatureSettings) -> np.ndarray:
@@ -57,10 +59,24 @@ class NumpyLogMel:
 @cache
 def _tables(settings: FeatureSettings) -> tuple[np.ndarray, np.ndarray]:
     """Window and filters: kept ones, or made by torch for settings of other kinds."""
-    if all(getattr(settings, name) == getattr(STUDENT_FEATURES, name) for name in OF_TABLES):
+    if _as_students(settings, OF_WINDOW):
         with np.load(KEPT) as kept:
-            return kept["window"], kept["filters"]
+            return kept["window"], kept["filters"] if _as_students(settings, OF_FILTERS) else _htk_filters(settings)
     from sedkd.features.logmel import LogMel
 
     made = LogMel(settings)
     return made.hann.numpy(), made.filters.numpy()
+
+
+def _as_students(settings: FeatureSettings, names: tuple[str, ...]) -> bool:
+    return all(getattr(settings, name) == getattr(STUDENT_FEATURES, name) for name in names)
+
+
+def _htk_filters(settings: FeatureSettings) -> np.ndarray:
+    """torchaudio's `melscale_fbanks` of the HTK scale, `[n_fft // 2 + 1, n_mels]` float32."""
+    bins = np.linspace(0, settings.rate // 2, settings.n_fft // 2 + 1)
+    low, high = (2595 * np.log10(1 + f / 700) for f in (settings.f_min, settings.f_max))
+    corners = 700 * (10 ** (np.linspace(low, high, settings.n_mels + 2) / 2595) - 1)
+    slopes, widths = corners - bins[:, None], np.diff(corners)
+    rising, falling = -slopes[:, :-2] / widths[:-1], slopes[:, 2:] / widths[1:]
+    return np.maximum(0, np.minimum(rising, falling)).astype(np.float32)

@@ -30,9 +30,9 @@ class Body(NamedTuple):
     channels: int
 
 
-def body(block: str, width: int, depth: int, n_mels: int, causal: bool = False) -> Body:
-    """An untrained body, `causal` where it is one of CAUSAL_BLOCKS. A timm backbone has its own width. UserError where
-    timm has no such backbone."""
+def body(block: str, width: int, depth: int, n_mels: int, causal: bool = False, stride: int = STRIDE) -> Body:
+    """An untrained body, `causal` where it is one of CAUSAL_BLOCKS, and where it is one of OWN_BLOCKS with so many
+    frames per answer as `stride` says. A timm backbone has its own width. UserError where timm has no such backbone."""
     if block.startswith(TIMM):
         levels = TimmLevels(opened_backbone(block.removeprefix(TIMM), n_mels, STRIDE, depth))
         return Body(nn.Identity(), TimeLast(levels), levels.channels)
@@ -40,11 +40,12 @@ def body(block: str, width: int, depth: int, n_mels: int, causal: bool = False) 
         layers = _mobilenet_layers(width, depth)
         return Body(nn.Identity(), TimeLast(Layers(layers, MOBILENET_MAP_AFTER)), layers[-1].out_channels)
     convolution = CausalConv2d if causal else nn.Conv2d
-    stem, inputs = _conv(convolution, 1, width, stride=(2, 2)), width
+    stem, inputs, bands = _conv(convolution, 1, width, stride=(stride // 2, 2)), width, -(-n_mels // 2)
     blocks: list[nn.Module] = []
     for i, outputs in enumerate(block_channels(width, depth)):
-        blocks += [_block(convolution, block, inputs, outputs), nn.AvgPool2d((2 if i == 0 else 1, 2))]
-        inputs = outputs
+        pooled = min(bands, 2)  # few mel bands are one before the last block
+        blocks += [_block(convolution, block, inputs, outputs), nn.AvgPool2d((2 if i == 0 else 1, pooled))]
+        inputs, bands = outputs, bands // pooled
     return Body(stem, Layers(blocks, MAP_AFTER), inputs)
 
 

@@ -1,12 +1,14 @@
 """What a student is built of, as settings: read, checked and told without torch."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from sedkd.features.settings import STUDENT_FEATURES
+from sedkd.features.settings import STUDENT_FEATURES, FeatureSettings
 
 BLOCKS = ("conv", "separable", "mobilenet")
-CAUSAL_BLOCKS = ("conv", "separable")  # mobilenet's gates average over all time, and timm's code pads on both sides
+OWN_BLOCKS = ("conv", "separable")  # whose strides are sedkd's to choose
+CAUSAL_BLOCKS = OWN_BLOCKS  # mobilenet's gates average over all time, and timm's code pads on both sides
 TIMM = "timm:"  # before the name of a timm model: a further kind of block
 MAX_DEPTH = 5  # the stem leaves 32 of 64 mel bands; five halvings leave one
 STRIDE = 4  # feature frames of 20 ms per output frame of 80 ms
@@ -15,6 +17,11 @@ TCN_DILATIONS, TCN_KERNEL = (1, 2, 4), 3  # of a TCN's layers, in output frames
 TCN_PAST = (TCN_KERNEL - 1) * sum(TCN_DILATIONS)  # output frames, if they are causal; as many around a frame if not
 HEADS = ("none", "gru", "tcn")
 FRAME_MILLISECONDS = round(1000 * STRIDE * STUDENT_FEATURES.frame_seconds)
+HOP = round(1000 * STUDENT_FEATURES.frame_seconds)  # milliseconds
+HOPS = (HOP, 2 * HOP)
+MIN_MELS, MAX_MELS = 8, STUDENT_FEATURES.n_mels  # more than 64 leave filters without a bin of the spectrum
+LATER = {"lookahead": FULL, "n_mels": STUDENT_FEATURES.n_mels, "hop": HOP}  # settings that earlier versions lacked
+FRONT_END = ("n_mels", "hop")  # the settings that say what the network hears
 MAX_LOOKAHEAD = 960  # milliseconds: less than the context that windows of a recording throw away
 
 
@@ -29,6 +36,8 @@ class StudentSettings:
     block: `conv`, `separable`, `mobilenet` or `timm:NAME`.
     head: `gru`, `tcn` (`sedkd.models.tcn`) or `none`; the GRU is bidirectional, and with a look-ahead one-directional
         with as many outputs.
+    n_mels: mel bands. hop: milliseconds between feature frames; an output frame stays FRAME_MILLISECONDS. Other than 64
+        and 20 of `block` conv and separable only.
     lookahead: "full" for a network that is given whole recordings; else how many milliseconds of what follows a frame
         its answer may know, a multiple of FRAME_MILLISECONDS up to MAX_LOOKAHEAD. Of `block` conv and separable only.
 
@@ -42,6 +51,8 @@ class StudentSettings:
     block: str = "separable"
     head: str = "none"
     lookahead: int | str = FULL
+    n_mels: int = STUDENT_FEATURES.n_mels
+    hop: int = HOP
 
     def __post_init__(self) -> None:
         if self.width < 1:
@@ -53,6 +64,7 @@ class StudentSettings:
         if self.head not in HEADS:
             raise ValueError(f"student.head must be one of {', '.join(HEADS)}, not {self.head}")
         self._check_lookahead()
+        self._check_front_end()
         if self.block.startswith(TIMM):
             from sedkd.models.timm_backbone import require_backbone
 
@@ -66,6 +78,16 @@ class StudentSettings:
     def causal(self) -> bool:
         """Whether it can run on a stream."""
         return self.lookahead != FULL
+
+    @property
+    def features(self) -> FeatureSettings:
+        """What its network hears."""
+        return features_for(self.n_mels, self.hop)
+
+    @property
+    def stride(self) -> int:
+        """Feature frames per output frame."""
+        return FRAME_MILLISECONDS // self.hop
 
     @property
     def delay(self) -> int:
@@ -85,7 +107,22 @@ class StudentSettings:
     def as_key(self) -> dict[str, Any]:
         """What names a cache or a file and rebuilds the settings: a setting that came later is left out where it
         changes nothing, so that what was made before is found again."""
-        return {name: value for name, value in asdict(self).items() if name != "lookahead" or value != FULL}
+        return {name: value for name, value in asdict(self).items() if name not in LATER or value != LATER[name]}
+
+    def flat(self) -> dict[str, Any]:
+        """As the flat spelling of a configuration has them: `student.width` and so on, `features.hop`."""
+        return {f"{section_of(name)}.{name}": value for name, value in self.as_key().items()}
+
+    def _check_front_end(self) -> None:
+        if type(self.n_mels) is not int or not MIN_MELS <= self.n_mels <= MAX_MELS:
+            raise ValueError(f"features.n_mels must be a whole number in {MIN_MELS}..{MAX_MELS}, not {self.n_mels}")
+        if type(self.hop) is not int or self.hop not in HOPS:
+            raise ValueError(f"features.hop must be {' or '.join(map(str, HOPS))} (milliseconds), not {self.hop}")
+        if self.features != STUDENT_FEATURES and self.block not in OWN_BLOCKS:
+            raise ValueError(
+                f"features.n_mels {self.n_mels} and features.hop {self.hop} need student.block "
+                f"{' or '.join(OWN_BLOCKS)}, not {self.block}, which hears {STUDENT_FEATURES.n_mels} and {HOP}"
+            )
 
     def _check_lookahead(self) -> None:
         if not self.causal:
@@ -102,6 +139,22 @@ class StudentSettings:
                 f"student.lookahead {milliseconds} needs student.block {' or '.join(CAUSAL_BLOCKS)}, not {self.block}; "
                 f"{self.block} hears whole recordings"
             )
+
+
+def features_for(n_mels: int, hop: int) -> FeatureSettings:
+    """Log-mel frames of so many bands, one every `hop` milliseconds."""
+    return replace(STUDENT_FEATURES, n_mels=n_mels, hop=STUDENT_FEATURES.rate * hop // 1000)
+
+
+def section_of(name: str) -> str:
+    """What stands before a setting's name in a configuration."""
+    return "features" if name in FRONT_END else "student"
+
+
+def settings_from(values: Mapping[str, Any]) -> StudentSettings:
+    """The settings among those of a flat configuration; ValueError where one is out of range."""
+    names = {f"{section_of(each.name)}.{each.name}": each.name for each in fields(StudentSettings)}
+    return StudentSettings(**{names[key]: value for key, value in values.items() if key in names})
 
 
 def delay_of(lookahead: int | str, frame_milliseconds: float, depth: int, head: str) -> int:

@@ -20,7 +20,7 @@ GATES = 3  # of a GRU: reset, update, new
 def sliced(wide: Student, settings: StudentSettings) -> Student:
     """The student of `settings` (block `conv` or `separable`, no wider than `wide`, else equal to it) with the most
     important channels of `wide`, for the same labels and with the same feature statistics."""
-    narrow = Student(settings, wide.labels, wide.features)
+    narrow = Student(settings, wide.labels)
     narrow.standardise_by(wide.mean, wide.std)
     kept = _slice_convolutions(wide, narrow)
     if wide.gru is not None and narrow.gru is not None:

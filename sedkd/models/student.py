@@ -14,11 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sedkd.features.settings import STUDENT_FEATURES, FeatureSettings
 from sedkd.models.bodies import body
 from sedkd.models.causal import before_zeros
 from sedkd.models.frame import FrameModel, FrameOutput
-from sedkd.models.settings import STRIDE, StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.models.tcn import tcn
 
 
@@ -29,16 +28,17 @@ class Student(FrameModel):
     mean: Tensor
     std: Tensor
 
-    def __init__(
-        self, settings: StudentSettings, labels: tuple[str, ...], features: FeatureSettings = STUDENT_FEATURES
-    ) -> None:
+    def __init__(self, settings: StudentSettings, labels: tuple[str, ...]) -> None:
         super().__init__()
-        self.settings, self.labels, self.features, self.stride = settings, tuple(labels), features, STRIDE
-        self.register_buffer("mean", torch.zeros(features.n_mels))
-        self.register_buffer("std", torch.ones(features.n_mels))
+        self.settings, self.labels = settings, tuple(labels)
+        self.features, self.stride = settings.features, settings.stride
+        self.register_buffer("mean", torch.zeros(settings.n_mels))
+        self.register_buffer("std", torch.ones(settings.n_mels))
         self.delay = settings.delay
         width, depth = settings.width, settings.depth
-        self.stem, self.blocks, inputs = body(settings.block, width, depth, features.n_mels, settings.causal)
+        self.stem, self.blocks, inputs = body(
+            settings.block, width, depth, settings.n_mels, settings.causal, settings.stride
+        )
         self.gru = _gru(inputs, settings.causal) if settings.head == "gru" else None
         self.tcn = tcn(inputs, settings.causal) if settings.head == "tcn" else None
         self.embedding_channels = 2 * (inputs // 2) if settings.head == "gru" else inputs
@@ -80,10 +80,13 @@ class Student(FrameModel):
 
 
 def student_from(config: dict[str, Any]) -> Student:
-    """Rebuild an untrained student from `Student.config()`."""
+    """Rebuild an untrained student from `Student.config()`. ValueError where its features are none of a student's."""
     config = dict(config)
-    labels, features = tuple(config.pop("labels")), FeatureSettings(**config.pop("features"))
-    return Student(StudentSettings(**config), labels, features)
+    labels, features = tuple(config.pop("labels")), config.pop("features")
+    student = Student(StudentSettings(**config), labels)
+    if features != student.features.as_dict():
+        raise ValueError(f"no student has the features {features}")
+    return student
 
 
 def _gru(inputs: int, causal: bool) -> nn.GRU:

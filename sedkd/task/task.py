@@ -15,8 +15,8 @@ from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording, digest_of, without_labels
 from sedkd.errors import UserError
 from sedkd.features.pack import Pack, features_of
-from sedkd.features.settings import STUDENT_FEATURES
-from sedkd.models.settings import STRIDE
+from sedkd.features.settings import STUDENT_FEATURES, FeatureSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import Answers, tune
 from sedkd.score.summary import score
@@ -35,7 +35,8 @@ class Task:
     """One environment, the events to detect there, and who teaches. Nothing here reaches the test split.
 
     `others` are further teachers, for ensembles with `teacher`. Where there are `responses`, students hear every
-    training clip a second time, through one of them, with the teacher's answers to the clip as it is.
+    training clip a second time, through one of them, with the teacher's answers to the clip as it is. `features` are
+    those of its corpora: students that hear others have a task of their own (`heard_by`).
     """
 
     pool: Pool
@@ -46,6 +47,7 @@ class Task:
     progress: Progress | None = None
     others: tuple[Teacher, ...] = ()
     responses: tuple[ImpulseResponse, ...] = ()
+    features: FeatureSettings = STUDENT_FEATURES
 
     def __post_init__(self) -> None:
         self._made: dict[tuple, Any] = {}
@@ -56,6 +58,12 @@ class Task:
                     f"the teacher ({teacher.origin}) does not know {missing[0]!r}; "
                     "narrow --events, or train another teacher"
                 )
+
+    def heard_by(self, student: StudentSettings) -> "Task":
+        """The same task for students that hear as this one does; made once for each front end."""
+        if student.features == self.features:
+            return self
+        return self._once(("features", student.features), lambda: replace(self, features=student.features))
 
     @property
     def teachers(self) -> tuple[Teacher, ...]:
@@ -221,7 +229,7 @@ class Task:
         clips = self._joined(labels, foreign)
         if not self.responses:
             return clips
-        packs = [self._pack(split.recordings, self.responses) for split in self._splits(labels, foreign)]
+        packs = [self._pack(split.recordings, self.features, self.responses) for split in self._splits(labels, foreign)]
         frames = torch.cat([torch.from_numpy(np.array(pack.rows)) for pack in packs])
         return heard_twice(clips, frames.to(self.device))
 
@@ -273,9 +281,15 @@ class Task:
         return teacher_outputs(teacher, split.recordings, self.pool, split.corpus, FRAME_SECONDS, report)
 
     def _split(self, recordings: Sequence[Recording], labels: tuple[str, ...]) -> Split:
-        pack = self._pack(recordings)
-        return Split(recordings, corpus_from(recordings, pack, STRIDE, FRAME_SECONDS, labels, self.pool.annotated))
+        def heard(features: FeatureSettings) -> Corpus:
+            stride = round(FRAME_SECONDS / features.frame_seconds)
+            pack = self._pack(recordings, features)
+            return corpus_from(recordings, pack, stride, FRAME_SECONDS, labels, self.pool.annotated)
 
-    def _pack(self, recordings: Sequence[Recording], responses: Sequence[ImpulseResponse] = ()) -> Pack:
+        return Split(recordings, heard(self.features), heard)
+
+    def _pack(
+        self, recordings: Sequence[Recording], features: FeatureSettings, responses: Sequence[ImpulseResponse] = ()
+    ) -> Pack:
         heard = "computing features as heard through impulse responses" if responses else "computing features"
-        return features_of(recordings, STUDENT_FEATURES, counting(self.progress, heard), responses)
+        return features_of(recordings, features, counting(self.progress, heard), responses)

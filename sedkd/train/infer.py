@@ -20,7 +20,13 @@ Job = tuple[int, Window]
 
 def probabilities(model: FrameModel, corpus: Corpus) -> list[np.ndarray]:
     """Per recording, the probability of each label in each output frame, `[frames, labels]` float32; those of a student
-    for streams with a GRU or TCN as a stream would give them, others window by window."""
+    for streams with a GRU or TCN as a stream would give them, others window by window.
+
+    Raises:
+        ValueError: the corpus is not of the features that the model hears.
+    """
+    if not fits(model, corpus):
+        raise ValueError(f"a corpus of other features than the model's: {model.features}")
     if isinstance(model, Student) and model.settings.remembers:
         return streamed(model, corpus)
     lengths = (corpus.out_starts[1:] - corpus.out_starts[:-1]).tolist()
@@ -31,6 +37,11 @@ def probabilities(model: FrameModel, corpus: Corpus) -> list[np.ndarray]:
             kept = slice(window.keep_start - window.start, window.keep_stop - window.start)
             answers[recording][window.keep_start : window.keep_stop] = p[kept]
     return answers
+
+
+def fits(model: FrameModel, corpus: Corpus) -> bool:
+    """Whether the corpus has the bands and the frames per answer that the model hears."""
+    return (corpus.frames.shape[1], corpus.stride) == (model.features.n_mels, model.stride)
 
 
 def windowed_outputs(

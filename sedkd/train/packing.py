@@ -14,7 +14,7 @@ from sedkd.disk.json_file import digest, write_json
 from sedkd.disk.kept import made_once
 from sedkd.disk.paths import cache_root
 from sedkd.models.frame import FrameModel
-from sedkd.models.settings import STRIDE, StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student
 from sedkd.parallel import processor
 from sedkd.train.cohort import Ended, Member, fit_cohort
@@ -85,7 +85,7 @@ def speed(
     """Windows per second of `size` students whom `trainer` trains, from labels alone; of some rounds the quickest."""
     steps = STEPS[device.type]
     settings = TrainSettings(steps=2 * steps, batch=shape.batch, frames=shape.frames)
-    corpus, names = made_up(shape.labels).to(device), tuple(map(str, range(shape.labels)))
+    corpus, names = made_up(shape.student, shape.labels).to(device), tuple(map(str, range(shape.labels)))
 
     def seconds() -> float:
         seen: list[float] = []
@@ -105,13 +105,13 @@ def speed(
     return size * steps * shape.batch / min(seconds() for _ in range(rounds))
 
 
-def made_up(labels: int) -> Corpus:
-    """Clips of noise with random targets."""
+def made_up(student: StudentSettings, labels: int) -> Corpus:
+    """Clips of noise with random targets, as such a student hears them."""
     random = torch.Generator().manual_seed(0)
-    starts = torch.arange(CLIPS + 1) * FRAMES
-    frames = torch.randn(CLIPS * FRAMES * STRIDE, 64, generator=random).half()
+    starts, stride = torch.arange(CLIPS + 1) * FRAMES, student.stride
+    frames = torch.randn(CLIPS * FRAMES * stride, student.n_mels, generator=random).half()
     targets = (torch.rand(CLIPS * FRAMES, labels, generator=random) > 0.9).half()
-    return Corpus(frames, starts * STRIDE, starts, targets, torch.ones(CLIPS, labels, dtype=torch.bool), STRIDE)
+    return Corpus(frames, starts * stride, starts, targets, torch.ones(CLIPS, labels, dtype=torch.bool), stride)
 
 
 def _speeds(shape: Shape, device: torch.device) -> dict[int, float]:

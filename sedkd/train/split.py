@@ -1,31 +1,43 @@
 """Recordings of one split together with their tensors, and a model's answers for them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from sedkd.data.recordings import Recording
-from sedkd.features.settings import STUDENT_FEATURES
+from sedkd.features.settings import STUDENT_FEATURES, FeatureSettings
 from sedkd.models.frame import FrameModel
 from sedkd.models.settings import STRIDE
 from sedkd.score.postprocess import Answers
 from sedkd.train.corpus import Corpus
-from sedkd.train.infer import probabilities
+from sedkd.train.infer import fits, probabilities
 
 FRAME_SECONDS = STRIDE * STUDENT_FEATURES.frame_seconds  # of a student's answers
 
 
 @dataclass(frozen=True)
 class Split:
-    """Recordings with their corpus on some model's grid."""
+    """Recordings with their corpus on some model's grid; `heard` makes that of other features."""
 
     recordings: Sequence[Recording]
     corpus: Corpus
+    heard: Callable[[FeatureSettings], Corpus] | None = field(default=None, compare=False)
+    _others: dict[FeatureSettings, Corpus] = field(default_factory=dict, init=False, compare=False)
 
     def answers(self, model: FrameModel) -> Answers:
         """The model's probabilities for this split; its labels must be the corpus's."""
-        return self.answers_from(probabilities(model, self.corpus), model.labels, model.frame_seconds)
+        return self.answers_from(probabilities(model, self.heard_by(model)), model.labels, model.frame_seconds)
+
+    def heard_by(self, model: FrameModel) -> Corpus:
+        """The corpus of the features that the model hears, made once for each. ValueError where it cannot be made."""
+        if fits(model, self.corpus):
+            return self.corpus
+        if self.heard is None:
+            raise ValueError(f"a corpus of other features than the model's: {model.features}")
+        if model.features not in self._others:
+            self._others[model.features] = self.heard(model.features)
+        return self._others[model.features]
 
     def answers_from(self, found: Sequence[np.ndarray], labels: tuple[str, ...], frame_seconds: float) -> Answers:
         """See `answers_of`."""

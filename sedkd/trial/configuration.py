@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from sedkd.distill.registry import SCRATCH, needs_teacher, parameters_of, parts
-from sedkd.models.settings import StudentSettings
+from sedkd.models.settings import StudentSettings, section_of
 from sedkd.teach.choice import TeacherSettings
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.starts import check_start
@@ -57,7 +57,7 @@ def from_flat(values: Mapping[str, Any], base: TrainSettings) -> Configuration:
         sections.setdefault(section, {})[name] = value
     top = sections.pop("", {})
     return Configuration(
-        student=StudentSettings(**sections.pop("student", {})),
+        student=StudentSettings(**sections.pop("student", {}), **sections.pop("features", {})),
         train=replace(base, **sections.pop("train", {})),
         teacher=TeacherSettings(**sections.pop("teacher", {})),
         parameters=sections,
@@ -68,7 +68,7 @@ def from_flat(values: Mapping[str, Any], base: TrainSettings) -> Configuration:
 def known_keys(strategy: str) -> set[str]:
     """The flat keys that a configuration with this strategy may have."""
     keys = {"strategy", "initialisation"}
-    keys |= {f"student.{f.name}" for f in fields(StudentSettings)}
+    keys |= {f"{section_of(f.name)}.{f.name}" for f in fields(StudentSettings)}
     keys |= {f"train.{f.name}" for f in fields(TrainSettings)}
     keys |= {f"teacher.{f.name}" for f in fields(TeacherSettings)}
     return keys | {f"{part}.{name}" for part in parts(strategy) for name in parameters_of(part)}

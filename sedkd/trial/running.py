@@ -141,16 +141,17 @@ def _begun(
     checkpoints: int = 4,
 ) -> Member:
     """A student before its first step, on the task's device, with all that trains it."""
+    hearing = task.heard_by(configuration.student)
     student = initialised(
         configuration.student,
         task.labels(configuration.taught_by),
         configuration.initialisation,
-        task,
+        hearing,
         configuration.train.seed,
         progress,
     ).to(task.device)
     foreign = configuration.train.foreign_share > 0 and task.has_generic
-    corpus = task.corpus(configuration.taught_by, foreign)
+    corpus = hearing.corpus(configuration.taught_by, foreign)
     sizes = Sizes(student.embedding_size, task.targets.embeddings.shape[1], len(student.labels))
     torch.manual_seed(configuration.train.seed)  # a projection's weights, whatever was trained or read before them
     terms = build_terms(configuration.strategy, configuration.parameters, sizes)
@@ -187,6 +188,6 @@ def _restricted(student: Student, events: tuple[str, ...]) -> Student:
     """The student without the labels that only served its training."""
     if student.labels == events:
         return student
-    own = Student(student.settings, events, student.features)
+    own = Student(student.settings, events)
     start_from(own, student)
     return own.to(student.mean.device).eval()

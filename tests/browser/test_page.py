@@ -12,8 +12,10 @@ from exported import LABELS, MOVING, RATE, moving_student, noise, write_export
 from sedkd.browser.runtime import INSIDE, Runtime, read_runtime
 from sedkd.browser.writing import page_of, write_page
 from sedkd.export.reading import read_bundle
+from sedkd.models.settings import StudentSettings
 from sedkd.stream.detect import detect
 
+FEW_BANDS = StudentSettings(8, 3, lookahead=160, n_mels=24, hop=40)
 ROOT = Path(__file__).parents[2]
 TOLERANCE = 1e-4  # in confidence; browsers read 16-bit samples above zero as parts of 32767
 EVENTS = "told.map(({onset, offset, label, confidence}) => [onset, offset, label, confidence])"
@@ -59,9 +61,10 @@ def require_same(found, bundle, file):
 
 
 @needs_chromium
-@pytest.mark.parametrize("kind", ["stream", "windows"])
+@pytest.mark.parametrize("kind", ["stream", "windows", "few bands"])
 def test_it_tells_what_detect_tells(kind, causal_export, runtime, tmp_path):
-    export = copied(causal_export, tmp_path) if kind == "stream" else write_export(moving_student(MOVING), tmp_path)
+    settings = MOVING if kind == "windows" else FEW_BANDS
+    export = copied(causal_export, tmp_path) if kind == "stream" else write_export(moving_student(settings), tmp_path)
     write_page(export, runtime)
     bundle = read_bundle(export)
     for name, seconds, rate, channels in (

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 import torch
 from c_library import require_compiler
-from exported import LABELS, moving_student
+from exported import LABELS, moving_student, noise, write_export
 
 from sedkd.cost.device import FLASH_OFF, device_cost
 from sedkd.cost.placing import Array, placed
 from sedkd.cost.step_memory import weight_bytes_of, working_bytes
 from sedkd.cost.summary import cost_of
 from sedkd.device.network import network_source
+from sedkd.device.writing import write_device
 from sedkd.export.bundle import DEVICE
 from sedkd.export.stream_model import export_stream
 from sedkd.models.checkpoint import load_model
@@ -40,6 +41,7 @@ def test_arrays_that_never_meet_share_their_place() -> None:
             pytest.param(student, marks=pytest.mark.slow)
             for student in (
                 StudentSettings(3, 1, "separable", lookahead=0),
+                StudentSettings(3, 5, lookahead=0, n_mels=24, hop=40),
                 StudentSettings(3, 2, "separable", "tcn", lookahead=160),
                 StudentSettings(2, 5, "separable", lookahead=480),
             )
@@ -59,20 +61,31 @@ def test_the_generated_c_has_so_much_memory_and_so_many_weights(settings: Studen
     assert weight_bytes_of(step) == 4 * sum(constants)
 
 
-def test_what_a_cortex_m4_links(device_export: Path, tmp_path: Path) -> None:
-    """RAM to the byte, with the longest filters; flash as well as code can be guessed."""
+@pytest.fixture(params=["many bands", "few bands"])
+def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Exports with C."""
     require_compiler()
+    if request.param == "many bands":
+        return request.getfixturevalue("device_export")
+    student = moving_student(StudentSettings(4, 3, lookahead=160, n_mels=24, hop=40))
+    folder = write_export(student, tmp_path_factory.mktemp("few"))
+    write_device(folder, noise(3.0, seed=5)[:, 0])
+    return folder
+
+
+def test_what_a_cortex_m4_links(exported: Path, tmp_path: Path) -> None:
+    """RAM to the byte, with the longest filters; flash as well as code can be guessed."""
     if shutil.which("arm-none-eabi-gcc") is None:
         pytest.skip("arm-none-eabi-gcc is not installed")
     device = tmp_path / DEVICE
-    shutil.copytree(device_export / DEVICE, device)
+    shutil.copytree(exported / DEVICE, device)
     tables = device / "sedkd_tables.h"
     text, changed = re.subn(r"(?<=LONGEST_MEDIAN )\d+", "15", tables.read_text())
     assert changed == 1
     tables.write_text(text)
     made = subprocess.run(["make", "-s", "-C", device, "cortex-m4"], capture_output=True, text=True, check=True)
     code, data, zeros = map(int, made.stdout.splitlines()[-1].split()[:3])
-    student = load_model(device_export / "model.safetensors")
+    student = load_model(exported / "model.safetensors")
     ram, flash = device_cost(student)
     assert ram == data + zeros
     assert flash is not None

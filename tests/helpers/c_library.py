@@ -47,7 +47,7 @@ def set_filters(export: Path, medians: tuple[int, ...]) -> None:
     (export / FACTS).write_text(json.dumps({**facts, "median_frames": list(medians)}))
 
 
-def probed(program: Path, samples: np.ndarray, labels: int, scratch: Path) -> Told:
+def probed(program: Path, samples: np.ndarray, labels: int, scratch: Path, n_mels: int = 64) -> Told:
     """Run the probe on 16-bit samples."""
     files = [scratch / "frames", scratch / "answers"]
     done = subprocess.run([program, *files], input=samples.tobytes(), capture_output=True, check=False)
@@ -56,7 +56,7 @@ def probed(program: Path, samples: np.ndarray, labels: int, scratch: Path) -> To
     lines = [line.split(" ", 3) for line in done.stdout.decode().splitlines()]
     begun = [(float(line[1]), " ".join(line[2:])) for line in lines if line[0] == "begun"]
     ended = [(float(line[1]), float(line[2]), line[3]) for line in lines if line[0] == "ended"]
-    return Told(frames.reshape(-1, 64), answers.reshape(-1, labels), begun, ended)
+    return Told(frames.reshape(-1, n_mels), answers.reshape(-1, labels), begun, ended)
 
 
 def heard(samples: np.ndarray) -> np.ndarray:

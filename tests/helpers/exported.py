@@ -17,8 +17,7 @@ from sedkd.export.card import CardFacts
 from sedkd.export.int8 import SiteClips
 from sedkd.features.logmel import LogMel
 from sedkd.features.pack import features_of
-from sedkd.features.settings import STUDENT_FEATURES
-from sedkd.models.settings import STRIDE, StudentSettings
+from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student
 from sedkd.score.postprocess import PostProcessing
 from sedkd.train.corpus import corpus_from
@@ -43,7 +42,7 @@ def moving_student(settings: StudentSettings = MOVING, seed: int = 3) -> Student
     torch.manual_seed(seed)
     student = Student(settings, LABELS)
     with torch.no_grad():
-        features = LogMel(STUDENT_FEATURES)(torch.from_numpy(noise(20.0, seed=9)[:, 0])[None])[:, :1000]
+        features = LogMel(student.features)(torch.from_numpy(noise(20.0, seed=9)[:, 0])[None])
         student.standardise_by(features[0].mean(0), features[0].std(0))
         for module in student.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
@@ -59,8 +58,8 @@ def moving_student(settings: StudentSettings = MOVING, seed: int = 3) -> Student
 def scored(student: Student, path: Path) -> np.ndarray:
     """The probabilities from which a trial's scores are computed."""
     recordings = [Recording(path, path.name, "street", audio_info(path).duration)]
-    pack = features_of(recordings, STUDENT_FEATURES)
-    corpus = corpus_from(recordings, pack, STRIDE, student.frame_seconds, LABELS, {"street": LABELS})
+    pack = features_of(recordings, student.features)
+    corpus = corpus_from(recordings, pack, student.stride, student.frame_seconds, LABELS, {"street": LABELS})
     return probabilities(student, corpus)[0]
 
 

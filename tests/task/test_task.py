@@ -20,6 +20,7 @@ from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student
 from sedkd.task.task import Split, Task
 from sedkd.teach.choice import TeacherSettings
+from sedkd.train.infer import probabilities
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import Configuration
 from sedkd.trial.running import run_trial
@@ -90,6 +91,30 @@ def test_clips_are_heard_a_second_time_through_impulse_responses(task: Task, tmp
         assert len(after.frames) == 2 * rows
     assert torch.equal(through.validation.corpus.frames, task.validation.corpus.frames)
     run_trial(Configuration(StudentSettings(4, 2), replace(SCRATCH, steps=2), GENERAL, "response"), through)
+
+
+def test_students_that_hear_otherwise(task: Task) -> None:
+    """Their corpora have other features, and everything else of the same recordings is the same."""
+    hearing = StudentSettings(4, 2, n_mels=24, hop=40)
+    other = task.heard_by(hearing)
+    assert other is task.heard_by(replace(hearing, width=8)) is other.heard_by(hearing)
+    assert task.heard_by(StudentSettings(8, 2)) is task
+    ours, theirs = task.corpus(GENERAL, foreign=True), other.corpus(GENERAL, foreign=True)
+    assert (ours.frames.shape[1], ours.stride, theirs.frames.shape[1], theirs.stride) == (64, 4, 24, 2)
+    assert torch.equal(ours.targets, theirs.targets)
+    assert ours.teacher is not None
+    assert theirs.teacher is not None
+    assert torch.equal(ours.teacher.logits, theirs.teacher.logits)  # who teaches hears as always
+    student = Student(hearing, task.events)
+    split = task.validation
+    assert split.heard_by(student) is split.heard_by(student)
+    answers, expected = split.answers(student), other.validation.answers(student)
+    for one, another in zip(answers.probabilities, expected.probabilities, strict=True):
+        np.testing.assert_array_equal(one, another)
+    with pytest.raises(ValueError, match="a corpus of other features than the model's"):
+        Split(split.recordings, split.corpus).answers(student)
+    with pytest.raises(ValueError, match="a corpus of other features"):
+        probabilities(Student(StudentSettings(4, 2, hop=40), task.events), split.corpus)
 
 
 def test_clips_of_other_environments_come_without_their_labels(task: Task) -> None:

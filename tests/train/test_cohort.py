@@ -77,6 +77,26 @@ def test_of_any_architecture(block: str, head: str, width: int, depth: int, look
         assert_alike(one, curve, other, alone(other))
 
 
+@pytest.mark.parametrize("lookahead", [FULL, 80])
+def test_of_few_bands_and_a_long_hop(lookahead: int | str) -> None:
+    """Every second band and frame of what the others hear."""
+
+    def made() -> list[Member]:
+        found, settings = [], StudentSettings(3, 5, lookahead=lookahead, n_mels=32, hop=40)
+        for number, member in enumerate(members("response", SETTINGS[:2])):
+            torch.manual_seed(number)
+            own, heard = Student(settings, member.student.labels), member.corpus
+            corpus = replace(heard, frames=heard.frames[::2, ::2], starts=heard.starts // 2, stride=2)
+            own.standardise_by(*corpus.statistics())
+            found.append(replace(member, student=own, corpus=corpus))
+        return found
+
+    together, apart = made(), made()
+    for one, curve, other in zip(together, fit_cohort(together), apart, strict=True):
+        assert isinstance(curve, list)
+        assert_alike(one, curve, other, alone(other))
+
+
 def test_a_cohort_of_one_is_the_plain_trainer() -> None:
     (one,), (other,) = members("response", SETTINGS[:1]), members("response", SETTINGS[:1])
     fit_cohort([one])

@@ -17,7 +17,7 @@ from sedkd.train.fit import TrainingDiverged
 from sedkd.train.settings import TrainSettings
 from sedkd.train.split import FRAME_SECONDS
 from sedkd.trial.configuration import Configuration
-from sedkd.trial.running import TrialResult, cost_before_training, run_trial
+from sedkd.trial.running import TrialResult, _begun, cost_before_training, run_trial, run_trials
 
 TRAIN = TrainSettings(steps=50, batch=6, frames=12, learning_rate=1e-2)
 SCRATCH = Configuration(StudentSettings(8, 2), TRAIN)
@@ -115,6 +115,32 @@ def test_the_generic_start_is_the_generic_students(task: Task) -> None:
     assert found.labels == ("mid", "low", "high") or found.labels == task.pool.labels
     rows = [found.labels.index(label) for label in ("high", "low")]
     torch.testing.assert_close(result.student.classifier.weight, found.classifier.weight[rows])
+
+
+@pytest.mark.parametrize("strategy", ["none", "response", "response+attention"])
+def test_students_that_hear_fewer_bands_and_frames(task: Task, strategy: str) -> None:
+    hearing = StudentSettings(8, 2, n_mels=24, hop=40)
+    start = "generic" if strategy == "response" else "random"
+    one = replace(RESPONSE, student=hearing, strategy=strategy, initialisation=start, parameters={})
+    result = run_trial(one, task)
+    assert result.student.features == hearing.features
+    assert result.scores.values["f1_segment"] > 0.8
+    before = cost_before_training(one, task)
+    assert (before.macs, before.total_macs) == (result.cost.macs, result.cost.total_macs)
+    assert before.macs < cost_before_training(SCRATCH, task).macs / 2
+
+
+def test_only_those_who_hear_alike_are_trained_in_one_step(task: Task) -> None:
+    two = replace(SCRATCH, train=replace(TRAIN, seed=1))
+    few = replace(SCRATCH, student=replace(SCRATCH.student, n_mels=24))
+    slow = replace(SCRATCH, student=replace(SCRATCH.student, hop=40))
+    members = [_begun(each, task, "f1_segment", None) for each in (SCRATCH, two, few, slow)]
+    assert members[0].kind == members[1].kind
+    assert len({member.kind for member in members}) == 3
+    found: dict[int, TrialResult | Exception] = {}
+    run_trials([SCRATCH, few, two, replace(few, train=two.train), slow], task, found.__setitem__)
+    assert [found[place].student.features.n_mels for place in range(5)] == [64, 24, 64, 24, 64]  # type: ignore[union-attr]
+    assert min(found[place].scores.values["f1_segment"] for place in range(5)) > 0.8  # type: ignore[union-attr]
 
 
 def test_a_subset_of_the_events(task: Task) -> None:

@@ -28,7 +28,7 @@ from search.study.objectives import TABLE
 from search.study.scores import notes_on_test
 from search.study.view import StudyView
 from sedkd.cost.macs import feature_macs_per_second
-from sedkd.features.settings import STUDENT_FEATURES
+from sedkd.models.settings import FRONT_END, LATER, features_for
 
 
 def page_of(study: StudyView) -> str:
@@ -64,7 +64,7 @@ def _sections(found: Findings) -> list[str]:
         section(
             "Scores and costs",
             measures_table(found),
-            paragraph(_front_end()),
+            paragraph(_front_ends(found)),
             *_in_eight_bits(found),
             settings_table(found),
         ),
@@ -113,11 +113,6 @@ def _legend(found: Findings) -> str:
     )
 
 
-def _front_end() -> str:
-    more = human(feature_macs_per_second(STUDENT_FEATURES))
-    return f"MACs/s are the network's; the log-mel features of every student take about {more} more."
-
-
 def _in_eight_bits(found: Findings) -> list[str]:
     if not found.eights:
         return []
@@ -126,3 +121,13 @@ def _in_eight_bits(found: Findings) -> list[str]:
         "step in onnxruntime, those above of ten seconds at once. With a GRU, or for whole recordings, there is none."
     )
     return [int8_table(found), paragraph(about)]
+
+
+def _front_ends(found: Findings) -> str:
+    made = [member.record.configuration for member in found.on_front] or [{}]
+    heard = {features_for(**{n: each.get(f"features.{n}", LATER[n]) for n in FRONT_END}): None for each in made}
+    told = [
+        f"{human(feature_macs_per_second(each))} ({each.n_mels} bands every {1000 * each.frame_seconds:g} ms)"
+        for each in heard
+    ]
+    return f"MACs/s are the network's; the log-mel features take about {', '.join(told)} more."

@@ -6,7 +6,7 @@ from invented_study import invented_study
 from rich.console import Console
 from rich.table import Table
 
-from search.show.tables import front_rows, placed_table
+from search.show.tables import front_rows, front_table, placed_table
 from search.study.eight_bits import EightBits
 from search.study.objectives import parse
 from search.study.records import FinishedTrial
@@ -57,3 +57,10 @@ def test_eight_bits_stand_beside_it() -> None:
     rows = front_rows(streams, F1_MACS, {}, {m.number: replace(measured, test=None) for m in streams})
     assert rows[0]["int8_f1_segment"] == 0.512
     assert "int8_test_f1_segment" not in rows[0]
+
+
+def test_macs_of_the_features_stand_beside_the_networks() -> None:
+    """Where they are an objective."""
+    both = members(macs=40_000.0, total_macs=231_300.0)
+    assert "40 k + 191 k" in text_of(front_table(both, parse("f1_segment,total_macs"), {}, "a front"))
+    assert "40 k + 191 k" not in text_of(front_table(both, F1_MACS, {}, "a front"))

@@ -111,10 +111,12 @@ def test_from_a_search_to_eight_bits(farm: Path, tmp_path: Path):
     assert "algorithmic_latency" not in facts["provenance"]["validation"]
     assert StreamNetwork(out).bundle.labels == ("bell", "hum")
     (farm / "farm" / "validation" / "1.wav").unlink()
-    found = site_clips(next((tmp_path / "runs" / "studies").iterdir()), ("bell", "hum"), StreamNetwork(out).bundle.post)
+    bundle = StreamNetwork(out).bundle
+    study = next((tmp_path / "runs" / "studies").iterdir())
+    found = site_clips(study, ("bell", "hum"), bundle.features, bundle.post)
     assert str(found).endswith("1.wav is gone")
     assert "its search line, run again on this machine, writes it" in str(
-        site_clips(tmp_path, ("bell",), StreamNetwork(out).bundle.post)
+        site_clips(tmp_path, ("bell",), bundle.features, bundle.post)
     )
 
 
