@@ -26,10 +26,12 @@ STEPS = "optimiser steps per student (150); from 600 on all begin with fewer, an
 SUBSETS = "several joined by commas, or all, which is all events and then each subset"
 CONFIRM = "train the K best of the front again with new seeds, for means and intervals"
 SAMPLER = "gain: most hypervolume per second of training, knowing the cost (default); tpe: Optuna's"
-LOOKAHEAD = (
+LOOKAHEADS = (
     "how many milliseconds of what follows students may know, for those that run on a stream: 0, 160, 480, ... or full "
     "(default), which hears whole recordings; several, joined by commas, are searched"
 )
+BANDS = "mel bands that students may hear, 8 to 64 (64): fewer cost less; such as 64,32"
+HOPS = "milliseconds between their feature frames, 20 or 40 (20): 40 halves what the features cost; such as 20,40"
 CRITERION = (
     "how thresholds are chosen on validation: f1 (default), or fa_per_hour=2, most recall with at most so many false "
     "alarms per hour, there and in the recordings of negatives/"
@@ -55,7 +57,10 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_subject_options(top, f"{ENVIRONMENT}; several joined by commas, or all", f"{SUBSET}; {SUBSETS}")
-    top.add_argument_group("students").add_argument("--lookahead", default="full", metavar="A,B", help=LOOKAHEAD)
+    students = top.add_argument_group("students")
+    students.add_argument("--lookahead", default="full", metavar="A,B", help=LOOKAHEADS)
+    students.add_argument("--mels", default="64", metavar="A,B", help=BANDS)
+    students.add_argument("--hop", default="20", metavar="A,B", help=HOPS)
     budget = top.add_argument_group("how long, how large", AMOUNTS)
     budget.add_argument("--trials", type=positive(int), default=50, metavar="N", help="finished trials in all (50)")
     budget.add_argument("--timeout", type=positive(float), metavar="SECONDS", help="start no trial after this long")
@@ -113,12 +118,17 @@ def request_of(options: argparse.Namespace) -> "Request":
     from search.setup.plan import Manner
     from search.setup.request import Request
     from search.setup.resources import resources_of
-    from search.space.lookahead import lookaheads
+    from search.space.added import HOP, LOOKAHEAD, MELS
 
     asked = {name: objective.limit[0] for name, objective in TABLE.items() if objective.limit}
     limits = {name: getattr(options, option[2:].replace("-", "_")) for name, option in asked.items()}
     return Request(
-        subject=replace(subject_of(options), lookahead=lookaheads(options.lookahead)),
+        subject=replace(
+            subject_of(options),
+            lookahead=LOOKAHEAD.typed(options.lookahead),
+            mels=MELS.typed(options.mels),
+            hop=HOP.typed(options.hop),
+        ),
         budget=Budget(options.trials, options.timeout, options.patience, {k: v for k, v in limits.items() if v}),
         manner=Manner(
             sampler=options.sampler,

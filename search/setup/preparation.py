@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from search.setup.runnable import runnable
 from search.setup.setting import Setting, setting
 from search.setup.streams import only_streams
+from search.space.added import HOP, LOOKAHEAD, MELS, with_added
 from search.space.dimensions import STRATEGY
-from search.space.lookahead import with_lookahead
 from search.space.space import Space
 from sedkd.data.broken import leave_out_broken
 from sedkd.data.fewer import with_labels
@@ -46,7 +46,8 @@ class Subject:
     many labelled training clips of the environment are used as such; None: all. `teacher_minutes`: the longest that a
     teacher from AudioSet weights is fine-tuned (see `teacher_for`). `label_column`: which one of label files with
     several holds the labels. `impulse_responses`: a folder of those through which students hear training clips a second
-    time. `lookahead`: those that students may have (see `search.space.lookahead`); none: what the space says.
+    time. `lookahead`, `mels`, `hop`: those that students may have (see `search.space.added`); none: what the space
+    says.
     """
 
     environment: str
@@ -64,6 +65,8 @@ class Subject:
     label_column: str | None = None
     impulse_responses: Path | None = None
     lookahead: tuple[int | str, ...] = ()
+    mels: tuple[int | str, ...] = ()
+    hop: tuple[int | str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,9 @@ def prepare(subject: Subject, seed: int, progress: Progress, asker: str | None =
     responses = impulse_responses(folder) if folder else ()
     found, wanted = looked_at(subject, progress)
     fitting: list[str] = []
-    space = with_lookahead(found.space, subject.lookahead, fitting)
+    space = found.space
+    for added, values in ((LOOKAHEAD, subject.lookahead), (MELS, subject.mels), (HOP, subject.hop)):
+        space = with_added(space, added, values, fitting)
     if asker is not None:
         space = only_streams(space, asker, fitting)
     pool = reporting(found, progress)

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from search.space.lookahead import BLOCK
-from search.space.lookahead import NAME as LOOKAHEAD
+from search.space.added import BLOCK
+from search.space.added import LOOKAHEAD as ADDED
 from search.space.space import Space
 from search.study.objectives import TABLE, Objectives
 from sedkd.errors import UserError
 from sedkd.models.settings import CAUSAL_BLOCKS, FULL, StudentSettings
 
+LOOKAHEAD = ADDED.name
 INT8 = "--int8"
 HEAD = "student.head"
 RECURRENT = f"{INT8}: a GRU has no eight bits"

@@ -20,7 +20,8 @@ FRAME_MILLISECONDS = round(1000 * STRIDE * STUDENT_FEATURES.frame_seconds)
 HOP = round(1000 * STUDENT_FEATURES.frame_seconds)  # milliseconds
 HOPS = (HOP, 2 * HOP)
 MIN_MELS, MAX_MELS = 8, STUDENT_FEATURES.n_mels  # more than 64 leave filters without a bin of the spectrum
-LATER = {"lookahead": FULL, "n_mels": STUDENT_FEATURES.n_mels, "hop": HOP}  # settings that earlier versions lacked
+# Settings that earlier versions lacked, and what every student of theirs had.
+LATER: dict[str, int | str] = {"lookahead": FULL, "n_mels": STUDENT_FEATURES.n_mels, "hop": HOP}
 FRONT_END = ("n_mels", "hop")  # the settings that say what the network hears
 MAX_LOOKAHEAD = 960  # milliseconds: less than the context that windows of a recording throw away
 

@@ -13,7 +13,7 @@ from search.cli.search import parser, request_of
 from search.setup.identity import identity
 from search.setup.request import planned
 from search.setup.streams import HEAD, INT8, RECURRENT, hears_recordings, only_streams, streams_asked_by, unfit
-from search.space.lookahead import NAME, with_lookahead
+from search.space.added import LOOKAHEAD, with_added
 from search.space.reading import space_from
 from search.study.objectives import Objectives, parse
 from search.study.opening import load_study, others
@@ -37,19 +37,19 @@ def words(farm: Path, trials: int, *more: str) -> list[str]:
 def test_recurrent_students_and_those_for_whole_recordings_are_left_out_aloud() -> None:
     assert streams_asked_by({"ram": 1e4}, SCORED) == INT8
     heads = {"type": "choice", "of": ["none", "gru", "tcn"], "default": "gru"}
-    space = with_lookahead(space_from({"dimensions": {HEAD: heads}}, Path("own.yaml")), ("full", 160), [])
+    space = with_added(space_from({"dimensions": {HEAD: heads}}, Path("own.yaml")), LOOKAHEAD, ("full", 160), [])
     notices: list[str] = []
     fit = only_streams(space, INT8, notices)
     assert fit.choices(HEAD) == ("none", "tcn")
-    assert fit.choices(NAME) == (160,)
+    assert fit.choices(LOOKAHEAD.name) == (160,)
     assert fit.as_dict() == space.as_dict()  # as with limits, what is drawn changes and not the study
     assert notices == [
-        f"left out of {NAME}: full ({hears_recordings(INT8)})",
+        f"left out of {LOOKAHEAD.name}: full ({hears_recordings(INT8)})",
         "left out of student.head: gru (--int8: a GRU has no eight bits)",
     ]
     assert only_streams(space, "--max-ram", []).choices(HEAD) == ("none", "gru", "tcn")
     heads = {"type": "choice", "of": ["gru"]}
-    space = with_lookahead(space_from({"dimensions": {HEAD: heads}}, Path("own.yaml")), (160,), [])
+    space = with_added(space_from({"dimensions": {HEAD: heads}}, Path("own.yaml")), LOOKAHEAD, (160,), [])
     with pytest.raises(UserError, match=r"student.head has nothing else; allow none or tcn"):
         only_streams(space, INT8, [])
 
@@ -79,7 +79,7 @@ def test_scores_of_float_and_of_eight_bits_are_different_studies(farm: Path) -> 
     assert name != ready.name
     assert "int8" not in facts
     assert {key for key, value in ready.facts["parts"].items() if facts["parts"].get(key) != value} == {"scored"}
-    assert plan.limits.lack({HEAD: "gru", NAME: 160}) == RECURRENT
+    assert plan.limits.lack({HEAD: "gru", LOOKAHEAD.name: 160}) == RECURRENT
     assert can_stop(parse("f1_segment,macs"))
     assert not can_stop(SCORED)  # what training sees at its rungs is the float student
 

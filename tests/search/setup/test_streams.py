@@ -10,7 +10,7 @@ from search.cli import search
 from search.cli.amounts import amount, duration
 from search.setup.setting import spaces_folder
 from search.setup.streams import hears_recordings, only_streams, quickest, streams_asked_by
-from search.space.lookahead import NAME, with_lookahead
+from search.space.added import LOOKAHEAD, with_added
 from search.space.reading import space_from
 from search.space.space import Space
 from search.study.objectives import parse
@@ -26,7 +26,7 @@ F1_MACS = parse("f1_segment,macs")
 
 
 def space_with(*lookaheads: int | str) -> Space:
-    return with_lookahead(space_from(read_yaml(DEFAULT), DEFAULT), lookaheads, [])
+    return with_added(space_from(read_yaml(DEFAULT), DEFAULT), LOOKAHEAD, lookaheads, [])
 
 
 def test_amounts() -> None:
@@ -52,11 +52,11 @@ def test_whole_recordings_are_left_out_aloud_and_the_study_is_the_same() -> None
     notices: list[str] = []
     asked = space_with("full", 160, 0)
     space = only_streams(asked, "--max-ram", notices)
-    assert space.choices(NAME) == (160, 0)
+    assert space.choices(LOOKAHEAD.name) == (160, 0)
     assert space.as_dict() == asked.as_dict()
-    assert notices == [f"left out of {NAME}: full ({hears_recordings('--max-ram')})"]
-    assert only_streams(space_with(160, 0), "--max-ram", []).choices(NAME) == (160, 0)
-    assert quickest({NAME: 160}, space) == {NAME: 0}
+    assert notices == [f"left out of {LOOKAHEAD.name}: full ({hears_recordings('--max-ram')})"]
+    assert only_streams(space_with(160, 0), "--max-ram", []).choices(LOOKAHEAD.name) == (160, 0)
+    assert quickest({LOOKAHEAD.name: 160}, space) == {LOOKAHEAD.name: 0}
 
 
 def test_without_a_look_ahead_there_is_one_line_before_anything_is_made(

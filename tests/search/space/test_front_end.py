@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import optuna
 import pytest
 from small_study import SPACE, arguments, finish, start
 
@@ -11,6 +12,7 @@ from search.setup.architecture import architecture
 from search.setup.front_end import with_features
 from search.setup.setting import default_space
 from search.show.words import student_words
+from search.space.added import HOP, MELS, with_added
 from search.space.controls import largest, smallest
 from search.space.reading import space_from
 from search.study.objectives import parse
@@ -32,6 +34,36 @@ def test_the_ends_of_a_space_are_those_of_cost():
     space = space_from({"dimensions": BANDS}, Path("own.yaml"))
     ends = [from_flat(values, TrainSettings()).student for values in (smallest(space), largest(space))]
     assert [(end.n_mels, end.hop) for end in ends] == [(32, 40), (64, 20)]
+
+
+def test_what_is_typed():
+    assert MELS.typed("32,64") == (64, 32)
+    assert MELS.typed("24, 40") == (40, 24)
+    assert HOP.typed("40,20") == (20, 40)
+    for added, text, said in (
+        (MELS, "7", "must be a whole number in 8..64, not 7"),
+        (MELS, "64,many", "not many"),
+        (MELS, "32,32", "one twice; give each once, such as 64,32"),
+        (HOP, "10", "must be 20 or 40"),
+        (HOP, "", "not $"),
+    ):
+        with pytest.raises(UserError, match=f"{added.option} {text}: .*{said}"):
+            added.typed(text)
+
+
+def test_draws_have_what_is_asked_for():
+    space = with_added(with_added(default_space(), MELS, (32,), []), HOP, (20, 40), [])
+    assert space.defaults()["features.n_mels"] == 32
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    drawn = {from_flat(space.suggest(study.ask()), TrainSettings()).student for _ in range(40)}
+    assert {(student.n_mels, student.hop) for student in drawn} == {(32, 20), (32, 40)}
+    notices: list[str] = []
+    blocks = {"student.block": {"type": "choice", "of": ["separable", "mobilenet"]}}
+    only = with_added(space_from({"dimensions": blocks}, Path("own.yaml")), HOP, (40,), notices)
+    assert only.choices("student.block") == ("separable",)
+    assert notices == [
+        "left out of student.block: mobilenet (hears 64 bands every 20 ms; --hop 20 allows it)",
+    ]
 
 
 def test_macs_of_the_features_count_where_they_vary():

@@ -14,7 +14,7 @@ from search.sampling.sampler import Observation, _in_space
 from search.setup.architecture import architecture
 from search.setup.setting import default_space
 from search.show.tables import student_words
-from search.space.lookahead import NAME, lookaheads, with_lookahead
+from search.space.added import HOP, LOOKAHEAD, MELS, with_added
 from search.space.reading import space_from
 from search.space.space import Space
 from search.study.store import Store
@@ -30,52 +30,54 @@ def space_of(blocks: list[str]) -> Space:
 
 
 def test_what_is_typed():
-    assert lookaheads("full") == ("full",)
-    assert lookaheads("0, 480,full,160") == ("full", 480, 160, 0)
+    assert LOOKAHEAD.typed("full") == ("full",)
+    assert LOOKAHEAD.typed("0, 480,full,160") == ("full", 480, 160, 0)
     for text, said in (("-1", "-1"), ("50", "multiple of 80"), ("1040", "up to 960"), ("0,0", "one twice"), ("", "")):
         with pytest.raises(UserError, match=f"--lookahead.*{said}"):
-            lookaheads(text)
+            LOOKAHEAD.typed(text)
 
 
 def test_full_alone_leaves_every_study_as_it_is():
     space = default_space()
-    assert with_lookahead(space, request_of(parser().parse_args(["--env", "street"])).subject.lookahead, []) is space
-    assert NAME not in {dimension.name for dimension in space.dimensions}
+    subject = request_of(parser().parse_args(["--env", "street"])).subject
+    for added, asked in ((LOOKAHEAD, subject.lookahead), (MELS, subject.mels), (HOP, subject.hop)):
+        assert with_added(space, added, asked, []) is space
+    assert LOOKAHEAD.name not in {dimension.name for dimension in space.dimensions}
 
 
 def test_draws_have_the_look_aheads_that_are_asked_for():
-    space = with_lookahead(default_space(), lookaheads("0,160,full"), [])
-    assert space.defaults()[NAME] == "full"
+    space = with_added(default_space(), LOOKAHEAD, LOOKAHEAD.typed("0,160,full"), [])
+    assert space.defaults()[LOOKAHEAD.name] == "full"
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     drawn = {from_flat(space.suggest(study.ask()), TrainSettings()).student.lookahead for _ in range(40)}
     assert drawn == {"full", 160, 0}
-    assert with_lookahead(default_space(), (480, 0), []).defaults()[NAME] == 480
+    assert with_added(default_space(), LOOKAHEAD, (480, 0), []).defaults()[LOOKAHEAD.name] == 480
 
 
 def test_blocks_that_hear_whole_recordings():
     notices: list[str] = []
-    both = with_lookahead(space_of(["separable", "mobilenet"]), ("full", 0), notices)
-    assert NAME not in both.defaults(student_block="mobilenet")
-    assert both.defaults(student_block="separable")[NAME] == "full"
+    both = with_added(space_of(["separable", "mobilenet"]), LOOKAHEAD, ("full", 0), notices)
+    assert LOOKAHEAD.name not in both.defaults(student_block="mobilenet")
+    assert both.defaults(student_block="separable")[LOOKAHEAD.name] == "full"
     assert not notices
-    streams = with_lookahead(space_of(["separable", "mobilenet"]), (0,), notices)
+    streams = with_added(space_of(["separable", "mobilenet"]), LOOKAHEAD, (0,), notices)
     assert streams.choices("student.block") == ("separable",)
     assert notices == [
         "left out of student.block: mobilenet (hears whole recordings; --lookahead full allows it)",
     ]
     with pytest.raises(UserError, match="nothing but mobilenet, which hears whole recordings; allow conv"):
-        with_lookahead(space_of(["mobilenet"]), (0,), [])
+        with_added(space_of(["mobilenet"]), LOOKAHEAD, (0,), [])
 
 
 def test_a_file_may_have_the_dimension_itself(tmp_path: Path):
     own = {"type": "choice", "of": ["full", 0]}
-    space = space_from({"dimensions": {NAME: own}}, Path("own.yaml"))
-    assert space.has(NAME, 0)
+    space = space_from({"dimensions": {LOOKAHEAD.name: own}}, Path("own.yaml"))
+    assert space.has(LOOKAHEAD.name, 0)
     with pytest.raises(UserError, match="leave one of the two out"):
-        with_lookahead(space, (0,), [])
+        with_added(space, LOOKAHEAD, (0,), [])
     blocks = {"type": "choice", "of": ["mobilenet"]}
     with pytest.raises(UserError, match=r"own.yaml: dimensions.student.lookahead: .*needs student.block conv or separ"):
-        space_from({"dimensions": {NAME: own, "student.block": blocks}}, Path("own.yaml"))
+        space_from({"dimensions": {LOOKAHEAD.name: own, "student.block": blocks}}, Path("own.yaml"))
 
 
 def test_a_mistake_is_one_line_before_anything_is_made(capsys, tmp_path: Path):
@@ -90,10 +92,10 @@ def test_a_mistake_is_one_line_before_anything_is_made(capsys, tmp_path: Path):
 
 def test_what_hears_recordings_tells_nothing_of_what_does_not():
     seen = Observation({"student.block": "conv"}, 0.5, 6.0, 10.0)
-    assert _in_space(seen, with_lookahead(space_of(["conv"]), (480, 0), [])) is None
-    there = _in_space(seen, with_lookahead(space_of(["conv"]), ("full", 0), []))
+    assert _in_space(seen, with_added(space_of(["conv"]), LOOKAHEAD, (480, 0), [])) is None
+    there = _in_space(seen, with_added(space_of(["conv"]), LOOKAHEAD, ("full", 0), []))
     assert there is not None
-    assert there.configuration[NAME] == "full"
+    assert there.configuration[LOOKAHEAD.name] == "full"
 
 
 @pytest.mark.slow
