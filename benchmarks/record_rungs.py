@@ -43,7 +43,7 @@ def record(target: Path, values: dict[str, Any], task: Any, rungs: tuple[int, ..
     configuration = from_flat(values, TrainSettings())
     if target.exists() or lack(configuration, task):
         return
-    macs = cost_before_training(configuration, task).macs
+    macs = cost_before_training(configuration, task.events).macs
     if macs > most:
         return
     try:

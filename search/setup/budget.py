@@ -1,6 +1,6 @@
 """How long a search goes on, and what its students may cost."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -34,16 +34,11 @@ class Limits:
         self.task, self.base, self.limits, self.asker = task, base, dict(budget.limits), asker
         self.known: dict[Any, Mapping[str, float]] = {}
 
-    @property
-    def _measured(self) -> bool:
-        """Whether something is limited that has to be measured."""
-        return not all(TABLE[name].known_before for name in self.limits)
-
     def cost(self, values: Mapping[str, Any]) -> Mapping[str, float]:
         """Every cost of a configuration by name; latency only where it is limited, since it has to be measured."""
         configuration = from_flat(values, self.base)
         if configuration.student not in self.known:
-            cost = cost_before_training(configuration, self.task, self._measured)
+            cost = cost_before_training(configuration, self.task.events, is_measured(self.limits))
             self.known[configuration.student] = {k: v for k, v in asdict(cost).items() if v is not None}
         return self.known[configuration.student]
 
@@ -69,16 +64,25 @@ class Limits:
         return {name: cost[name] - most for name, most in self.limits.items()}
 
 
-def check_budget(task: Task, space: Space, budget: Budget) -> None:
+def is_measured(limits: Iterable[str]) -> bool:
+    """Whether something is limited that has to be measured."""
+    return not all(TABLE[name].known_before for name in limits)
+
+
+def check_budget(events: Sequence[str], space: Space, budget: Budget) -> None:
     """UserError when even the smallest student of the space is over a limit."""
-    limits, known, least = budget.limits, Limits(task, TrainSettings(), budget), quickest(smallest(space), space)
-    if known.lack(least) is not None:
+    if not budget.limits:
         return
-    for name, excess in known.excess(least).items():
-        if excess > 0:
-            needed = f"{limits[name] + excess:{'.0f' if TABLE[name].decimals is None else '.3g'}}"
+    try:
+        least = from_flat(quickest(smallest(space), space), TrainSettings())
+    except (ValueError, TypeError, UserError):
+        return  # what does not go together is left out of the draws, and said there
+    cost = asdict(cost_before_training(least, events, is_measured(budget.limits)))
+    for name, most in budget.limits.items():
+        if cost[name] > most:
+            needed = f"{cost[name]:{'.0f' if TABLE[name].decimals is None else '.3g'}}"
             raise UserError(
-                f"{limit_words(name, limits[name])}: the space's smallest student needs {needed} {TABLE[name].axis}"
+                f"{limit_words(name, most)}: the space's smallest student needs {needed} {TABLE[name].axis}"
             )
 
 

@@ -1,6 +1,6 @@
 """From what a person asked for to a task: data found, teacher made or found, space fitted to the data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,9 +93,16 @@ def device_of(name: str) -> "torch.device":
     return device
 
 
-def prepare(subject: Subject, seed: int, progress: Progress, asker: str | None = None) -> Prepared:
+def prepare(
+    subject: Subject,
+    seed: int,
+    progress: Progress,
+    asker: str | None = None,
+    check: Callable[[Space, Sequence[str]], None] = lambda space, events: None,
+) -> Prepared:
     """Everything up to the first trial. `asker`: the option that only students for streams can serve (see
-    `search.setup.streams`). Errors are UserError."""
+    `search.setup.streams`). `check` is told the space and the events before a teacher is made, and may raise. Errors
+    are UserError."""
     from sedkd.task.task import Task
 
     device = device_of(subject.device)
@@ -114,6 +121,7 @@ def prepare(subject: Subject, seed: int, progress: Progress, asker: str | None =
     require_positives(pool, found.environment.name, wanted)
     if pool.has_test(found.environment.name) and not pool.synthetic:
         look_over(lambda: pool.test(found.environment.name))
+    check(space, wanted)
     kinds, chosen = choose_teacher(subject.teacher, found)
     minutes = subject.teacher_minutes
     require_stages(kinds, minutes)

@@ -1,6 +1,6 @@
 """What a person asks of `sedkd-search`, and the plan that follows from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from search.setup.identity import identity
 from search.setup.plan import Manner, Plan
 from search.setup.preparation import Subject, prepare
 from search.setup.streams import streams_asked_by
+from search.space.space import Space
 from search.study.objectives import most_alarms_of, parse
 from search.study.store import Store
 from sedkd.disk.shared import take_turns
@@ -60,11 +61,15 @@ def planned(request: Request, progress: Progress) -> Planned:
     store.storage.require()
     take_turns(store.storage.making)  # of teacher, targets and generic students, which machines may share
     asker = streams_asked_by(request.budget.limits, objectives)
-    prepared = prepare(request.subject, request.seed, progress, asker)
+
+    def check(space: Space, events: Sequence[str]) -> None:
+        check_budget(events, space, request.budget)
+
+    prepared = prepare(request.subject, request.seed, progress, asker, check)
     base = _training(request)
     space, notices = prepared.space, [*prepared.notices]
     objectives = with_features(objectives, space, notices)
-    check_budget(prepared.task, space, request.budget)
+    check(space, prepared.task.events)  # what cannot run was left out since
     plan = Plan(prepared.task, space, objectives, base, request.budget, request.manner, store)
     name, facts = identity(prepared.task, space, objectives, base, request.subject.subset)
     return Planned(plan, name, facts, [*notices, *alarm_notices(prepared.task, objectives.most_alarms)])

@@ -101,7 +101,7 @@ class Trainer:
             trial.set_user_attr(f"rung {rung}", point.score)
             if is_control:  # what others are compared with is trained to its end
                 return
-            costs = costs or costs_of(asdict(cost_before_training(configuration, self.task)), self.objectives)
+            costs = costs or costs_of(asdict(cost_before_training(configuration, self.task.events)), self.objectives)
             there = [rung_scores(member, self.objectives) for member in self.study.finished()]
             if is_hopeless(point.score, costs, rung, there):
                 raise Hopeless(rung, point.score, curve)
@@ -139,7 +139,7 @@ class Trainer:
 
     def _stopped(self, end: Hopeless, values: Mapping[str, Any], control: str | None) -> StoppedRecord:
         """What is remembered of a trial that was ended at a rung."""
-        cost = cost_before_training(from_flat(values, self.base), self.task)
+        cost = cost_before_training(from_flat(values, self.base), self.task.events)
         return StoppedRecord(
             rung=end.rung,
             score=end.score,

@@ -44,12 +44,13 @@ class TrialResult:
     seconds: float
 
 
-def cost_before_training(configuration: Configuration, task: Task, with_latency: bool = False) -> Cost:
-    """What is known of a configuration without training it; measuring latency needs the machine quiet."""
-    cost = known_cost(configuration.student, len(task.events))
+def cost_before_training(configuration: Configuration, events: Sequence[str], with_latency: bool = False) -> Cost:
+    """What is known of a configuration for these events without training it; measuring latency needs the machine
+    quiet."""
+    cost = known_cost(configuration.student, len(events))
     if not with_latency:
         return cost
-    return replace(cost, latency=latency_ms_per_second(Student(configuration.student, task.events)))
+    return replace(cost, latency=latency_ms_per_second(Student(configuration.student, tuple(events))))
 
 
 def lack(configuration: Configuration, task: Task) -> str | None:

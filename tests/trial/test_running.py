@@ -60,7 +60,7 @@ def test_training_from_scratch(task: Task, scratch: TrialResult) -> None:
 
 
 def test_costs(task: Task, scratch: TrialResult) -> None:
-    cost, before = scratch.cost, cost_before_training(SCRATCH, task)
+    cost, before = scratch.cost, cost_before_training(SCRATCH, task.events)
     assert (cost.macs, cost.params, cost.bytes) == (before.macs, before.params, before.bytes)
     assert cost.macs == macs_per_second(scratch.student)
     assert cost.params == parameter_count(scratch.student)
@@ -101,7 +101,7 @@ def test_response_and_hint_from_the_generic_student(task: Task) -> None:
     assert any("generic student" in what for what in told)
     assert "training" in told
     # The projection of the hint is thrown away: the student costs what one from scratch does.
-    assert result.cost.params == cost_before_training(SCRATCH, task).params
+    assert result.cost.params == cost_before_training(SCRATCH, task.events).params
     assert not any("projection" in name for name in result.student.state_dict())
     again = run_trial(BOTH, task, criterion="f1_event")  # the generic student comes from the cache now
     learned = result.student.state_dict()
@@ -125,9 +125,9 @@ def test_students_that_hear_fewer_bands_and_frames(task: Task, strategy: str) ->
     result = run_trial(one, task)
     assert result.student.features == hearing.features
     assert result.scores.values["f1_segment"] > 0.8
-    before = cost_before_training(one, task)
+    before = cost_before_training(one, task.events)
     assert (before.macs, before.total_macs) == (result.cost.macs, result.cost.total_macs)
-    assert before.macs < cost_before_training(SCRATCH, task).macs / 2
+    assert before.macs < cost_before_training(SCRATCH, task.events).macs / 2
 
 
 def test_only_those_who_hear_alike_are_trained_in_one_step(task: Task) -> None:

@@ -115,7 +115,8 @@ def test_options_that_make_no_sense(capsys, farm, tmp_path):
     assert "no objective 'f1'" in searched(capsys, farm, objectives="f1,macs")
     assert "no event 'bel'; environment farm has: bell, hum" in searched(capsys, farm, events="bel")
     assert "has the subsets: none" in searched(capsys, farm, subset="traffic")
-    assert "smallest student needs" in searched(capsys, farm, max_macs=1000)
+    # Before a teacher is looked for, and trained.
+    assert "smallest student needs" in searched(capsys, farm, max_macs=1000, teacher="resnet")
     assert "--device tpu" in searched(capsys, farm, device="tpu")
     assert "--teacher resnet: expected crnn" in searched(capsys, farm, teacher="resnet")
     assert "sedkd teacher fetch mn04_as" in searched(capsys, farm, teacher="mn04_as")
