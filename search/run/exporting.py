@@ -15,7 +15,7 @@ from search.run.site_clips import site_clips
 from search.show.calibration_figure import calibration_png
 from search.show.confusion_figure import confusion_png
 from search.show.curves_figure import curves_png
-from search.show.words import human
+from search.show.words import macs_words
 from search.study.names import experiment_name
 from search.study.objectives import costs
 from search.study.records import FinishedTrial
@@ -99,7 +99,8 @@ def export_pick(
         f"{out}: trial {member.number} of {study.name}, "
         f"{objectives.quality} {member.measure(objectives.quality):.3f} on validation"
         f"{', in eight bits' if objectives.int8 else ''}"
-        f"{' (SYNTHETIC soundscapes)' if facts['synthetic'] else ''}, {human(member.measure('macs'))} MACs/s"
+        f"{' (SYNTHETIC soundscapes)' if facts['synthetic'] else ''}, "
+        f"{macs_words(member.record.measures, objectives)} MACs/s"
     )
     if causal:
         yield from stream_lines(out, "SYNTHETIC " if facts["synthetic"] else "")

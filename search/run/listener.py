@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from search.show.display import Display
-from search.show.words import human
+from search.show.words import macs_words
 from search.study.records import RESUMED
 from search.study.view import StudyView
 from sedkd.errors import SedkdWarning
@@ -42,7 +42,7 @@ def _outcome(study: StudyView, number: int) -> str:
     if early:
         return f"ended at {early.rung} with {early.score:.3f}: others do better for no more"
     member, quality = next(m for m in study.finished() if m.number == number), study.objectives.quality
-    cost = human(member.measure("macs"))
+    cost = macs_words(member.record.measures, study.objectives)
     begun = study.optuna.get_trials(deepcopy=False)[number].user_attrs.get(RESUMED)
     resumed = f", resumed at step {begun}" if begun else ""
     return f"{quality} {member.measure(quality):.3f} at {cost} MACs/s in {member.record.seconds:.0f} s{resumed}"

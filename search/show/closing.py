@@ -12,7 +12,7 @@ from search.pareto.rungs import FACTOR, FEWEST_STEPS, rungs_of
 from search.show.display import Display
 from search.show.subsets_table import beside, subsets_table, wider
 from search.show.tables import front_table, placed_table, score_words
-from search.show.words import human, rung_words, strategy_words, student_words
+from search.show.words import macs_words, rung_words, strategy_words, student_words
 from search.study.names import cleaned
 from search.study.opening import load_studies, load_study
 from search.study.scores import SplitScores, notes_on_test
@@ -107,7 +107,7 @@ def _summary_rows(study: StudyView) -> list[list[str]]:
                 word,
                 f"{member.measure(objectives.quality):.3f}",
                 score_words(test.values[objectives.quality] if test else None),
-                human(member.measure("macs")),
+                macs_words(member.record.measures, objectives),
                 student_words(configuration),
                 strategy_words(configuration),
             ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.pareto.front import front
 from search.pareto.picks import picks_of
-from search.show.words import human, measure_words, strategy_words, student_words
+from search.show.words import human, macs_words, measure_words, strategy_words, student_words
 from search.study.eight_bits import quantises
 from search.study.objectives import Objectives
 from search.study.records import FinishedTrial
@@ -92,7 +92,7 @@ def front_table(
             str(row["trial"]),
             f"{row[quality]:.3f}",
             score_words(row.get(f"test_{quality}")),
-            human(row["macs"]) + (f" + {human(row['total_macs'] - row['macs'])}" if heard else ""),
+            macs_words(row, objectives),
             human(row["params"]),
             f"{row['latency']:.2f}" if "latency" in row else "-",
             student_words(row),

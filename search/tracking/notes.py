@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from search.pareto.picks import picks_of
-from search.show.words import human, strategy_words, student_words
+from search.show.words import human, macs_words, strategy_words, student_words
 from search.study.objectives import Objectives
 from search.study.records import FinishedTrial
 from search.study.trial_record import FinishedRecord, StoppedRecord
@@ -40,7 +40,7 @@ def trial_note(record: FinishedRecord | StoppedRecord, objectives: Objectives) -
     """A trial in a sentence."""
     measures, configuration = record.measures, record.configuration
     control = f"Control: {record.control}. " if record.control else ""
-    costs = f"{human(measures['macs'])} MACs/s, {human(measures['params'])} parameters"
+    costs = f"{macs_words(measures, objectives)} MACs/s, {human(measures['params'])} parameters"
     if isinstance(record, StoppedRecord):
         score = f"ended early at {record.rung} with {record.score:.3f}: others did better for no more"
     else:
@@ -57,7 +57,7 @@ def _front_lines(experiment: str, objectives: Objectives, on_front: Sequence[tup
     named = sorted(on_front, key=lambda pair: pair[0].number not in picks)[:MAX_LISTED]
     lines = [
         f"| [{member.number}]({run_link(experiment, run)}) | {', '.join(picks.get(member.number, ()))} "
-        f"| {member.measure(objectives.quality):.3f} | {human(member.measure('macs'))} "
+        f"| {member.measure(objectives.quality):.3f} | {macs_words(member.record.measures, objectives)} "
         f"| {student_words(member.record.configuration)} | {strategy_words(member.record.configuration)} |"
         for member, run in sorted(named, key=lambda pair: pair[0].measure(objectives.cost))
     ]
