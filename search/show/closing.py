@@ -12,7 +12,7 @@ from search.pareto.rungs import FACTOR, FEWEST_STEPS, rungs_of
 from search.show.display import Display
 from search.show.subsets_table import beside, subsets_table, wider
 from search.show.tables import front_table, placed_table, score_words
-from search.show.words import macs_words, rung_words, strategy_words, student_words
+from search.show.words import features_words, macs_words, rung_words, strategy_words, student_words
 from search.study.names import cleaned
 from search.study.opening import load_studies, load_study
 from search.study.scores import SplitScores, notes_on_test
@@ -48,6 +48,8 @@ def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | N
         display.print(f"{early} of the trials were ended early, because others did better for no more")
     if not any(means.values()):
         display.print(f"{luck_words(members, objectives)}; --confirm 5 trains the five best again with new seeds")
+    if features := features_words(on_front, objectives):
+        display.print(features)
     if teacher:
         shown = ", ".join(f"{split} {score_words(s.values[objectives.quality])}" for split, s in teacher.items())
         display.print(f"teacher: {objectives.quality} {shown} ({study.facts['teacher']})")

@@ -53,6 +53,22 @@ def macs_words(measures: Mapping[str, float], objectives: Objectives) -> str:
     return human(measures["macs"]) + features
 
 
+def features_words(on_front: Sequence[FinishedTrial], objectives: Objectives) -> str | None:
+    """What to say where students' features cost more than their networks and do not count; None where it is not so."""
+    if objectives.cost != "macs":
+        return None
+    costs = [
+        (m.measure("macs"), m.record.measures["total_macs"]) for m in on_front if "total_macs" in m.record.measures
+    ]
+    dear = [total - macs for macs, total in costs if total > 2 * macs]
+    if not dear:
+        return None
+    return (
+        f"of {len(dear)} of the front's {len(on_front)} students the features cost more ({human(max(dear))} MACs/s) than "
+        "the network, and are not counted; --mels 64,32 --hop 20,40 searches over what students hear"
+    )
+
+
 def human(value: float) -> str:
     """A count with a unit: 950, 12.3 k, 4.56 M."""
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from search.show.tables import front_rows, front_table, placed_table
+from search.show.words import features_words
 from search.study.eight_bits import EightBits
 from search.study.objectives import parse
 from search.study.records import FinishedTrial
@@ -57,6 +58,18 @@ def test_eight_bits_stand_beside_it() -> None:
     rows = front_rows(streams, F1_MACS, {}, {m.number: replace(measured, test=None) for m in streams})
     assert rows[0]["int8_f1_segment"] == 0.512
     assert "int8_test_f1_segment" not in rows[0]
+
+
+def test_features_that_cost_more_than_the_network_are_told() -> None:
+    """Where they do not count, and were counted at all: not in trials of earlier versions."""
+    told = features_words(members(macs=40_000.0, total_macs=231_300.0), F1_MACS)
+    assert told is not None
+    assert "of 4 of the front's 4 students the features cost more (191 k MACs/s) than the network" in told
+    assert features_words(members(macs=400_000.0, total_macs=591_300.0), F1_MACS) is None
+    assert features_words(members(macs=40_000.0), F1_MACS) is None
+    both = members(macs=40_000.0, total_macs=231_300.0)
+    assert features_words(both, parse("f1_segment,total_macs")) is None
+    assert features_words(both, parse("f1_segment,params")) is None
 
 
 def test_macs_of_the_features_stand_beside_the_networks() -> None:
