@@ -57,15 +57,14 @@ def features_words(on_front: Sequence[FinishedTrial], objectives: Objectives) ->
     """What to say where students' features cost more than their networks and do not count; None where it is not so."""
     if objectives.cost != "macs":
         return None
-    costs = [
-        (m.measure("macs"), m.record.measures["total_macs"]) for m in on_front if "total_macs" in m.record.measures
-    ]
-    dear = [total - macs for macs, total in costs if total > 2 * macs]
+    measures = [member.record.measures for member in on_front]
+    features = [(each["macs"], each["total_macs"] - each["macs"]) for each in measures if "total_macs" in each]
+    dear = [cost for macs, cost in features if cost > macs]
     if not dear:
         return None
     return (
-        f"of {len(dear)} of the front's {len(on_front)} students the features cost more ({human(max(dear))} MACs/s) than "
-        "the network, and are not counted; --mels 64,32 --hop 20,40 searches over what students hear"
+        f"of {len(dear)} of the front's {len(on_front)} students the features cost more ({human(max(dear))} MACs/s) "
+        "than the network, and are not counted; --mels 64,32 --hop 20,40 searches over what students hear"
     )
 
 
