@@ -74,11 +74,6 @@ def f1(counts: NDArray) -> NDArray[np.float64]:
     return np.where(reference > 0, 2 * hits / np.maximum(system + reference, 1), np.nan)
 
 
-def macro_f1(counts: NDArray) -> NDArray[np.float64]:
-    """Mean F1 over the labels that occur; counts `[..., labels, 3]` summed over recordings."""
-    return np.nanmean(f1(counts), axis=-1)
-
-
 def _resampled(counts: Counts, weights: NDArray) -> NDArray[np.float64]:
     """Sums `[resamples, seeds, labels, 3]` of the recordings, each as often as it was drawn."""
     flat = np.moveaxis(counts, 1, 0).reshape(counts.shape[1], -1).astype(float)

@@ -1,6 +1,6 @@
 """A model's answers for whole recordings."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -42,21 +42,6 @@ def probabilities(model: FrameModel, corpus: Corpus) -> list[np.ndarray]:
 def fits(model: FrameModel, corpus: Corpus) -> bool:
     """Whether the corpus has the bands and the frames per answer that the model hears."""
     return (corpus.frames.shape[1], corpus.stride) == (model.features.n_mels, model.stride)
-
-
-def windowed_outputs(
-    model: FrameModel, corpus: Corpus, progress: Callable[[int, int], None] | None = None
-) -> Iterator[tuple[int, Window, FrameOutput]]:
-    """Run `model` over every window of every recording: recording index, window, its output `[frames, ...]`."""
-    batches = batches_of(model, corpus)
-    total, done = sum(map(len, batches)), 0
-    for batch in batches:
-        answers = outputs_of(model, corpus, batch)
-        done += len(batch)
-        if progress:
-            progress(done, total)
-        for (recording, window), output in zip(batch, answers, strict=True):
-            yield recording, window, output
 
 
 def batches_of(model: FrameModel, corpus: Corpus) -> list[list[Job]]:

@@ -7,7 +7,7 @@ import torch
 from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student
 from sedkd.train.corpus import Corpus
-from sedkd.train.infer import probabilities, windowed_outputs
+from sedkd.train.infer import batches_of, outputs_of, probabilities
 
 LABELS = ("a", "b")
 
@@ -59,16 +59,14 @@ def test_a_long_recording(student: Student) -> None:
 
 
 def test_no_window_is_longer_than_ten_seconds(student: Student) -> None:
-    told: list[tuple[int, int]] = []
-    seen = [
-        (recording, window, output.logits.shape[0], output.embedding.shape)
-        for recording, window, output in windowed_outputs(student, corpus(300, 40), lambda *now: told.append(now))
-    ]
-    assert {recording for recording, *_ in seen} == {0, 1}
-    for _, window, frames, shape in seen:
-        assert frames == window.stop - window.start <= 125
-        assert shape == (frames, student.embedding_size)
-    assert told[-1] == (len(seen), len(seen))
+    data = corpus(300, 40)
+    seen = []
+    for batch in batches_of(student, data):
+        for (recording, window), output in zip(batch, outputs_of(student, data, batch), strict=True):
+            assert output.logits.shape[0] == window.stop - window.start <= 125
+            assert output.embedding.shape == (output.logits.shape[0], student.embedding_size)
+            seen.append(recording)
+    assert set(seen) == {0, 1}
 
 
 def test_a_training_models_mode_does_not_matter(student: Student) -> None:
