@@ -84,6 +84,8 @@ def _require_material(subject: Subject, environment: str, display: Display) -> N
 
 def _show_together(results: Sequence[Sequence[dict[str, Any]]], store: Store, display: Display) -> None:
     """What several environments say on average, once for each number of labels."""
+    from search.tracking.comparison import log_pooled
+
     if len({result["architecture"] for own in results for result in own}) > 1:
         display.notice('no mean over the environments: their students differ; spell one out, such as "separable 16x3"')
         return
@@ -91,7 +93,8 @@ def _show_together(results: Sequence[Sequence[dict[str, Any]]], store: Store, di
         if len(results[0]) > 1:
             display.print(labelled_words(alike[0]))
         display.table(pooled_table(alike))
-        display.print(keep_pooled(alike, store))
+        path = keep_pooled(alike, store)
+        display.print(f"numbers: {path}\n{log_pooled(alike, path, store)}")
 
 
 def _answered(question: Question, student: StudentSettings, store: Store, display: Display) -> dict[str, Any]:

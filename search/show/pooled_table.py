@@ -1,6 +1,7 @@
 """Comparisons of several environments as one table for the terminal, and as a file."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.show.comparison_table import interval_words, plain_table, shown_pairs
@@ -35,13 +36,13 @@ def pooled_table(results: Sequence[Mapping[str, Any]]) -> "Table":
     return table
 
 
-def keep_pooled(results: Sequence[Mapping[str, Any]], store: Store) -> str:
-    """Write `pooled.json` into a folder of its own; a line that says where."""
+def keep_pooled(results: Sequence[Mapping[str, Any]], store: Store) -> Path:
+    """Write `pooled.json` into a folder of its own; its path."""
     names = [result["comparison"] for result in results]
     environments = cleaned("-".join(result["environment"] for result in results))
     path = store.root / "comparisons" / f"{environments}-{digest(names, 3)}" / "pooled.json"
     write_json(path, {"comparisons": names, "pairs": pooled(results)}, indent=1)
-    return f"numbers: {path}"
+    return path
 
 
 def _cells(pair: Mapping[str, Any]) -> list[str]:

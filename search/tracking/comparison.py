@@ -1,5 +1,6 @@
 """A comparison in MLflow: one run in the environment's experiment with its numbers, table, figure."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from search.study.store import Store
 from search.tracking.client import experiment_of, quiet_client
 from search.tracking.links import ROLE_TAG
 from search.tracking.mirror import attempt
+from sedkd.compare.pooled import pooled
 from sedkd.compare.scoring import METRICS
 
 if TYPE_CHECKING:
@@ -25,6 +27,36 @@ def log_comparison(result: dict[str, Any], files: list[Path], store: Store) -> s
         return f"MLflow:  not told ({reason}); the same line tries again"
     (run_id,) = runs
     return f"MLflow:  experiment {experiment_name(result['environment'])}, run {run_id}"
+
+
+def log_pooled(results: Sequence[dict[str, Any]], file: Path, store: Store) -> str:
+    """Tell the run of each environment what they say on average, and give it the `file` that says so; a line that says
+    where, or why MLflow was not told."""
+    reason = attempt(lambda: _log_pooled(results, file, store))
+    if reason is not None:
+        return f"MLflow:  not told ({reason}); the same line tries again"
+    return f"MLflow:  metrics that begin with {_mean_of(results)}, of the runs above"
+
+
+def _log_pooled(results: Sequence[dict[str, Any]], file: Path, store: Store) -> None:
+    from mlflow.entities import Metric, RunTag
+
+    client, named = quiet_client(store), _mean_of(results)
+    metrics, tags = [], []
+    for pair in shown_pairs({"pairs": pooled(results)}):
+        for metric in [metric for metric in METRICS if metric in pair]:
+            name = f"{named}: {pair['a']} - {pair['b']}"
+            metrics += [Metric(key(f"{name}/{metric}_{e}"), pair[metric][e], 0, 0) for e in ("mean", "low", "high")]
+            tags.append(RunTag(key(f"{name}: {metric}"), pair[metric]["verdict"]))
+    for result in results:
+        experiment = experiment_of(client, store, result["environment"])
+        for run in client.search_runs([experiment], f"tags.`{COMPARISON_TAG}` = '{result['comparison']}'"):
+            client.log_batch(run.info.run_id, metrics=metrics, tags=tags)
+            client.log_artifact(run.info.run_id, str(file))
+
+
+def _mean_of(results: Sequence[dict[str, Any]]) -> str:
+    return "mean of " + " and ".join(result["environment"] for result in results)
 
 
 def _logged(result: dict[str, Any], files: list[Path], store: Store) -> str:

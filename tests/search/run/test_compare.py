@@ -174,6 +174,12 @@ def test_several_environments_and_their_mean(farm: Path, capsys: pytest.CaptureF
     own = [next(p for p in r["pairs"] if (p["a"], p["b"]) == ("aware", "scratch")) for r in single]
     assert pair["f1_segment"]["mean"] == pytest.approx(sum(p["f1_segment"]["mean"] for p in own) / 2)
     assert re.search(r"mean of these +│ +[+-]", out)
+    client = MlflowClient(f"sqlite:///{farm.parent / 'runs' / 'mlflow.db'}")
+    for name in ("farm", "yard"):
+        (run,) = client.search_runs([client.get_experiment_by_name(f"sedkd-{name}").experiment_id])
+        told = run.data.metrics["mean of farm and yard_ aware - scratch/f1_segment_mean"]
+        assert told == pytest.approx(pair["f1_segment"]["mean"])
+        assert "pooled.json" in {file.path for file in client.list_artifacts(run.info.run_id)}
 
 
 @pytest.mark.usefixtures("one_seed")
