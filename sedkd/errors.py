@@ -1,4 +1,4 @@
-"""What the person at the keyboard is told: one exception for mistakes that they can mend, and one warning."""
+"""What the person at the keyboard is told: one exception for mistakes that they can mend, and kinds of warnings."""
 
 
 class UserError(Exception):
@@ -13,6 +13,11 @@ class SedkdWarning(UserWarning):
 
     The command line always shows it, wherever sedkd is installed, and shows no warning of another category.
     """
+
+
+class RowWarning(SedkdWarning):
+    """A row of a label file was dropped or cut. There may be one for each of hundreds of files, of which the command
+    line shows the first."""
 
 
 class UnknownLabel(SedkdWarning):

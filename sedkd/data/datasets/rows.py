@@ -9,7 +9,7 @@ from typing import TypeVar
 from sedkd.data.datasets.dataset import Annotation
 from sedkd.data.events import COLUMNS, Event, clip_to, ends_beyond, number, require_clear_commas
 from sedkd.data.table import read_plain, read_rows
-from sedkd.errors import SedkdWarning, UserError
+from sedkd.errors import RowWarning, UserError
 
 Read = TypeVar("Read")
 Line = tuple[int, Event]
@@ -106,7 +106,7 @@ def usable(lines: Sequence[Line], table: Path, filename: str, duration: float) -
         warnings.warn(
             f"{table}, line {line}: {event.event_label!r} ends at {event.offset:g} s, after the end of {filename} "
             f"({duration:.2f} s), and is cut there{more}",
-            SedkdWarning,
+            RowWarning,
             stacklevel=2,
         )
     for line, event in lines:
@@ -123,5 +123,5 @@ def usable(lines: Sequence[Line], table: Path, filename: str, duration: float) -
     for reason, what in dropped.items():
         more = f", with {len(what) - 1} more" if len(what) > 1 else ""
         none = "" if kept or len(what) < len(lines) or "begins" not in reason else UNIT
-        warnings.warn(f"{what[0]} {reason}, dropped{more}{none}", SedkdWarning, stacklevel=2)
+        warnings.warn(f"{what[0]} {reason}, dropped{more}{none}", RowWarning, stacklevel=2)
     return clip_to(list(kept), duration)

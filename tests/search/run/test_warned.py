@@ -8,9 +8,9 @@ import sys
 import warnings
 from pathlib import Path
 
-from search.run.warned import show_own_warnings
+from search.run.warned import MAX_ROWS, MORE, show_own_warnings
 from sedkd import errors
-from sedkd.errors import SedkdWarning
+from sedkd.errors import RowWarning, SedkdWarning
 
 ROOT = Path(__file__).parents[3]
 
@@ -45,6 +45,17 @@ def test_a_line_is_shown_once_and_libraries_are_not_heard() -> None:
         warnings.simplefilter("always")  # as libraries do when they are imported
         warnings.warn("a library's advice", UserWarning, stacklevel=1)
     assert shown == ["a.wav: left out", "a.wav: another thing"]
+
+
+def test_hundreds_of_files_do_not_bury_the_rest() -> None:
+    shown: list[str] = []
+    with warnings.catch_warnings():
+        show_own_warnings(shown.append)
+        for _ in range(2):
+            for number in range(300):
+                warnings.warn(f"{number}.txt, line 1: cut", RowWarning, stacklevel=1)
+        warnings.warn("a.wav: left out", SedkdWarning, stacklevel=1)
+    assert shown == [*(f"{number}.txt, line 1: cut" for number in range(MAX_ROWS)), MORE, "a.wav: left out"]
 
 
 def test_every_warning_is_of_our_category() -> None:
