@@ -17,6 +17,8 @@ from sedkd.train.cohort import Member, fit_cohort
 from sedkd.train.fit import Checkpoint, TrainingDiverged, fit
 from sedkd.train.term import Sizes
 
+ROUNDING = 5e-3  # distance of students that differ by rounding
+
 
 def alone(member: Member) -> list[Checkpoint]:
     return fit(member.student, member.corpus, member.terms, member.settings, member.watch)
@@ -32,9 +34,11 @@ def distance(one: Student, other: Student) -> float:
     return float((first - second).norm() / second.norm())
 
 
-def assert_alike(one: Member, curve: Sequence[Checkpoint], other: Member, expected: Sequence[Checkpoint]) -> None:
+def assert_alike(
+    one: Member, curve: Sequence[Checkpoint], other: Member, expected: Sequence[Checkpoint], apart: float = ROUNDING
+) -> None:
     """Within rounding, which Adam enlarges where a gradient is all but 0; other seeds are 0.1 and more apart."""
-    assert distance(one.student, other.student) < 5e-3
+    assert distance(one.student, other.student) < apart
     assert [point.step for point in curve] == [point.step for point in expected]
     for point, wanted in zip(curve, expected, strict=True):
         assert point.loss == pytest.approx(wanted.loss, rel=5e-3)
@@ -62,19 +66,33 @@ def test_a_cohort_trains_what_each_would_become_alone(strategy: str, mixture: fl
      ("tcn", 8, 2, 480)],
 )  # fmt: skip
 def test_of_any_architecture(block: str, head: str, width: int, depth: int, lookahead: int | str) -> None:
-    def made() -> list[Member]:
+    def made(nudge: int | None = None) -> list[Member]:
+        """With weights that begin a rounding error beside the others', where a nudge is asked for."""
         found = []
         for number, member in enumerate(members("none", SETTINGS[:2])):
             torch.manual_seed(number)
             own = Student(StudentSettings(width, depth, block, head, lookahead), member.student.labels)
             own.standardise_by(*member.corpus.statistics())
+            if nudge is not None:
+                random = torch.Generator().manual_seed(nudge)
+                with torch.no_grad():
+                    for part in own.parameters():
+                        part.mul_(1 + 1e-7 * torch.randn(part.shape, generator=random))
             found.append(replace(member, student=own))
         return found
 
     together, apart = made(), made()
-    for one, curve, other in zip(together, fit_cohort(together), apart, strict=True):
+    curves, expected = fit_cohort(together), [alone(member) for member in apart]
+    # With one channel a rounding error at the beginning is a hundredth of the weights at the end, on some processors.
+    rounding = [ROUNDING] * len(apart)
+    for nudge in range(3):
+        for place, member in enumerate(made(nudge)):
+            alone(member)
+            rounding[place] = max(rounding[place], 2 * distance(member.student, apart[place].student))
+    assert max(rounding) < 0.06  # other seeds are 0.1 and more apart
+    for place, (one, curve) in enumerate(zip(together, curves, strict=True)):
         assert isinstance(curve, list)
-        assert_alike(one, curve, other, alone(other))
+        assert_alike(one, curve, apart[place], expected[place], rounding[place])
 
 
 @pytest.mark.parametrize("lookahead", [FULL, 80])
