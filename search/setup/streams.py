@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from search.space.added import BLOCK
-from search.space.added import LOOKAHEAD as ADDED
+from search.space.added import BLOCK, LOOKAHEAD
 from search.space.space import Space
 from search.study.objectives import TABLE, Objectives
 from sedkd.errors import UserError
 from sedkd.models.settings import CAUSAL_BLOCKS, FULL, StudentSettings
 
-LOOKAHEAD = ADDED.name
 INT8 = "--int8"
 HEAD = "student.head"
 RECURRENT = f"{INT8}: a GRU has no eight bits"
@@ -36,12 +34,12 @@ def only_streams(space: Space, asker: str, notices: list[str]) -> Space:
     Raises:
         UserError: every student of the space hears whole recordings, or has a GRU.
     """
-    choices, blocks = space.choices(LOOKAHEAD), space.choices(BLOCK)
+    choices, blocks = space.choices(LOOKAHEAD.name), space.choices(BLOCK)
     if not [value for value in choices if value != FULL]:
         raise UserError(
             f"{asker}: only students for streams have that, and these hear whole recordings; add --lookahead 160,0"
         )
-    lost = {LOOKAHEAD: [FULL] if FULL in choices else [], BLOCK: [b for b in blocks if b not in CAUSAL_BLOCKS]}
+    lost = {LOOKAHEAD.name: [FULL] if FULL in choices else [], BLOCK: [b for b in blocks if b not in CAUSAL_BLOCKS]}
     for name, values in lost.items():
         if values:
             notices.append(f"left out of {name}: {', '.join(values)} ({hears_recordings(asker)})")
@@ -73,5 +71,5 @@ def hears_recordings(asker: str) -> str:
 
 def quickest(values: Mapping[str, Any], space: Space) -> dict[str, Any]:
     """The configuration with the least look-ahead that the space has, where it has one at all."""
-    waits = [value for value in space.choices(LOOKAHEAD) if value != FULL]
-    return {**values, LOOKAHEAD: min(waits)} if waits and LOOKAHEAD in values else dict(values)
+    waits = [value for value in space.choices(LOOKAHEAD.name) if value != FULL]
+    return {**values, LOOKAHEAD.name: min(waits)} if waits and LOOKAHEAD.name in values else dict(values)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from search.space.dimensions import Choice
 from search.space.space import Space
 from sedkd.errors import UserError
-from sedkd.models.settings import FULL, LATER, OWN_BLOCKS, StudentSettings, section_of
+from sedkd.models.settings import FULL, LATER, OWN_BLOCKS, section_of, settings_from
 
 BLOCK = "student.block"
 
@@ -43,7 +43,7 @@ class Added:
         asked: list[Value] = [int(word) if word.isdigit() else word for word in words]
         try:
             for value in asked:
-                StudentSettings(**{self.setting: value})  # type: ignore[arg-type]  # which says what it may be
+                settings_from({self.name: value})
         except ValueError as error:
             raise UserError(f"{self.option} {text}: {error}") from error
         if len(set(asked)) < len(asked):

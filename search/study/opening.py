@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Objectives) -> StudyView:
-    """The study of this name: made, or continued. Trials that a killed process left running are marked as failed."""
+    """The study of this name: made, or continued. Trials that a killed process left running are marked as failed.
+
+    Raises:
+        UserError: its processes hold their leases by way of another storage (`LEASES`).
+    """
     optuna = quiet_optuna()
     study = optuna.create_study(
         study_name=name, storage=store.storage.trials(), directions=objectives.directions, load_if_exists=True
@@ -26,16 +30,18 @@ def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Ob
         study.set_metric_names(objectives.metric_names)
         study.set_user_attr(LEASES, store.storage.leases)
         study.set_user_attr(FACTS, dict(facts))
+    _require_readable(name, study.user_attrs, store)
     view = _view(study, store)
     close_stale(view)
     return view
 
 
 def load_studies(store: Store, environment: str | None, name: str | None) -> list[StudyView]:
-    """The named study, or the environment's, or all there are; the latest first.
+    """The named study, or the environment's, or all there are; the latest first. Those that are worked on by way of
+    another storage (`LEASES`) are left out.
 
     Raises:
-        UserError: there is no store, or no such study (those that there are).
+        UserError: there is no store, or no such study (those that there are), or all are worked on otherwise.
     """
     optuna = quiet_optuna()
     if not store.storage.exists:
@@ -49,23 +55,33 @@ def load_studies(store: Store, environment: str | None, name: str | None) -> lis
     if not found:
         there = ", ".join(s.study_name for s in summaries) or "none"
         raise UserError(f"{store.storage.place}: no study of {name or environment}; there are: {there}")
-    found.sort(key=lambda s: (s.datetime_start is not None, s.datetime_start), reverse=True)
-    return [_view(optuna.load_study(study_name=s.study_name, storage=storage), store) for s in found]
+    readable = [s for s in found if _begun_elsewise(s.user_attrs, store) is None]
+    if not readable:
+        _require_readable(found[0].study_name, found[0].user_attrs, store)
+    readable.sort(key=lambda s: (s.datetime_start is not None, s.datetime_start), reverse=True)
+    return [_view(optuna.load_study(study_name=s.study_name, storage=storage), store) for s in readable]
 
 
 def _view(study: "optuna.Study", store: Store) -> StudyView:
-    """A study with the scores that other machines shared.
-
-    Raises:
-        UserError: its trials' processes show themselves in a way that this storage does not read.
-    """
-    leases, here = study.user_attrs.get(LEASES), store.storage.leases
-    if here != leases and BY_TRIALS in (leases, here):  # the others, which came first, did not write it down
-        began = "its proxy, grpc://HOST:PORT" if leases == BY_TRIALS else "its database"
-        raise UserError(f"--storage {store.storage.place}: {study.study_name} was begun by way of {began}; name that")
+    """A study with the scores that other machines shared."""
     view = StudyView(study, store)
     store.storage.fetch_scores(view.name, view.folder)
     return view
+
+
+def _begun_elsewise(attributes: Mapping[str, Any], store: Store) -> str | None:
+    """By way of what a study with these attributes was begun, whose processes' leases this storage does not read; None
+    where it does."""
+    leases, here = attributes.get(LEASES), store.storage.leases
+    if here == leases or BY_TRIALS not in (leases, here):  # the others, which came first, did not write it down
+        return None
+    return "its proxy, grpc://HOST:PORT" if leases == BY_TRIALS else "its database"
+
+
+def _require_readable(name: str, attributes: Mapping[str, Any], store: Store) -> None:
+    """UserError where the processes of a study hold their leases by way of another storage."""
+    if (way := _begun_elsewise(attributes, store)) is not None:
+        raise UserError(f"--storage {store.storage.place}: {name} was begun by way of {way}; name that")
 
 
 def load_study(store: Store, environment: str | None, name: str | None) -> StudyView:

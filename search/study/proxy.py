@@ -4,6 +4,7 @@ It passes on trials alone: leases and turns are made of them (`search.study.toke
 at $SEDKD_CACHE_REMOTE (`search.study.remote_files`). The proxy knows neither passwords nor encryption.
 """
 
+import hashlib
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -129,10 +130,14 @@ class ProxyStorage:
         self._asked(lambda: self._files.forget(study, file.relative_to(folder).as_posix()))
 
     def fetch_scores(self, study: str, folder: Path) -> None:
-        for path in [path for path in self._files.digests(study) if path.endswith(".json")]:
+        files = self._files
+        for path, digest in files.digests(study).items():
+            if not path.endswith(".json"):
+                continue
             if not (folder / path).resolve().is_relative_to(folder.resolve()):
                 raise UserError(f"--storage {self.place}: {study} holds a file {path!r}, which is outside of the study")
-            self._asked(partial(self._files.fetch_changed, study, path, folder / path))
+            if not _is_there(folder / path, digest):
+                self._asked(partial(files.fetch, study, path, folder / path))
 
     @property
     def _process(self) -> "_Process":
@@ -151,6 +156,10 @@ class ProxyStorage:
 
         place = f"{self.place} (${VARIABLE})"
         return waiting(ask, lambda error: isinstance(error, Unreachable), place, self.patience)
+
+
+def _is_there(file: Path, digest: str) -> bool:
+    return file.exists() and hashlib.sha256(file.read_bytes()).hexdigest() == digest
 
 
 class _Process:

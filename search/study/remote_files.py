@@ -4,10 +4,10 @@ Each content lies there under its digest (`sedkd.disk.remote`). Which one is a s
 of Optuna's says, which is written at once or not at all.
 """
 
-import hashlib
 import os
 import warnings
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ def remote_of_environment(address: str) -> Remote:
             f"--storage {address}: a gRPC proxy passes on no files; name a place for students and scores that all "
             f"machines reach, {VARIABLE}=file:///FOLDER, s3://BUCKET/FOLDER or gs://BUCKET/FOLDER"
         )
-    return Remote(url)
+    return _opened(url)
 
 
 class RemoteFiles:
@@ -56,11 +56,6 @@ class RemoteFiles:
             stacklevel=2,
         )
 
-    def fetch_changed(self, study: str, path: str, file: Path) -> None:
-        """As `fetch`, where `file` is not already as it was shared."""
-        if not file.exists() or hashlib.sha256(file.read_bytes()).hexdigest() != self.digests(study).get(path):
-            self.fetch(study, path, file)
-
     def forget(self, study: str, path: str) -> None:
         """Remove it there. `sedkd.disk.remote.Unreachable`."""
         digest = self.digests(study).get(path)
@@ -76,6 +71,9 @@ class RemoteFiles:
     def _index(self, study: str) -> int:
         """The study of Optuna's whose attributes say which files there are."""
         return bookkeeping(self.storage, f"sedkd files {study}")
+
+
+_opened = cache(Remote)  # an object store's client is made once a process
 
 
 def _name(study: str, path: str) -> str:

@@ -224,7 +224,12 @@ def content_hashes(paths: Sequence[Path], progress: Callable[[int, int], None] |
 
 def _tell_of_cut(table: Path, annotations: Mapping[str, list[Event]], seconds: Mapping[str, float]) -> None:
     """A warning where events end far behind the end of their recording, whose `seconds` are by file name."""
-    cut = [(name, e.offset) for name, length in seconds.items() for e in annotations[name] if ends_beyond(e, length)]
+    cut = [
+        (name, event.offset)
+        for name, length in seconds.items()
+        for event in annotations[name]
+        if event.onset < length and ends_beyond(event, length)  # one that begins there is an error of its own
+    ]
     if cut:
         name, offset = max(cut, key=lambda one: one[1] - seconds[one[0]])
         many = f"{len(cut)} events end" if len(cut) > 1 else "an event ends"

@@ -29,6 +29,12 @@ def opened_test(decisions: Mapping[str, Any], record: Path) -> Iterator[None]:
     """
     require_sealed("opening the test split again")
     write_json(record, dict(decisions), indent=1)
+    with _unsealed():
+        yield
+
+
+@contextmanager
+def _unsealed() -> Iterator[None]:
     _seal["opened"] = True
     try:
         yield
@@ -44,11 +50,8 @@ def look_over(read: Callable[[], object]) -> None:
         SealBroken: it is open already.
     """
     require_sealed("looking over the test split")
-    _seal["opened"] = True
-    try:
+    with _unsealed():
         read()
-    finally:
-        _seal["opened"] = False
 
 
 def require_sealed(what: str) -> None:

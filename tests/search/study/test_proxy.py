@@ -15,7 +15,7 @@ from proxy import Proxy, proxy
 from search.cli.main import main
 from search.study import tokens
 from search.study.objectives import Objectives
-from search.study.opening import load_study, open_study
+from search.study.opening import load_studies, load_study, open_study, others
 from search.study.remote_files import RemoteFiles
 from search.study.store import Store
 from search.study.tokens import Tokens
@@ -199,6 +199,17 @@ def test_a_study_is_worked_on_by_one_way(
     ):
         with pytest.raises(UserError, match=f"at the {begun_at} was begun by way of its {begun_at}"):
             opened()
+
+
+def test_studies_begun_elsewise_do_not_keep_others_from_being_read(
+    study: StudyView, database: Server, tmp_path: Path
+) -> None:
+    direct = open_study(Store(tmp_path / "two", database.address, 20.0), "beside it", FACTS, OBJECTIVES)
+    there = {found.name for found in load_studies(direct.store, None, None)}
+    assert "beside it" in there
+    assert study.name not in there
+    assert load_study(study.store, None, study.name).name == study.name
+    assert others(direct) == []  # nothing of them has finished
 
 
 def unused_port() -> int:
