@@ -25,8 +25,8 @@ def clip_answers(study: Path, student: Student, int8: bool) -> tuple[Answers, An
     if isinstance(clips, str):
         return clips
     hear = hearing(student, clips["training"], int8)
-    validation, negatives = (_split(student, clips[name]) for name in ("validation", "negatives"))
-    return hear(validation), hear(negatives) if clips["negatives"] else None
+    negatives = hear(_split(student, clips["negatives"])) if clips["negatives"] else None
+    return hear(_split(student, clips["validation"])), negatives
 
 
 def _split(student: Student, recordings: "Sequence[Recording]") -> Split:

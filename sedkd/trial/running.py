@@ -142,17 +142,17 @@ def _begun(
     checkpoints: int = 4,
 ) -> Member:
     """A student before its first step, on the task's device, with all that trains it."""
-    hearing = task.heard_by(configuration.student)
+    heard = task.heard_by(configuration.student)
     student = initialised(
         configuration.student,
         task.labels(configuration.taught_by),
         configuration.initialisation,
-        hearing,
+        heard,
         configuration.train.seed,
         progress,
     ).to(task.device)
     foreign = configuration.train.foreign_share > 0 and task.has_generic
-    corpus = hearing.corpus(configuration.taught_by, foreign)
+    corpus = heard.corpus(configuration.taught_by, foreign)
     sizes = Sizes(student.embedding_size, task.targets.embeddings.shape[1], len(student.labels))
     torch.manual_seed(configuration.train.seed)  # a projection's weights, whatever was trained or read before them
     terms = build_terms(configuration.strategy, configuration.parameters, sizes)
