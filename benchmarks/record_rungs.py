@@ -2,8 +2,9 @@
 
 Run: python benchmarks/record_rungs.py --env farm --data DIR --teacher mn04_as --teacher-minutes 0 --folder rungs
      python benchmarks/record_rungs.py ... --folder rungs --join benchmarks/replay/farm-rungs.json
-Rows that lie in the folder are not trained again, so that it may be stopped at any time. Scores are validation's,
-seconds the process's CPU time on one thread. A row that diverges is recorded as such.
+Rows that lie in the folder are not trained again, so that it may be stopped at any time; `--part 0/2` and `--part 1/2`
+share the work between two processes, and `--training-seed 1` trains the same rows a second time. Scores are
+validation's, seconds the process's CPU time on one thread. A row that diverges is recorded as such.
 """
 
 import argparse
@@ -23,36 +24,50 @@ from sedkd.train.trunk import Resume, Trunk
 from sedkd.trial.configuration import from_flat
 from sedkd.trial.running import cost_before_training, lack, run_trial
 
+DRAWN = 10  # for each row: most of the default space's students cost more than 1e6 MACs per second
 
-def trained(values: dict[str, Any], task: Any, rungs: tuple[int, ...]) -> list[dict[str, Any]]:
-    """Of each rung: steps, score, CPU seconds from where the training was put aside before, and the step of that."""
-    base, found, trunk = TrainSettings(warmup=warmup_of(rungs[0])), [], None
+
+def trained(values: dict[str, Any], task: Any, rungs: tuple[int, ...], seed: int) -> list[dict[str, Any]]:
+    """Of each rung: steps, score, CPU seconds from where the training was put aside before, the step of that, and what
+    training saw of the score on its way."""
+    base, found, trunk = TrainSettings(seed=seed, warmup=warmup_of(rungs[0])), [], None
     for steps in rungs:
         kept: list[Trunk] = []
         start, begun = time.process_time(), trunk.step if trunk else 0
         configuration = from_flat(values, replace(base, steps=steps))
         result = run_trial(configuration, task, resume=Resume(trunk, kept.append))
         seconds = round(time.process_time() - start, 3)
-        found.append({"steps": steps, "f1": result.scores.values["f1_segment"], "seconds": seconds, "begun": begun})
+        curve = [{"step": point.step, "f1": round(point.score, 4)} for point in result.curve]
+        f1 = result.scores.values["f1_segment"]
+        found.append({"steps": steps, "f1": f1, "seconds": seconds, "begun": begun, "curve": curve})
         trunk = kept[0] if kept else None
     return found
 
 
-def record(target: Path, values: dict[str, Any], task: Any, rungs: tuple[int, ...], most: float) -> None:
-    """Train one configuration, unless it lies there, cannot be trained or costs more than `most` MACs per second."""
-    configuration = from_flat(values, TrainSettings())
-    if target.exists() or lack(configuration, task):
-        return
-    macs = cost_before_training(configuration, task.events).macs
-    if macs > most:
+def trainable(prepared: Any, rows: int, seed: int, most: float) -> list[tuple[dict[str, Any], float]]:
+    """The first `rows` of random configurations that can be trained and cost at most `most` MACs per second, with what
+    they cost."""
+    found = []
+    for values in drawn(prepared.space, DRAWN * rows, seed):
+        configuration = from_flat(values, TrainSettings())
+        if lack(configuration, prepared.task) is None:
+            macs = cost_before_training(configuration, prepared.task.events).macs
+            found += [(values, macs)] * (macs <= most)
+    return found[:rows]
+
+
+def record(target: Path, values: dict[str, Any], macs: float, task: Any, rungs: tuple[int, ...], seed: int) -> None:
+    """Train one configuration, unless it lies there."""
+    if target.exists():
         return
     try:
-        found: dict[str, Any] = {"rungs": trained(values, task, rungs)}
+        found: dict[str, Any] = {"rungs": trained(values, task, rungs, seed)}
     except Exception as error:
         found = {"failed": f"{type(error).__name__}: {error}"}
     with written_atomically(target) as temporary:
-        temporary.write_text(json.dumps({"configuration": values, "macs": macs, **found}))
-    print(target.stem, found, flush=True)
+        temporary.write_text(json.dumps({"configuration": values, "macs": macs, "seed": seed, **found}))
+    scores = [(rung["steps"], round(rung["f1"], 3), rung["seconds"]) for rung in found.get("rungs", ())]
+    print(target.stem, scores or found["failed"], flush=True)
 
 
 def main() -> None:
@@ -63,10 +78,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--teacher")
     parser.add_argument("--teacher-minutes", type=float)
-    parser.add_argument("--steps", type=int, default=600, help="of the last rung (600)")
-    parser.add_argument("--rows", type=int, default=100, help="that are drawn; those above --max-macs are left out")
-    parser.add_argument("--max-macs", type=float, default=2e6)
+    parser.add_argument("--steps", type=int, default=2400, help="of the last rung (2400)")
+    parser.add_argument("--rows", type=int, default=160)
+    parser.add_argument("--max-macs", type=float, default=1e6, help="of a row (1e6)")
     parser.add_argument("--seed", type=int, default=0, help="of the draws")
+    parser.add_argument("--training-seed", type=int, default=0, help="of the trainings")
+    parser.add_argument("--part", default="0/1", help="which part of how many (0/1)")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--join", type=Path, metavar="FILE", help="write the table of what is there, train nothing")
     options = parser.parse_args()
@@ -79,9 +96,12 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     subject = Subject(options.env, (options.data,), teacher=options.teacher, teacher_minutes=options.teacher_minutes)
     prepared = prepare(subject, 0, lambda *_: None)
-    rungs = rungs_of(options.steps)
-    for number, values in enumerate(drawn(prepared.space, options.rows, options.seed)):
-        record(options.folder / f"row-{number:04d}.json", values, prepared.task, rungs, options.max_macs)
+    rungs, seed = rungs_of(options.steps), options.training_seed
+    index, parts = (int(text) for text in options.part.split("/"))
+    rows = trainable(prepared, options.rows, options.seed, options.max_macs)
+    for number, (values, macs) in enumerate(rows):
+        if number % parts == index:
+            record(options.folder / f"row-{number:04d}-{seed}.json", values, macs, prepared.task, rungs, seed)
 
 
 if __name__ == "__main__":
