@@ -2,9 +2,10 @@
 
 Run: python benchmarks/record_rungs.py --env farm --data DIR --teacher mn04_as --teacher-minutes 0 --folder rungs
      python benchmarks/record_rungs.py ... --folder rungs --join benchmarks/replay/farm-rungs.json
-Rows that lie in the folder are not trained again, so that it may be stopped at any time; `--part 0/2` and `--part 1/2`
-share the work between two processes, and `--training-seed 1` trains the same rows a second time. Scores are
-validation's, seconds the process's CPU time on one thread. A row that diverges is recorded as such.
+Rungs that lie in the folder are not trained again, so that it may be stopped at any time, and `--steps 2400` goes on
+where `--steps 600` ended; `--part 0/2` and `--part 1/2` share the work between two processes, `--training-seed 1`
+trains the same rows a second time. Scores are validation's, seconds the process's CPU time on one thread. A row that
+diverges is recorded as such.
 """
 
 import argparse
@@ -15,33 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.record_curves import drawn, join
-from search.pareto.rungs import rungs_of
+from search.pareto.rungs import FEWEST_STEPS, rungs_of
 from search.setup.preparation import Subject, prepare
+from search.study.records import fingerprint
 from sedkd.disk.paths import written_atomically
 from sedkd.train.rate import warmup_of
 from sedkd.train.settings import TrainSettings
-from sedkd.train.trunk import Resume, Trunk
+from sedkd.train.trunk import Resume, load_trunk, save_trunk
 from sedkd.trial.configuration import from_flat
 from sedkd.trial.running import cost_before_training, lack, run_trial
 
+BASE = TrainSettings(warmup=warmup_of(FEWEST_STEPS))
 DRAWN = 10  # for each row: most of the default space's students cost more than 1e6 MACs per second
-
-
-def trained(values: dict[str, Any], task: Any, rungs: tuple[int, ...], seed: int) -> list[dict[str, Any]]:
-    """Of each rung: steps, score, CPU seconds from where the training was put aside before, the step of that, and what
-    training saw of the score on its way."""
-    base, found, trunk = TrainSettings(seed=seed, warmup=warmup_of(rungs[0])), [], None
-    for steps in rungs:
-        kept: list[Trunk] = []
-        start, begun = time.process_time(), trunk.step if trunk else 0
-        configuration = from_flat(values, replace(base, steps=steps))
-        result = run_trial(configuration, task, resume=Resume(trunk, kept.append))
-        seconds = round(time.process_time() - start, 3)
-        curve = [{"step": point.step, "f1": round(point.score, 4)} for point in result.curve]
-        f1 = result.scores.values["f1_segment"]
-        found.append({"steps": steps, "f1": f1, "seconds": seconds, "begun": begun, "curve": curve})
-        trunk = kept[0] if kept else None
-    return found
 
 
 def trainable(prepared: Any, rows: int, seed: int, most: float) -> list[tuple[dict[str, Any], float]]:
@@ -57,17 +43,38 @@ def trainable(prepared: Any, rows: int, seed: int, most: float) -> list[tuple[di
 
 
 def record(target: Path, values: dict[str, Any], macs: float, task: Any, rungs: tuple[int, ...], seed: int) -> None:
-    """Train one configuration, unless it lies there."""
+    """Train one configuration from the rung that it has in the file to the last one; each is written as it ends."""
+    row = {"configuration": values, "macs": macs, "seed": seed, "rungs": []}
     if target.exists():
-        return
-    try:
-        found: dict[str, Any] = {"rungs": trained(values, task, rungs, seed)}
-    except Exception as error:
-        found = {"failed": f"{type(error).__name__}: {error}"}
-    with written_atomically(target) as temporary:
-        temporary.write_text(json.dumps({"configuration": values, "macs": macs, "seed": seed, **found}))
-    scores = [(rung["steps"], round(rung["f1"], 3), rung["seconds"]) for rung in found.get("rungs", ())]
-    print(target.stem, scores or found["failed"], flush=True)
+        row = json.loads(target.read_text())
+    trunk = target.with_suffix(".trunk")
+    for steps in rungs[len(row["rungs"]) :]:
+        if "failed" in row:
+            return
+        try:
+            row["rungs"].append(trained(values, task, replace(BASE, seed=seed, steps=steps), trunk))
+        except Exception as error:
+            row["failed"] = f"{type(error).__name__}: {error}"
+        with written_atomically(target) as temporary:
+            temporary.write_text(json.dumps(row))
+        found = [(rung["steps"], round(rung["f1"], 3), rung["seconds"]) for rung in row["rungs"]]
+        print(target.stem, found, row.get("failed", ""), flush=True)
+
+
+def trained(values: dict[str, Any], task: Any, settings: TrainSettings, file: Path) -> dict[str, Any]:
+    """Of one rung: steps, score, CPU seconds from where the training was put aside before, which lies in `file`, the
+    step of that, and what training saw of the score on its way."""
+    key = fingerprint(values)
+    start, trunk = time.process_time(), load_trunk(file, key)
+    resume = Resume(trunk, lambda kept: save_trunk(kept, file, key))
+    result = run_trial(from_flat(values, settings), task, resume=resume)
+    return {
+        "steps": settings.steps,
+        "f1": result.scores.values["f1_segment"],
+        "seconds": round(time.process_time() - start, 3),
+        "begun": trunk.step if trunk else 0,
+        "curve": [{"step": point.step, "f1": round(point.score, 4)} for point in result.curve],
+    }
 
 
 def main() -> None:

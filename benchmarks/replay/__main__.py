@@ -10,24 +10,19 @@ import time
 from pathlib import Path
 
 from benchmarks.replay.figure import keep
+from benchmarks.replay.outside import PYTHON, installed
 from benchmarks.replay.strategies import ours, peers
 from benchmarks.replay.summary import result
 from benchmarks.replay.table import default_space, read_table
 from sedkd.errors import UserError
-
-PEERS = Path(".venv/peers")
-INSTALL = f"python3 -m venv {PEERS} && {PEERS}/bin/pip install -r benchmarks/replay/peers.txt"
 
 
 def main() -> None:
     options = _options()
     table, space = read_table(options.table), default_space()
     before = read_table(options.before) if options.before else None
-    python = options.peers if options.peers.exists() else None
-    if python is None:
-        print(f"without Syne Tune and NePS; with them: {INSTALL}")
     results = []
-    for strategy in [*peers(space, python, options.answer_peers), *ours(space, before)]:
+    for strategy in [*peers(space, installed(options.peers), options.answer_peers), *ours(space, before)]:
         start = time.monotonic()
         results.append(result(strategy.name, strategy.is_peer, strategy.replay(table, range(options.seeds))))
         print(f"{strategy.name}: replayed in {time.monotonic() - start:.0f} s", flush=True)
@@ -41,7 +36,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--before", type=Path, help="another environment's table, as a study that came before")
     parser.add_argument("--answer-peers", action="store_true", help="what a peer trained before is free for it as well")
-    parser.add_argument("--peers", type=Path, default=PEERS / "bin/python", help="a Python that has peers.txt")
+    parser.add_argument("--peers", type=Path, default=PYTHON, help="a Python that has peers.txt")
     return parser.parse_args()
 
 

@@ -9,13 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.replay.ledger import Ledger
-from benchmarks.replay.table import CHECKPOINTS, TRAININGS, Nearest, Row, Table, applying
+from benchmarks.replay.table import TRAININGS, Nearest, Row, Table, applying
 from search.space.dimensions import Choice, Dimension, IntRange, Range
 from search.space.space import Space
 from sedkd.errors import UserError
 
 MOST_DRAWS = 8 * TRAININGS  # of trials that mostly end at a tenth; answered ones cost nothing
 SCRIPTS = Path(__file__).parent / "peers"
+VENV = Path(".venv/peers")
+PYTHON = VENV / "bin/python"
+INSTALL = f"python3 -m venv {VENV} && {VENV}/bin/pip install -r benchmarks/replay/peers.txt"
+
+
+def installed(python: Path) -> Path | None:
+    """The Python that has the packages; None, and how to get them is said, where it is not there."""
+    if python.exists():
+        return python
+    print(f"without Syne Tune and NePS; with them: {INSTALL}")
+    return None
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,7 @@ class _Dialogue:
 
     def __init__(self, process: subprocess.Popen[str], table: Table, peer: Outside) -> None:
         self.process, self.space, self.answers = process, peer.space, peer.answers
+        self.table = table
         self.nearest, self.ledger = Nearest(table, peer.space), Ledger(table.budget)
         self.trials: dict[str, float] = {}  # seconds that each trial has behind it
         self.rows: dict[int, float] = {}  # the most seconds that any trial of the row has
@@ -59,7 +71,8 @@ class _Dialogue:
 
     def run(self, seed: int) -> Ledger:
         described = [_described(dimension) for dimension in self.space.dimensions]
-        self._send({"seed": seed, "space": described, "checkpoints": CHECKPOINTS})
+        fidelities = {"fidelities": self.table.fidelities, "factor": self.table.factor}
+        self._send({"seed": seed, "space": described, **fidelities})
         asked = self._received()
         while not self.ledger.is_spent and self.ledger.draws < MOST_DRAWS:
             self._send({"losses": self._trained(asked)})
@@ -102,13 +115,14 @@ class _Dialogue:
 
 def _described(dimension: Dimension) -> dict[str, Any]:
     """A dimension as every package has it: whole numbers count steps or choices, from 0."""
-    low, high = dimension.extremes()[0], dimension.extremes()[-1]
+    low, high, default = dimension.extremes()[0], dimension.extremes()[-1], dimension.default
     if isinstance(dimension, Choice):
-        low, high = 0, len(dimension.choices) - 1
+        low, high, default = 0, len(dimension.choices) - 1, dimension.choices.index(default)
     if isinstance(dimension, IntRange):
-        low, high = 0, (high - low) // dimension.step
+        low, high, default = 0, (high - low) // dimension.step, (default - low) // dimension.step
     log = isinstance(dimension, Range) and dimension.log
-    return {"name": dimension.name, "kind": dimension.kind, "low": low, "high": high, "log": log}
+    found = {"name": dimension.name, "kind": dimension.kind, "low": low, "high": high}
+    return {**found, "log": log, "default": default}
 
 
 def _meant(dimension: Dimension, value: Any) -> Any:

@@ -1,6 +1,6 @@
 """Training rung by rung against full trainings, replayed over a table of `record_rungs.py`, at equal training seconds.
 
-Run: python -m benchmarks.replay.rungs TABLE.json --out DIR [--seeds 10]
+Run: python -m benchmarks.replay.rungs TABLE.json --out DIR [--seeds 10] [--peers PYTHON]
 Prints a table, and writes it, curves.csv and hypervolume.png. Trains nothing. A draw is answered by the nearest row. A
 full training costs what it takes from the first step; one that goes on costs what it took from where it was put aside.
 """
@@ -8,9 +8,10 @@ full training costs what it takes from the first step; one that goes on costs wh
 import argparse
 import json
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ from benchmarks.replay.figure import keep
 from benchmarks.replay.known import Replayed
 from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.ours import MOST_DRAWS, Ours, Switches
-from benchmarks.replay.strategies import CONTROLLED, SAMPLERS, gain
+from benchmarks.replay.outside import PYTHON, Outside, installed
+from benchmarks.replay.strategies import CONTROLLED, OUTSIDE, SAMPLERS, gain
 from benchmarks.replay.summary import result
 from benchmarks.replay.table import Checkpoint, Nearest, Row, Table, Training, default_space
 from search.pareto.front import ranks
@@ -50,6 +52,38 @@ class RungTable(Table):
     """`ladder`: what each row did at its rungs."""
 
     ladder: Mapping[int, tuple[Rung, ...]]
+
+    @property
+    def for_peers(self) -> "ForPeers":
+        """The same for peers that go from rung to rung and pay what each costs."""
+        rows = [replace(row, full=_going_on(self.ladder[row.number])) for row in self.rows]
+        return ForPeers(self.facts, tuple(rows), self.budget)
+
+
+@dataclass(frozen=True)
+class ForPeers(Table):
+    """Trainings whose checkpoints are rungs; `limit`: the seconds of a run."""
+
+    limit: float
+
+    @property
+    def budget(self) -> float:
+        return self.limit
+
+    @property
+    def fidelities(self) -> tuple[int, ...]:
+        return tuple(int(point.step) for point in self.rows[0].full.curve)
+
+    @property
+    def factor(self) -> int:
+        return FACTOR
+
+
+def _going_on(rungs: Sequence[Rung]) -> Training:
+    """A training that is put aside at each of its rungs, and goes on from there."""
+    seconds = list(accumulate(rung.seconds for rung in rungs))
+    curve = [Checkpoint(rung.steps, spent, rung.f1) for rung, spent in zip(rungs, seconds, strict=True)]
+    return Training(rungs[-1].f1, seconds[-1], tuple(curve))
 
 
 def read(path: Path) -> RungTable:
@@ -170,23 +204,36 @@ def main() -> None:
     parser.add_argument("table", type=Path)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--peers", type=Path, default=PYTHON, help="a Python that has peers.txt")
     options = parser.parse_args()
-    table, space = read(options.table), default_space()
+    table, space, seeds = read(options.table), default_space(), range(options.seeds)
+    results = []
+    for name, (is_peer, how) in _strategies(space, installed(options.peers)).items():
+        start = time.monotonic()
+        ledgers = (
+            how.replay_all(table.for_peers, seeds)
+            if isinstance(how, Outside)
+            else [how.replay(table, seed) for seed in seeds]
+        )
+        results.append(result(name, is_peer, ledgers))
+        print(f"{name}: replayed in {time.monotonic() - start:.0f} s", flush=True)
+    keep(results, table, options.out)
+
+
+def _strategies(space: Space, python: Path | None) -> "dict[str, tuple[bool, Ours | ByRungs | Outside]]":
+    """By name: whether it is a peer, and how it runs. What a strategy trained before is free for all."""
     first = tuple(values for _, values in controls(space, CONTROLLED))
     answered = Switches(answers=True)
-    strategies = {
+    packages = {**OUTSIDE, "NePS PriMO": ("of_neps.py", "primo")} if python else {}
+    return {
         **{f"Optuna {name}, full trainings": (True, Ours(s, space, answered)) for name, s in SAMPLERS.items()},
+        **{name: (True, Outside(python, *which, space, True)) for name, which in packages.items() if python},
         "MO-ASHA: random, by rank": (True, ByRungs(SAMPLERS["random"], space, by_rank)),
         "TPE, rungs by rank": (False, ByRungs(SAMPLERS["TPE"], space, by_rank)),
         "gain, full trainings": (False, Ours(gain, space, Switches(answers=True, first=first))),
         "gain, rungs by rank": (False, ByRungs(gain, space, by_rank, first)),
         "gain, rungs by gain: the search": (False, ByRungs(gain, space, by_gain, first)),
     }
-    results = []
-    for name, (is_peer, how) in strategies.items():
-        replay = partial(how.replay, table)
-        results.append(result(name, is_peer, [replay(seed) for seed in range(options.seeds)]))
-    keep(results, table, options.out)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from sedkd.errors import UserError
 
 TRAININGS = 60  # full trainings that the budget of a run pays for
 CHECKPOINTS = 8  # of a full training; multi-fidelity peers count in them
+KEPT = 3  # of so many one goes on from fidelity to fidelity, by the default of all peers
 ARCHITECTURE = 4.0  # a dimension of the student weighs this much: it decides the cost, and most of the score
 
 
@@ -73,6 +74,16 @@ class Table:
     def budget(self) -> float:
         """Seconds that TRAININGS full trainings cost on average."""
         return TRAININGS * sum(row.full.seconds for row in self.rows) / len(self.rows)
+
+    @property
+    def fidelities(self) -> tuple[int, ...]:
+        """What multi-fidelity peers call each checkpoint of a training."""
+        return tuple(range(1, CHECKPOINTS + 1))
+
+    @property
+    def factor(self) -> int:
+        """Of so many trainings one goes on from fidelity to fidelity."""
+        return KEPT
 
 
 def read_table(path: Path) -> Table:

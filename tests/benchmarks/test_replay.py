@@ -131,7 +131,7 @@ def run(opening, train):
     number = 0
     while True:
         train(f"{number}a", None, values, 3)
-        train(f"{number}b", f"{number}a", values, opening["checkpoints"])
+        train(f"{number}b", f"{number}a", values, len(opening["fidelities"]))
         number += 1
 serve(run)
 """

@@ -3,16 +3,19 @@
 import random
 import sys
 import warnings
+from bisect import bisect_left
 from typing import Any
 
 import neps
 import numpy as np
 import torch
-from neps.optimizers.algorithms import mo_hyperband, moasha
+from neps.optimizers.algorithms import mo_hyperband, moasha, primo
 from talk import Train, serve
 
-METHODS = {"mo_hyperband": mo_hyperband, "moasha": moasha}  # primo takes minutes a run
-FIDELITY = "checkpoints"
+METHODS = {"mo_hyperband": mo_hyperband, "moasha": moasha}
+FIDELITY = "fidelity"
+OBJECTIVES = ("one", "other")
+CONFIDENCE = 0.25  # in a default: what NePS takes where it is told none
 
 
 def run(opening: dict[str, Any], train: Train) -> None:
@@ -21,14 +24,29 @@ def run(opening: dict[str, Any], train: Train) -> None:
     np.random.seed(opening["seed"])
     torch.manual_seed(opening["seed"])
     elements = {dimension["name"]: _parameter(dimension) for dimension in opening["space"]}
-    elements[FIDELITY] = neps.HPOInteger(1, opening["checkpoints"], is_fidelity=True)
-    optimiser = neps.AskAndTell(METHODS[sys.argv[1]](neps.SearchSpace(elements)))
+    fidelities = opening["fidelities"]
+    elements[FIDELITY] = neps.HPOInteger(fidelities[0], fidelities[-1], is_fidelity=True)
+    optimiser = neps.AskAndTell(_method(neps.SearchSpace(elements), opening))
     while True:
         trial = optimiser.ask()
         configuration = {name: _plain(value) for name, value in trial.config.items()}
-        until = configuration.pop(FIDELITY)
+        until = bisect_left(fidelities, configuration.pop(FIDELITY)) + 1
         losses = train(trial.metadata.id, trial.metadata.previous_trial_id, configuration, until)
         optimiser.tell(trial, {"objective_to_minimize": losses})
+
+
+def _method(space: neps.SearchSpace, opening: dict[str, Any]) -> Any:
+    """What the command line names; PriMO believes what the space has as its defaults of both objectives."""
+    if sys.argv[1] != "primo":
+        return METHODS[sys.argv[1]](space, eta=opening["factor"])
+    defaults = {dimension["name"]: dimension["default"] for dimension in opening["space"]}
+    confidences = dict.fromkeys(defaults, CONFIDENCE)
+    return primo(
+        space,
+        eta=opening["factor"],
+        prior_centers=dict.fromkeys(OBJECTIVES, defaults),
+        prior_confidences=dict.fromkeys(OBJECTIVES, confidences),
+    )
 
 
 def _parameter(dimension: dict[str, Any]) -> Any:

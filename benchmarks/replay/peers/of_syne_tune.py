@@ -17,7 +17,7 @@ from syne_tune.optimizer.schedulers.multiobjective.moasha import MOASHA
 from syne_tune.optimizer.schedulers.multiobjective.multiobjective_priority import NonDominatedPriority
 from talk import Train, serve
 
-METRICS, TIME = ["one", "other"], "checkpoint"
+METRICS, TIME = ["one", "other"], "fidelity"
 
 
 class Ranked(NonDominatedPriority):
@@ -36,23 +36,27 @@ def moasha(opening: dict[str, Any], train: Train) -> None:
         metrics=METRICS,
         time_attr=TIME,
         multiobjective_priority=Ranked() if sys.argv[1] == "ranked" else None,
-        max_t=opening["checkpoints"],
+        grace_period=opening["fidelities"][0],
+        max_t=opening["fidelities"][-1],
+        reduction_factor=opening["factor"],
         random_seed=opening["seed"],
     )
     number = 0
     while True:
         trial = Trial(number, scheduler.suggest().config, datetime.datetime.now())
         scheduler.on_trial_add(trial)
-        _train(scheduler, trial, train)
+        _train(scheduler, trial, opening["fidelities"], train)
         number += 1
 
 
-def _train(scheduler: MOASHA, trial: Trial, train: Train) -> None:
-    decision, done, name = SchedulerDecision.CONTINUE, 0, None
-    while decision == SchedulerDecision.CONTINUE:
-        before, name, done = name, f"{trial.trial_id}@{done + 1}", done + 1
+def _train(scheduler: MOASHA, trial: Trial, fidelities: list[int], train: Train) -> None:
+    name = None
+    for done, fidelity in enumerate(fidelities, 1):
+        before, name = name, f"{trial.trial_id}@{done}"
         losses = train(name, before, trial.config, done)
-        decision = scheduler.on_trial_result(trial, {**dict(zip(METRICS, losses, strict=True)), TIME: done})
+        found = {**dict(zip(METRICS, losses, strict=True)), TIME: fidelity}
+        if scheduler.on_trial_result(trial, found) != SchedulerDecision.CONTINUE:
+            break
     scheduler.on_trial_remove(trial)
 
 

@@ -1,8 +1,9 @@
 """How a peer's process talks with the benchmark: one JSON object a line. Needs nothing but Python.
 
-The benchmark opens a run with {"seed", "space", "checkpoints"}. The peer asks for trainings with {"trial",
-"continues", "configuration", "until"}: a number of checkpoints, and the trial that goes on, if one does. It is answered
-{"losses": [...]}, both to be minimised, or {"end": true} when the seconds are spent.
+The benchmark opens a run with {"seed", "space", "fidelities", "factor"}: what a training's checkpoints are called, and
+of how many trainings one goes on from one to the next. The peer asks for trainings with {"trial", "continues",
+"configuration", "until"}: a number of checkpoints, and the trial that goes on, if one does. It is answered {"losses":
+[...]}, both to be minimised, or {"end": true} when the seconds are spent.
 """
 
 import json
