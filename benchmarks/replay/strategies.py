@@ -1,23 +1,19 @@
 """Every strategy of the comparison by name."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.replay.known import Replayed, past
 from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.ours import Ours, Switches
 from benchmarks.replay.outside import Outside
 from benchmarks.replay.table import Table
-from search.pareto.front import front
 from search.sampling.sampler import GainSampler, Observation
 from search.space.controls import controls
 from search.space.space import Space
-from search.study.records import FinishedTrial
-from search.study.trial_record import FinishedRecord
-from search.trials.carrying import MAX_CARRIED, from_ends
 
 if TYPE_CHECKING:
     import optuna
@@ -61,8 +57,7 @@ def peers(space: Space, python: Path | None, answers: bool) -> list[Strategy]:
 def ours(space: Space, before: Table | None) -> list[Strategy]:
     """Each of our additions to TPE alone, then our sampler with one after the other.
 
-    A search begins with its controls. `before`: another environment's table, for what is carried over from past
-    studies.
+    A search begins with its controls. `before`: another environment's table, as a past study to guess by.
     """
     first = tuple(values for _, values in controls(space, CONTROLLED))
     both = Switches(answers=True, stopping=True, first=first)
@@ -74,20 +69,8 @@ def ours(space: Space, before: Table | None) -> list[Strategy]:
         "gain + stopping": Ours(gain, space, both),
     }
     if before:
-        fronts, informed = tuple(_carried(before)), partial(gain, prior=past(before))
-        found["TPE + carried fronts"] = Ours(tpe, space, Switches(first=fronts))
-        found["gain + stopping, prior"] = Ours(informed, space, both)
-        found["gain + stopping, prior, carried fronts"] = Ours(informed, space, replace(both, first=(*first, *fronts)))
+        found["gain + stopping, prior"] = Ours(partial(gain, prior=past(before)), space, both)
     return [Strategy(name, how, False) for name, how in found.items()]
-
-
-def _carried(table: Table) -> list[Mapping[str, Any]]:
-    """What a new study would begin with, had this table's rows been another environment's trials."""
-    rows = {row.number: row.configuration for row in table.rows}
-    members = [
-        FinishedTrial(r.number, (r.full.f1, r.cost), FinishedRecord(measures={"macs": 10**r.cost})) for r in table.rows
-    ]
-    return [rows[member.number] for member in from_ends(front(members, OBJECTIVES))[:MAX_CARRIED]]
 
 
 def random(seed: int, space: Space, known: Replayed) -> "optuna.samplers.BaseSampler":

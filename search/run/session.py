@@ -15,7 +15,7 @@ from search.run.others import Others
 from search.run.site_clips import keep_clips
 from search.run.stop import Stop
 from search.run.workers import Processes
-from search.sampling.choice import can_guess, sampler_of, with_sampler
+from search.sampling.choice import can_guess, learned_from, sampler_of, with_sampler
 from search.setup.plan import GAIN
 from search.setup.request import Planned, Request, planned
 from search.setup.subsets import each_subset
@@ -26,7 +26,6 @@ from search.study.ownership import close_stale
 from search.study.records import REQUEST, SAMPLER
 from search.study.scores import SplitScores
 from search.tracking.mirror import Mirror
-from search.trials.carrying import carried
 from search.trials.confirmation import confirm
 from search.trials.failures import write_traceback
 from search.trials.final_scores import score_on_test, teacher_on_validation
@@ -132,6 +131,8 @@ class _Session:
             )
         if self.request.manner.sampler == GAIN and not can_guess(ready.plan.objectives):
             notices.append("sampler: tpe; gain needs one quality against one cost that is known before training")
+        if learned := learned_from(self.study, ready.plan):
+            notices.append(f"learns from other studies as well (--no-carry: from none): {', '.join(learned)}")
         self.display.introduce(
             ready.name, ready.facts, notices, teacher_score, self.study.spent(), self.request.budget.trials,
             ready.plan.rungs,
@@ -139,10 +140,7 @@ class _Session:
 
     def _search_all(self, ready: Planned) -> None:
         """Until no process is at a trial of this study: what a lost one leaves behind is searched once more."""
-        others = carried(self.study, ready.plan) if ready.plan.manner.carry else []
-        if others:
-            self.display.notice(f"{len(others)} starting points carried over: {', '.join(name for name, _ in others)}")
-        begin(self.study, ready.plan, others)
+        begin(self.study, ready.plan)
         self._search(ready)
         while self.study.running():
             self.others.wait(self._waiting)

@@ -40,6 +40,11 @@ def can_guess(objectives: Objectives) -> bool:
     return len(objectives.names) == 2 and objectives.costs_are_known_before
 
 
+def learned_from(study: StudyView, plan: Plan) -> list[str]:
+    """The names of the other studies by whose trials the search guesses as well."""
+    return [other.name for other in others(study)] if plan.manner.carry and sampler_of(plan) == GAIN else []
+
+
 def _past(study: StudyView, plan: Plan) -> Sequence[Observation]:
     """What other studies trained, where something is to be carried over."""
     if not plan.manner.carry:

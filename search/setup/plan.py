@@ -20,8 +20,8 @@ TPE = "tpe"  # Optuna's, for any objectives
 class Manner:
     """How a search goes about it. `early_stopping` ends hopeless trials (see `search.trials.stopping`) or, where there
     are steps enough, trains all to few and some on to more (see `search.pareto.rungs`); `noise` trains
-    a configuration that is drawn again anew, with another seed, instead of answering it; `carry` takes over what other
-    studies found; `sampler` is GAIN or TPE."""
+    a configuration that is drawn again anew, with another seed, instead of answering it; `carry` guesses by what
+    other studies found as well; `sampler` is GAIN or TPE."""
 
     sampler: str = GAIN
     early_stopping: bool = True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from search.study.objectives import Objectives
 from search.study.ownership import close_stale
 from search.study.proxy import BY_TRIALS
-from search.study.records import FACTS, INTERRUPTED, LEASES, REASON
+from search.study.records import CONTROL, FACTS, INTERRUPTED, LEASES, REASON
 from search.study.store import Store
 from search.study.view import StudyView
 from sedkd.errors import UserError
@@ -89,13 +89,13 @@ def load_study(store: Store, environment: str | None, name: str | None) -> Study
     return load_studies(store, environment, name)[0]
 
 
-def enqueue_missing(study: StudyView, kind: str, items: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Put named configurations next in line, each once in a study's life; again only where Ctrl-C or a kill came before
-    it could fail or end. `kind` is the user attribute that holds the name, such as CONTROL."""
-    there = {t.user_attrs.get(kind) for t in study.optuna.get_trials(deepcopy=False) if not _is_undone(t)}
-    for name, values in items:
+def enqueue_missing(study: StudyView, controls: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Put controls, by name, next in line, each once in a study's life; again only where Ctrl-C or a kill came before
+    it could fail or end."""
+    there = {t.user_attrs.get(CONTROL) for t in study.optuna.get_trials(deepcopy=False) if not _is_undone(t)}
+    for name, values in controls:
         if name not in there:
-            study.optuna.enqueue_trial(dict(values), user_attrs={kind: name})
+            study.optuna.enqueue_trial(dict(values), user_attrs={CONTROL: name})
 
 
 def _is_undone(trial: "optuna.trial.FrozenTrial") -> bool:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from search.study.records import CARRIED, CONTINUES, CONTROL, OWNER, RECORD, RESUMED, RETRIED, STOPPED
+from search.study.records import CONTINUES, CONTROL, OWNER, RECORD, RESUMED, RETRIED, STOPPED
 from search.study.view import StudyView
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def _closed(study: StudyView, trial: "optuna.trial.FrozenTrial") -> int | None:
 
 def once_more(study: StudyView, trial: "optuna.Trial | optuna.trial.FrozenTrial") -> None:
     """Put a trial in line again; who draws it goes on where its process kept it last, if it did."""
-    kept = {key: trial.user_attrs[key] for key in (CONTROL, CARRIED) if key in trial.user_attrs}
-    study.optuna.enqueue_trial(dict(trial.params), user_attrs={RETRIED: trial.number, **kept})
+    control = {CONTROL: trial.user_attrs[CONTROL]} if CONTROL in trial.user_attrs else {}
+    study.optuna.enqueue_trial(dict(trial.params), user_attrs={RETRIED: trial.number, **control})
 
 
 def _went_on(study: StudyView, trial: "optuna.trial.FrozenTrial") -> bool:

@@ -12,7 +12,6 @@ FACTS = "facts"  # user attribute of a study: what it was made of
 LEASES = "leases"  # user attribute of a study: how the processes that are at its trials show it
 OWNER = "owner"  # user attribute of a trial: the lock of the process that runs it
 CONTROL = "control"  # user attribute of a trial: which control it is
-CARRIED = "carried"  # user attribute of a trial: the study and the trial that its configuration comes from
 INFEASIBLE = "infeasible"  # user attribute of a trial that was above a limit and not trained
 LACK = "lack"  # user attribute of a trial that was not trained: why it cannot be
 ANSWERED = "answered"  # user attribute of a trial: the number of the finished one whose result it was given

@@ -1,14 +1,14 @@
 """The search loop of one process: ask, train, record, tell."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from search.setup.budget import deadline
 from search.setup.plan import Plan
 from search.space.controls import controls
 from search.study.opening import enqueue_missing
-from search.study.records import CARRIED, CONTROL
+from search.study.records import CONTROL
 from search.study.view import StudyView
 from search.trials.draws import Drawn, TrialDraws
 from search.trials.stopping import can_stop
@@ -30,10 +30,9 @@ class TrialListener(Protocol):
     def failed(self, number: int, reason: str) -> None: ...
 
 
-def begin(study: StudyView, plan: Plan, carried: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Put the controls, and behind them what is carried over from other studies, next in line."""
-    enqueue_missing(study, CONTROL, controls(plan.space, plan.budget.trials))
-    enqueue_missing(study, CARRIED, carried)
+def begin(study: StudyView, plan: Plan) -> None:
+    """Put the controls next in line."""
+    enqueue_missing(study, controls(plan.space, plan.budget.trials))
 
 
 def search(study: StudyView, plan: Plan, listener: TrialListener, after_trial: Callable[[], None]) -> None:
@@ -66,7 +65,7 @@ def search(study: StudyView, plan: Plan, listener: TrialListener, after_trial: C
 
 
 def _note(drawn: Drawn) -> str | None:
-    """What there is to say of a trial beside its strategy: that it is a control, where it comes from."""
+    """What there is to say of a trial beside its strategy: that it is a control, or goes on."""
     if drawn.continues is not None:
         return f"trial {drawn.continues.number} on to {drawn.steps} steps"
-    return drawn.trial.user_attrs.get(CONTROL) or drawn.trial.user_attrs.get(CARRIED)
+    return drawn.trial.user_attrs.get(CONTROL)

@@ -106,7 +106,7 @@ def quick_search(words: list[str], listener: Any = None) -> tuple[Any, Any]:
     request = request_of(parser().parse_args(words))
     ready = planned(request, lambda *_: None)
     study = open_study(ready.plan.store, ready.name, ready.facts, ready.plan.objectives)
-    begin(study, ready.plan, [])
+    begin(study, ready.plan)
     search(with_sampler(study, ready.plan, request.seed), ready.plan, listener or Deaf(), lambda: None)
     return study, ready
 

@@ -37,7 +37,7 @@ def test_all_subsets_in_one_line(farm, tmp_path, capsys):
     assert events == {"farm": ["bell", "hum"], "farm.ring": ["bell"], "farm.low": ["hum"]}
     assert "all studies" in out
     assert "for all events" in out
-    assert "starting points carried over: farm-" in out  # a narrower study begins with what the wider one found
+    assert "from none): farm-" in out  # a narrower study guesses by what the wider one found
 
     ring = next(study for study in studies if study.name.startswith("farm.ring"))
     every = wider(ring, studies)

@@ -16,7 +16,7 @@ from search.study import postgres
 from search.study.objectives import Objectives
 from search.study.opening import enqueue_missing, load_study, open_study
 from search.study.ownership import close_stale
-from search.study.records import CONTROL, OWNER
+from search.study.records import OWNER
 from search.study.store import Store
 from search.study.view import StudyView
 from search.trials.failures import TAKEN, reason_of
@@ -71,7 +71,7 @@ def test_what_one_machine_writes_another_reads(study: StudyView, tmp_path: Path)
 
 
 def test_of_two_that_take_over_one_wins(study: StudyView, tmp_path: Path) -> None:
-    enqueue_missing(study, CONTROL, [("lost", {"width": 4})])
+    enqueue_missing(study, [("lost", {"width": 4})])
     trial = study.optuna.ask()
     trial.suggest_int("width", 2, 8)
     trial.set_user_attr(OWNER, "a machine that is gone")

@@ -147,7 +147,7 @@ def test_what_is_in_line_is_trained_whoever_is_at_it(study: StudyView) -> None:
     study.optuna.sampler = optuna.samplers.RandomSampler(seed=1)
     first = draws_of(study, 4, "one").next()
     assert first is not None
-    enqueue_missing(study, CONTROL, [("smallest", first.values)])
+    enqueue_missing(study, [("smallest", first.values)])
     second = draws_of(seen_by_another(study), 4, "two").next()
     assert second is not None
     assert second.values == first.values

@@ -90,7 +90,7 @@ def test_a_control_is_put_in_line_again_only_when_it_was_not_its_fault() -> None
     study = StudyView(optuna.create_study(), Store(Path("no such folder")))
     ends = {"done": None, "broken": "KeyError: 'high'", "stopped": INTERRUPTED, "lost": "", "lost early": ""}
     for name in ends:
-        enqueue_missing(study, CONTROL, [(name, {"width": 4})])
+        enqueue_missing(study, [(name, {"width": 4})])
     for name, reason in ends.items():
         trial = study.optuna.ask()
         assert trial.user_attrs[CONTROL] == name
@@ -100,9 +100,9 @@ def test_a_control_is_put_in_line_again_only_when_it_was_not_its_fault() -> None
             trial.set_user_attr(REASON, reason)
         study.optuna.tell(trial, 1.0 if reason is None else None, state=None if reason is None else TrialState.FAIL)
     before = len(study.optuna.trials)
-    enqueue_missing(study, CONTROL, [(name, {"width": 4}) for name in ends])
+    enqueue_missing(study, [(name, {"width": 4}) for name in ends])
     assert [t.user_attrs[CONTROL] for t in study.optuna.trials[before:]] == ["stopped", "lost early"]
-    enqueue_missing(study, CONTROL, [(name, {"width": 4}) for name in ends])
+    enqueue_missing(study, [(name, {"width": 4}) for name in ends])
     assert len(study.optuna.trials) == before + 2
 
 
