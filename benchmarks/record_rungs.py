@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.record_curves import drawn, join
+from benchmarks.record_curves import drawn
 from search.pareto.rungs import FEWEST_STEPS, rungs_of
 from search.setup.preparation import Subject, prepare
 from search.study.records import fingerprint
@@ -77,6 +77,16 @@ def trained(values: dict[str, Any], task: Any, settings: TrainSettings, file: Pa
     }
 
 
+def write_table(folder: Path, facts: dict[str, Any], rungs: tuple[int, ...], out: Path) -> None:
+    """The table of all rows that were trained to the last rung, or failed; what lies behind that rung is left out."""
+    rows = [json.loads(path.read_text()) for path in sorted(folder.glob("row-*.json"))]
+    ended = [row for row in rows if "failed" in row or len(row["rungs"]) >= len(rungs)]
+    for row in ended:
+        row["rungs"] = row["rungs"][: len(rungs)]
+    out.write_text(json.dumps({"facts": facts, "rows": ended}))
+    print(f"{out}: {len(ended)} rows; {len(rows) - len(ended)} others are not at {rungs[-1]} steps yet")
+
+
 def main() -> None:
     import torch
 
@@ -97,7 +107,7 @@ def main() -> None:
     if options.join:
         facts = {"environment": options.env, "data": options.data.name, "teacher": options.teacher,
                  "steps": options.steps, "max_macs": options.max_macs}  # fmt: skip
-        join(options.folder, facts, options.join)
+        write_table(options.folder, facts, rungs_of(options.steps), options.join)
         return
     torch.set_num_threads(1)
     options.folder.mkdir(parents=True, exist_ok=True)

@@ -205,10 +205,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--peers", type=Path, default=PYTHON, help="a Python that has peers.txt")
+    parser.add_argument("--primo", action="store_true", help="NePS PriMO as well, which thinks for minutes in each run")
     options = parser.parse_args()
     table, space, seeds = read(options.table), default_space(), range(options.seeds)
     results = []
-    for name, (is_peer, how) in _strategies(space, installed(options.peers)).items():
+    for name, (is_peer, how) in _strategies(space, installed(options.peers), options.primo).items():
         start = time.monotonic()
         ledgers = (
             how.replay_all(table.for_peers, seeds)
@@ -220,11 +221,11 @@ def main() -> None:
     keep(results, table, options.out)
 
 
-def _strategies(space: Space, python: Path | None) -> "dict[str, tuple[bool, Ours | ByRungs | Outside]]":
+def _strategies(space: Space, python: Path | None, primo: bool) -> "dict[str, tuple[bool, Ours | ByRungs | Outside]]":
     """By name: whether it is a peer, and how it runs. What a strategy trained before is free for all."""
     first = tuple(values for _, values in controls(space, CONTROLLED))
     answered = Switches(answers=True)
-    packages = {**OUTSIDE, "NePS PriMO": ("of_neps.py", "primo")} if python else {}
+    packages = {**OUTSIDE, **({"NePS PriMO": ("of_neps.py", "primo")} if primo else {})}
     return {
         **{f"Optuna {name}, full trainings": (True, Ours(s, space, answered)) for name, s in SAMPLERS.items()},
         **{name: (True, Outside(python, *which, space, True)) for name, which in packages.items() if python},
