@@ -26,7 +26,8 @@ from sedkd.models.student import Student
 from sedkd.task.task import Task
 from sedkd.teach.choice import TeacherSettings
 from sedkd.train.batch import Batch
-from sedkd.train.fit import fit, optimiser_for
+from sedkd.train.fit import fit
+from sedkd.train.optimiser import optimiser_for
 from sedkd.train.settings import TrainSettings
 from sedkd.train.split import FRAME_SECONDS
 from sedkd.train.term import Sizes
@@ -51,7 +52,7 @@ class Plain:
         sizes = Sizes(student.embedding_size, self.teacher.embedding_size, len(task.events))
         self.terms = torch.nn.ModuleList(build_terms("response", {}, sizes)).to(task.device)
         self.columns = [self.teacher.labels.index(label) for label in task.events]
-        self.optimiser, _ = optimiser_for(list(student.parameters()), SETTINGS)
+        self.optimiser = optimiser_for(list(student.parameters()), SETTINGS)
 
     def step(self) -> None:
         chosen = self.rng.integers(len(self.recordings), size=SETTINGS.batch)

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from sedkd.models.frame import FrameModel
 from sedkd.train.batch import Batch
-from sedkd.train.fit import CLIP_NORM, optimiser_for
+from sedkd.train.fit import CLIP_NORM
+from sedkd.train.optimiser import optimiser_for
 from sedkd.train.settings import TrainSettings
 
 
@@ -20,7 +21,7 @@ class Peer:
     def __init__(self, model: FrameModel, settings: TrainSettings) -> None:
         self.model = model.train()
         self.parameters = [p for p in model.parameters() if p.requires_grad]
-        self.optimiser, self.schedule = optimiser_for(self.parameters, settings)
+        self.optimiser = optimiser_for(self.parameters, settings)
 
     def answer(self, batch: Batch) -> Tensor:
         """Logits `[batch, frames, labels]`, with gradient."""
@@ -32,7 +33,6 @@ class Peer:
         loss.backward()
         nn.utils.clip_grad_norm_(self.parameters, CLIP_NORM)
         self.optimiser.step()
-        self.schedule.step()
 
 
 def fresh_copy(model: FrameModel) -> FrameModel:

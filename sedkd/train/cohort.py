@@ -20,8 +20,7 @@ from sedkd.train.allocation import keep_freed_memory
 from sedkd.train.captured import Repeated
 from sedkd.train.corpus import Corpus
 from sedkd.train.fit import CLIP_NORM, Checkpoint, Magnitudes, TrainingDiverged, Watch, answer, fit
-from sedkd.train.optimiser import CohortAdamW
-from sedkd.train.rate import held_until, rate_at
+from sedkd.train.optimiser import CohortScheduleFree
 from sedkd.train.sampler import Sampler
 from sedkd.train.settings import TrainSettings
 from sedkd.train.term import Term
@@ -97,10 +96,8 @@ class _Cohort:
             torch.tensor([getattr(own, name) for own in settings], device=device)
             for name in ("learning_rate", "weight_decay")
         )
-        self.optimiser = CohortAdamW(self.parameters, rates, decays, CLIP_NORM)
+        self.optimiser = CohortScheduleFree(self.parameters, rates, decays, settings[0], CLIP_NORM)
         self.steps = settings[0].steps
-        self.rates = torch.tensor([rate_at(step, settings[0]) for step in range(self.steps)], device=device)
-        self.done = torch.zeros(1, dtype=torch.long, device=device)
         self.magnitudes = Magnitudes()
         self.total, self.since = torch.zeros(len(members), device=device), 0
         self.curves: list[list[Checkpoint]] = [[] for _ in members]
@@ -123,13 +120,14 @@ class _Cohort:
                     break
                 if resume.keep_each and step < self.steps:
                     resume.keep_each(self._trunk(step, [asdict(point) for point in self.curves[0]]))
-            if step == held_until(self.steps) and resume.keep:
-                resume.keep(self._trunk(step))
             if progress:
                 progress(step, self.steps)
-        for number, member in enumerate(self.members):
-            self.net.write_back(number, step)
-            member.student.eval()
+        if resume.keep and not self.ended:
+            resume.keep(self._trunk(step))
+        with self.optimiser.averaged():
+            for number, member in enumerate(self.members):
+                self.net.write_back(number, step)
+                member.student.eval()
         return [self.ended.get(number, curve) for number, curve in enumerate(self.curves)]
 
     def _state(self) -> dict[str, Tensor]:
@@ -139,7 +137,7 @@ class _Cohort:
             f"{name}.{what}": part for name, pair in self.net.statistics.items() for what, part in enumerate(pair)
         }
         found |= {f"terms.{name}": part for name, part in self.terms.state_dict().items()}
-        for name, parts in (("first", self.optimiser.first), ("second", self.optimiser.second)):
+        for name, parts in (("fast", self.optimiser.fast), ("second", self.optimiser.second)):
             found |= {f"{name}.{place}": part for place, part in enumerate(parts)}
         return found
 
@@ -151,7 +149,6 @@ class _Cohort:
         self.magnitudes.restore(trunk.tensors["magnitudes"].to(self.total.device), trunk.step)
         for name, part in self._state().items():
             part.copy_(trunk.tensors[name])
-        self.done.fill_(trunk.step)
         self.optimiser.steps.fill_(trunk.step)
         self.sampler.skip(trunk.step)
         self.since = trunk.since
@@ -164,9 +161,7 @@ class _Cohort:
         output = answer(self.net, heard)
         losses = self.terms(batch, output)
         loss = (losses * self.terms.weights * self.magnitudes.scales(losses.detach())).sum(1)
-        factor = self.rates.index_select(0, self.done)
-        self.optimiser.step(torch.autograd.grad(loss.sum(), self.parameters), factor)
-        self.done.add_(1)
+        self.optimiser.step(torch.autograd.grad(loss.sum(), self.parameters))
         self.total.add_(loss.detach())
 
     def _look(self, step: int) -> None:
@@ -185,7 +180,9 @@ class _Cohort:
     def _look_at(self, number: int, member: Member, loss: float, step: int) -> None:
         if not math.isfinite(loss):
             raise TrainingDiverged(f"the loss became {loss} before step {step}")
-        student, watch = self.net.write_back(number, step), member.watch
+        watch = member.watch
+        with self.optimiser.averaged():
+            student = self.net.write_back(number, step)
         score = watch.evaluate(student.eval()) if watch.evaluate else math.nan
         seconds = (time.perf_counter() - self.start) / len(self.members)
         self.curves[number].append(Checkpoint(step, self.steps, loss, score, seconds))

@@ -12,7 +12,7 @@ from sedkd.data.sealed import require_sealed
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.train.allocation import keep_freed_memory
 from sedkd.train.corpus import Corpus
-from sedkd.train.rate import held_until, rate_at
+from sedkd.train.optimiser import averaged, optimiser_for
 from sedkd.train.sampler import OneSampler
 from sedkd.train.settings import TrainSettings
 from sedkd.train.term import Lesson, Term
@@ -67,7 +67,7 @@ def fit(
     """Train `model` in place, on the device it lies on, and return the curve.
 
     Each loss term is divided by its own running magnitude and multiplied by the first term's, so that one range of
-    weights serves every kind of distillation. See `sedkd.train.rate` for the rate. Only terms that keep no state
+    weights serves every kind of distillation. See `sedkd.train.optimiser` for the steps. Only terms that keep no state
     between steps (`sedkd.train.together.signature` is not None) may go on from a trunk.
 
     Raises:
@@ -89,7 +89,7 @@ def fit(
     modules = nn.ModuleList([model, *terms]).to(device).train()
     parameters = [p for p in modules.parameters() if p.requires_grad]
     begun, since = (resume.trunk.step, resume.trunk.since) if resume.trunk else (0, 0)
-    optimiser, schedule = optimiser_for(parameters, settings, begun)
+    optimiser = optimiser_for(parameters, settings)
     magnitudes = Magnitudes()
     total = torch.zeros((), device=device)
     state = FitState(modules, parameters, optimiser, total)
@@ -102,13 +102,13 @@ def fit(
         loss = float(total) / since
         if not math.isfinite(loss):
             raise TrainingDiverged(f"the loss became {loss} before step {step}")
-        score = watch.evaluate(model.eval()) if watch.evaluate else math.nan
+        with averaged(optimiser, parameters):
+            score = watch.evaluate(model.eval()) if watch.evaluate else math.nan
         curve.append(Checkpoint(step, settings.steps, loss, score, time.perf_counter() - start))
         modules.train()
         if watch.report:
             watch.report(curve[-1])
 
-    held = held_until(settings.steps)
     for step in range(begun + 1, settings.steps + 1):
         batch, heard = draw()
         output = answer(model, heard)
@@ -119,7 +119,6 @@ def fit(
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
         optimiser.step()
-        schedule.step()
         for term in terms:
             term.after_step()
         total.add_(loss.detach())
@@ -131,10 +130,11 @@ def fit(
             if resume.keep_each and step < settings.steps:
                 points = [asdict(point) for point in curve]
                 resume.keep_each(state.trunk(step, since, magnitudes.means, points))
-        if step == held and resume.keep:
-            resume.keep(state.trunk(step, since, magnitudes.means))
         if progress:
             progress(step, settings.steps)
+    if resume.keep:
+        resume.keep(state.trunk(settings.steps, since, magnitudes.means))
+    optimiser.eval()  # what answers is the average
     model.eval()
     return curve
 
@@ -145,15 +145,6 @@ def answer(model: nn.Module, features: Tensor) -> FrameOutput:
         output = model(features)
     feature_map = None if output.feature_map is None else output.feature_map.float()
     return FrameOutput(output.logits.float(), output.embedding.float(), feature_map)
-
-
-def optimiser_for(
-    parameters: Sequence[nn.Parameter], settings: TrainSettings, begun: int = 0
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
-    """AdamW, and its rate by `rate_at`, after `begun` steps."""
-    # Not `fused`, which is quicker by half a millisecond a step, but whose last bit depends on where tensors lie.
-    optimiser = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay, foreach=True)
-    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(begun + step, settings))
 
 
 class Magnitudes:

@@ -1,10 +1,9 @@
-"""Training that is put aside before its rate falls, and goes on from there to more steps.
+"""Training that is put aside, and goes on from there to more steps.
 
-Trainings of one seed to 150 and to 600 steps are the same, windows and rate, until the shorter one's rate falls. What
-they share is the longer one's *trunk*; the fall of the shorter one is a branch of it ("warm-up, stable, decay", Hu et
-al. 2024, MiniCPM). So the longer one begins where the shorter one's trunk ends, and what comes out is, bit for bit on
-one machine, what it would have become from its first step. So does a training that was lost on its way and goes on
-from its last look.
+Trainings of one seed to 150 and to 600 steps are the same, windows and rate, for 150 steps. What they share is the
+longer one's *trunk*. So the longer one begins where the shorter one ended, and what comes out is, bit for bit on one
+machine, what it would have become from its first step. So does a training that was lost on its way and goes on from
+its last look.
 """
 
 import json
@@ -20,13 +19,14 @@ from sedkd.disk.kept import kept
 from sedkd.disk.paths import written_atomically
 
 STEPS, KEY, CURVE = "steps", "key", "curve"  # of a file's header
-MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's, by torch's names
+MOMENTS = ("z", "exp_avg_sq")  # the optimiser's, by schedulefree's names
+SUMS = ("weight_sum", "lr_max")  # its own, of all steps so far
 
 
 @dataclass(frozen=True)
 class Trunk:
-    """Where training stands after `step` steps, none of which had a falling rate, and `since` so many after its last
-    checkpoint: weights, averages of the optimiser and of the losses, by name.
+    """Where training stands after `step` steps, `since` so many after its last checkpoint: weights, the optimiser's and
+    the losses' averages, by name.
 
     curve: the checkpoints so far, field by field, where it is of the very training that goes on.
     """
@@ -71,6 +71,8 @@ class FitState:
         for place, parameter in enumerate(self.parameters):
             for name in MOMENTS:
                 found[f"{name}.{place}"] = self.optimiser.state[parameter][name]
+        group = self.optimiser.param_groups[0]
+        found |= {name: torch.tensor(group[name], dtype=torch.float64) for name in SUMS}
         found |= {"total": self.total, "magnitudes": magnitudes}
         return Trunk(step, since, {name: tensor.detach().clone() for name, tensor in found.items()}, curve)
 
@@ -81,7 +83,8 @@ class FitState:
         for place, parameter in enumerate(self.parameters):
             # In the parameter's own order of memory: in another, sums round otherwise.
             means = {name: torch.empty_like(parameter).copy_(trunk.tensors[f"{name}.{place}"]) for name in MOMENTS}
-            self.optimiser.state[parameter] = {"step": torch.tensor(float(trunk.step)), **means}
+            self.optimiser.state[parameter] = means
+        self.optimiser.param_groups[0].update({"k": trunk.step, **{n: float(trunk.tensors[n]) for n in SUMS}})
         self.total.copy_(trunk.tensors["total"])
 
 

@@ -15,7 +15,7 @@ from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student
 from sedkd.train.batch import Batch
-from sedkd.train.fit import optimiser_for
+from sedkd.train.optimiser import optimiser_for
 from sedkd.train.settings import TrainSettings
 from sedkd.train.term import Lesson
 
@@ -74,7 +74,7 @@ def test_the_teachers_step_by_hand() -> None:
     """The labels and nothing else, where they are annotated."""
     strategy, batch = begun(), windows()
     twin = copy.deepcopy(strategy.peer.model)
-    optimiser, _ = optimiser_for(list(twin.parameters()), QUICK)
+    optimiser = optimiser_for(list(twin.parameters()), QUICK)
     heard = twin(batch.features).logits
     entry = nn.functional.binary_cross_entropy_with_logits(heard, batch.targets, reduction="none")
     torch.cat([entry[0], entry[1, :4]]).mean().backward()

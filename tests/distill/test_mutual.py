@@ -13,7 +13,7 @@ from sedkd.distill.mutual import Strategy
 from sedkd.distill.response import response_loss
 from sedkd.models.frame import FrameOutput
 from sedkd.train.batch import Batch
-from sedkd.train.fit import optimiser_for
+from sedkd.train.optimiser import optimiser_for
 from sedkd.train.settings import TrainSettings
 from sedkd.train.term import Lesson
 
@@ -79,7 +79,7 @@ def test_the_peers_step_by_hand(temperature: float) -> None:
     """It learns the labels where there are any, and the student's answers on all that is audio."""
     strategy, batch, logits = begun(temperature), windows(), answers()
     twin = copy.deepcopy(strategy.peer.model)
-    optimiser, _ = optimiser_for(list(twin.parameters()), QUICK)
+    optimiser = optimiser_for(list(twin.parameters()), QUICK)
     heard = twin(batch.features).logits
     entry = binary_cross_entropy_with_logits(heard, batch.targets, reduction="none")
     labels = torch.cat([entry[0], entry[1, :4]]).mean()

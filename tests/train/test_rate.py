@@ -2,28 +2,17 @@
 
 import pytest
 
-from sedkd.train.rate import held_until, rate_at
+from sedkd.train.rate import factor_at, warmup_of
 from sedkd.train.settings import TrainSettings
 
 
-def test_the_rate_rises_is_held_and_falls_late() -> None:
-    rates = [rate_at(step, TrainSettings(steps=100)) for step in range(100)]
-    assert rates[0] == pytest.approx(0.1)
-    assert rates[9:88] == [1.0] * 79
-    assert rates[87:] == pytest.approx([left / 13 for left in range(13, 0, -1)])
-    long = TrainSettings(steps=5000)
-    assert [rate_at(step, long) == 1.0 for step in (28, 29, 4350, 4351)] == [False, True, True, False]
-    assert rate_at(0, TrainSettings(steps=1)) <= 1
+def test_the_rate_rises_and_stays() -> None:
+    assert [factor_at(step, 4) for step in range(6)] == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+    assert factor_at(0, 1) == 1.0
 
 
-@pytest.mark.parametrize(("steps", "more"), [(150, 600), (600, 2400), (20, 80)])
-def test_with_one_warm_up_the_rate_does_not_depend_on_how_many_steps_there_will_be(steps: int, more: int) -> None:
-    short, long = (TrainSettings(steps=count, warmup=7) for count in (steps, more))
-    same = held_until(steps)
-    assert 0.8 * steps < same < steps
-    assert [rate_at(step, short) for step in range(same)] == [rate_at(step, long) for step in range(same)]
-    assert rate_at(steps - 1, short) < rate_at(steps - 1, long) == 1.0
-    assert rate_at(6, short) == 1.0 > rate_at(5, short)
+def test_a_warm_up_is_a_tenth_of_the_steps_and_no_more_than_thirty() -> None:
+    assert [warmup_of(steps) for steps in (1, 5, 20, 150, 300, 9600)] == [1, 1, 2, 15, 30, 30]
 
 
 @pytest.mark.parametrize("steps", [0, -3])
