@@ -2,8 +2,7 @@
 
 All tries are trained with one seed, and only the best of them, the finalists, with more: one seed's best of a dozen is
 to a good part the luckiest. Where training is long, the first round is a part of the steps (successive halving,
-Jamieson and Talwalkar 2016, with one halving); the rate falls at the end of either, so that a short training is judged
-as a whole one of its length.
+Jamieson and Talwalkar 2016, with one halving).
 
 Not by cross-validation over the training recordings too: the teacher has learnt their labels, so that a distilled
 student would be told what it is going to be judged by, and one from scratch would not.

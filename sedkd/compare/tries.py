@@ -11,7 +11,7 @@ from itertools import product
 
 from sedkd.trial.configuration import Configuration
 
-RATES = (4e-3, 6e-3, 1e-2, 1.6e-2, 2.5e-2, 4e-2)  # longer training wants lower ones
+RATES = (1e-2, 1.6e-2, 2.5e-2, 4e-2, 6e-2, 1e-1)  # longer training wants lower ones
 MIXTURES = (0.0, 0.5)  # `train.mixture`
 TRIES = len(RATES) * len(MIXTURES)
 

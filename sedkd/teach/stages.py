@@ -29,7 +29,7 @@ from sedkd.train.settings import TrainSettings
 from sedkd.train.split import Split
 
 HEAD = "gru"
-HEAD_SETTINGS = TrainSettings(steps=200, frames=64, learning_rate=2e-3)
+HEAD_SETTINGS = TrainSettings(steps=200, frames=64, learning_rate=4e-3)
 FINE_SETTINGS = TrainSettings(steps=300, learning_rate=1e-3)
 LOOKS = 5  # at validation in a stage, at most
 LOOKING = 0.2  # share of the time of fine-tuning that they may take

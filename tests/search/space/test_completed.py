@@ -32,7 +32,7 @@ def test_a_configuration_is_completed_for_the_space(space):
     assert found["student.width"] == 16
     assert found["student.depth"] == 4
     assert found["student.block"] == "separable"
-    assert found["train.learning_rate"] == 0.02
+    assert found["train.learning_rate"] == 0.04
     assert found["hint.weight"] == 0.2
     assert found["teacher.targets"] == "own"
     assert "weak.weight" not in found

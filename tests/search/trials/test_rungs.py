@@ -63,7 +63,7 @@ def test_students_are_trained_rung_by_rung(farm, tmp_path, capsys):
             assert LADDER.index(member.record.steps) == LADDER.index(before.record.steps) + 1
             assert list(member.record.curve[: len(before.record.curve)]) == list(before.record.curve)
             trial = study.optuna.trials[member.number]
-            assert trial.user_attrs["resumed_at"] == before.record.steps - 1  # its rate fell in the last step
+            assert trial.user_attrs["resumed_at"] == before.record.steps
             assert trial.params == study.optuna.trials[before.number].params
             assert not (study.trial_folder(before.number) / "trunk.safetensors").exists()
 
