@@ -1,17 +1,15 @@
-"""How the rate goes: held and falling late, as in the product; a cosine; Schedule-Free (Defazio et al. 2024).
+"""How the rate goes: it stays, as in the product (Schedule-Free, Defazio et al. 2024); it falls late; a cosine.
 
-Run: pip install schedulefree
-     python benchmarks/schedules.py --env farm --data DIR --teacher mn04_as --teacher-minutes 0 --steps 150,600
+Run: python benchmarks/schedules.py --env farm --data DIR --teacher mn04_as --teacher-minutes 0 --steps 150,600
 
 Prints, for each student and number of steps, segment F1 on validation as mean over seeds at the best of the rates, and
-that rate. All three have the same warm-up. Schedule-Free's batch norms are fitted anew to the average that it answers
-with, by as many batches as its authors advise. Test is not touched.
+that rate. All have the same warm-up. Test is not touched.
 """
 
 import argparse
 import math
-from collections.abc import Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -24,57 +22,59 @@ from search.setup.architecture import spelt
 from search.setup.preparation import Subject, prepare
 from sedkd.models.settings import StudentSettings
 from sedkd.train import cohort, fit
-from sedkd.train.rate import warmup_of
+from sedkd.train.rate import factor_at, warmup_of
 from sedkd.train.sampler import OneSampler
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import Configuration
 from sedkd.trial.running import run_trial
 
 RATES = (0.01, 0.02, 0.04, 0.08)
+FALL = 0.13  # share of the steps
 REFITTED = 50  # batches
 RESPONSE = {"response": {"temperature": 2.0, "weight": 2.0}}
 
 
-class Never:
-    """A schedule that leaves the rate alone."""
+class Scheduled(torch.optim.AdamW):
+    """AdamW that follows a schedule, in the place of one that needs none and answers by an average."""
 
-    def step(self) -> None: ...
+    def __init__(self, parameters: Sequence[nn.Parameter], settings: TrainSettings, rate: Callable[[int], float]):
+        super().__init__(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self, rate)
+
+    def step(self, closure: Any = None) -> Any:
+        found = super().step(closure)
+        if hasattr(self, "schedule"):  # LambdaLR's own first step comes before
+            self.schedule.step()
+        return found
+
+    def train(self) -> None: ...
+
+    def eval(self) -> None: ...
 
 
-def cosine(parameters: Sequence[nn.Parameter], settings: TrainSettings, begun: int = 0) -> tuple[Any, Any]:
-    """AdamW, whose rate falls to 0 from the warm-up on."""
-    optimiser = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
+def falling(parameters: Sequence[nn.Parameter], settings: TrainSettings) -> Scheduled:
+    """The rate is held and falls to 0 over the last 13 % of the steps ("warm-up, stable, decay", Hu et al. 2024)."""
+    warmup, fall = warmup_of(settings.steps), max(round(settings.steps * FALL), 1)
+    return Scheduled(
+        parameters, settings, lambda step: min(factor_at(step, warmup), max(settings.steps - step, 0) / fall)
+    )
+
+
+def cosine(parameters: Sequence[nn.Parameter], settings: TrainSettings) -> Scheduled:
+    """The rate falls to 0 from the warm-up on."""
     warmup = warmup_of(settings.steps)
 
     def rate(step: int) -> float:
         done = (step - warmup) / (settings.steps - warmup)
-        return min((step + 1) / warmup, 0.5 + 0.5 * math.cos(math.pi * min(max(done, 0.0), 1.0)))
+        return min(factor_at(step, warmup), 0.5 + 0.5 * math.cos(math.pi * min(max(done, 0.0), 1.0)))
 
-    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
-
-
-def schedule_free(parameters: Sequence[nn.Parameter], settings: TrainSettings, begun: int = 0) -> tuple[Any, Any]:
-    """AdamW without a schedule, answering by an average of its weights."""
-    from schedulefree import AdamWScheduleFree
-
-    optimiser = AdamWScheduleFree(
-        parameters, settings.learning_rate, weight_decay=settings.weight_decay, warmup_steps=warmup_of(settings.steps)
-    )
-    optimiser.train()
-    return optimiser, Never()
+    return Scheduled(parameters, settings, rate)
 
 
-def averaged(model: Any, corpus: Any, terms: Any, settings: TrainSettings, *rest: Any) -> Any:
-    """`fit`, after which a Schedule-Free optimiser hands over its average."""
-    made: list[Any] = []
-
-    def remembered(*arguments: Any) -> Any:
-        made.append(schedule_free(*arguments))
-        return made[-1]
-
-    with mock.patch.object(fit, "optimiser_for", remembered):
-        curve = fit.fit(model, corpus, terms, settings, *rest)
-    made[0][0].eval()
+def refitted(model: Any, corpus: Any, terms: Any, settings: TrainSettings, *rest: Any) -> Any:
+    """`fit`, after which batch norms are fitted anew to the average, by as many batches as Schedule-Free's authors
+    advise."""
+    curve = fit.fit(model, corpus, terms, settings, *rest)
     draw = OneSampler(corpus, settings, torch.device("cpu"), model.features.scale)
     model.train()
     with torch.no_grad():
@@ -84,17 +84,16 @@ def averaged(model: Any, corpus: Any, terms: Any, settings: TrainSettings, *rest
     return curve
 
 
-@contextmanager
+NAMES = ("Schedule-Free", "the same, batch norms refitted", "held, then falling", "cosine")
+
+
 def trained_by(name: str) -> Any:
-    """In here students are trained by this schedule."""
-    if name == "held, then falling":
-        yield
-    elif name == "cosine":
-        with mock.patch.object(fit, "optimiser_for", cosine):
-            yield
-    else:
-        with mock.patch.object(cohort, "fit", averaged):
-            yield
+    """In here students are trained so."""
+    if name == NAMES[0]:
+        return nullcontext()
+    if name == NAMES[1]:
+        return mock.patch.object(cohort, "fit", refitted)
+    return mock.patch.object(fit, "optimiser_for", falling if name == NAMES[2] else cosine)
 
 
 def best(settings: StudentSettings, steps: int, seeds: int, task: Any) -> tuple[list[float], float]:
@@ -124,20 +123,19 @@ def main() -> None:
     torch.set_num_threads(1)
     subject = Subject(options.env, (options.data,), teacher=options.teacher, teacher_minutes=options.teacher_minutes)
     task = prepare(subject, 0, lambda *_: None).task
-    names: tuple[str, ...] = ("held, then falling", "cosine", "Schedule-Free")
-    print("| student | steps | " + " | ".join(names) + " |\n" + "|---" * (2 + len(names)) + "|")
+    print("| student | steps | " + " | ".join(NAMES) + " |\n" + "|---" * (2 + len(NAMES)) + "|")
     for word in options.students.split(","):
         for steps in map(int, options.steps.split(",")):
             print(
-                f"| {word} | {steps} | {' | '.join(cells(spelt(word), steps, options.seeds, task, names))} |",
+                f"| {word} | {steps} | {' | '.join(cells(spelt(word), steps, options.seeds, task))} |",
                 flush=True,
             )
 
 
-def cells(settings: Any, steps: int, seeds: int, task: Any, names: Sequence[str]) -> list[str]:
+def cells(settings: Any, steps: int, seeds: int, task: Any) -> list[str]:
     """A row's cells: mean and deviation over seeds, and the rate."""
     found: list[str] = []
-    for name in names:
+    for name in NAMES:
         with trained_by(name):
             scores, rate = best(settings, steps, seeds, task)
         found.append(f"{np.mean(scores):.3f} ± {np.std(scores, ddof=1):.3f} ({rate:g})")
