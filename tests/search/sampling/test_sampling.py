@@ -65,7 +65,7 @@ def test_rows_hold_ranges_from_0_to_1_and_a_column_for_each_choice(space):
     assert cell["student.width", None] == pytest.approx([0.0, 14 / 30])
     assert cell["hint.weight", None] == [0.0, ABSENT]
     assert cell["strategy", "hint"] == [1.0, 0.0]
-    assert cell["train.learning_rate", None][1] == pytest.approx(math.log(0.02 / 0.003) / math.log(0.06 / 0.003))
+    assert cell["train.learning_rate", None][1] == pytest.approx(math.log(0.04 / 0.008) / math.log(0.12 / 0.008))
 
 
 def test_the_expected_gain_is_the_mean_gain_in_hypervolume():
