@@ -169,11 +169,13 @@ class _Cohort:
         losses = (self.total / self.since).tolist()
         self.total.zero_()
         self.since = 0
-        for number, member in enumerate(self.members):
-            if number in self.ended:
-                continue
+        left = [number for number in range(len(self.members)) if number not in self.ended]
+        with self.optimiser.averaged():
+            for number in left:
+                self.net.write_back(number, step)
+        for number in left:
             try:
-                self._look_at(number, member, losses[number], step)
+                self._look_at(number, self.members[number], losses[number], step)
             except Exception as error:
                 self.ended[number] = error
 
@@ -181,9 +183,7 @@ class _Cohort:
         if not math.isfinite(loss):
             raise TrainingDiverged(f"the loss became {loss} before step {step}")
         watch = member.watch
-        with self.optimiser.averaged():
-            student = self.net.write_back(number, step)
-        score = watch.evaluate(student.eval()) if watch.evaluate else math.nan
+        score = watch.evaluate(member.student.eval()) if watch.evaluate else math.nan
         seconds = (time.perf_counter() - self.start) / len(self.members)
         self.curves[number].append(Checkpoint(step, self.steps, loss, score, seconds))
         if watch.report:
