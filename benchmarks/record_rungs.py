@@ -17,6 +17,7 @@ from typing import Any
 
 from benchmarks.record_curves import drawn
 from search.pareto.rungs import FEWEST_STEPS, rungs_of
+from search.setup.identity import VERSION
 from search.setup.preparation import Subject, prepare
 from search.study.records import fingerprint
 from sedkd.disk.paths import written_atomically
@@ -44,9 +45,11 @@ def trainable(prepared: Any, rows: int, seed: int, most: float) -> list[tuple[di
 
 def record(target: Path, values: dict[str, Any], macs: float, task: Any, rungs: tuple[int, ...], seed: int) -> None:
     """Train one configuration from the rung that it has in the file to the last one; each is written as it ends."""
-    row = {"configuration": values, "macs": macs, "seed": seed, "rungs": []}
+    row = {"configuration": values, "macs": macs, "seed": seed, "training": VERSION, "rungs": []}
     if target.exists():
         row = json.loads(target.read_text())
+        if row.get("training") != VERSION:
+            raise SystemExit(f"{target}: trained as another version trains; record into another folder")
     trunk = target.with_suffix(".trunk")
     for steps in rungs[len(row["rungs"]) :]:
         if "failed" in row:
@@ -77,9 +80,10 @@ def trained(values: dict[str, Any], task: Any, settings: TrainSettings, file: Pa
     }
 
 
-def write_table(folder: Path, facts: dict[str, Any], rungs: tuple[int, ...], out: Path) -> None:
-    """The table of all rows that were trained to the last rung, or failed; what lies behind that rung is left out."""
-    rows = [json.loads(path.read_text()) for path in sorted(folder.glob("row-*.json"))]
+def write_table(folder: Path, facts: dict[str, Any], rungs: tuple[int, ...], seed: int, out: Path) -> None:
+    """The table of all rows that were trained to the last rung with this seed, or failed; what lies behind that rung is
+    left out."""
+    rows = [json.loads(path.read_text()) for path in sorted(folder.glob(f"row-*-{seed}.json"))]
     ended = [row for row in rows if "failed" in row or len(row["rungs"]) >= len(rungs)]
     for row in ended:
         row["rungs"] = row["rungs"][: len(rungs)]
@@ -107,7 +111,7 @@ def main() -> None:
     if options.join:
         facts = {"environment": options.env, "data": options.data.name, "teacher": options.teacher,
                  "steps": options.steps, "max_macs": options.max_macs}  # fmt: skip
-        write_table(options.folder, facts, rungs_of(options.steps), options.join)
+        write_table(options.folder, facts, rungs_of(options.steps), options.training_seed, options.join)
         return
     torch.set_num_threads(1)
     options.folder.mkdir(parents=True, exist_ok=True)

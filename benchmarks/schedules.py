@@ -110,6 +110,17 @@ def best(settings: StudentSettings, steps: int, seeds: int, task: Any) -> tuple[
     return found[rate], rate
 
 
+def student(word: str) -> StudentSettings:
+    """As it was typed; SystemExit says what is wrong."""
+    try:
+        settings = spelt(word)
+    except ValueError as error:
+        raise SystemExit(f"{word}: {error}") from None
+    if settings is None:
+        raise SystemExit(f"{word}: expected such as separable+gru 16x3")
+    return settings
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--env", required=True)
@@ -120,14 +131,15 @@ def main() -> None:
     parser.add_argument("--steps", default="150,600")
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
+    students = {word: student(word) for word in options.students.split(",")}
     torch.set_num_threads(1)
     subject = Subject(options.env, (options.data,), teacher=options.teacher, teacher_minutes=options.teacher_minutes)
     task = prepare(subject, 0, lambda *_: None).task
     print("| student | steps | " + " | ".join(NAMES) + " |\n" + "|---" * (2 + len(NAMES)) + "|")
-    for word in options.students.split(","):
+    for word, settings in students.items():
         for steps in map(int, options.steps.split(",")):
             print(
-                f"| {word} | {steps} | {' | '.join(cells(spelt(word), steps, options.seeds, task))} |",
+                f"| {word} | {steps} | {' | '.join(cells(settings, steps, options.seeds, task))} |",
                 flush=True,
             )
 

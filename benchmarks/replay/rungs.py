@@ -6,7 +6,6 @@ full training costs what it takes from the first step; one that goes on costs wh
 """
 
 import argparse
-import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +21,7 @@ from benchmarks.replay.ours import MOST_DRAWS, Ours, Switches
 from benchmarks.replay.outside import PYTHON, Outside, installed
 from benchmarks.replay.strategies import CONTROLLED, OUTSIDE, SAMPLERS, gain
 from benchmarks.replay.summary import result
-from benchmarks.replay.table import Checkpoint, Nearest, Row, Table, Training, default_space
+from benchmarks.replay.table import Checkpoint, Nearest, Row, Table, Training, content_of, default_space
 from search.pareto.front import ranks
 from search.pareto.rungs import FACTOR, Growth, Promotion, students
 from search.sampling.sampler import Observation
@@ -31,6 +30,7 @@ from search.space.space import Space
 from search.study.opening import quiet_optuna
 from search.study.records import FinishedTrial
 from search.study.trial_record import FinishedRecord
+from sedkd.errors import UserError
 
 if TYPE_CHECKING:
     import optuna
@@ -87,8 +87,10 @@ def _going_on(rungs: Sequence[Rung]) -> Training:
 
 
 def read(path: Path) -> RungTable:
-    """A table of `record_rungs.py`, without the rows that failed."""
-    content = json.loads(path.read_text())
+    """A table of `record_rungs.py`, without the rows that failed. UserError: the file is none."""
+    content = content_of(path)
+    if not isinstance(content, dict) or not any("rungs" in row for row in content.get("rows", ())):
+        raise UserError(f"{path}: expected a table of benchmarks/record_rungs.py, with rows that have rungs")
     rows, ladder = [], {}
     for number, row in enumerate(row for row in content["rows"] if "rungs" in row):
         rungs = row["rungs"]
@@ -238,4 +240,7 @@ def _strategies(space: Space, python: Path | None, primo: bool) -> "dict[str, tu
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UserError as error:
+        raise SystemExit(str(error)) from None

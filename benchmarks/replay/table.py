@@ -88,8 +88,13 @@ class Table:
 
 def read_table(path: Path) -> Table:
     """UserError says what is wrong in the file."""
+    return table_from(content_of(path), str(path))
+
+
+def content_of(path: Path) -> Any:
+    """UserError where it cannot be read, or is no JSON."""
     try:
-        return table_from(json.loads(path.read_text()), str(path))
+        return json.loads(path.read_text())
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
     except json.JSONDecodeError as error:

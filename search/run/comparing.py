@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.run.comparison_plan import name_of, plan_of, require_runnable
+from search.run.comparison_plan import VERSION, name_of, plan_of, require_runnable
 from search.run.stop import Stop
 from search.setup.architecture import architecture
 from search.setup.preparation import Subject, looked_at, prepare
@@ -157,6 +157,7 @@ def _result(
     used = len(task.pool.training(task.environment.name))
     facts = {
         "comparison": folder.name,
+        "training": VERSION,
         "environment": task.environment.name,
         "scene": task.environment.scene,
         "environment_events": list(task.environment.events),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from search.space.space import Space
 from search.study.names import cleaned
 from search.study.objectives import Objectives
+from search.study.records import HOW
 from sedkd.disk.json_file import digest
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def identity(
     heard = [response.content for response in task.responses]
     clips = digest_of([*task.training.recordings, *task.validation.recordings])
     parts = {
-        "how this version trains": VERSION,
+        HOW: VERSION,
         "environment": task.environment.name,
         "events": facts["events"],
         "recordings or their annotations": clips,

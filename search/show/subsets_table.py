@@ -33,9 +33,10 @@ class Beside:
 
 def wider(study: StudyView, studies: Sequence[StudyView]) -> StudyView | None:
     """Of `studies`, one that listens for all that this one does and more, in the same recordings by the same F1 and
-    with as many steps; the first one."""
+    with as many steps, trained by the same version's ways; the first one."""
     for other in studies:
         alike = all(other.facts[name] == study.facts[name] for name in ("environment", "data", "train"))
+        alike = alike and other.training == study.training
         if alike and set(other.facts["events"]) > set(study.facts["events"]) and other.objectives == study.objectives:
             return other
     return None

@@ -124,9 +124,10 @@ def _matches(summary: Any, environment: str | None, name: str | None) -> bool:
 
 def others(of: StudyView) -> list[StudyView]:
     """Each environment's latest study of these events with the objectives of this one and something finished, but for
-    itself."""
+    itself; of students that were trained as its own are."""
     latest: dict[tuple[str, ...], StudyView] = {}
     for study in load_studies(of.store, None, None):
-        if study.name != of.name and study.objectives == of.objectives and study.finished():
+        alike = study.objectives == of.objectives and study.training == of.training
+        if study.name != of.name and alike and study.finished():
             latest.setdefault((study.facts["environment"], *study.facts["events"]), study)
     return list(latest.values())

@@ -12,6 +12,7 @@ from search.study.objectives import Objectives
 from search.study.records import (
     CONTINUES,
     FACTS,
+    HOW,
     INTERRUPTED,
     REASON,
     RECORD,
@@ -52,6 +53,11 @@ class StudyView:
     @cached_property
     def objectives(self) -> Objectives:
         return Objectives(tuple(self.facts["objectives"]), self.facts.get("most_alarms"), self.facts.get("int8", False))
+
+    @property
+    def training(self) -> str | None:
+        """A digest of how its version trains students; None of the first ones, which did not write it down."""
+        return self.facts.get("parts", {}).get(HOW)
 
     @property
     def title(self) -> str:

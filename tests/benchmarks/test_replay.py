@@ -189,6 +189,17 @@ def with_rungs(content, path):
     return rungs_replay.read(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"), [(None, "No such file"), ("{", "not JSON"), ('{"rows": [{"macs": 1}]}', "rows that have rungs")]
+)
+def test_a_file_that_is_no_table_of_rungs_is_named(tmp_path, text, reason):
+    target = tmp_path / "rungs.json"
+    if text is not None:
+        target.write_text(text)
+    with pytest.raises(UserError, match=f"rungs.json: .*{reason}"):
+        rungs_replay.read(target)
+
+
 def test_a_full_training_costs_what_it_takes_from_the_first_step(content, tmp_path):
     table = with_rungs(content, tmp_path / "rungs.json")
     assert len(table.rows) == 30

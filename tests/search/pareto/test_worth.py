@@ -73,6 +73,13 @@ def test_another_teacher_or_microphone_is_another_curve() -> None:
     assert labels_worth([few, taught(40, "mn04_as: ... (head 80 steps)", impulse_responses=["a.wav"])], "home") is None
 
 
+def test_students_that_were_trained_otherwise_are_another_curve() -> None:
+    few, more = (comparison(used, [0.3, 0.3], {COUGH: 0.3, SNORE: 0.3}, training=3) for used in (20, 40))
+    earlier = comparison(40, [0.5, 0.5], {COUGH: 0.5, SNORE: 0.5})  # which did not write it down
+    assert labels_worth([few, more], "home") is not None
+    assert labels_worth([few, earlier], "home") is None
+
+
 def test_a_damaged_comparison_is_left_out_with_a_warning(tmp_path: Path) -> None:
     one, other = (comparison(used, [0.3, 0.3], {COUGH: 0.3, SNORE: 0.3}) for used in (20, 40))
     write(tmp_path, one, other)

@@ -8,6 +8,7 @@ from small_study import SPACE, arguments, write_farm
 from search.cli import search
 from search.show.subsets_table import beside, wider
 from search.study.opening import load_studies
+from search.study.records import HOW
 from search.study.store import open_store
 
 KNOWN = """
@@ -43,6 +44,9 @@ def test_all_subsets_in_one_line(farm, tmp_path, capsys):
     every = wider(ring, studies)
     assert every.name.startswith("farm-")
     assert wider(every, studies) is None
+    every.facts["parts"][HOW] = "an earlier version's"
+    assert wider(ring, studies) is None
+    every.facts["parts"][HOW] = ring.facts["parts"][HOW]
     for row in beside(ring, every):
         if row.other is not None:
             assert row.other.measure("macs") <= 1.02 * row.own.measure("macs")
