@@ -140,6 +140,7 @@ serve(run)
 def test_a_peer_pays_the_difference_where_it_goes_on_and_delivers_at_the_end(table, tmp_path, monkeypatch):
     from benchmarks.replay import outside
 
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)  # which a command line that ran here before leaves behind
     (tmp_path / "peer.py").write_text(PEER)
     (tmp_path / "talk.py").write_text((outside.SCRIPTS / "talk.py").read_text())
     monkeypatch.setattr(outside, "SCRIPTS", tmp_path)
