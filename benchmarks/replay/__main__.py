@@ -22,7 +22,7 @@ def main() -> None:
     table, space = read_table(options.table), default_space()
     before = read_table(options.before) if options.before else None
     results = []
-    for strategy in [*peers(space, installed(options.peers), options.answer_peers), *ours(space, before)]:
+    for strategy in [*peers(space, installed(options.peers), options.answer_peers), *ours(space, table, before)]:
         start = time.monotonic()
         results.append(result(strategy.name, strategy.is_peer, strategy.replay(table, range(options.seeds))))
         print(f"{strategy.name}: replayed in {time.monotonic() - start:.0f} s", flush=True)

@@ -19,13 +19,12 @@ from benchmarks.replay.known import Replayed
 from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.ours import MOST_DRAWS, Ours, Switches
 from benchmarks.replay.outside import PYTHON, Outside, installed
-from benchmarks.replay.strategies import CONTROLLED, OUTSIDE, SAMPLERS, gain
+from benchmarks.replay.strategies import OUTSIDE, SAMPLERS, begun_with, gain
 from benchmarks.replay.summary import result
 from benchmarks.replay.table import Checkpoint, Nearest, Row, Table, Training, content_of, default_space
 from search.pareto.front import ranks
 from search.pareto.rungs import FACTOR, Growth, Promotion, students
 from search.sampling.sampler import Observation
-from search.space.controls import controls
 from search.space.space import Space
 from search.study.opening import quiet_optuna
 from search.study.records import FinishedTrial
@@ -211,7 +210,7 @@ def main() -> None:
     options = parser.parse_args()
     table, space, seeds = read(options.table), default_space(), range(options.seeds)
     results = []
-    for name, (is_peer, how) in _strategies(space, installed(options.peers), options.primo).items():
+    for name, (is_peer, how) in _strategies(space, table, installed(options.peers), options.primo).items():
         start = time.monotonic()
         ledgers = (
             how.replay_all(table.for_peers, seeds)
@@ -223,9 +222,11 @@ def main() -> None:
     keep(results, table, options.out)
 
 
-def _strategies(space: Space, python: Path | None, primo: bool) -> "dict[str, tuple[bool, Ours | ByRungs | Outside]]":
+def _strategies(
+    space: Space, table: RungTable, python: Path | None, primo: bool
+) -> "dict[str, tuple[bool, Ours | ByRungs | Outside]]":
     """By name: whether it is a peer, and how it runs. What a strategy trained before is free for all."""
-    first = tuple(values for _, values in controls(space, CONTROLLED))
+    first = begun_with(space, table)
     answered = Switches(answers=True)
     packages = {**OUTSIDE, **({"NePS PriMO": ("of_neps.py", "primo")} if primo else {})}
     return {

@@ -1,24 +1,24 @@
 """Every strategy of the comparison by name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.replay.known import Replayed, past
 from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.ours import Ours, Switches
 from benchmarks.replay.outside import Outside
-from benchmarks.replay.table import Table
+from benchmarks.replay.table import TRAININGS, Nearest, Table
 from search.sampling.sampler import GainSampler, Observation
 from search.space.controls import controls
+from search.space.first_tries import first_tries, to_be_tried
 from search.space.space import Space
 
 if TYPE_CHECKING:
     import optuna
 
-CONTROLLED = 20  # trials: a study so small begins with the four controls alone
 OUTSIDE = {
     "Syne Tune MOASHA": ("of_syne_tune.py", "shipped"),
     "Syne Tune MOASHA, ranked": ("of_syne_tune.py", "ranked"),
@@ -54,12 +54,12 @@ def peers(space: Space, python: Path | None, answers: bool) -> list[Strategy]:
     return found
 
 
-def ours(space: Space, before: Table | None) -> list[Strategy]:
+def ours(space: Space, table: Table, before: Table | None) -> list[Strategy]:
     """Each of our additions to TPE alone, then our sampler with one after the other.
 
-    A search begins with its controls. `before`: another environment's table, as a past study to guess by.
+    `before`: another environment's table, as a past study to guess by.
     """
-    first = tuple(values for _, values in controls(space, CONTROLLED))
+    first = begun_with(space, table)
     both = Switches(answers=True, stopping=True, first=first)
     found = {
         "TPE + answers": Ours(tpe, space, Switches(answers=True)),
@@ -71,6 +71,13 @@ def ours(space: Space, before: Table | None) -> list[Strategy]:
     if before:
         found["gain + stopping, prior"] = Ours(partial(gain, prior=past(before)), space, both)
     return [Strategy(name, how, False) for name, how in found.items()]
+
+
+def begun_with(space: Space, table: Table) -> tuple[Mapping[str, Any], ...]:
+    """What a search of as many trials begins with: its controls, and every other strategy once."""
+    nearest = Nearest(table, space)
+    tries = first_tries(space, to_be_tried(space, TRAININGS), lambda values: nearest(values).cost)
+    return (*(values for _, values in controls(space)), *tries)
 
 
 def random(seed: int, space: Space, known: Replayed) -> "optuna.samplers.BaseSampler":

@@ -26,11 +26,12 @@ from search.study.ownership import close_stale
 from search.study.records import REQUEST, SAMPLER
 from search.study.scores import SplitScores
 from search.tracking.mirror import Mirror
+from search.trials.beginning import begin
 from search.trials.confirmation import confirm
 from search.trials.failures import write_traceback
 from search.trials.final_scores import score_on_test, teacher_on_validation
 from search.trials.int8_scores import in_eight_bits
-from search.trials.loop import TrialListener, begin, search
+from search.trials.loop import TrialListener, search
 from search.trials.picked_curves import draw_picked
 from search.trials.stopping import can_stop
 from sedkd.disk.paths import written_atomically

@@ -52,9 +52,7 @@ class StudyKnowledge:
         return [trial.params for trial in self.study.running() if trial.number != but and trial.params]
 
     def cost(self, configuration: Mapping[str, Any]) -> float:
-        if self.limits.lack(configuration) is not None or self.limits.is_over(configuration):
-            return math.inf
-        return math.log10(max(self.limits.cost(configuration)[self.objectives.cost], 1e-9))
+        return self.limits.log_cost(configuration, self.objectives.cost)
 
     def is_known(self, configuration: Mapping[str, Any]) -> bool:
         return fingerprint(configuration) in self.fingerprints

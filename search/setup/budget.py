@@ -1,5 +1,6 @@
 """How long a search goes on, and what its students may cost."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -41,6 +42,12 @@ class Limits:
             cost = cost_before_training(configuration, self.task.events, is_measured(self.limits))
             self.known[configuration.student] = {k: v for k, v in asdict(cost).items() if v is not None}
         return self.known[configuration.student]
+
+    def log_cost(self, values: Mapping[str, Any], name: str) -> float:
+        """log10 of one cost of a configuration; infinite where it cannot be trained, or is above a limit."""
+        if self.lack(values) is not None or self.is_over(values):
+            return math.inf
+        return math.log10(max(self.cost(values)[name], 1e-9))
 
     def lack(self, values: Mapping[str, Any]) -> str | None:
         """Why a configuration cannot be trained, whatever it costs; None where it can."""

@@ -12,15 +12,13 @@ SCRATCH_CONTROL = "scratch"
 DISTILLED_CONTROL = "default distillation"
 SMALLEST_CONTROL = "smallest student"
 LARGEST_CONTROL = "largest student"
-COVERED_FROM = 3  # trials per strategy from which on each is tried once with its defaults
 
 
-def controls(space: Space, trials: int) -> list[tuple[str, dict[str, Any]]]:
-    """Name and flat configuration of each control that the space allows, for a study of `trials`.
+def controls(space: Space) -> list[tuple[str, dict[str, Any]]]:
+    """Name and flat configuration of each control that the space allows.
 
     At the default architecture: training from scratch and the default distillation; then the default distillation of
-    the smallest and the largest student, which anchor both ends of the front. Where there are trials enough that a
-    third of them covers it, every other strategy with its defaults, so that none is left untried.
+    the smallest and the largest student, which anchor both ends of the front.
     """
     found = []
     if space.has(STRATEGY, SCRATCH):
@@ -30,9 +28,6 @@ def controls(space: Space, trials: int) -> list[tuple[str, dict[str, Any]]]:
         found.append((DISTILLED_CONTROL, default))
         ends = ((SMALLEST_CONTROL, smallest(space)), (LARGEST_CONTROL, largest(space)))
         found += [(name, values) for name, values in ends if values != default]
-    strategies = [name for name in space.choices(STRATEGY) if name not in (SCRATCH, default.get(STRATEGY))]
-    if trials >= COVERED_FROM * len(strategies):
-        found += [(f"default {name}", space.defaults(strategy=name)) for name in strategies]
     return found
 
 

@@ -92,13 +92,13 @@ def load_study(store: Store, environment: str | None, name: str | None) -> Study
 def enqueue_missing(study: StudyView, controls: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
     """Put controls, by name, next in line, each once in a study's life; again only where Ctrl-C or a kill came before
     it could fail or end."""
-    there = {t.user_attrs.get(CONTROL) for t in study.optuna.get_trials(deepcopy=False) if not _is_undone(t)}
+    there = {t.user_attrs.get(CONTROL) for t in study.optuna.get_trials(deepcopy=False) if not is_undone(t)}
     for name, values in controls:
         if name not in there:
             study.optuna.enqueue_trial(dict(values), user_attrs={CONTROL: name})
 
 
-def _is_undone(trial: "optuna.trial.FrozenTrial") -> bool:
+def is_undone(trial: "optuna.trial.FrozenTrial") -> bool:
     """Whether a trial failed without a fault of its own. One whose process was lost is in line again already (see
     `close_stale`), unless it was lost before it had begun."""
     from optuna.trial import TrialState

@@ -6,8 +6,6 @@ from typing import Any, Protocol
 
 from search.setup.budget import deadline
 from search.setup.plan import Plan
-from search.space.controls import controls
-from search.study.opening import enqueue_missing
 from search.study.records import CONTROL
 from search.study.view import StudyView
 from search.trials.draws import Drawn, TrialDraws
@@ -28,11 +26,6 @@ class TrialListener(Protocol):
     def end(self, number: int) -> None: ...
 
     def failed(self, number: int, reason: str) -> None: ...
-
-
-def begin(study: StudyView, plan: Plan) -> None:
-    """Put the controls next in line."""
-    enqueue_missing(study, controls(plan.space, plan.budget.trials))
 
 
 def search(study: StudyView, plan: Plan, listener: TrialListener, after_trial: Callable[[], None]) -> None:

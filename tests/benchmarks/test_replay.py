@@ -165,9 +165,9 @@ def test_a_peer_that_fails_is_told_with_what_it_said(table, tmp_path, monkeypatc
 
 def test_the_table_names_every_strategy_and_the_best_peer(table, tmp_path, monkeypatch):
     monkeypatch.setattr("benchmarks.replay.ours.MOST_DRAWS", 12)
-    names = [s.name for s in (*peers(SPACE, None, False), *ours(SPACE, table))]
+    names = [s.name for s in (*peers(SPACE, None, False), *ours(SPACE, table, table))]
     assert len(set(names)) == len(names)
-    chosen = peers(SPACE, None, False)[:2] + ours(SPACE, None)[:1]
+    chosen = peers(SPACE, None, False)[:2] + ours(SPACE, table, None)[:1]
     results = [result(s.name, s.is_peer, s.replay(table, [0])) for s in chosen]
     name, volume = best_peer(results)
     assert name in names

@@ -101,7 +101,8 @@ def quick_search(words: list[str], listener: Any = None) -> tuple[Any, Any]:
     from search.sampling.choice import with_sampler
     from search.setup.request import planned
     from search.study.opening import open_study
-    from search.trials.loop import begin, search
+    from search.trials.beginning import begin
+    from search.trials.loop import search
 
     request = request_of(parser().parse_args(words))
     ready = planned(request, lambda *_: None)

@@ -41,7 +41,7 @@ def test_a_draw_holds_what_its_strategy_takes_and_nothing_else():
 
 def test_controls_are_scratch_default_smallest_and_largest():
     space = space_from(read_yaml(DEFAULT), DEFAULT)
-    (_, scratch), (_, default), (_, smallest), (_, largest) = controls(space, 2)
+    (_, scratch), (_, default), (_, smallest), (_, largest) = controls(space)
     assert scratch["strategy"] == "none"
     assert not any(key.startswith("response.") for key in scratch)
     assert default["strategy"] == "response"
@@ -65,9 +65,9 @@ def test_defaults_know_their_names():
 
 def test_controls_leave_out_what_the_space_does_not_know():
     response = {"type": "choice", "of": ["response"]}
-    assert [name for name, _ in controls(parsed(strategy=response), 2)] == ["default distillation"]
+    assert [name for name, _ in controls(parsed(strategy=response))] == ["default distillation"]
     width = {"type": "int", "low": 4, "high": 8, "default": 8}
-    found = controls(parsed(**{"strategy": response, "student.width": width}), 2)
+    found = controls(parsed(**{"strategy": response, "student.width": width}))
     assert [name for name, _ in found] == ["default distillation", "smallest student"]
 
 

@@ -1,0 +1,28 @@
+"""What a study begins with: its controls and, where there are trials enough, every other strategy once."""
+
+from search.setup.plan import Plan
+from search.space.controls import controls
+from search.space.dimensions import STRATEGY
+from search.space.first_tries import first_tries, to_be_tried
+from search.study.opening import enqueue_missing, is_undone
+from search.study.records import ANSWERED, INFEASIBLE, LACK, PENDING
+from search.study.view import StudyView
+
+UNTRAINED = {ANSWERED, INFEASIBLE, LACK, PENDING}
+
+
+def begin(study: StudyView, plan: Plan) -> None:
+    """Put next in line what the study is to begin with, as far as it has not."""
+    enqueue_missing(study, controls(plan.space))
+    tried = _tried(study)
+    left = [name for name in to_be_tried(plan.space, plan.budget.trials) if name not in tried]
+    cost = plan.objectives.cost if plan.objectives.costs_are_known_before else "macs"
+    for values in first_tries(plan.space, left, lambda values: plan.limits.log_cost(values, cost)):
+        study.optuna.enqueue_trial(values)
+
+
+def _tried(study: StudyView) -> set[str | None]:
+    """The strategies that were trained, failed by a fault of their own, are being trained or are in line."""
+    trials = study.optuna.get_trials(deepcopy=False)
+    known = [t for t in trials if not is_undone(t) and UNTRAINED.isdisjoint(t.user_attrs)]
+    return {(t.params or t.system_attrs.get("fixed_params", {})).get(STRATEGY) for t in known}

@@ -1,0 +1,102 @@
+"""What a study begins with, once in its life, whoever begins it and however often."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from optuna.trial import TrialState, create_trial
+
+from search.setup.budget import Budget, Limits
+from search.setup.plan import Manner, Plan
+from search.space.reading import space_from
+from search.study.objectives import Objectives
+from search.study.opening import open_study
+from search.study.records import CONTROL, INFEASIBLE, REASON
+from search.study.store import Store
+from search.study.view import StudyView
+from search.trials.beginning import begin
+from sedkd.train.settings import TrainSettings
+
+OBJECTIVES = Objectives(("f1_segment", "macs"))
+FACTS = {"environment": "farm", "objectives": ["f1_segment", "macs"], "synthetic": False, "train": {"steps": 100}}
+STRATEGIES = ["none", "response", "hint", "attention", "similarity"]
+SPACE = space_from(
+    {
+        "dimensions": {
+            "strategy": {"type": "choice", "of": STRATEGIES, "default": "response"},
+            "student.width": {"type": "int", "low": 2, "high": 16, "step": 2, "default": 16},
+        }
+    },
+    Path("space"),
+)
+OTHERS = STRATEGIES[2:]
+NO_TASK = SimpleNamespace(events=("bell",))
+
+
+class Everything(Limits):
+    """Nothing is trained here, so nothing lacks what its training needs."""
+
+    def lack(self, values):
+        return None
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> StudyView:
+    return open_study(Store(tmp_path / "runs"), "farm", FACTS, OBJECTIVES)
+
+
+def begun(study: StudyView, trials: int, most: float = 1e9) -> list[dict]:
+    """What stands in line when a search of so many trials has begun."""
+    budget = Budget(trials, limits={"macs": most})
+    plan = Plan(NO_TASK, SPACE, OBJECTIVES, TrainSettings(steps=100), budget, Manner(), study.store)
+    vars(plan)["limits"] = Everything(NO_TASK, plan.base, budget)
+    begin(study, plan)
+    return [t.system_attrs["fixed_params"] for t in study.optuna.get_trials(states=(TrialState.WAITING,))]
+
+
+def in_line(study: StudyView) -> list[str]:
+    return [t.system_attrs["fixed_params"]["strategy"] for t in study.optuna.trials if CONTROL not in t.user_attrs]
+
+
+def test_a_small_study_begins_with_its_controls_alone(study):
+    begun(study, 8)
+    assert in_line(study) == []
+    assert [t.user_attrs[CONTROL] for t in study.optuna.trials] == [
+        "scratch", "default distillation", "smallest student",
+    ]  # fmt: skip
+
+
+def test_a_larger_one_tries_every_strategy_once_in_its_life(study):
+    begun(study, 8)
+    begun(study, 20)
+    assert in_line(study) == OTHERS
+    begun(study, 40)
+    assert in_line(study) == OTHERS
+
+
+def test_within_the_limits_and_of_students_that_differ(study):
+    tried = [values for values in begun(study, 20, most=6e5) if values["strategy"] in OTHERS]
+    assert len({values["student.width"] for values in tried}) == len(OTHERS)
+    assert max(values["student.width"] for values in tried) < 16
+
+
+def trial(strategy: str, state: TrialState, **attributes) -> object:
+    values = {"strategy": strategy, "student.width": 4}
+    return create_trial(
+        state=state,
+        params=values,
+        distributions={name: d for name, d in SPACE.distributions().items() if name in values},
+        values=[0.5, 4.0] if state == TrialState.COMPLETE else None,
+        user_attrs=attributes,
+    )
+
+
+def test_what_was_tried_counts_and_what_was_not_trained_does_not(study):
+    study.optuna.add_trial(trial("hint", TrialState.COMPLETE))
+    study.optuna.add_trial(trial("attention", TrialState.FAIL, **{REASON: "KeyError: 'high'"}))
+    study.optuna.add_trial(trial("similarity", TrialState.PRUNED, **{INFEASIBLE: True}))
+    begun(study, 20)
+    waiting = study.optuna.get_trials(states=(TrialState.WAITING,))
+    assert [t.system_attrs["fixed_params"]["strategy"] for t in waiting if CONTROL not in t.user_attrs] == [
+        "similarity"
+    ]
