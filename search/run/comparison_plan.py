@@ -21,7 +21,7 @@ from sedkd.trial.running import lack
 if TYPE_CHECKING:
     from sedkd.task.task import Task
 
-VERSION = 3
+VERSION = 4
 
 
 def plan_of(

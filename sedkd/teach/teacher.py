@@ -40,7 +40,7 @@ from sedkd.train.fit import fit
 from sedkd.train.labels import Labels
 from sedkd.train.settings import TrainSettings
 
-VERSION, STAGES_VERSION = 2, 2
+VERSION, STAGES_VERSION = 3, 3
 CRNN = StudentSettings(width=40, depth=5, block="conv", head="gru")
 FROM_SCRATCH = TrainSettings(steps=500)
 

@@ -1,8 +1,8 @@
 """Schedule-Free AdamW (Defazio et al. 2024, "The Road Less Scheduled"): one student's, and several students' at once.
 
-Weights z go down the gradients at a rate that never falls; what answers is their average x, which grows as they do; and
-gradients are taken between the two, at y = 0.9 x + 0.1 z, where the weights stand while training goes on. So training
-may end, and be looked at, after any step, and goes on from there as if it had not ended.
+Weights z go down the gradients at a rate that never falls; what answers is their average x, in which later steps weigh
+more; and gradients are taken between the two, at y = 0.9 x + 0.1 z, where the weights stand while training goes on. So
+training may end, and be looked at, after any step, and goes on from there as if it had not ended.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,7 @@ from sedkd.train.rate import factor_at, warmup_of
 from sedkd.train.settings import TrainSettings
 
 BETAS, EPS = (0.9, 0.999), 1e-8  # schedulefree's defaults
+POWER = 3  # of its number, as a step's weight in the average: by all steps alike, long training lags behind
 TO_AVERAGE = 1 - 1 / BETAS[0]  # from y, as a share of the way to z
 
 
@@ -23,7 +24,7 @@ def optimiser_for(parameters: Sequence[nn.Parameter], settings: TrainSettings) -
     """What trains one student."""
     optimiser = AdamWScheduleFree(
         parameters, settings.learning_rate, betas=BETAS, eps=EPS, weight_decay=settings.weight_decay,
-        warmup_steps=_warmup(settings),
+        warmup_steps=_warmup(settings), r=POWER,
     )  # fmt: skip
     optimiser.train()
     return optimiser
@@ -59,7 +60,7 @@ class CohortScheduleFree:
         self.second = [torch.zeros_like(p) for p in self.parameters]
         self.steps = torch.zeros((), dtype=torch.float64, device=rates.device)
         factors = torch.tensor([factor_at(step, _warmup(settings)) for step in range(settings.steps)]).double()
-        weights = factors**2  # of each step's z in the average
+        weights = factors**2 * torch.arange(1.0, settings.steps + 1, dtype=torch.float64) ** POWER  # in the average
         self.factors, self.shares = factors.to(rates), (weights / weights.cumsum(0)).to(rates)
 
     @torch.no_grad()

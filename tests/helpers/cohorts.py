@@ -14,10 +14,10 @@ from sedkd.train.fit import Watch
 from sedkd.train.settings import TrainSettings
 from sedkd.train.term import Sizes
 
-QUICK = TrainSettings(steps=8, batch=6, frames=16, learning_rate=3e-3)
+QUICK = TrainSettings(steps=8, batch=6, frames=16, learning_rate=2e-3)
 SETTINGS = (
     QUICK,
-    replace(QUICK, seed=3, learning_rate=8e-3, weight_decay=0.1),
+    replace(QUICK, seed=3, learning_rate=4e-3, weight_decay=0.1),
     replace(QUICK, seed=5, learning_rate=1e-3, unlabeled_share=0.5),
 )
 PARAMETERS = (

@@ -70,8 +70,9 @@ def test_behind_an_average_the_weights_are_to_the_last_bit_what_they_were(fails:
     one.step()  # which it refuses where it was left with the average
 
 
-def test_what_answers_is_the_mean_of_where_the_steps_led() -> None:
-    """By hand, at a rate that does not rise: x is the plain mean of z, and y lies a tenth of the way from x to z."""
+def test_what_answers_is_a_mean_of_where_the_steps_led_that_later_ones_weigh_more_in() -> None:
+    """By hand, at a rate that does not rise: x is the mean of z, each weighed by its step's number to the third, and y
+    lies a tenth of the way from x to z."""
     (weight,) = weights = [nn.Parameter(torch.zeros(1, dtype=torch.float64))]
     optimiser = optimiser_for(weights, TrainSettings(steps=9, warmup=1, learning_rate=0.5, weight_decay=0.0))
     fast, slow = 0.0, [0.0]
@@ -79,11 +80,12 @@ def test_what_answers_is_the_mean_of_where_the_steps_led() -> None:
         weight.grad = torch.ones_like(weight)  # a step of Adam down a gradient that stays is one of the rate
         optimiser.step()
         fast -= 0.5
-        slow.append(slow[-1] + (fast - slow[-1]) / (step + 1))
+        counted = [1, 8, 27, 64][: step + 1]
+        slow.append(slow[-1] + (fast - slow[-1]) * counted[-1] / sum(counted))
         assert float(weight) == pytest.approx(0.9 * slow[-1] + 0.1 * fast)
         with averaged(optimiser, weights):
             assert float(weight) == pytest.approx(slow[-1])
-    assert slow[-1] == pytest.approx(-(0.5 + 1.0 + 1.5 + 2.0) / 4)
+    assert slow[-1] == pytest.approx(-(1 * 0.5 + 8 * 1.0 + 27 * 1.5 + 64 * 2.0) / 100)
 
 
 def test_a_student_whose_gradients_are_no_numbers_harms_no_other() -> None:
