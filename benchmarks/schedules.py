@@ -1,4 +1,5 @@
-"""How the rate goes: it stays, as in the product (Schedule-Free, Defazio et al. 2024); it falls late; a cosine.
+"""How the rate goes: it stays, as in the product (Schedule-Free, Defazio et al. 2024), whose average later steps weigh
+more in, or all alike; it falls late; a cosine.
 
 Run: python benchmarks/schedules.py --env farm --data DIR --teacher mn04_as --teacher-minutes 0 --steps 150,600
 
@@ -9,7 +10,6 @@ that rate. All have the same warm-up. Test is not touched.
 import argparse
 import math
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -21,16 +21,15 @@ from torch import nn
 from search.setup.architecture import spelt
 from search.setup.preparation import Subject, prepare
 from sedkd.models.settings import StudentSettings
-from sedkd.train import cohort, fit
+from sedkd.train import fit
+from sedkd.train.optimiser import optimiser_for
 from sedkd.train.rate import factor_at, warmup_of
-from sedkd.train.sampler import OneSampler
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import Configuration
 from sedkd.trial.running import run_trial
 
 RATES = (0.01, 0.02, 0.04, 0.08)
 FALL = 0.13  # share of the steps
-REFITTED = 50  # batches
 RESPONSE = {"response": {"temperature": 2.0, "weight": 2.0}}
 
 
@@ -71,29 +70,19 @@ def cosine(parameters: Sequence[nn.Parameter], settings: TrainSettings) -> Sched
     return Scheduled(parameters, settings, rate)
 
 
-def refitted(model: Any, corpus: Any, terms: Any, settings: TrainSettings, *rest: Any) -> Any:
-    """`fit`, after which batch norms are fitted anew to the average, by as many batches as Schedule-Free's authors
-    advise."""
-    curve = fit.fit(model, corpus, terms, settings, *rest)
-    draw = OneSampler(corpus, settings, torch.device("cpu"), model.features.scale)
-    model.train()
-    with torch.no_grad():
-        for _ in range(REFITTED):
-            model(draw()[1])
-    model.eval()
-    return curve
+def alike(parameters: Sequence[nn.Parameter], settings: TrainSettings) -> Any:
+    """As the product, but for an average in which all steps behind the warm-up weigh alike."""
+    optimiser = optimiser_for(parameters, settings)
+    optimiser.param_groups[0]["r"] = 0.0
+    return optimiser
 
 
-NAMES = ("Schedule-Free", "the same, batch norms refitted", "held, then falling", "cosine")
-
-
-def trained_by(name: str) -> Any:
-    """In here students are trained so."""
-    if name == NAMES[0]:
-        return nullcontext()
-    if name == NAMES[1]:
-        return mock.patch.object(cohort, "fit", refitted)
-    return mock.patch.object(fit, "optimiser_for", falling if name == NAMES[2] else cosine)
+WAYS = {
+    "Schedule-Free": optimiser_for,
+    "all steps alike in its average": alike,
+    "held, then falling": falling,
+    "cosine": cosine,
+}
 
 
 def best(settings: StudentSettings, steps: int, seeds: int, task: Any) -> tuple[list[float], float]:
@@ -135,7 +124,7 @@ def main() -> None:
     torch.set_num_threads(1)
     subject = Subject(options.env, (options.data,), teacher=options.teacher, teacher_minutes=options.teacher_minutes)
     task = prepare(subject, 0, lambda *_: None).task
-    print("| student | steps | " + " | ".join(NAMES) + " |\n" + "|---" * (2 + len(NAMES)) + "|")
+    print("| student | steps | " + " | ".join(WAYS) + " |\n" + "|---" * (2 + len(WAYS)) + "|")
     for word, settings in students.items():
         for steps in map(int, options.steps.split(",")):
             print(
@@ -147,8 +136,8 @@ def main() -> None:
 def cells(settings: Any, steps: int, seeds: int, task: Any) -> list[str]:
     """A row's cells: mean and deviation over seeds, and the rate."""
     found: list[str] = []
-    for name in NAMES:
-        with trained_by(name):
+    for way in WAYS.values():
+        with mock.patch.object(fit, "optimiser_for", way):
             scores, rate = best(settings, steps, seeds, task)
         found.append(f"{np.mean(scores):.3f} ± {np.std(scores, ddof=1):.3f} ({rate:g})")
     return found
