@@ -19,7 +19,7 @@ from sedkd.data.environment import Environment
 from sedkd.data.events import Event
 from sedkd.data.inspection import audio_infos, sound_infos
 from sedkd.data.pool import Pool, folder_pool
-from sedkd.data.positives import lack_of_events, scored, taught
+from sedkd.data.positives import lack_of_events, lack_of_some, scored, taught
 from sedkd.data.recordings import NEGATIVES, TEST, Recording
 from sedkd.data.reviewed import REVIEWED
 from sedkd.data.sealed import look_over
@@ -176,7 +176,6 @@ def _folder_pools(dataset: Dataset, known: Mapping[str, Environment], found: Sur
 
 def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> None:
     """The environment's splits, as far as they can be read."""
-    support: dict[str, Counter[str]] = {}
     labels: dict[str, set[str]] = {}
     read = {
         TRAIN: pool.training,
@@ -195,7 +194,6 @@ def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> 
         if recordings:
             part = _part(name, split, recordings)
             found.parts.append(part)
-            support[split] = Counter(part.events or {})
             labels[split] = scored(recordings) if split == VALIDATION else taught(recordings)
     tested = _tested(pool, name, datasets)
     if tested:
@@ -210,12 +208,12 @@ def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> 
         found.notices.append(f"{name}: no test split: nothing will be scored at the end")
     for split, known in ((TRAIN, (TRAIN, WEAK)), (VALIDATION, (VALIDATION,))):
         own = pool.environments[name].events
-        if split in support and not any(labels.get(each, set()) & set(own) for each in known):
+        if split in labels and not any(labels.get(each, set()) & set(own) for each in known):
             found.problems.append(lack_of_events(pool, name, split, own))
             continue
-        silent = [label for label in own if split in support and not support[split][label]]
-        if silent:
-            found.notices.append(f"{name}: {split} holds no {', '.join(silent)}: the scores leave that out")
+        silent = [label for label in own if not any(label in labels.get(each, set()) for each in known)]
+        if split in labels and silent:
+            found.notices.append(lack_of_some(name, split, silent))
 
 
 def _tested(pool: Pool, name: str, datasets: Sequence[Dataset]) -> list[Path]:
