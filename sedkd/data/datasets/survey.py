@@ -13,8 +13,8 @@ from sedkd.data.datasets import folder
 from sedkd.data.datasets.building import dataset_pool, strangers
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Clip, Dataset
 from sedkd.data.datasets.joined import DatasetPool
+from sedkd.data.datasets.leaks import told_twice
 from sedkd.data.datasets.opening import opened as opened_from
-from sedkd.data.datasets.placing import placed
 from sedkd.data.environment import Environment
 from sedkd.data.events import Event
 from sedkd.data.inspection import audio_infos, sound_infos
@@ -163,8 +163,7 @@ def _pools(datasets: Sequence[Dataset], known: Mapping[str, Environment], found:
 
 def _folder_pools(dataset: Dataset, known: Mapping[str, Environment], found: Survey) -> dict[str, Pool]:
     """The generic folder as a search reads it: with the splits of its owner, who must mend what leaks."""
-    listed = [(dataset, clip) for clip in dataset.clips]
-    found.problems.extend(placed(listed, lambda *_: [], 0)[1])
+    found.problems.extend(told_twice(dataset.clips))
     pools: dict[str, Pool] = {}
     for name in dataset.environments:
         try:
