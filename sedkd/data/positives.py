@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording
+from sedkd.data.silence import events_in_silence
 from sedkd.errors import UserError
 
 _MISSED = {
@@ -20,13 +21,11 @@ def require_positives(pool: Pool, name: str, events: Sequence[str]) -> list[str]
     """UserError when train or validation of an environment holds none of the events. Test stays sealed.
 
     Weak and soft labels count for train. Returns a line for each of the two that holds some of the events, and others
-    not.
+    not, and one where events are told of recordings that hold nothing.
     """
-    there = {
-        "train": taught([*pool.training(name), *pool.weak(name)]),
-        "validation": scored(pool.validation(name)),
-    }
-    lines = []
+    training, validation = pool.training(name), pool.validation(name)
+    there = {"train": taught([*training, *pool.weak(name)]), "validation": scored(validation)}
+    lines = [] if pool.synthetic else events_in_silence([*training, *validation])
     for split, labels in there.items():
         missing = [event for event in events if event not in labels]
         if len(missing) == len(events):

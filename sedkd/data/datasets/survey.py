@@ -23,6 +23,7 @@ from sedkd.data.positives import lack_of_events, lack_of_some, scored, taught
 from sedkd.data.recordings import NEGATIVES, TEST, Recording
 from sedkd.data.reviewed import REVIEWED
 from sedkd.data.sealed import look_over
+from sedkd.data.silence import events_in_silence
 from sedkd.errors import SedkdWarning, UnknownLabel, UserError
 
 
@@ -194,6 +195,7 @@ def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> 
             part = _part(name, split, recordings)
             found.parts.append(part)
             labels[split] = scored(recordings) if split == VALIDATION else taught(recordings)
+            found.problems.extend(events_in_silence(recordings))
     tested = _tested(pool, name, datasets)
     if tested:
         hours, rates = _extent(tested)
