@@ -79,6 +79,17 @@ def test_a_raven_table_of_measurements_alone(tmp_path: Path, told) -> None:
     assert told(tmp_path / "yard") == f"error: {tmp_path}/yard/yard1.txt: no column of labels; add one, called species"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_that_does_not_say_so(tmp_path: Path, told, encoding: str) -> None:
+    """Alone, or beside label files of other recordings."""
+    labels.write_recordings(tmp_path / "yard")
+    (tmp_path / "yard/yard1.TextGrid").write_bytes('File type = "ooTextFile"\n'.encode(encoding))
+    says = "yard1.TextGrid: is in no encoding that it tells (UTF-16 without a byte order mark?): save it in UTF-8"
+    assert says in told(tmp_path / "yard")
+    write_text(tmp_path / "yard/yard2.txt", ["0.1\t0.9\tcrow"])
+    assert told(tmp_path / "yard").endswith(says)
+
+
 def test_a_table_of_other_recordings(tmp_path: Path, told) -> None:
     labels.write_recordings(tmp_path / "yard")
     write_text(tmp_path / "yard/table.csv", ["file,start,end,label", "one.wav,0.2,0.4,crow", "two.wav,0.2,0.4,crow"])
