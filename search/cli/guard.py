@@ -1,9 +1,10 @@
-"""How a command ends: 0 done, 2 a mistake in one line, 130 after Ctrl-C. No traceback for a user's mistake."""
+"""How a command speaks and ends: 0 done, 2 a user's mistake in one line and without a traceback, 130 after Ctrl-C."""
 
+import io
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 from search.run.mistakes import line_of
 from search.run.warned import show_own_warnings
@@ -18,6 +19,8 @@ def guarded(run: Callable[[], int]) -> int:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     # The processes that are started from here do not take the current folder's random.py or queue.py for Python's.
     os.environ["PYTHONSAFEPATH"] = "1"
+    for stream in (sys.stdout, sys.stderr):
+        speak_any_letter(stream)
     show_own_warnings(lambda line: print(f"warning: {line}", file=sys.stderr))
     sys.path.append(os.getcwd())  # where a strategy or a teacher `module:callable` of one's own is found
     try:
@@ -34,6 +37,15 @@ def guarded(run: Callable[[], int]) -> int:
             raise
         print(f"error: {line}", file=sys.stderr)
         return 2
+
+
+def speak_any_letter(stream: TextIO) -> None:
+    """Let a stream take every letter, whatever the locale: a file or a pipe in UTF-8, as tables are read again, and a
+    terminal with an escape in place of what it cannot show."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return  # of a notebook
+    own = stream.isatty() or "PYTHONIOENCODING" in os.environ
+    stream.reconfigure(encoding=stream.encoding if own else "utf-8", errors="backslashreplace")
 
 
 def between(kind: type, low: float, high: float) -> Callable[[str], Any]:

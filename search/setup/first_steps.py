@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from search.study.options import as_typed
+
 TRIALS, STEPS = 50, 600
 """Of a search whose results matter (README, Limits)."""
 QUICK_TRIALS = 12
@@ -28,6 +30,4 @@ def detect_command(data: Path, environment: str) -> str:
 
 
 def _options(given: Mapping[str, str | None]) -> list[str]:
-    """As `--name value`; as `--name=value` where the value would be taken for an option."""
-    there = {name: value for name, value in given.items() if value is not None}
-    return [f"--{k}{'=' if value.startswith('-') else ' '}{shlex.quote(value)}" for k, value in there.items()]
+    return [as_typed(name, value) for name, value in given.items() if value is not None]

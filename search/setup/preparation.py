@@ -118,14 +118,14 @@ def prepare(
     pool = reporting(found, progress)
     if subject.labels is not None:
         pool = with_labels(pool, found.environment.name, subject.labels, seed)
-    require_positives(pool, found.environment.name, wanted)
+    missing = require_positives(pool, found.environment.name, wanted)
     if pool.has_test(found.environment.name) and not pool.synthetic:
         look_over(lambda: pool.test(found.environment.name))
     check(space, wanted)
     kinds, chosen = choose_teacher(subject.teacher, found)
     minutes = subject.teacher_minutes
     require_stages(kinds, minutes)
-    notices = [*pool.notices, *chosen, *_unknown_past(kinds, pool), *fitting]
+    notices = [*pool.notices, *missing, *chosen, *_unknown_past(kinds, pool), *fitting]
     if responses:
         which = "the impulse response" if len(responses) == 1 else f"one of the {len(responses)} impulse responses"
         notices.append(f"students hear every training clip a second time, through {which} of {folder}")

@@ -15,6 +15,7 @@ from search.show.tables import front_table, placed_table, score_words
 from search.show.words import features_words, macs_words, rung_words, strategy_words, student_words
 from search.study.names import cleaned
 from search.study.opening import load_studies, load_study
+from search.study.options import as_typed
 from search.study.scores import SplitScores, notes_on_test
 from search.study.store import Store
 from search.study.view import StudyView
@@ -61,10 +62,10 @@ def _what_next(environment: str, store: Store, display: Display) -> None:
     if store.server and store.server != os.environ.get("SEDKD_STORAGE"):
         place += f" --storage {shlex.quote(store.storage.place)}"
     out = shlex.quote(f"{cleaned(environment)}-knee")
-    environment = shlex.quote(environment)
+    env = as_typed("env", environment)
     display.print(
-        f"export one:  sedkd export --env {environment} --pick knee --out {out}{place}\n"
-        f"one page:    sedkd report --env {environment}{place}\n"
+        f"export one:  sedkd export {env} --pick knee --out {out}{place}\n"
+        f"one page:    sedkd report {env}{place}\n"
         f"look at all: sedkd ui{place}"
     )
 

@@ -25,7 +25,8 @@ def comparison_png(result: dict[str, Any], path: Path) -> None:
         if teacher["values"]["f1_segment"] is not None:
             left.axvline(teacher["values"]["f1_segment"], color="#d1495b", linestyle=style, label=teacher["name"])
     if left.get_legend_handles_labels()[0]:
-        left.legend(loc="best", frameon=False, fontsize=8)
+        for text in left.legend(loc="best", frameon=False, fontsize=8).texts:
+            text.set_parse_math(False)
     left.set_yticks(range(len(arms)), [arm["name"] for arm in reversed(arms)])
     left.set_xlabel("macro segment F1 on test (dots: seeds, bar: their mean)")
     for row, pair in enumerate(reversed(pairs)):
@@ -39,5 +40,5 @@ def comparison_png(result: dict[str, Any], path: Path) -> None:
     right.set_yticks(range(len(pairs)), [f"{pair['a']} - {pair['b']}" for pair in reversed(pairs)])
     right.set_xlabel("difference in F1 points, 95 % interval")
     what = f"{subject_words(result)}: {result['architecture']}, {result['seeds']} seeds, {labelled_words(result)}"
-    figure.suptitle(what)
+    figure.suptitle(what, parse_math=False)
     figure.savefig(path, dpi=130)

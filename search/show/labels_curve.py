@@ -48,7 +48,8 @@ def labels_png(results: Sequence[dict[str, Any]], path: Path) -> None:
     axes.set_ylabel("macro segment F1 on test (mean, deviation over seeds)")
     axes.legend(frameon=False, fontsize=8)
     first = results[0]
-    figure.suptitle(f"{subject_words(first)}: {first['architecture']}, {first['seeds']} seeds")
+    title = f"{subject_words(first)}: {first['architecture']}, {first['seeds']} seeds"
+    figure.suptitle(title, parse_math=False)
     figure.savefig(path, dpi=130)
 
 

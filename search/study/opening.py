@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from search.study.objectives import Objectives
+from search.study.options import as_typed
 from search.study.ownership import close_stale
 from search.study.proxy import BY_TRIALS
 from search.study.records import CONTROL, FACTS, INTERRUPTED, LEASES, REASON
@@ -45,9 +46,8 @@ def load_studies(store: Store, environment: str | None, name: str | None) -> lis
     """
     optuna = quiet_optuna()
     if not store.storage.exists:
-        raise UserError(
-            f"{store.storage.place}: no study yet; run `sedkd-search --env {environment or 'street'}`, or give --store"
-        )
+        asked = as_typed("env", environment or "street")
+        raise UserError(f"{store.storage.place}: no study yet; run `sedkd-search {asked}`, or give --store")
     storage = store.storage.trials()
     # A process that was killed at once may have left a study without facts: the same line makes it whole.
     summaries = [s for s in optuna.get_all_study_summaries(storage) if FACTS in s.user_attrs]

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from search.study.database import require_sound
 from search.study.names import experiment_name
 from search.study.store import Store
+from search.tracking.moved import look_here
 from sedkd.disk.kept import one_at_a_time
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def quiet_client(store: Store) -> "MlflowClient":
         logging.getLogger(name).setLevel(logging.CRITICAL)  # an error is raised as well
     # Tables are made by one process at a time: those that find none at once would each make them.
     with one_at_a_time(store.mlflow_file.with_suffix(".lock")) if own else nullcontext():
-        return MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
+        client = MlflowClient(tracking_uri=store.mlflow_uri, registry_uri=store.mlflow_uri)
+        look_here(store)
+        return client
 
 
 def log_metrics(client: "MlflowClient", run_id: str, values: Mapping[str, float | None], step: int = 0) -> None:

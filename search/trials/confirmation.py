@@ -18,7 +18,7 @@ from search.study.records import FinishedTrial
 from search.study.scores import CONFIRMED_FILE, Confirmed
 from search.study.view import StudyView
 from search.trials.failures import reason_of
-from sedkd.compare.bootstrap import EQUAL, compare
+from sedkd.compare.bootstrap import EQUAL, TOO_FEW, compare
 from sedkd.compare.scoring import METRICS, counts_of
 from sedkd.disk.json_file import write_json
 from sedkd.disk.kept import kept, one_at_a_time
@@ -112,7 +112,7 @@ def _alike(
     metric = objectives.criterion
     for other in cheaper:
         difference = compare(counts[member.number][metric], counts[other.number][metric]).macro
-        if difference is not None and difference.verdict == EQUAL:
+        if difference is not None and difference.verdict in (EQUAL, TOO_FEW):
             return other.number
     return None
 

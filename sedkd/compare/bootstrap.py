@@ -5,7 +5,7 @@ arms, and takes the difference of their F1; the 95 % interval runs from the 2.5t
 Tibshirani 1993, chapter 13). Seeds of two arms are paired: one seed gives both the same initial weights.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 RESAMPLES = 4000
 LEVEL = 0.95
 BETTER, WORSE, EQUAL = "better", "worse", "not distinguishable"
+TOO_FEW = "too few recordings"
+FEWEST = 6  # recordings: of five, all speak for one of two equal arms in 2 of 32 cases, which is more than 5 %
 UNTOLD = "not computable"  # where the recordings hold none of the labels
 
 Counts = NDArray[np.int64]
@@ -21,18 +23,26 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Difference:
-    """F1 of one arm minus that of another, as fractions: the estimate, its 95 % interval, and what that means."""
+    """F1 of one arm minus that of another, as fractions: the estimate, its 95 % interval, and what that means.
+
+    `recordings`: how many hold what was to be found; None: enough. Of fewer than FEWEST no interval is to be believed:
+    one that alone holds the events is in all resamples that count.
+    """
 
     mean: float
     low: float
     high: float
+    recordings: int | None = field(default=None, compare=False)
 
     @property
     def verdict(self) -> str:
-        """`better` or `worse` where the interval lies on one side of 0, else `not distinguishable`."""
-        if self.low > 0:
-            return BETTER
-        return WORSE if self.high < 0 else EQUAL
+        """`better` or `worse` where the interval lies on one side of 0 (`too few recordings` where it is not to be
+        believed), else `not distinguishable`."""
+        if self.low <= 0 <= self.high:
+            return EQUAL
+        if self.recordings is not None and self.recordings < FEWEST:
+            return TOO_FEW
+        return BETTER if self.low > 0 else WORSE
 
 
 @dataclass(frozen=True)
@@ -59,12 +69,15 @@ def compare(a: Counts, b: Counts, resamples: int = RESAMPLES, seed: int = 0) -> 
     point = [f1(counts.sum(1)).mean(0) for counts in (a, b)]
     gap, gaps = point[0] - point[1], drawn[0] - drawn[1]
     there = ~np.isnan(gap)
-    per_class = [_difference(gap[c], gaps[:, c]) if there[c] else None for c in range(len(gap))]
+    holding = a[0, ..., 2] > 0  # [recordings, labels]
+    per_class = [
+        _difference(gap[c], gaps[:, c], int(holding[:, c].sum())) if there[c] else None for c in range(len(gap))
+    ]
     if not there.any():
         return Comparison(None, per_class)
     # A label may be missing from a resample though not from the recordings: the mean is over those that are there.
     held = gaps[:, there][~np.isnan(gaps[:, there]).all(1)]
-    macro = _difference(float(np.nanmean(gap)), np.nanmean(held, axis=1))
+    macro = _difference(float(np.nanmean(gap)), np.nanmean(held, axis=1), int(holding.any(1).sum()))
     return Comparison(macro, per_class)
 
 
@@ -85,6 +98,6 @@ def _mean_f1(sums: NDArray, chosen: NDArray) -> NDArray[np.float64]:
     return np.einsum("rsl,rs->rl", f1(sums), chosen)
 
 
-def _difference(point: float, drawn: NDArray) -> Difference:
+def _difference(point: float, drawn: NDArray, recordings: int) -> Difference:
     low, high = np.nanpercentile(drawn, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
-    return Difference(float(point), float(low), float(high))
+    return Difference(float(point), float(low), float(high), recordings)

@@ -6,6 +6,7 @@ that correlates is neglected.) The verdict is about these environments; of other
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from math import hypot
 from typing import Any
 
@@ -31,16 +32,18 @@ def _told(differences: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | N
     known = [one for one in differences if one is not None and one["mean"] is not None]
     if len(known) < len(differences):
         return None
-    difference = mean_of([Difference(one["mean"], one["low"], one["high"]) for one in known])
-    return {"mean": difference.mean, "low": difference.low, "high": difference.high, "verdict": difference.verdict}
+    # Comparisons of earlier versions do not tell their recordings.
+    difference = mean_of([Difference(one["mean"], one["low"], one["high"], one.get("recordings")) for one in known])
+    return asdict(difference) | {"verdict": difference.verdict}
 
 
 def mean_of(differences: Sequence[Difference]) -> Difference:
     """The mean of independent differences. Either half of its 95 % interval is the root of the summed squares of
     theirs, over their number: as deviations of independent means add, each side for itself where intervals are
-    skewed."""
+    skewed. It is to be believed where all of them are."""
     count = len(differences)
     mean = sum(one.mean for one in differences) / count
     below = hypot(*(one.mean - one.low for one in differences)) / count
     above = hypot(*(one.high - one.mean for one in differences)) / count
-    return Difference(mean, mean - below, mean + above)
+    fewest = min((one.recordings for one in differences if one.recordings is not None), default=None)
+    return Difference(mean, mean - below, mean + above, fewest)

@@ -166,7 +166,7 @@ def _told(found: Comparison, events: Sequence[str]) -> dict[str, Any]:
 def _difference(found: Difference | None) -> dict[str, Any]:
     if found is None:
         return {"mean": None, "low": None, "high": None, "verdict": UNTOLD}
-    return {"mean": found.mean, "low": found.low, "high": found.high, "verdict": found.verdict}
+    return asdict(found) | {"verdict": found.verdict}
 
 
 def _plain(per_class: Mapping[str, Mapping[str, float | None]]) -> dict[str, dict[str, float | None]]:

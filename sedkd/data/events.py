@@ -35,7 +35,8 @@ def read_annotations(path: Path | str) -> Annotations:
     The table is TAB-separated, or comma-separated when the file is called .csv, with a header that holds at
     least `filename onset offset event_label` in any order (the DESED format, seconds); other columns are ignored.
     A row with nothing but a filename lists a file without events. Zero-length events and repeated rows are dropped
-    with a warning that names file and line; events past the end of the audio are kept (see `clip_to`).
+    with a warning for each of the two that names file and line of the first; events past the end of the audio are kept
+    (see `clip_to`).
 
     Raises:
         UserError: the file or one of its rows cannot be used; the message names the line and how to mend it.
@@ -43,6 +44,7 @@ def read_annotations(path: Path | str) -> Annotations:
     path = Path(path)
     annotations: Annotations = {}
     seen: set[tuple[str, Event]] = set()
+    dropped: dict[str, list[str]] = {}
     rows = list(read_rows(path, COLUMNS))
     require_clear_commas(path, ((line, row[name]) for line, row in rows for name in ("onset", "offset")))
     for line, row in rows:
@@ -65,14 +67,15 @@ def read_annotations(path: Path | str) -> Annotations:
             raise UserError(f"{where}: offset {row['offset']} lies before onset {row['onset']}: swap the two")
         event = Event(onset, offset, row["event_label"])
         if onset == offset:
-            warnings.warn(f"{where}: {event.event_label!r} has no length, dropped", SedkdWarning, stacklevel=2)
+            dropped.setdefault("has no length", []).append(f"{where}: {event.event_label!r}")
         elif (filename, event) in seen:
-            warnings.warn(
-                f"{where}: {event.event_label!r} repeats an earlier line, dropped", SedkdWarning, stacklevel=2
-            )
+            dropped.setdefault("repeats an earlier line", []).append(f"{where}: {event.event_label!r}")
         else:
             seen.add((filename, event))
             events.append(event)
+    for reason, what in dropped.items():
+        more = f", with {len(what) - 1} more" if len(what) > 1 else ""
+        warnings.warn(f"{what[0]} {reason}, dropped{more}", SedkdWarning, stacklevel=2)
     return annotations
 
 
@@ -152,7 +155,7 @@ def require_known_files(files: Sequence[str] | Mapping[str, object], known: Cont
         if filename not in known:
             raise UserError(
                 f"{source} names {filename!r}, which the ground truth does not list: "
-                "check the spelling (folders count), or list it there without events"
+                "check the spelling (capitals count), or list it there without events"
             )
 
 

@@ -203,7 +203,10 @@ def _left_out(root: Path, environment: Environment) -> str:
 def _labels(root: Path, name: str) -> tuple[str, ...]:
     labels = labels_in(root, name)
     if not labels:
-        raise UserError(f"{root / name / 'train.tsv'}: holds no event")
+        raise UserError(
+            f"{root / name / 'train.tsv'}: holds no event, so that there is nothing to learn from; add some, "
+            f"or move the folder {name} out of {root}"
+        )
     return labels
 
 

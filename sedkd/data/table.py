@@ -11,8 +11,8 @@ from sedkd.spelling import composed
 def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line number, the wanted fields, stripped) for every line that is not blank.
 
-    TAB-separated, or comma-separated when the file is called .csv; `columns` may stand in any order among others. A
-    row may be short only when it holds nothing but a filename.
+    TAB-separated, or comma-separated when the file is called .csv or, as a pipe, has no ending; `columns` may stand in
+    any order among others, and in capitals. A row may be short only when it holds nothing but a filename.
 
     Raises:
         UserError: the file or one of its rows cannot be used; the message names the line and how to mend it.
@@ -21,8 +21,8 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[st
     if not numbered:
         raise UserError(f"{path}: the file is empty: it needs a header, TAB-separated: {' '.join(columns)}")
     head_number, head = numbered[0]
-    delimiter = "," if path.suffix.lower() == ".csv" and "\t" not in head else "\t"
-    header = _fields(head, delimiter)
+    delimiter = "," if path.suffix.lower() in {".csv", ""} and "\t" not in head else "\t"
+    header = _as_asked(_fields(head, delimiter), columns)
     _check_header(path, head_number, head, header, columns)
     position = {name: header.index(name) for name in columns}
     for number, line in numbered[1:]:
@@ -91,6 +91,12 @@ def text_of(path: Path, raw: bytes) -> str:
     if "\0" in text:
         raise UserError(f"{path}: not a text table (it holds NUL bytes): save the table as plain text in UTF-8")
     return text
+
+
+def _as_asked(header: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """The names of a table's columns, as they are asked for where they differ by capitals alone."""
+    meant = {column.casefold(): column for column in columns if column not in header}
+    return [meant.get(name.casefold(), name) for name in header]
 
 
 def _fields(line: str, delimiter: str) -> list[str]:

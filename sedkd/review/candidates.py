@@ -124,7 +124,9 @@ def listed_in(table: Path, recordings: Sequence[Path], roots: Sequence[Path]) ->
         if not 0 <= onset < offset:
             raise UserError(f"{where}: no span lies between {onset:g} and {offset:g} s")
         if not 0 <= score <= 1:
-            raise UserError(f"{where}: the confidence {row['confidence']} does not lie between 0 and 1")
+            raise UserError(
+                f"{where}: the confidence {row['confidence']} does not lie between 0 and 1: write per cent as fractions"
+            )
         found.append(
             Candidate(paths[name], onset, min(offset, onset + MAX_SECONDS), row["event_label"], round(score, DIGITS))
         )

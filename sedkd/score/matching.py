@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import TypeVar
 
+from sedkd.data.folders import AUDIO_SUFFIXES
 from sedkd.errors import UserError
 
 Rows = TypeVar("Rows")
@@ -12,19 +13,23 @@ Rows = TypeVar("Rows")
 def by_truth(table: Mapping[str, Rows], truth: Iterable[str], source: str) -> dict[str, Rows]:
     """A table's rows under the ground truth's names; a name that fits none of those stays as it is.
 
-    A name that the truth lists is that file. Any other is the one whose path ends alike, in its last part at least.
+    A name that the truth lists is that file. Any other is the one whose path ends alike, in its last part at least;
+    where there is none, the one that is called so but for the ending of an audio file: `a` and `a.flac` are `a.wav`.
 
     Raises:
         UserError: a name fits several files, or several names fit one; both are named, as is `source`.
     """
     known = list(truth)
     ends: dict[str, list[str]] = {}
+    without_suffix: dict[str, list[str]] = {}
     for name in known:
         ends.setdefault(_parts(name)[-1], []).append(name)
+        without_suffix.setdefault(_parts(_bare(name))[-1], []).append(name)
     listed, meant = set(known), dict[str, str]()
     found: dict[str, Rows] = {}
     for name, rows in table.items():
-        target = name if name in listed else _meant(name, ends.get(_parts(name)[-1], []), source)
+        alike = ends.get(_parts(name)[-1]) or without_suffix.get(_parts(_bare(name))[-1], [])
+        target = name if name in listed else _meant(name, alike, source)
         if target in meant:
             raise UserError(
                 f"{source}: {meant[target]!r} and {name!r} both stand for {target!r} of the ground truth: "
@@ -38,7 +43,7 @@ def _meant(name: str, candidates: list[str], source: str) -> str:
     """Of files whose last part is that of `name`, the one whose path agrees farthest; `name` where there is none."""
     if not candidates:
         return name
-    agreement = {other: _common_end(name, other) for other in candidates}
+    agreement = {other: _common_end(_bare(name), _bare(other)) for other in candidates}
     best = [other for other, length in agreement.items() if length == max(agreement.values())]
     if len(best) > 1:
         raise UserError(
@@ -55,3 +60,9 @@ def _common_end(first: str, second: str) -> int:
 
 def _parts(name: str) -> tuple[str, ...]:
     return PurePosixPath(name.replace("\\", "/")).parts or ("",)
+
+
+def _bare(name: str) -> str:
+    """A name without the ending of an audio file; other dots are part of it."""
+    stem, dot, suffix = name.rpartition(".")
+    return stem if dot and f".{suffix.lower()}" in AUDIO_SUFFIXES else name

@@ -18,6 +18,7 @@ from sedkd.spelling import folded, usual_spellings
 
 SEGMENT_SECONDS = 1.0
 TABLES = (".tsv", ".csv")
+THRESHOLD = re.compile(r"(?:(?<![^\W_])-)?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")  # a - behind a letter or digit is a dash
 
 
 @dataclass(frozen=True)
@@ -134,15 +135,20 @@ def _read_operating_points(folder: Path, truth: Annotations) -> dict[float, Anno
         raise UserError(f"{folder}: no such folder: name the folder with one table of detections per threshold")
     sources: dict[float, Path] = {}
     for path in sorted(path for path in folder.iterdir() if path.suffix in TABLES):
-        numbers = re.findall(r"\d+(?:\.\d+)?", path.stem)
-        if not numbers:
-            raise UserError(f"{path}: no threshold in the name: call it, for example, detections_0.5.tsv")
-        other = sources.setdefault(float(numbers[-1]), path)
+        other = sources.setdefault(threshold_of(path), path)
         if other != path:
             raise UserError(f"{path}: has the same threshold as {other.name}: keep one of them")
     if not sources:
         raise UserError(f"{folder}: holds no .tsv and no .csv: PSDS needs one table of detections per threshold")
     return {threshold: _read(path, truth) for threshold, path in sorted(sources.items())}
+
+
+def threshold_of(path: Path) -> float:
+    """The threshold of a table of detections: the last number in its name. UserError where there is none."""
+    numbers = THRESHOLD.findall(path.stem)
+    if not numbers:
+        raise UserError(f"{path}: no threshold in the name: call it, for example, detections_0.5.tsv")
+    return float(numbers[-1])
 
 
 def _read(path: Path | str, truth: Annotations) -> Annotations:

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from sedkd.compare.bootstrap import BETTER, EQUAL, WORSE, Difference, compare, f1
+from sedkd.compare.bootstrap import BETTER, EQUAL, FEWEST, TOO_FEW, WORSE, Difference, compare, f1
 
 FEW = 500
 
@@ -172,6 +172,18 @@ def test_a_rare_label_that_resamples_miss() -> None:
         found = compare(a, b, FEW)
     (only,) = found.per_class
     assert found.macro == only == Difference(1.0, 1.0, 1.0)
+    assert found.macro.verdict == only.verdict == TOO_FEW == "too few recordings"
+
+
+@pytest.mark.parametrize("holding", [1, 2, FEWEST - 1, FEWEST])
+def test_too_few_recordings_tell_nothing(holding: int) -> None:
+    """All recordings speak for one arm, as by chance alone those of two equal arms do in 2 of 2^n cases."""
+    hits = reference = [1] * holding + [0] * 30
+    found = compare(arm(hits, hits, reference), arm([0] * (holding + 30), hits, reference), FEW)
+    assert found.macro.recordings == found.per_class[0].recordings == holding
+    assert found.macro.verdict == found.per_class[0].verdict == (BETTER if 2 / 2**holding < 0.05 else TOO_FEW)
+    same = compare(arm(hits, hits, reference), arm(hits, hits, reference), FEW)
+    assert same.macro.verdict == EQUAL
 
 
 def test_the_same_twice() -> None:

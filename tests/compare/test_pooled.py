@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from search.show.pooled_table import pooled_table
-from sedkd.compare.bootstrap import BETTER, EQUAL, Difference
+from sedkd.compare.bootstrap import BETTER, EQUAL, TOO_FEW, Difference
 from sedkd.compare.pooled import mean_of, pooled
 
 
@@ -46,3 +46,12 @@ def test_what_one_lacks_is_left_out() -> None:
     (pair,) = pooled([result("farm", 0.02, "generic"), result("home", 0.02)])
     assert (pair["a"], pair["b"]) == ("aware", "scratch")
     assert pooled([result("farm", 0.02), result("home", None)]) == []
+
+
+def test_one_with_too_few_recordings_makes_the_mean_no_proof() -> None:
+    two = [result(name, 0.05) for name in ("farm", "home")]
+    assert pooled(two)[0]["f1_segment"]["verdict"] == BETTER
+    for recordings, verdict in ((5, TOO_FEW), (6, BETTER)):
+        two[1]["pairs"][0]["f1_segment"]["recordings"] = recordings
+        found = pooled(two)[0]["f1_segment"]
+        assert (found["verdict"], found["recordings"]) == (verdict, recordings)

@@ -92,6 +92,22 @@ def test_durations_with_a_comma_that_may_mean_two_things(tmp_path: Path) -> None
         read_durations(table(tmp_path, "filename\tduration\na.wav\t3,600\n"))
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["Filename\tOnset\tOFFSET\tEvent_Label\n", "filename\tonset\toffset\tevent_label\tOnset\n"],
+)
+def test_columns_may_be_written_in_capitals(tmp_path: Path, header: str) -> None:
+    row = "a.wav\t1\t2\tcar" + "\t7" * (header.count("\t") - 3)
+    assert read_quietly(table(tmp_path, header + row + "\n")) == {"a.wav": [Event(1, 2, "car")]}
+
+
+def test_a_table_without_an_ending_may_be_separated_by_either(tmp_path: Path) -> None:
+    path = tmp_path / "stdin"
+    for text in ("filename,onset,offset,event_label\na.wav,1,2,car\n", HEADER + "a.wav\t1\t2\tcar\n"):
+        path.write_text(text)
+        assert read_quietly(path) == {"a.wav": [Event(1, 2, "car")]}
+
+
 def test_header_alone_is_an_empty_table(tmp_path: Path) -> None:
     assert read_quietly(table(tmp_path, HEADER)) == {}
 
@@ -153,6 +169,17 @@ def test_zero_length_and_repeated_events_are_dropped_with_a_warning(tmp_path: Pa
     assert [str(warning.message) for warning in caught] == [
         f"{path}, line 2: 'car' has no length, dropped",
         f"{path}, line 4: 'car' repeats an earlier line, dropped",
+    ]
+
+
+def test_of_many_dropped_rows_the_first_is_named(tmp_path: Path) -> None:
+    rows = "b.wav\t1\t2\tcar\n" * 1000 + "a.wav\t1\t1\tcar\n" * 500
+    path = table(tmp_path, HEADER + rows)
+    with pytest.warns(UserWarning, match="dropped, with") as caught:
+        read_annotations(path)
+    assert [str(warning.message) for warning in caught] == [
+        f"{path}, line 3: 'car' repeats an earlier line, dropped, with 998 more",
+        f"{path}, line 1002: 'car' has no length, dropped, with 499 more",
     ]
 
 

@@ -24,10 +24,17 @@ def farm(root: Path, **labels: tuple[str, ...]) -> Pool:
 
 def test_all_is_well_with_one_event_in_each_split(tmp_path: Path) -> None:
     pool = farm(tmp_path, validation=("low",), test=())
-    require_positives(pool, "farm", ("low", "high"))
+    told = "farm: validation holds no high: no threshold can be tuned for that, and the scores leave it out"
+    assert require_positives(pool, "farm", ("low", "high")) == [told]
+    assert require_positives(pool, "farm", ("low",)) == []
     found = survey([tmp_path], {})
     assert not found.problems
-    assert any("validation holds no high" in notice for notice in found.notices)
+    assert told in found.notices
+
+
+def test_an_event_that_train_does_not_hold_is_named(tmp_path: Path) -> None:
+    told = require_positives(farm(tmp_path, train=("low",)), "farm", ("low", "high"))
+    assert told == ["farm: train holds no high: students cannot learn that"]
 
 
 @pytest.mark.parametrize("events", [("high", "low"), ("high",)])

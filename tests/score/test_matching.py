@@ -16,7 +16,14 @@ from sedkd.score.matching import by_truth
         ("./b.wav", ["b.wav"], "b.wav"),
         ("farm\\b.wav", ["b.wav"], "b.wav"),
         ("test/b.wav", ["0/b.wav"], "0/b.wav"),
-        ("b.wav", ["ab.wav", "b.WAV"], "b.wav"),
+        ("b.wav", ["ab.wav", "b.mp4"], "b.wav"),
+        ("b", ["b.wav", "c.wav"], "b.wav"),
+        ("b.flac", ["b.wav", "c.wav"], "b.wav"),
+        ("b.wav", ["b"], "b"),
+        ("farm/b", ["yard/b.wav", "farm/b.wav"], "farm/b.wav"),
+        ("b.wav", ["b.WAV"], "b.WAV"),
+        ("b.1", ["b.wav"], "b.1"),
+        ("20240131.054500", ["20240131.060000.wav", "20240131.wav"], "20240131.054500"),
     ],
 )
 def test_a_name_means_the_file_whose_path_ends_alike(name: str, truth: list[str], meant: str) -> None:
@@ -29,6 +36,8 @@ def test_a_name_means_the_file_whose_path_ends_alike(name: str, truth: list[str]
         (["x/b.wav"], ["a/b.wav", "c/b.wav"], "'x/b.wav' may be 'a/b.wav' or 'c/b.wav' of the ground truth"),
         (["b.wav"], ["a/b.wav", "c/b.wav"], "'b.wav' may be 'a/b.wav' or 'c/b.wav'"),
         (["a/b.wav", "c/b.wav"], ["b.wav"], "'a/b.wav' and 'c/b.wav' both stand for 'b.wav'"),
+        (["b"], ["b.wav", "b.flac"], "'b' may be 'b.wav' or 'b.flac'"),
+        (["b.wav", "b.flac"], ["b.wav"], "'b.wav' and 'b.flac' both stand for 'b.wav'"),
         (["b.wav", "c/b.wav"], ["b.wav"], "'b.wav' and 'c/b.wav' both stand for 'b.wav'"),
     ],
 )

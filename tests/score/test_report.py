@@ -9,7 +9,7 @@ import pytest
 from search.cli.score import add_parser
 from sedkd.data.events import Annotations, Event, write_annotations
 from sedkd.errors import UserError
-from sedkd.score.report import score_files
+from sedkd.score.report import score_files, threshold_of
 
 TRUTH: Annotations = {"a.wav": [Event(0, 2, "car"), Event(5, 6, "dog")], "quiet.wav": []}
 FOUND: Annotations = {"a.wav": [Event(0, 2, "car"), Event(5, 6, "dgo")]}
@@ -166,11 +166,15 @@ def test_tables_that_name_files_by_other_paths(folder: Path) -> None:
 def test_detections_come_through_a_pipe(folder: Path) -> None:
     (folder / "found.tsv").write_text((folder / "found.tsv").read_text().replace("a.wav", "some/where/a.wav"))
     words = ["-m", "search.cli.main", "score", str(folder / "truth.tsv"), "-"]
-    with (folder / "found.tsv").open() as stream:
-        piped = subprocess.Popen(["cat"], stdin=stream, stdout=subprocess.PIPE)
-        out = subprocess.run([sys.executable, *words], stdin=piped.stdout, capture_output=True, text=True, check=True)
-        piped.wait()
-    assert "2 files, 2 reference events, 2 detections" in out.stdout
+    (folder / "found.csv").write_text((folder / "found.tsv").read_text().replace("\t", ","))
+    for name in ("found.tsv", "found.csv"):
+        with (folder / name).open() as stream:
+            piped = subprocess.Popen(["cat"], stdin=stream, stdout=subprocess.PIPE)
+            out = subprocess.run(
+                [sys.executable, *words], stdin=piped.stdout, capture_output=True, text=True, check=True
+            )
+            piped.wait()
+        assert "2 files, 2 reference events, 2 detections" in out.stdout
 
 
 def test_times_behind_the_end_of_a_file_are_told(folder: Path) -> None:
@@ -182,6 +186,29 @@ def test_times_behind_the_end_of_a_file_are_told(folder: Path) -> None:
         "1 of 2 detections end after their file does (a.wav: 4000 s of 4 s): are the times seconds, and the durations "
         "those of these files?"
     ]
+
+
+@pytest.mark.parametrize(
+    ("stem", "threshold"),
+    [
+        ("0.5", 0.5),
+        ("run2_th_0.25", 0.25),
+        ("detections-0.25", 0.25),
+        ("run2-3", 3.0),
+        ("logit_-1.5", -1.5),
+        ("-2", -2.0),
+        ("th_1e-03", 0.001),
+        ("th5E2", 500.0),
+    ],
+)
+def test_the_threshold_is_the_last_number_of_a_name(folder: Path, stem: str, threshold: float) -> None:
+    points = folder / "one"
+    points.mkdir()
+    (points / f"{stem}.tsv").write_bytes((folder / "found.tsv").read_bytes())
+    assert threshold_of(points / f"{stem}.tsv") == threshold
+    (points / f"z_{threshold!r}.tsv").write_bytes((folder / "found.tsv").read_bytes())
+    with pytest.raises(UserError, match="has the same threshold"):
+        score_files(folder / "truth.tsv", folder / "found.tsv", folder / "durations.tsv", points)
 
 
 def test_operating_points_may_be_csv(folder: Path) -> None:

@@ -10,6 +10,7 @@ from sedkd.data.datasets.registry import TREES
 from sedkd.data.datasets.survey import Survey
 from sedkd.data.decoding import AUDIO_SUFFIXES
 from sedkd.data.folders import audio_below, files_below
+from sedkd.data.labels.lookalikes import mend_of
 from sedkd.data.labels.registry import LABEL_FORMATS, format_of, is_label_name
 from sedkd.errors import UserError
 
@@ -38,6 +39,9 @@ def require_material(root: Path) -> None:
     if not audio:
         raise UserError(f"{root}: holds no audio ({', '.join(AUDIO_SUFFIXES)})")
     if not labels and not any(tree.is_here(root) for tree in TREES.values()):
+        mend = mend_of(root)
+        if mend:
+            raise UserError(mend)
         titles = ", ".join(form.title for form in LABEL_FORMATS.values())
         raise UserError(
             f"{root}: holds {len(audio)} recordings, such as {audio[0]}, but no labels ({titles}): label some first, "

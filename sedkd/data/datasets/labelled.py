@@ -40,10 +40,7 @@ def opened(root: Path, _: int | None = None, column: str | None = None) -> Datas
         parts.append(Assigned(name, folder, *own))
     assigned = [of for part in parts for of in part.labels.values()]
     if not assigned:
-        raise UserError(
-            f"{root}: none of its {len(labels)} label files is of one of its {len(audio)} recordings, such as "
-            f"{labels[0]} and {audio[0]}: call a label file like its recording (a.txt for a.wav)"
-        )
+        raise UserError(_of_no_recording(root, audio, labels, parts))
     if column is not None and not any(of.file.column for of in assigned):
         raise UserError(f"--label-column {column}: none of the label files in {root} has columns or tiers")
     files = {of.path: of.file for of in assigned}
@@ -62,6 +59,19 @@ def opened(root: Path, _: int | None = None, column: str | None = None) -> Datas
         files=titles | {path: why for part in parts for path, why in part.strange.items()},
         notices=tuple(line for part in parts for line in part.notices()),
     )  # fmt: skip
+
+
+def _of_no_recording(root: Path, audio: Sequence[Path], labels: Sequence[Path], parts: Sequence[Assigned]) -> str:
+    """What to say where label files are of none of the recordings."""
+    for path, names in ((path, names) for part in parts for path, names in part.missing.items() if path in labels):
+        return (
+            f"{path}: names {len(names)} recordings, such as {names[0]}, and none of the {len(audio)} in {root}, such "
+            f"as {audio[0]}: mend the names, or name the folder that holds both"
+        )
+    return (
+        f"{root}: none of its {len(labels)} label files is of one of its {len(audio)} recordings, such as "
+        f"{labels[0]} and {audio[0]}: call a label file like its recording (a.txt for a.wav)"
+    )
 
 
 def _environments(root: Path, audio: Sequence[Path], labels: Sequence[Path]) -> dict[str, Path]:

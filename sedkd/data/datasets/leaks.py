@@ -9,14 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from sedkd.data.audio import content_hash, read_blocks
-from sedkd.data.datasets.dataset import Clip
+from sedkd.data.datasets.dataset import VALIDATION, Clip
 from sedkd.data.decoding import BrokenAudio
 from sedkd.data.inspection import audio_info, audio_infos
+from sedkd.data.recordings import TEST
 from sedkd.disk.kept import kept
 from sedkd.disk.paths import cache_root, written_atomically
+from sedkd.disk.remembered import remembered
 
 VERSION = 2
 GLIMPSE = 8000  # frames
+SCORED = (VALIDATION, TEST)
 DIGEST_BYTES = 16
 
 
@@ -44,15 +47,45 @@ def same_audio(clips: Sequence[Clip]) -> list[str]:
     paths = [clip.path.resolve() for clip in clips]
     audio_infos(paths)  # all at once
     keys = [_or_its_own(_length, path) for path in paths]
-    for finer in (_glimpse, decoded_hash):
+    for finer in (_glimpses, _decoded):
         alike: dict[str, set[Path]] = defaultdict(set)
         for path, key in zip(paths, keys, strict=True):
             alike[key].add(path)
-        keys = [
-            f"{key} {_or_its_own(finer, path)}" if len(alike[key]) > 1 else key
-            for path, key in zip(paths, keys, strict=True)
-        ]
+        found = finer([path for same in alike.values() if len(same) > 1 for path in sorted(same)])
+        keys = [f"{key} {found[path]}" if path in found else key for path, key in zip(paths, keys, strict=True)]
     return keys
+
+
+def told_twice(clips: Sequence[Clip]) -> list[str]:
+    """What to say of recordings that a folder holds twice, whose splits its owner made: a line for those of validation
+    or test that are in another split as well, and one for those that are twice in one."""
+    across: list[tuple[Clip, Clip]] = []
+    within: list[tuple[Clip, Clip]] = []
+    for members in components(same_audio(clips)):
+        first, *others = sorted((clips[index] for index in members), key=lambda clip: clip.split not in SCORED)
+        for other in others:
+            if (first.environment, first.split) == (other.environment, other.split):
+                within.append((first, other))
+            elif first.split in SCORED:
+                across.append((first, other))
+    lines = []
+    if across:
+        lines.append(
+            f"{_count(across)} in two splits: {_named(across[0])}; what is learnt from one and scored on the other "
+            "looks better than it is: keep it in one split"
+        )
+    if within:
+        lines.append(f"{_count(within)} twice in one split: {_named(within[0])}; it counts twice: remove one")
+    return lines
+
+
+def _count(pairs: Sequence[tuple[Clip, Clip]]) -> str:
+    return "1 recording is" if len(pairs) == 1 else f"{len(pairs)} recordings are"
+
+
+def _named(pair: tuple[Clip, Clip]) -> str:
+    first, other = (f"{clip.filename} ({clip.split})" for clip in pair)
+    return f"{first} sounds like {other}"
 
 
 def components(*keys: Sequence[str]) -> list[list[int]]:
@@ -89,9 +122,21 @@ def _length(path: Path) -> str:
     return repr((info.rate, info.frames))
 
 
-def _glimpse(path: Path) -> str:
-    """What a file sounds like half-way."""
-    return _digest(path, audio_info(path).frames // 2, GLIMPSE)
+def _decoded(paths: Sequence[Path]) -> dict[Path, str]:
+    return {path: _or_its_own(decoded_hash, path) for path in paths}
+
+
+def _glimpses(paths: Sequence[Path]) -> dict[Path, str]:
+    """What files sound like half-way, remembered; their names where they are broken."""
+    found = remembered(f"glimpse {VERSION}", paths, _glimpse)
+    return {path: glimpse or str(path) for path, glimpse in zip(paths, found, strict=True)}
+
+
+def _glimpse(path: Path) -> str | None:
+    try:
+        return _digest(path, audio_info(path).frames // 2, GLIMPSE)
+    except BrokenAudio:
+        return None
 
 
 def _digest(path: Path, start: int = 0, frames: int | None = None) -> str:

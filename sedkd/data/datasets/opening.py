@@ -1,11 +1,13 @@
 """From the folders that a person names to a pool."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sedkd.data.datasets import folder
 from sedkd.data.datasets.building import dataset_pool
 from sedkd.data.datasets.dataset import Dataset, Format
+from sedkd.data.datasets.leaks import told_twice
 from sedkd.data.datasets.registry import recognised
 from sedkd.data.environment import Environment
 from sedkd.data.inspection import audio_infos
@@ -55,7 +57,8 @@ def pool_of(
     """The pool of these folders, which must hold the environment `wanted`; see `opened`.
 
     Every recording is looked into (`sedkd.data.inspection`), of which `progress` hears where that takes decoding. A
-    single generic folder is read as it stands (`folder_pool`), with the splits that its owner made.
+    single generic folder is read as it stands (`folder_pool`), with the splits that its owner made: what it holds twice
+    is told, and stays.
 
     Raises:
         UserError: a folder holds nothing known, or see `folder_pool` and `dataset_pool`.
@@ -63,7 +66,8 @@ def pool_of(
     found = opened(roots, dataset, fold, column)
     audio_infos((clip.path for one in found for clip in one.clips), progress)
     if len(found) == 1 and found[0].name == folder.NAME:
-        return folder_pool(found[0].root, known, wanted, own)
+        pool = folder_pool(found[0].root, known, wanted, own)
+        return replace(pool, notices=(*pool.notices, *told_twice(found[0].clips)))
     return dataset_pool(found, known, wanted, own)
 
 

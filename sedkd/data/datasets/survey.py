@@ -13,16 +13,17 @@ from sedkd.data.datasets import folder
 from sedkd.data.datasets.building import dataset_pool, strangers
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Clip, Dataset
 from sedkd.data.datasets.joined import DatasetPool
+from sedkd.data.datasets.leaks import told_twice
 from sedkd.data.datasets.opening import opened as opened_from
-from sedkd.data.datasets.placing import placed
 from sedkd.data.environment import Environment
 from sedkd.data.events import Event
 from sedkd.data.inspection import audio_infos, sound_infos
 from sedkd.data.pool import Pool, folder_pool
-from sedkd.data.positives import lack_of_events, scored, taught
+from sedkd.data.positives import lack_of_events, lack_of_some, scored, taught
 from sedkd.data.recordings import NEGATIVES, TEST, Recording
 from sedkd.data.reviewed import REVIEWED
 from sedkd.data.sealed import look_over
+from sedkd.data.silence import events_in_silence
 from sedkd.errors import SedkdWarning, UnknownLabel, UserError
 
 
@@ -163,8 +164,7 @@ def _pools(datasets: Sequence[Dataset], known: Mapping[str, Environment], found:
 
 def _folder_pools(dataset: Dataset, known: Mapping[str, Environment], found: Survey) -> dict[str, Pool]:
     """The generic folder as a search reads it: with the splits of its owner, who must mend what leaks."""
-    listed = [(dataset, clip) for clip in dataset.clips]
-    found.problems.extend(placed(listed, lambda *_: [], 0)[1])
+    found.problems.extend(told_twice(dataset.clips))
     pools: dict[str, Pool] = {}
     for name in dataset.environments:
         try:
@@ -176,7 +176,6 @@ def _folder_pools(dataset: Dataset, known: Mapping[str, Environment], found: Sur
 
 def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> None:
     """The environment's splits, as far as they can be read."""
-    support: dict[str, Counter[str]] = {}
     labels: dict[str, set[str]] = {}
     read = {
         TRAIN: pool.training,
@@ -195,8 +194,8 @@ def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> 
         if recordings:
             part = _part(name, split, recordings)
             found.parts.append(part)
-            support[split] = Counter(part.events or {})
             labels[split] = scored(recordings) if split == VALIDATION else taught(recordings)
+            found.problems.extend(events_in_silence(recordings))
     tested = _tested(pool, name, datasets)
     if tested:
         hours, rates = _extent(tested)
@@ -210,12 +209,12 @@ def _look(pool: Pool, name: str, datasets: Sequence[Dataset], found: Survey) -> 
         found.notices.append(f"{name}: no test split: nothing will be scored at the end")
     for split, known in ((TRAIN, (TRAIN, WEAK)), (VALIDATION, (VALIDATION,))):
         own = pool.environments[name].events
-        if split in support and not any(labels.get(each, set()) & set(own) for each in known):
+        if split in labels and not any(labels.get(each, set()) & set(own) for each in known):
             found.problems.append(lack_of_events(pool, name, split, own))
             continue
-        silent = [label for label in own if split in support and not support[split][label]]
-        if silent:
-            found.notices.append(f"{name}: {split} holds no {', '.join(silent)}: the scores leave that out")
+        silent = [label for label in own if not any(label in labels.get(each, set()) for each in known)]
+        if split in labels and silent:
+            found.notices.append(lack_of_some(name, split, silent))
 
 
 def _tested(pool: Pool, name: str, datasets: Sequence[Dataset]) -> list[Path]:

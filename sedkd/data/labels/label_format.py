@@ -61,6 +61,13 @@ def head_of(path: Path) -> list[str]:
     return [line for line in text.splitlines() if line.strip()]
 
 
+def unknown_encoding(path: Path, head: Sequence[str]) -> str | None:
+    """What to say of a file that begins with these lines and is in an encoding that it does not tell; else None."""
+    if not any("\0" in line for line in head):
+        return None
+    return f"{path}: is in no encoding that it tells (UTF-16 without a byte order mark?): save it in UTF-8"
+
+
 def whole_text(path: Path) -> str:
     """The text of a label file, in UTF-8 or, where a byte order mark says so, in UTF-16.
 

@@ -107,9 +107,22 @@ class LabelTable:
                 several = ", ".join(names[place] for place in there)
                 raise UserError(f"{self.path}: which column holds the labels? Say --label-column, one of: {several}")
         if not there:
-            raise UserError(f"{self.path}: no column of labels; say --label-column, one of: {self._all()}")
+            raise UserError(f"{self.path}: no column of labels; {self._mend_of_no_label()}")
         filled = (place for place in there if any(row[place] for _, row in self.cells.rows))
         return next(filled, there[0])
+
+    def _mend_of_no_label(self) -> str:
+        """What to do where no column is known to hold labels."""
+        layout = self.layout
+        known = {*layout.onset, *layout.end, *layout.length, *layout.file, *layout.folder, *layout.path, *layout.within}
+        others = [
+            name
+            for name, key in zip(self.cells.header, self.keys, strict=True)
+            if name and key not in known and not (layout.other and layout.other(key))
+        ]
+        if not others:
+            return f"add one, called {layout.label[0]}"
+        return f"say --label-column, one of: {', '.join(others)}"
 
     def _label_columns(self) -> list[int]:
         return [self.keys.index(key) for key in self.layout.label if key in self.keys]

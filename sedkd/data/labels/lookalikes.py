@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sedkd.data.folders import files_below
-from sedkd.data.labels.label_format import head_of
+from sedkd.data.labels.label_format import head_of, unknown_encoding
 from sedkd.data.labels.registry import format_of, is_label_name
 
 OWN_FILES = {
@@ -23,7 +23,7 @@ def mend_of(root: Path) -> str | None:
             return f"{path}: is {own}"
         head = head_of(path)
         if head and format_of(path) is None:
-            return (
+            return unknown_encoding(path, head) or (
                 f"{path}, line 1: no label file that sedkd knows (its first line is {head[0].strip()[:60]!r}): give "
                 "the columns a header such as file, onset, offset, label, or separate onset, offset and label with TABs"
             )

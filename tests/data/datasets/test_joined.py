@@ -122,8 +122,24 @@ def test_a_survey_of_a_generic_folder_whose_owner_leaks(tmp_path: Path) -> None:
     root = write_own(tmp_path / "own")
     assert survey([root], {}).problems == []
     (root / "street/validation/0.wav").write_bytes((root / "street/train/0.wav").read_bytes())
-    (line,) = survey([root], {}).problems
-    assert "street/train/0.wav (folder of recordings, train) is street/validation/0.wav" in line
+    line = (
+        "1 recording is in two splits: street/validation/0.wav (validation) sounds like street/train/0.wav (train); "
+        "what is learnt from one and scored on the other looks better than it is: keep it in one split"
+    )
+    assert survey([root], {}).problems == [line]
+    assert line in pool_of([root], {}, "street").notices
+
+
+def test_a_generic_folder_with_a_recording_twice_in_a_split(tmp_path: Path) -> None:
+    root = write_own(tmp_path / "own")
+    (root / "street/train/0.wav").write_bytes((root / "street/train/1.wav").read_bytes())
+    line = (
+        "1 recording is twice in one split: street/train/0.wav (train) sounds like street/train/1.wav (train); it "
+        "counts twice: remove one"
+    )
+    assert survey([root], {}).problems == [line]
+    assert line in pool_of([root], {}, "street").notices
+    assert len(pool_of([root], {}, "street").training("street")) == len(list((root / "street/train").iterdir()))
 
 
 def test_polyphony() -> None:

@@ -72,6 +72,32 @@ def test_a_name_that_may_mean_two_recordings(tmp_path: Path, told) -> None:
     )
 
 
+def test_a_raven_table_of_measurements_alone(tmp_path: Path, told) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    header = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tHigh Freq (Hz)"
+    write_text(tmp_path / "yard/yard1.txt", [header, "1\tSpectrogram 1\t1\t0.2\t0.4\t8000"])
+    assert told(tmp_path / "yard") == f"error: {tmp_path}/yard/yard1.txt: no column of labels; add one, called species"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_that_does_not_say_so(tmp_path: Path, told, encoding: str) -> None:
+    """Alone, or beside label files of other recordings."""
+    labels.write_recordings(tmp_path / "yard")
+    (tmp_path / "yard/yard1.TextGrid").write_bytes('File type = "ooTextFile"\n'.encode(encoding))
+    says = "yard1.TextGrid: is in no encoding that it tells (UTF-16 without a byte order mark?): save it in UTF-8"
+    assert says in told(tmp_path / "yard")
+    write_text(tmp_path / "yard/yard2.txt", ["0.1\t0.9\tcrow"])
+    assert told(tmp_path / "yard").endswith(says)
+
+
+def test_a_table_of_other_recordings(tmp_path: Path, told) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    write_text(tmp_path / "yard/table.csv", ["file,start,end,label", "one.wav,0.2,0.4,crow", "two.wav,0.2,0.4,crow"])
+    line = told(tmp_path / "yard")
+    assert line.startswith(f"error: {tmp_path}/yard/table.csv: names 2 recordings, such as one.wav, and none of the ")
+    assert line.endswith("mend the names, or name the folder that holds both")
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
@@ -80,7 +106,8 @@ def test_a_name_that_may_mean_two_recordings(tmp_path: Path, told) -> None:
         (["file;start;end;label", "yard1.wav;0:05;1;crow"], "line 2: onset '0:05' is not a number"),
         (["file;start;end;label", "yard1.wav;0,5;1;crow", ";1;2;crow"], "line 3: file is empty: name the recording"),
         (["file;start;end;label", "yard1.wav;0,5;1;"], "line 2: label is empty: fill it in or remove the line"),
-        (["file;start;end;who", "yard1.wav;0,5;1;ann"], "no column of labels; say --label-column, one of: file, start"),
+        (["file;start;end;who", "yard1.wav;0,5;1;ann"], "no column of labels; say --label-column, one of: who"),
+        (["file;start;end", "yard1.wav;0,5;1"], "no column of labels; add one, called event label"),
         (["file;start;end;label", "yard1.wav;1;2;crow", "YARD1.WAV;1;2;crow"], "is listed as 'yard1.wav' and as"),
     ],
 )

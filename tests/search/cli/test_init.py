@@ -164,4 +164,7 @@ def test_mistakes(yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert line_of(tmp_path / "labels").endswith("name the folder that holds both")
     assert "yard1.txt, but no audio" in line_of(tmp_path / "labels")
     assert f"{yard}: holds 6 recordings, such as {yard}/later.wav, but no labels (Praat TextGrid, " in line_of(yard)
+    (yard / "labels.txt").write_text("0.1 0.9 crow\n")
+    assert "labels.txt, line 1: no label file that sedkd knows (its first line is '0.1 0.9 crow')" in line_of(yard)
+    (yard / "labels.txt").unlink()
     assert line_of(yard, "--copy").endswith("--copy: says how --out is written; add --out DIR")

@@ -54,7 +54,7 @@ def result_of(folder: Path) -> dict[str, Any]:
 def test_the_whole_comparison(farm: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     out = shown(capsys, words(farm))
     interval = r"[+-]\d+\.\d \[[+-]\d+\.\d, [+-]\d+\.\d\]"
-    assert re.search(rf"aware - scratch +│ +{interval} +│ +(better|worse|not distinguishable)", out)
+    assert re.search(rf"aware - scratch +│ +{interval} +│ +(better|worse|not distinguishable|too few recordings)", out)
     assert "SYNTHETIC" not in out
     # Few recordings to choose by are said, and weighed by a third seed.
     said = r"f1_segment on validation, mean of 3 seeds \((bell|hum), the rarest event, in [1-4] recordings\)"
