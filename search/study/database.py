@@ -21,6 +21,14 @@ def url_of(path: Path) -> str:
     return plain if quoted == plain else quoted.replace("sqlite:", "sqlite+pysqlite:", 1)
 
 
+def read_only_url_of(path: Path) -> str:
+    """The same, of one that is never written to."""
+    from sqlalchemy import URL
+
+    place = f"file:{quote(str(path.absolute()))}"  # SQLite undoes this quoting, SQLAlchemy its own
+    return URL.create("sqlite", database=place, query={"mode": "ro", "uri": "true"}).render_as_string()
+
+
 def require_sound(file: Path, mend: str) -> None:
     """UserError when a database is there and damaged, with what may be done besides putting a copy back."""
     if not file.exists():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from search.study.database import WAIT_SECONDS, require_sound, tell_of, url_of
+from search.study.database import WAIT_SECONDS, read_only_url_of, require_sound, tell_of, url_of
 from sedkd.disk.kept import one_at_a_time
 from sedkd.errors import UserError
 
@@ -44,20 +44,16 @@ class SQLiteStorage:
         return self.file.exists()
 
     def require(self) -> None:
-        """A folder is looked at when it is opened."""
+        if self._can_only_be_read:
+            raise UserError(f"{self.root}: can be looked at, but not written to; name another folder with --store")
 
     def trials(self) -> "optuna.storages.RDBStorage":
         from optuna.exceptions import StorageInternalError
-        from optuna.storages import RDBStorage
         from sqlalchemy.exc import SQLAlchemyError
 
-        self.root.mkdir(parents=True, exist_ok=True)
         require_sound(self.file, "or move it away: the same line begins anew, and finds the caches full")
         try:
-            # Tables are made by one process at a time: those that find none at once would each make them. Two may write
-            # at once: wait for the other instead of failing.
-            with one_at_a_time(self._owners / "tables.lock"):
-                storage = RDBStorage(url_of(self.file), engine_kwargs={"connect_args": {"timeout": WAIT_SECONDS}})
+            storage = self._to_look_at() if self._can_only_be_read else self._to_write_to()
         except (StorageInternalError, SQLAlchemyError, RuntimeError, OSError) as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise UserError(
@@ -66,6 +62,25 @@ class SQLiteStorage:
             ) from error
         tell_of(storage.engine, self.file)
         return storage
+
+    @property
+    def _can_only_be_read(self) -> bool:
+        """Whether it is somebody else's, or on a medium that cannot be written to."""
+        return self.file.exists() and not (os.access(self.file, os.W_OK) and os.access(self.root, os.W_OK))
+
+    def _to_write_to(self) -> "optuna.storages.RDBStorage":
+        from optuna.storages import RDBStorage
+
+        self.root.mkdir(parents=True, exist_ok=True)
+        # Tables are made by one process at a time: those that find none at once would each make them. Two may write at
+        # once: wait for the other instead of failing.
+        with one_at_a_time(self._owners / "tables.lock"):
+            return RDBStorage(url_of(self.file), engine_kwargs={"connect_args": {"timeout": WAIT_SECONDS}})
+
+    def _to_look_at(self) -> "optuna.storages.RDBStorage":
+        from optuna.storages import RDBStorage
+
+        return RDBStorage(read_only_url_of(self.file), skip_table_creation=True)
 
     @contextmanager
     def turn(self, study: str) -> Iterator[None]:

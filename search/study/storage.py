@@ -29,7 +29,7 @@ class Storage(Protocol):
         ...
 
     def require(self) -> None:
-        """UserError when it cannot be reached, before anything else is begun."""
+        """UserError when it cannot be reached or written to, before anything else is begun."""
         ...
 
     def trials(self) -> "optuna.storages.BaseStorage":
