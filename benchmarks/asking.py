@@ -1,6 +1,6 @@
 """What an asking takes in a study in PostgreSQL that many workers are at: by phase, of the worker and of the server.
 
-Run: python benchmarks/asking.py benchmarks/replay/farm.json --storage postgresql://... [--workers 200 --finished 400]
+Run: python -m benchmarks.asking benchmarks/replay/farm.json --storage postgresql://... [--workers 200 --finished 400]
 The server must run on this machine. One worker asks and tells by the very code of a search, with its own sampler; the
 others are rows: before each asking as many trials as there are workers end and as many begin, as in the time of a
 training, and one more of each just before its turn. `worker` and `server` are processor seconds, `wall` the clock's,

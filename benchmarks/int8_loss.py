@@ -1,6 +1,6 @@
 """How much of what eight bits seem to cost is lost, and how much is that thresholds were chosen by the float student.
 
-Run: python benchmarks/int8_loss.py --env farm --data esc --teacher mn04_as --teacher-minutes 0 --out FOLDER \\
+Run: python -m benchmarks.int8_loss --env farm --data esc --teacher mn04_as --teacher-minutes 0 --out FOLDER \\
     --lookaheads 160 --architecture "separable 4x3"
 
 Segment F1 on validation of each seed's student and of its int8 step, with thresholds chosen for the float one and for

@@ -1,6 +1,6 @@
 """What many workers would lose by asking and telling, SIMULATED from times that benchmarks/asking.py measured.
 
-Run: python benchmarks/many_simulated.py benchmarks/replay/farm.json TIMES.json [--workers 20 50 100 200 400]
+Run: python -m benchmarks.many_simulated benchmarks/replay/farm.json TIMES.json [--workers 20 50 100 200 400]
 Discrete events: each worker has a processor of its own, as on its own machine; the study's turn is one's at a time, and
 the server's processors serve who comes first. A trial is before, turn, after (the sampler in it), training, telling, as
 long as one of the measured askings, drawn at random, took of the worker's and the server's processor, and --trip-ms for

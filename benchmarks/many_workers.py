@@ -1,6 +1,6 @@
 """Many workers at one study in PostgreSQL, with replayed trials: what they lose by waiting for the storage.
 
-Run: python benchmarks/many_workers.py benchmarks/replay/farm.json --storage postgresql://... [--workers 10 50 200]
+Run: python -m benchmarks.many_workers benchmarks/replay/farm.json --storage postgresql://... [--workers 10 50 200]
 The database must be empty, and the server take four connections a worker (max_connections). A worker is a thread with
 a storage of its own, which asks and tells by the very code of a search, and sleeps while it would train: --seconds on
 average, as the table's trainings are spread. The sampler's time is slept, too (--sampler-seconds, as

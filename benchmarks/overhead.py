@@ -1,6 +1,6 @@
 """What a search costs beside training: sampler, storage, MLflow, display, as a share of a trial's time.
 
-Run: python benchmarks/overhead.py benchmarks/replay/farm.json [--trials 200 10000]
+Run: python -m benchmarks.overhead benchmarks/replay/farm.json [--trials 200 10000]
 Studies of these sizes are filled with replayed trials (the table's recorded results); then so many more are asked for,
 answered from the table, told, and mirrored to MLflow by the very code of a search. A share is the time of these steps
 over the mean training time in the table. The MLflow mirror limits its own (`search/tracking/mirror.py`) and stands at

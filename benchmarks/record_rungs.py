@@ -1,7 +1,7 @@
 """Students drawn at random and trained rung by rung: the table that `benchmarks.replay.rungs` reads.
 
-Run: python benchmarks/record_rungs.py --env farm --data DIR --teacher mn04_as --teacher-minutes 0 --folder rungs
-     python benchmarks/record_rungs.py ... --folder rungs --join benchmarks/replay/farm-rungs.json
+Run: python -m benchmarks.record_rungs --env farm --data DIR --teacher mn04_as --teacher-minutes 0 --folder rungs
+     python -m benchmarks.record_rungs ... --folder rungs --join benchmarks/replay/farm-rungs.json
 Rungs that lie in the folder are not trained again, so that it may be stopped at any time, and `--steps 2400` goes on
 where `--steps 600` ended; `--part 0/2` and `--part 1/2` share the work between two processes, `--training-seed 1`
 trains the same rows a second time. Scores are validation's, seconds the process's CPU time on one thread. A row that

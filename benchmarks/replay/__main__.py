@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 from benchmarks.replay.figure import keep
+from benchmarks.replay.guard import guarded
 from benchmarks.replay.outside import PYTHON, installed
 from benchmarks.replay.strategies import ours, peers
 from benchmarks.replay.summary import result
 from benchmarks.replay.table import default_space, read_table
-from sedkd.errors import UserError
 
 
 def main() -> None:
@@ -41,7 +41,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except UserError as error:
-        raise SystemExit(str(error)) from None
+    guarded(main)

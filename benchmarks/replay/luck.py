@@ -17,16 +17,18 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.replay.guard import guarded
 from benchmarks.replay.known import Replayed
 from benchmarks.replay.ledger import OBJECTIVES
 from benchmarks.replay.ours import MOST_DRAWS, RUNGS
 from benchmarks.replay.strategies import begun_with, gain
 from benchmarks.replay.table import Nearest, Row, Table, default_space, read_table
+from search.cli.guard import between
+from search.pareto.front import ranks
 from search.sampling.sampler import Observation
 from search.space.space import Space
 from search.study.opening import quiet_optuna
 from search.trials.stopping import RungScores, is_hopeless
-from sedkd.errors import UserError
 
 SHARES = (0.1, 0.25, 0.5, 1.0)
 SEEDS = 8  # of a configuration, at most
@@ -52,17 +54,21 @@ WAYS = (
 )
 
 
+def on_front(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Of (F1, log10 of the MACs) the places of those on the front, from the cheapest to the dearest."""
+    found = [place for place, rank in enumerate(ranks(points, OBJECTIVES)) if rank == 1]
+    return sorted(found, key=lambda place: points[place][1])
+
+
 def area(chosen: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
-    """Of (cost, what is believed of it, what it is worth): the area up to the reference below the worth of the best
-    that one may pick by belief for a cost, and below that belief."""
-    steps: list[tuple[float, float, float]] = []
-    for point in sorted(chosen, key=lambda point: (point[0], -point[1])):
-        if point[0] < OBJECTIVES.reference[1] and (not steps or point[1] > steps[-1][1]):
-            steps.append(point)
-    ends = [cost for cost, _, _ in steps[1:]] + [OBJECTIVES.reference[1]]
-    widths = [end - cost for (cost, _, _), end in zip(steps, ends, strict=False)]
-    worth = sum(width * own for width, (_, _, own) in zip(widths, steps, strict=True))
-    return worth, sum(width * belief for width, (_, belief, _) in zip(widths, steps, strict=True))
+    """Of (what is believed of it, log10 of the MACs, what it is worth): the area up to the reference below the worth of
+    the best that one may pick by belief for a cost, and below that belief."""
+    within = [point for point in chosen if point[1] < OBJECTIVES.reference[1]]
+    steps = [within[place] for place in on_front([(belief, cost) for belief, cost, _ in within])]
+    costs = [cost for _, cost, _ in steps]
+    widths = np.diff([*costs, OBJECTIVES.reference[1]])[: len(steps)]
+    worth, believed = (float(sum(widths * [step[part] for step in steps])) for part in (2, 0))
+    return worth, believed
 
 
 class Run:
@@ -138,11 +144,8 @@ class Run:
             self._look()
 
     def _front(self) -> list[int]:
-        found: list[int] = []
-        for row in sorted(self.scores, key=lambda r: (self.table.rows[r].cost, -self.belief(r))):
-            if not found or self.belief(row) > self.belief(found[-1]):
-                found.append(row)
-        return found
+        rows = list(self.scores)
+        return [rows[place] for place in on_front([(self.belief(row), self.table.rows[row].cost) for row in rows])]
 
     def _look(self) -> None:
         """What the sampler knows from now on, and what one would pick now."""
@@ -151,7 +154,7 @@ class Run:
             for row, (seen, _) in self.trials.items()
         ]
         rows = self.table.rows
-        found = area([(rows[row].cost, self.belief(row), rows[row].full.f1) for row in self.scores])
+        found = area([(self.belief(row), rows[row].cost, rows[row].full.f1) for row in self.scores])
         self.areas.append((self.seconds, *found))
 
     def after(self, share: float) -> tuple[float, float]:
@@ -163,11 +166,11 @@ class Run:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.replay.luck", description=__doc__.splitlines()[0])
     parser.add_argument("table", type=Path)
-    parser.add_argument("--deviation", type=float, default=0.02, help="of F1 from seed to seed")
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--deviation", type=between(float, 0, 1), default=0.02, help="of F1 from seed to seed")
+    parser.add_argument("--seeds", type=between(int, 1, 1000), default=10)
     options = parser.parse_args()
     table, space = read_table(options.table), default_space()
-    most, _ = area([(row.cost, row.full.f1, row.full.f1) for row in table.rows])
+    most, _ = area([(row.full.f1, row.cost, row.full.f1) for row in table.rows])
     heads = [f"lacks at {share:.0%}" for share in SHARES]
     print(f"| deviation {options.deviation:g} | {' | '.join(heads)} | flatters itself | further seeds |")
     print("|---" * (len(heads) + 3) + "|")
@@ -181,7 +184,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except UserError as error:
-        raise SystemExit(str(error)) from None
+    guarded(main)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.replay.figure import keep
+from benchmarks.replay.guard import guarded
 from benchmarks.replay.known import Replayed
 from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.ours import MOST_DRAWS, Ours, Switches
@@ -241,7 +242,4 @@ def _strategies(
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except UserError as error:
-        raise SystemExit(str(error)) from None
+    guarded(main)

@@ -73,7 +73,7 @@ def labels_worth(comparisons: Sequence[Mapping[str, Any]], environment: str) -> 
 def _alike(one: Mapping[str, Any]) -> str:
     # A teacher learns from fewer labels in fewer steps, and is the same kind all the same.
     teachers = [re.sub(r" \d+ steps", "", teacher["origin"]) for teacher in one.get("teachers", ())]
-    # So do those of before it was written down how students are trained.
+    # "training" is missing where it was not yet written down how students are trained: those are of one kind.
     return repr([*(one[key] for key in ALIKE), teachers, one.get("impulse_responses") or [], one.get("training")])
 
 

@@ -4,7 +4,7 @@ At one architecture a dozen strategies differ by less than what a student's cost
 nothing meanwhile; spread over the costs they are the sampler's initial design as well.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,14 +27,14 @@ def to_be_tried(space: Space, trials: int) -> list[str]:
 
 
 def first_tries(
-    space: Space, strategies: Collection[str], cost: Callable[[Mapping[str, Any]], float]
+    space: Space, strategies: Sequence[str], cost: Callable[[Mapping[str, Any]], float]
 ) -> list[dict[str, Any]]:
-    """A configuration for each of `strategies`, in their order: its defaults, but for the architecture. None where
-    nothing that is drawn can be trained.
+    """A configuration for each of `strategies`, in their order: its defaults, but for the architecture; an
+    empty list where no architecture that is drawn can be trained.
 
-    `cost` is the logarithm of what a configuration costs, infinite where it cannot be trained. Of architectures that
-    are drawn at random each strategy gets the one whose cost is nearest to its place between the least and the most.
-    The places are van der Corput's sequence, so that the first few of them lie apart already.
+    `cost` is log10 of what a configuration costs (MACs per second, say), infinite where it cannot be trained. Of
+    architectures that are drawn at random each strategy gets the one whose cost is nearest to its place between the
+    least and the most. The places are van der Corput's sequence, so that the first few of them lie apart already.
     """
     from scipy.stats.qmc import Halton
 

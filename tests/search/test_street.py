@@ -5,11 +5,9 @@ import json
 import pytest
 from small_study import finish, start
 
-TEACHERS_MACS = 36.3e6  # of the CRNN; a student of two thirds of it (conv+gru 32x5) may score as well
-
 
 @pytest.mark.slow
-def test_the_front_spreads_and_the_teacher_is_better_than_every_small_student(tmp_path):
+def test_the_front_spreads_and_the_teacher_is_better_than_every_student(tmp_path):
     where = ("--env", "street", "--store", str(tmp_path / "runs"))
     out = finish(start("search.cli.search", *where, "--trials", "12", cwd=tmp_path), timeout=1800)
     assert "SYNTHETIC" in out
@@ -18,6 +16,4 @@ def test_the_front_spreads_and_the_teacher_is_better_than_every_small_student(tm
     assert quality[-1] - quality[0] >= 0.2  # six runs: 0.249 to 0.317
     teacher = json.loads(next((tmp_path / "runs").glob("studies/*/teacher.json")).read_text())
     assert teacher["validation"]["values"]["f1_segment"] > max(quality)
-    small = [row["test_f1_segment"] for row in front if row["macs"] < TEACHERS_MACS / 10]
-    assert len(small) >= 3
-    assert teacher["test"]["values"]["f1_segment"] > max(small)
+    assert teacher["test"]["values"]["f1_segment"] > max(row["test_f1_segment"] for row in front)

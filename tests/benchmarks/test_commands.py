@@ -1,0 +1,23 @@
+"""The commands that pages and benchmarks name can be typed at the root of a clone."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NAMING = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/**/*.md"), *ROOT.glob("benchmarks/**/*.py")]
+)
+AS_FILE, AS_MODULE = re.compile(r"python3? (benchmarks/[\w/]+\.py)"), re.compile(r"python3? -m (benchmarks[\w.]*\w)")
+
+
+@pytest.mark.parametrize("page", NAMING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_named_is_there_and_finds_what_it_imports(page: Path) -> None:
+    text = page.read_text()
+    for name in AS_FILE.findall(text):
+        # Run as a file, Python looks beside it, and finds no package of this name.
+        assert not re.search(r"^\s*(from|import) benchmarks", (ROOT / name).read_text(), re.M), f"python -m, not {name}"
+    for name in AS_MODULE.findall(text):
+        place = ROOT / name.replace(".", "/")
+        assert place.with_suffix(".py").exists() or (place / "__main__.py").exists(), name
