@@ -26,6 +26,8 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the front to stdout."""
+    from search.pareto.front import front
+    from search.pareto.luck import seeds_words
     from search.show.tables import front_frame, front_table, placed_table
     from search.study.opening import load_study
     from search.study.scores import notes_on_test
@@ -52,6 +54,8 @@ def run(options: argparse.Namespace) -> int:
         placed = placed_table(members, objectives, eights)
         if placed is not None:
             display.table(placed)
+        if seeds := seeds_words(front(members, objectives)):
+            display.print(seeds)
         for note in notes_on_test(tests.values()):
             display.notice(note)
     elif options.format == "csv":

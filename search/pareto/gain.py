@@ -9,7 +9,8 @@ from search.study.records import FinishedTrial
 
 
 class Gain:
-    """Follows a study's finished trials; each is looked at once, in the order in which it is shown.
+    """Follows a study's finished trials; each is looked at once, in the order in which it is shown, and all anew where
+    a second seed has changed what one is worth.
 
     `volumes`: the hypervolume of the front after the first, the second, ... of them.
     """
@@ -17,16 +18,21 @@ class Gain:
     def __init__(self, objectives: Objectives) -> None:
         self.signs = np.array([-1.0 if direction == "maximize" else 1.0 for direction in objectives.directions])
         self.reference = np.array(objectives.reference) * self.signs
+        self._begin()
+
+    def _begin(self) -> None:
         self.front = np.empty((0, len(self.signs)))
-        self.seen: set[int] = set()
+        self.seen: dict[int, tuple[float, ...]] = {}
         self.volumes: list[float] = []
         self.last_gain = 0  # how many trials there were when the volume grew the last time
 
     def look(self, members: Sequence[FinishedTrial]) -> "Gain":
         """Take in those that are new."""
+        if any(self.seen.get(member.number, member.values) != member.values for member in members):
+            self._begin()
         for member in members:
             if member.number not in self.seen:
-                self.seen.add(member.number)
+                self.seen[member.number] = member.values
                 self._add(np.array(member.values) * self.signs)
         return self
 

@@ -22,7 +22,7 @@ class EndedTrials:
         """Tell the listener; how many have ended."""
         fresh = [trial for trial in self._ended() if trial.number not in self.known]
         trained: dict[int, FinishedRecord | StoppedRecord] = {}
-        trained |= {trial.number: trial.record for trial in self.study.finished()}
+        trained |= {trial.number: trial.record for trial in self.study.trained()}
         trained |= {trial.number: trial.record for trial in self.study.ended_early()}
         for trial in fresh:
             self.known.add(trial.number)

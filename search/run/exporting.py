@@ -63,7 +63,8 @@ def export_pick(
     runtime = None if browser is None else read_runtime(browser)
     objectives, members = study.objectives, study.finished()
     on_front = front(members, objectives)
-    member = pick(word, on_front, members, objectives)
+    everyone = {trial.number: trial for trial in (*study.trained(), *members)}  # second seeds as well
+    member = pick(word, on_front, list(everyone.values()), objectives)
     path = study.student_path(member.number)
     if not path.exists():
         raise UserError(f"{path}: the trained student is not there; give the --store that the search wrote")
@@ -97,7 +98,8 @@ def export_pick(
     write_bundle(out, student, post, audio, card, clips, also)
     yield (
         f"{out}: trial {member.number} of {study.name}, "
-        f"{objectives.quality} {member.measure(objectives.quality):.3f} on validation"
+        f"{objectives.quality} {member.record.measures[objectives.quality]:.3f} on validation"
+        f"{f' (mean of two seeds {member.measure(objectives.quality):.3f})' if member.seeds > 1 else ''}"
         f"{', in eight bits' if objectives.int8 else ''}"
         f"{' (SYNTHETIC soundscapes)' if facts['synthetic'] else ''}, "
         f"{macs_words(member.record.measures, objectives)} MACs/s"
@@ -156,6 +158,7 @@ def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
         teacher=facts["teacher"],
         configuration=record.configuration,
         validation={name: value for name, value in measures.items() if name not in cost},
+        of_seeds={name: member.measure(name) for name in study.objectives.qualities} if member.seeds > 1 else None,
         test=test.values if test else None,
         per_class=test.per_class if test else record.per_class,
         cost=cost,

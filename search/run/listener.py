@@ -41,7 +41,7 @@ def _outcome(study: StudyView, number: int) -> str:
     early = next((trial.record for trial in study.ended_early() if trial.number == number), None)
     if early:
         return f"ended at {early.rung} with {early.score:.3f}: others do better for no more"
-    member, quality = next(m for m in study.finished() if m.number == number), study.objectives.quality
+    member, quality = next(m for m in study.trained() if m.number == number), study.objectives.quality
     cost = macs_words(member.record.measures, study.objectives)
     begun = study.optuna.get_trials(deepcopy=False)[number].user_attrs.get(RESUMED)
     resumed = f", resumed at step {begun}" if begun else ""

@@ -20,6 +20,7 @@ class StudyKnowledge:
     def __init__(self, study: StudyView, limits: Limits) -> None:
         self.study, self.objectives, self.limits = study, study.objectives, limits
         self.seen: dict[int, Observation] = {}  # by trial, each looked at once
+        self.seeds: dict[int, int] = {}  # by trial, when it was looked at
         self.rungs = rungs_of(study.facts["train"]["steps"])
         self.fingerprints: set[str] = set()  # of those that were trained to their end
 
@@ -27,7 +28,8 @@ class StudyKnowledge:
         """Of students that may be trained on, what is foretold of them at the last rung (see `search.pareto.rungs`)."""
         members = self.study.finished()
         for member in members:
-            if member.number not in self.seen:
+            if self.seeds.get(member.number) != member.seeds:
+                self.seeds[member.number] = member.seeds
                 quality = member.measure(self.objectives.quality)
                 self.seen[member.number] = _observed(member.record, quality, self.objectives)
                 self.fingerprints.add(fingerprint(member.record.configuration))

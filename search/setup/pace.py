@@ -41,7 +41,7 @@ def training_seconds(trials: int, steps: int, pace: Pace) -> float:
 def studied_pace(studies: Sequence[StudyView]) -> Pace | None:
     """By the first study that trained enough students, scoring them included; None where there is none."""
     for study in studies:
-        ended = [m.record for m in students(study.finished())] + [s.record for s in study.ended_early()]
+        ended = [m.record for m in students(study.trained())] + [s.record for s in study.ended_early()]
         ended = [record for record in ended if record.curve and record.seconds]
         if len(ended) >= ENOUGH:
             steps = sum(int(record.curve[-1]["step"]) for record in ended)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from search.pareto.front import front
-from search.pareto.optimism import luck_words
+from search.pareto.luck import luck_words, seeds_words
 from search.pareto.picks import knee
 from search.pareto.rungs import FACTOR, FEWEST_STEPS, rungs_of
 from search.show.display import Display
@@ -47,6 +47,8 @@ def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | N
     early = len(study.ended_early())
     if early:
         display.print(f"{early} of the trials were ended early, because others did better for no more")
+    if seeds := seeds_words(on_front):
+        display.print(seeds)
     if not any(means.values()):
         display.print(f"{luck_words(members, objectives)}; --confirm 5 trains the five best again with new seeds")
     if features := features_words(on_front, objectives):

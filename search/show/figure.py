@@ -98,9 +98,7 @@ def _early(stopped: Sequence[StoppedTrial], objectives: Objectives, cost: str) -
 
     many = len(stopped) > WEBGL_FROM
     hover = [_hover(m, objectives, many) for m in stopped]
-    points = _points(
-        "ended early", [m.record.measures[cost] for m in stopped], [m.record.score for m in stopped], hover
-    )
+    points = _points("ended early", [m.measures[cost] for m in stopped], [m.record.score for m in stopped], hover)
     marker = {**_grey(many), "symbol": "x-thin-open"}
     return (go.Scattergl if many else go.Scatter)(points, mode="markers", marker=marker)
 
@@ -122,7 +120,7 @@ def _hover(member: FinishedTrial | StoppedTrial, objectives: Objectives, brief: 
     lines = [f"<b>trial {member.number}</b>" + (f" ({escape(control)})" if control else "")]
     if isinstance(member, StoppedTrial):
         lines.append(escape(f"ended early at {member.record.rung}: {member.record.score:.3f}"))
-    for name, value in member.record.measures.items():
+    for name, value in member.measures.items():
         if name in objectives.names:
             lines.append(f"{name}: {measure_words(name, value)}")
     return "<br>".join(lines + ([_words(configuration)] if brief else _settings(configuration)))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from search.study.records import CONTINUES, CONTROL, OWNER, RECORD, RESUMED, RETRIED, STOPPED
+from search.study.records import CONTINUES, CONTROL, OWNER, RECORD, RESUMED, RETRIED, SECOND, STOPPED
 from search.study.view import StudyView
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _closed(study: StudyView, trial: "optuna.trial.FrozenTrial") -> int | None:
         study.optuna.tell(trial.number, state=TrialState.PRUNED)
         return None
     study.optuna.tell(trial.number, state=TrialState.FAIL)
-    if CONTINUES in trial.user_attrs:  # the student it continues is there still, and asked for again
+    if CONTINUES in trial.user_attrs or SECOND in trial.user_attrs:  # whom it names is there still, and asked for again
         return trial.number
     if trial.params and _went_on(study, trial):
         once_more(study, trial)

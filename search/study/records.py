@@ -1,10 +1,12 @@
 """A trial as others see it, and the names under which a study's storage keeps what sedkd knows."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
 
+from search.study.objectives import Objectives
 from search.study.trial_record import FinishedRecord, StoppedRecord
 
 RECORD = "record"  # user attribute of a finished trial: its FinishedRecord
@@ -19,6 +21,7 @@ ANSWERED = "answered"  # user attribute of a trial: the number of the finished o
 PENDING = "pending"  # user attribute of a trial: the number of the running one that it was left to, which is the same
 STOPPED = "stopped"  # user attribute of a trial that was ended at a rung: its StoppedRecord
 CONTINUES = "continues"  # user attribute of a trial: the number of the one of fewer steps that it continues
+SECOND = "second_seed_of"  # user attribute of a trial: the number of the one that it trains anew with another seed
 RESUMED = "resumed_at"  # user attribute of a trial that goes on with another: at which step; 0: at its first
 KEPT = "kept_at"  # user attribute of a trial: the step at which it was kept last, should its process be lost
 RETRIED = "retried"  # user attribute of a trial: the number of the lost one that it repeats
@@ -30,15 +33,44 @@ SAMPLER = "sampler"  # user attribute of a study: who asked for its latest trial
 
 @dataclass(frozen=True)
 class FinishedTrial:
-    """A finished trial: its number, its values as Optuna stores them (costs as log10), what is remembered of it."""
+    """A finished trial: its number, its values as Optuna stores them (costs as log10), what is remembered of it.
+
+    again: records of trials that trained the same with other seeds. Values and measures are means over all seeds.
+    """
 
     number: int
     values: tuple[float, ...]
     record: FinishedRecord
+    again: tuple[FinishedRecord, ...] = ()
+
+    @cached_property
+    def measures(self) -> Mapping[str, float]:
+        """Scores and costs by name, each in its own unit: means over its seeds, where each of them has one."""
+        if not self.again:
+            return self.record.measures
+        records = (self.record, *self.again)
+        return {name: _mean([record.measures.get(name) for record in records], own)
+                for name, own in self.record.measures.items()}  # fmt: skip
+
+    @property
+    def seeds(self) -> int:
+        """With how many it was trained."""
+        return 1 + len(self.again)
 
     def measure(self, name: str) -> float:
-        """A score or a cost by name, in its own unit."""
-        return self.record.measures[name]
+        """One of its measures."""
+        return self.measures[name]
+
+    def with_again(self, again: tuple[FinishedRecord, ...], objectives: Objectives) -> Self:
+        """The same trial, with what other seeds made of it."""
+        found = replace(self, again=again)
+        return replace(found, values=tuple(objectives.values(found.measures)))
+
+
+def _mean(found: Sequence[float | None], own: float) -> float:
+    """`own` where not all have it."""
+    known = [value for value in found if value is not None]
+    return sum(known) / len(known) if len(known) == len(found) else own
 
 
 @dataclass(frozen=True)
@@ -47,6 +79,11 @@ class StoppedTrial:
 
     number: int
     record: StoppedRecord
+
+    @property
+    def measures(self) -> Mapping[str, float]:
+        """Costs by name, each in its own unit."""
+        return self.record.measures
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:

@@ -39,7 +39,7 @@ class FinishedRecord(TrialRecord):
 
     values: as Optuna has them. per_class: scores by event. support: events on validation by event. post: thresholds and
     median filters. seed: of its training. continues: the number of the trial of fewer steps that it continues, whose
-    curve and seconds are part of its own.
+    curve and seconds are part of its own. second_seed_of: the number of the trial whose configuration it trained anew.
     """
 
     values: Sequence[float] = ()
@@ -48,6 +48,7 @@ class FinishedRecord(TrialRecord):
     post: PostProcessing = UNKNOWN
     seed: int | None = None
     continues: int | None = None
+    second_seed_of: int | None = None
 
     @property
     def steps(self) -> int:

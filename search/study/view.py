@@ -1,6 +1,6 @@
 """A study: Optuna's, with the store that keeps its students and scores."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -17,6 +17,7 @@ from search.study.records import (
     REASON,
     RECORD,
     RESUMED,
+    SECOND,
     STOPPED,
     FinishedTrial,
     StoppedTrial,
@@ -38,7 +39,8 @@ class StudyView:
 
     def __init__(self, study: "optuna.Study", store: Store) -> None:
         self.optuna, self.store = study, store
-        self._members: dict[int, FinishedTrial] = {}
+        self._trained: dict[int, FinishedTrial] = {}
+        self._members: dict[int, FinishedTrial] = {}  # of them those that were trained with several seeds
         self._ended_early: dict[int, StoppedTrial] = {}
 
     @property
@@ -104,15 +106,34 @@ class StudyView:
         return self.store.storage.together()
 
     def finished(self) -> list[FinishedTrial]:
-        """The trials that were trained to their end, in order; those answered from another's result are not."""
+        """The students that were trained to their end, in order. One that was trained with several seeds is its first
+        trial, with means over them."""
+        again: defaultdict[int, list[FinishedRecord]] = defaultdict(list)
+        first = []
+        for trial in self.trained():
+            if trial.record.second_seed_of is None:
+                first.append(trial)
+            else:
+                again[trial.record.second_seed_of].append(trial.record)
+        return [self._with_again(trial, again[trial.number]) if trial.number in again else trial for trial in first]
+
+    def _with_again(self, trial: FinishedTrial, again: list[FinishedRecord]) -> FinishedTrial:
+        known = self._members.get(trial.number)
+        if known is None or len(known.again) != len(again):
+            known = self._members[trial.number] = trial.with_again(tuple(again), self.objectives)
+        return known
+
+    def trained(self) -> list[FinishedTrial]:
+        """The trials that were trained to their end, in order, each as it turned out; those answered from another's
+        result are not."""
         from optuna.trial import TrialState
 
         ended = self.optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         for trial in ended:
-            if trial.number not in self._members and RECORD in trial.user_attrs:
+            if trial.number not in self._trained and RECORD in trial.user_attrs:
                 record = FinishedRecord.from_json(trial.user_attrs[RECORD])
-                self._members[trial.number] = FinishedTrial(trial.number, tuple(trial.values), record)
-        return [self._members[trial.number] for trial in ended if trial.number in self._members]
+                self._trained[trial.number] = FinishedTrial(trial.number, tuple(trial.values), record)
+        return [self._trained[trial.number] for trial in ended if trial.number in self._trained]
 
     def ended_early(self) -> list[StoppedTrial]:
         """The trials that were ended at a rung, in order."""
@@ -134,7 +155,7 @@ class StudyView:
     def spent(self) -> int:
         """How many of a budget's trials are done: finished ones, and those that were ended at a rung; a student that
         was continued is one."""
-        return sum(m.record.continues is None for m in self.finished()) + len(self.ended_early())
+        return sum(m.record.continues is None for m in self.trained()) + len(self.ended_early())
 
     def taken(self) -> int:
         """How many of a budget's trials are done or on their way, but for those that continue one; of one look, since
@@ -146,15 +167,29 @@ class StudyView:
         begun = [t for t in trials if t.state in states and CONTINUES not in t.user_attrs]
         return sum(states[t.state] in (None, *t.user_attrs) for t in begun)
 
+    def is_in_line(self) -> bool:
+        """Whether there is a trial that nobody has begun."""
+        from optuna.trial import TrialState
+
+        return bool(self.optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,)))
+
     def not_to_continue(self) -> set[int]:
         """The trials that are being continued, or cannot be: that failed by a fault of its own, or two processes that
         went on with it from the same step were lost."""
+        return self._named_by(CONTINUES)
+
+    def not_again(self) -> set[int]:
+        """The trials that were trained with a second seed, are being so, or cannot be; see `not_to_continue`."""
+        return self._named_by(SECOND)
+
+    def _named_by(self, attribute: str) -> set[int]:
+        """The numbers that trials name by this attribute, but for what Ctrl-C or a kill ended."""
         from optuna.trial import TrialState
 
         lost: Counter[tuple[int, int]] = Counter()
         found = set()
         for trial in self.optuna.get_trials(deepcopy=False):
-            number = trial.user_attrs.get(CONTINUES)
+            number = trial.user_attrs.get(attribute)
             if number is None:
                 continue
             if trial.state != TrialState.FAIL or trial.user_attrs.get(REASON, INTERRUPTED) != INTERRUPTED:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from search.study.names import cleaned
-from search.study.records import CONTINUES, CONTROL, REASON, RECORD, RESUMED, RETRIED, STOPPED
+from search.study.records import CONTINUES, CONTROL, REASON, RECORD, RESUMED, RETRIED, SECOND, STOPPED
 from search.study.trial_record import FinishedRecord, StoppedRecord, TrialRecord
 from search.study.view import StudyView
 from search.tracking.client import log_metrics
@@ -60,6 +60,8 @@ class ChildRuns:
         tags |= {name: str(attributes[name]) for name in (RESUMED, RETRIED) if name in attributes}
         if isinstance(record, StoppedRecord):
             tags |= {STOPPED: record.rung, "on_front": "false"}
+        if isinstance(record, FinishedRecord) and record.second_seed_of is not None:
+            tags |= {SECOND: str(record.second_seed_of), "on_front": "false"}  # its first seed's trial stands there
         if record is None:
             tags |= {REASON: attributes.get(REASON, "the process ended in mid-trial"), "on_front": "false"}
         return tags

@@ -40,6 +40,8 @@ def trial_note(record: FinishedRecord | StoppedRecord, objectives: Objectives) -
     """A trial in a sentence."""
     measures, configuration = record.measures, record.configuration
     control = f"Control: {record.control}. " if record.control else ""
+    if isinstance(record, FinishedRecord) and record.second_seed_of is not None:
+        control = f"Trial {record.second_seed_of} with a second seed. "
     costs = f"{macs_words(measures, objectives)} MACs/s, {human(measures['params'])} parameters"
     if isinstance(record, StoppedRecord):
         score = f"ended early at {record.rung} with {record.score:.3f}: others did better for no more"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 TEST_TAG = "sedkd.test_scored"
 INT8_TAG, INT8_TEST_TAG = "sedkd.int8_scored", "sedkd.int8_test_scored"
 CONFIRMED_TAG = "sedkd.confirmed"
+SEEDS_TAG = "sedkd.seeds"
 FIGURE_SECONDS = 3.0  # the interactive front weighs 5 MB: it is not written more often than this
 MAX_RANK = 10  # stands for itself and whatever follows: what is farther from the front moves too often
 MAX_MARKS = 50  # ranks written in one go while a search runs; the rest follows
@@ -186,13 +187,16 @@ class Tracker:
             self.marked[number] = rank[number]
 
     def _later_scores(self, members: Sequence[FinishedTrial]) -> None:
-        """Write the test scores, the scores in eight bits, and the means over new seeds, that are there and were not
-        written."""
+        """Write the test scores, the scores in eight bits, the means over its seeds, and those over new seeds, that are
+        there and were not written."""
         for member in members:
             test, means = self.study.test_scores(member.number), self.study.confirmed(member.number)
             if (eight := self.study.eight_bits(member.number)) is not None:
                 tag = INT8_TAG if eight.test is None else INT8_TEST_TAG
                 self._once(member, tag, eight.measures)
+            if member.seeds > 1:
+                means_of = {f"mean_{name}": member.measure(name) for name in self.objectives.qualities}
+                self._once(member, SEEDS_TAG, means_of)
             if test:
                 self._once(member, TEST_TAG, {f"test_{name}": value for name, value in test.values.items()})
             if means:

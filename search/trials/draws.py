@@ -1,15 +1,17 @@
-"""What to train next: a student that is to be continued, or a new one, within the limits and never trained before."""
+"""What to train next: a student that is to be continued, one of the front with a second seed, or a new one, within the
+limits and never trained before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from search.pareto.gain import Gain
+from search.pareto.luck import on_one_seed
 from search.pareto.rungs import Promotion
 from search.setup.budget import limit_words
 from search.setup.plan import Plan
 from search.study.opening import others
-from search.study.records import ANSWERED, CONTINUES, INFEASIBLE, LACK, OWNER, PENDING, FinishedTrial
+from search.study.records import ANSWERED, CONTINUES, INFEASIBLE, LACK, OWNER, PENDING, SECOND, FinishedTrial
 from search.study.view import StudyView
 from search.trials.repeats import Repeats
 from sedkd.errors import UserError
@@ -18,18 +20,21 @@ if TYPE_CHECKING:
     import optuna
 
 MAX_FREE_DRAWS = 1000  # draws in a row that cost nothing
+SECOND_SEED = 10_000  # beyond those of `--noise`, below those that confirm
 MAX_ANSWERED_DRAWS = 100  # of them that were trained before or are being trained: the space holds little else
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A trial to train: its configuration, seed and steps, and the finished one that it continues, if any."""
+    """A trial to train: its configuration, seed and steps, and the finished one that it continues, or that it trains
+    with a second seed, if any."""
 
     trial: "optuna.Trial"
     values: Mapping[str, Any]
     seed: int
     steps: int
     continues: FinishedTrial | None = None
+    second_seed_of: FinishedTrial | None = None
 
 
 class TrialDraws:
@@ -85,6 +90,8 @@ class TrialDraws:
                 return self._continued(member)
             if enough:
                 return None
+            if (lucky := self._on_one_seed()) is not None:
+                return self._second(lucky)
             trial = self.study.optuna.ask()  # Optuna asks the sampler later, when the first value is wanted
             trial.set_user_attr(OWNER, self.owner)
             return trial
@@ -115,14 +122,32 @@ class TrialDraws:
     def _to_continue(self, all_begun: bool) -> FinishedTrial | None:
         return self.promotion.next(self.study.finished(), self.study.not_to_continue(), all_begun)
 
+    def _on_one_seed(self) -> FinishedTrial | None:
+        """The student that is to be trained with a second seed before any new one (see `search.pareto.luck`)."""
+        if len(self.rungs) > 1 or self.study.is_in_line():
+            return None
+        return on_one_seed(self.study, self.plan.budget.trials)
+
     def _continued(self, member: FinishedTrial) -> Drawn:
-        """A trial that trains a student to the next rung. Optuna cannot open a finished one again, nor be asked for one
-        with given values without a place in its queue: this one is put there as running."""
+        """A trial that trains a student to the next rung."""
+        trial = self._begun(member, {CONTINUES: member.number})
+        seed = self.plan.base.seed if member.record.seed is None else member.record.seed
+        steps = next(rung for rung in self.rungs if rung > member.record.steps)
+        return Drawn(trial, member.record.configuration, seed, steps, continues=member)
+
+    def _second(self, member: FinishedTrial) -> Drawn:
+        """A trial that trains a student anew."""
+        trial, seed = self._begun(member, {SECOND: member.number}), self.plan.base.seed + SECOND_SEED
+        return Drawn(trial, member.record.configuration, seed, self.rungs[0], second_seed_of=member)
+
+    def _begun(self, member: FinishedTrial, marks: dict[str, Any]) -> "optuna.Trial":
+        """A running trial with a finished one's values and these marks. Optuna cannot open a finished one again, nor be
+        asked for one with given values without a place in its queue: this one is put there as running."""
         import optuna
 
         study, running = self.study.optuna, optuna.trial.TrialState.RUNNING
         before = study.get_trials(deepcopy=False)[member.number]
-        marks = {OWNER: self.owner, CONTINUES: member.number}
+        marks = {OWNER: self.owner, **marks}
         study.add_trial(
             optuna.trial.create_trial(
                 state=running, params=before.params, distributions=before.distributions, user_attrs=marks,
@@ -132,10 +157,7 @@ class TrialDraws:
         added = [
             t for t in study.get_trials(deepcopy=False, states=(running,)) if marks.items() <= t.user_attrs.items()
         ]
-        trial = optuna.Trial(study, added[-1]._trial_id)
-        seed = self.plan.base.seed if member.record.seed is None else member.record.seed
-        steps = next(rung for rung in self.rungs if rung > member.record.steps)
-        return Drawn(trial, member.record.configuration, seed, steps, member)
+        return optuna.Trial(study, added[-1]._trial_id)
 
     def _cannot_be(self, trial: "optuna.Trial", values: Mapping[str, Any]) -> bool:
         """A draw that cannot be trained costs nothing, says why, and does not count."""

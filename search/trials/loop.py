@@ -58,7 +58,9 @@ def search(study: StudyView, plan: Plan, listener: TrialListener, after_trial: C
 
 
 def _note(drawn: Drawn) -> str | None:
-    """What there is to say of a trial beside its strategy: that it is a control, or goes on."""
+    """What there is to say of a trial beside its strategy: that it is a control, goes on, or is a second seed."""
     if drawn.continues is not None:
         return f"trial {drawn.continues.number} on to {drawn.steps} steps"
+    if drawn.second_seed_of is not None:
+        return f"trial {drawn.second_seed_of.number} with a second seed"
     return drawn.trial.user_attrs.get(CONTROL)

@@ -57,8 +57,11 @@ def rung_of(step: int, steps: int) -> str:
 def rung_scores(member: FinishedTrial, objectives: Objectives) -> RungScores:
     """What `is_hopeless` wants to know of a finished trial."""
     curve: Sequence[Mapping[str, Any]] = member.record.curve
-    rungs = {rung_of(point["step"], curve[-1]["step"]): point["score"] for point in curve}
-    return RungScores(costs_of(member.record.measures, objectives), curve[-1]["score"], rungs)
+    luck = 0.0  # of its first seed, as far as a second one tells
+    if member.seeds > 1:
+        luck = member.record.measures[objectives.quality] - member.measure(objectives.quality)
+    rungs = {rung_of(point["step"], curve[-1]["step"]): point["score"] - luck for point in curve}
+    return RungScores(costs_of(member.measures, objectives), curve[-1]["score"] - luck, rungs)
 
 
 def is_hopeless(score: float, costs: Sequence[float], rung: str, finished: Sequence[RungScores]) -> bool:

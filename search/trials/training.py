@@ -75,12 +75,13 @@ class Trainer:
         return reason
 
     def _put_aside(self, drawn: Drawn) -> None:
-        """What somebody ended in mid-training goes on later from where it was kept, if it was. One that continues a
-        student is asked for again anyway."""
+        """What somebody ended in mid-training goes on later from where it was kept, if it was. What is done for a
+        finished student is asked for again anyway."""
         from optuna.trial import TrialState
 
         attributes = drawn.trial.user_attrs
-        if drawn.continues is None and (KEPT in attributes or RESUMED in attributes):
+        is_new = drawn.continues is None and drawn.second_seed_of is None
+        if is_new and (KEPT in attributes or RESUMED in attributes):
             ended = self.study.optuna.get_trials(deepcopy=False)[drawn.trial.number]
             if ended.state == TrialState.FAIL:  # it may have been told just before
                 once_more(self.study, ended)
@@ -90,7 +91,7 @@ class Trainer:
         configuration = from_flat(drawn.values, replace(self.base, seed=drawn.seed, steps=drawn.steps))
         costs: tuple[float, ...] = ()
         curve = [Checkpoint(**point) for point in resume.trunk.curve] if resume.trunk else []
-        is_control = trial.user_attrs.get(CONTROL) is not None
+        to_the_end = CONTROL in trial.user_attrs or drawn.second_seed_of is not None  # others are compared with these
 
         def look(point: Checkpoint) -> None:
             nonlocal costs
@@ -99,7 +100,7 @@ class Trainer:
             if rung not in RUNGS:
                 return
             trial.set_user_attr(f"rung {rung}", point.score)
-            if is_control:  # what others are compared with is trained to its end
+            if to_the_end:
                 return
             costs = costs or costs_of(asdict(cost_before_training(configuration, self.task.events)), self.objectives)
             there = [rung_scores(member, self.objectives) for member in self.study.finished()]
@@ -177,7 +178,7 @@ def _checkpoint_key(drawn: Drawn, task: Task) -> str:
 def record_of(result: TrialResult, drawn: Drawn, objectives: Objectives) -> FinishedRecord:
     """Everything that is remembered of a trial."""
     measures = {**result.scores.values, **{k: v for k, v in asdict(result.cost).items() if v is not None}}
-    before = drawn.continues
+    before, first = drawn.continues, drawn.second_seed_of
     return FinishedRecord(
         values=objectives.values(measures),
         measures=measures,
@@ -189,5 +190,6 @@ def record_of(result: TrialResult, drawn: Drawn, objectives: Objectives) -> Fini
         control=before.record.control if before else drawn.trial.user_attrs.get(CONTROL),
         seed=drawn.seed,
         continues=before.number if before else None,
+        second_seed_of=first.number if first else None,
         seconds=result.seconds + (before.record.seconds if before else 0.0),
     )

@@ -23,7 +23,8 @@ class CardFacts:
     is another: what probabilities are worth there; `confusion` a third: who is taken for whom. `licences`
     are the terms of data, teacher weights and student (see `sedkd.export.licences`). `int8`: scores and
     thresholds are of the step in eight bits. `int8_test` and `int8_latency` are that step's scores on test and ms per
-    second of audio, where they were measured.
+    second of audio, where they were measured. `of_seeds`: means on validation of this student and of one that was
+    trained alike with another seed, where there is one.
     """
 
     environment: str
@@ -47,6 +48,7 @@ class CardFacts:
     int8: bool = False
     int8_test: Scores | None = None
     int8_latency: float | None = None
+    of_seeds: Scores | None = None
 
 
 def card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:
@@ -110,6 +112,9 @@ def _scores(card: CardFacts) -> str:
         text += f"\n\nThe test split was not scored. The {kind}validation split chose the thresholds: expect less."
     else:
         text += f"\n\nThe {kind}validation split chose this student and its thresholds; the {kind}test split did not."
+    if card.of_seeds:
+        told = ", ".join(f"{name} {_number(value)}" for name, value in card.of_seeds.items())
+        text += f" One seed may be lucky: this student and one of another seed score {told} there in the mean."
     if card.int8:
         text += (
             " Scores are of the step in eight bits, `int8.onnx`, and thresholds were chosen by its answers; "

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from search.pareto.optimism import luck_words
+from search.pareto.luck import luck_words, seeds_words
 from search.show.figure import pareto_figure
 from search.show.page.background import facts_table, space_table
 from search.show.page.calibration import calibrations
@@ -95,13 +95,15 @@ def _summary(found: Findings) -> str:
     teacher = found.teacher.get("validation")
     beside = f"; the teacher {score_words(teacher.values[quality])}" if teacher else ""
     heard = f"{quality} in eight bits" if found.objectives.int8 else quality
-    return f"{len(found.members)} finished trials. By {heard} on validation, {'; '.join(shown)}{beside}."
+    return f"{len(found.study.trained())} finished trials. By {heard} on validation, {'; '.join(shown)}{beside}."
 
 
 def _notes(found: Findings) -> list[str]:
     notes = notes_on_test(found.tests.values())
     if not found.confirmed:
         notes.append(luck_words(found.members, found.objectives))
+    if seeds := seeds_words(found.on_front):
+        notes.append(seeds)
     return [paragraph(f"Note: {note}.") for note in notes]
 
 

@@ -68,7 +68,7 @@ def controls_table(found: Findings) -> str:
 def measures_table(found: Findings) -> str:
     """Every score and every cost of the front."""
     tests = [found.tests[m.number].values if m.number in found.tests else {} for m in found.on_front]
-    measured: list[Mapping[str, float | None]] = [m.record.measures for m in found.on_front]
+    measured: list[Mapping[str, float | None]] = [m.measures for m in found.on_front]
     splits = (("validation", measured), ("test", tests))
     columns = {
         f"{q} {split}": [_score(values.get(q)) for values in every]
@@ -135,9 +135,7 @@ def _splits(qualities: Sequence[str]) -> list[str]:
 
 
 def _scores(member: FinishedTrial, test: SplitScores | None, qualities: Sequence[str]) -> list[str | None]:
-    return [
-        _score(values.get(q)) for q in qualities for values in (member.record.measures, test.values if test else {})
-    ]
+    return [_score(values.get(q)) for q in qualities for values in (member.measures, test.values if test else {})]
 
 
 def _score(value: float | None) -> str | None:
@@ -162,7 +160,7 @@ def _confirmed(confirmed: Confirmed | None, qualities: Sequence[str]) -> list[st
 
 
 def _cost(member: FinishedTrial, name: str) -> str | None:
-    value = member.record.measures.get(name)
+    value = member.measures.get(name)
     return None if value is None else measure_words(name, value)
 
 

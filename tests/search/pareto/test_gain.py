@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from invented_trials import OBJECTIVES, trial, with_second_seed
 
 from search.pareto.front import hypervolume
 from search.pareto.gain import Gain
@@ -36,3 +37,11 @@ def test_since_when_nothing_was_gained():
     assert idle == [0, 0, 1, 2, 0, 1]
     late = FinishedTrial(9, (0.9, 5.0), FinishedRecord())
     assert gain.look([late, *members]).idle == 0  # another worker's, however it is numbered
+
+
+def test_a_second_seed_changes_what_the_first_was_worth():
+    members = [trial(0, 0.5, 1e5), trial(1, 0.7, 1e6), trial(2, 0.6, 1e6)]
+    gain = Gain(OBJECTIVES).look(members)
+    members[1] = with_second_seed(members[1], 0.3)
+    assert gain.look(members).volume == pytest.approx(hypervolume(members, OBJECTIVES, OBJECTIVES.reference))
+    assert (len(gain.volumes), gain.idle) == (3, 0)  # now the last one stands on the front

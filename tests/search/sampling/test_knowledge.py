@@ -1,10 +1,14 @@
 """What a study tells its sampler of students that were trained to different steps."""
 
+from dataclasses import replace
+
+import optuna
+import pytest
 from invented_study import invented_study
 
 from search.sampling.knowledge import StudyKnowledge
 from search.study.objectives import parse
-from search.study.records import FACTS
+from search.study.records import FACTS, RECORD
 
 
 def test_a_study_of_before_the_rungs_is_told_as_it_was():
@@ -18,3 +22,16 @@ def test_a_study_of_before_the_rungs_is_told_as_it_was():
     told = StudyKnowledge(study, None).observations()
     assert len(told) == 7
     assert [(o.quality, o.seconds) for o in told] == [(o.quality, o.seconds) for o in plainly]
+
+
+def test_a_second_seed_is_told_as_the_mean():
+    study = invented_study(parse("f1_segment,macs"), 5)
+    knowledge = StudyKnowledge(study, None)
+    before = knowledge.observations()
+    record = study.finished()[2].record
+    again = replace(record, measures={**record.measures, "f1_segment": 0.0}, second_seed_of=2).to_json()
+    study.optuna.add_trial(optuna.trial.create_trial(values=[0.0, 6.0], user_attrs={RECORD: again}))
+    after = knowledge.observations()
+    assert len(after) == 5
+    assert after[2].quality == pytest.approx(before[2].quality / 2)
+    assert [after[i] for i in (0, 1, 3, 4)] == [before[i] for i in (0, 1, 3, 4)]

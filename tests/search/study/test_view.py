@@ -4,11 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import optuna
+import pytest
 from invented_study import invented_study
 
 from search.study.objectives import Objectives
 from search.study.opening import load_studies
-from search.study.records import RECORD
+from search.study.records import RECORD, FinishedTrial
 from search.study.store import Store
 from search.study.trial_record import FinishedRecord, StoppedRecord
 from sedkd.score.postprocess import PostProcessing
@@ -31,6 +32,28 @@ def test_what_others_add_is_seen() -> None:
     added = replace(study.finished()[0].record, measures={"f1_segment": 1.0, "macs": 10.0})
     study.optuna.add_trial(optuna.trial.create_trial(values=[1.0, 1.0], user_attrs={RECORD: added.to_json()}))
     assert study.finished()[2].measure("f1_segment") == 1.0
+
+
+def test_a_second_seed_is_part_of_the_first_ones_student() -> None:
+    study = invented_study(F1_MACS, 3)
+    first = study.finished()[1]
+    measures = {**first.record.measures, "f1_segment": first.measure("f1_segment") - 0.1}
+    again = replace(first.record, measures=measures, second_seed_of=1)
+    study.optuna.add_trial(optuna.trial.create_trial(values=[0.0, 0.0], user_attrs={RECORD: again.to_json()}))
+    students = study.finished()
+    assert [(trial.number, trial.seeds) for trial in students] == [(0, 1), (1, 2), (2, 1)]
+    assert students[1].measure("f1_segment") == pytest.approx(first.measure("f1_segment") - 0.05)
+    assert students[1].values == pytest.approx((first.values[0] - 0.05, first.values[1]))
+    assert students[1].record == first.record  # what is kept is the first seed's
+    assert [trial.number for trial in study.trained()] == [0, 1, 2, 3]
+    assert study.spent() == study.taken() == 4
+
+
+def test_what_one_seed_alone_has_is_no_mean() -> None:
+    record = FinishedRecord(measures={"f1_segment": 0.6, "macs": 10.0, "psds1": 0.2})
+    other = FinishedRecord(measures={"f1_segment": 0.4, "macs": 10.0})
+    found = FinishedTrial(0, (0.6, 1.0), record).with_again((other,), F1_MACS)
+    assert found.measures == {"f1_segment": pytest.approx(0.5), "macs": 10.0, "psds1": 0.2}
 
 
 def test_records_are_read_as_they_were_written() -> None:

@@ -11,11 +11,13 @@ import optuna
 import pytest
 from postgres import needs_postgres, server
 
+from search.pareto import luck
 from search.setup.budget import Budget, Limits
 from search.setup.plan import Manner, Plan
 from search.space.reading import space_from
 from search.study.objectives import Objectives
 from search.study.opening import enqueue_missing, load_study, open_study
+from search.study.ownership import close_stale
 from search.study.records import CONTROL, OWNER, PENDING, RECORD, fingerprint
 from search.study.store import Store
 from search.study.view import StudyView
@@ -62,9 +64,11 @@ def seen_by_another(study: StudyView) -> StudyView:
 def end(study: StudyView, drawn: Drawn) -> None:
     """As if it had been trained."""
     quality, cost = 0.1 + drawn.values["student.width"] / 100, 1000.0 * drawn.values["student.width"]
+    measures = {"f1_segment": quality, "macs": cost}
     record = {
-        "values": [quality, 3.0], "measures": {"f1_segment": quality, "macs": cost}, "configuration": drawn.values,
+        "values": list(OBJECTIVES.values(measures)), "measures": measures, "configuration": drawn.values,
         "curve": [{"step": drawn.steps}], "seconds": 1.0, "continues": drawn.continues and drawn.continues.number,
+        "second_seed_of": drawn.second_seed_of and drawn.second_seed_of.number,
     }  # fmt: skip
     drawn.trial.set_user_attr(RECORD, record)
     study.optuna.tell(drawn.trial, record["values"])
@@ -168,6 +172,69 @@ def test_a_student_is_continued_by_one_of_two_that_chose_it(study: StudyView) ->
     assert mine.continues == ahead[1]
     assert isinstance(theirs, optuna.Trial)
     assert [t.user_attrs[OWNER] for t in study.running()] == ["one", "two"]
+
+
+def begun(study: StudyView, trials: int, monkeypatch: pytest.MonkeyPatch) -> TrialDraws:
+    """Of a search of `trials`, of which it is time to train the front again."""
+    monkeypatch.setattr(luck, "FEWEST_TRIALS", trials)
+    study.optuna.sampler = optuna.samplers.RandomSampler(seed=1)
+    draws = draws_of(study, trials, "one")
+    while study.taken() < luck.SECOND_FROM * trials:
+        drawn = draws.next()
+        assert drawn is not None
+        assert drawn.second_seed_of is None
+        end(study, drawn)
+    return draws
+
+
+def test_the_front_is_trained_with_a_second_seed_within_the_budget(
+    study: StudyView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draws, drawn = begun(study, 8, monkeypatch), list[Drawn]()
+    best = max(study.finished(), key=lambda m: m.values)
+    while (found := draws.next()) is not None:
+        drawn.append(found)
+        end(study, found)
+    first = drawn[0]
+    assert first.second_seed_of == best
+    assert first.values == best.record.configuration
+    assert first.seed != draws.plan.base.seed
+    assert first.trial.params == study.optuna.trials[best.number].params
+    assert len({d.second_seed_of.number for d in drawn if d.second_seed_of}) == len(drawn) == 2
+    assert study.taken() == study.spent() == 8
+    assert {m.seeds for m in study.finished()} == {1, 2}
+
+
+def test_two_workers_do_not_train_one_again(study: StudyView, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, another = begun(study, 8, monkeypatch), draws_of(seen_by_another(study), 8, "two")
+    mine, theirs = one.next(), another.next()
+    assert mine is not None
+    assert theirs is not None
+    assert mine.second_seed_of != theirs.second_seed_of
+
+
+def test_a_second_seed_that_was_lost_is_asked_for_again_but_not_for_ever(
+    study: StudyView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draws, asked = begun(study, 8, monkeypatch), list[int]()
+    for _ in range(3):
+        drawn = draws.next()
+        assert drawn is not None
+        asked.append(-1 if drawn.second_seed_of is None else drawn.second_seed_of.number)
+        assert close_stale(study) == [drawn.trial.number]  # no process holds what these draws own
+        assert not study.is_in_line()
+    assert asked[0] == asked[1] != asked[2]
+    assert -1 not in asked
+
+
+def test_what_is_in_line_comes_before_second_seeds(study: StudyView, monkeypatch: pytest.MonkeyPatch) -> None:
+    draws = begun(study, 8, monkeypatch)
+    taken = {m.record.configuration["student.width"] for m in study.finished()}
+    left = next(width for width in range(2, 17, 2) if width not in taken)
+    enqueue_missing(study, [("smallest", {"student.width": left})])
+    drawn = draws.next()
+    assert drawn is not None
+    assert drawn.trial.user_attrs[CONTROL] == "smallest"
 
 
 def test_a_seed_decides_what_one_worker_draws(study: StudyView, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from invented_trials import OBJECTIVES, trial, with_second_seed
 
 from search.study.objectives import parse
 from search.study.records import FinishedTrial
@@ -78,3 +79,10 @@ def test_what_is_known_of_a_finished_trial():
     assert replace(found, costs=(5.0, 7.0)) == rung_scores(
         FinishedTrial(0, (), record), parse("f1_segment,macs,params")
     )
+
+
+def test_who_turned_out_worse_with_a_second_seed_asks_less_of_others():
+    first = trial(0, 0.6, 1e5)
+    found = [rung_scores(member, OBJECTIVES) for member in (first, with_second_seed(first, 0.5))]
+    assert found[1].score == pytest.approx(found[0].score - 0.05)
+    assert found[1].rungs["full@1"] == pytest.approx(found[0].rungs["full@1"] - 0.05)
