@@ -97,7 +97,7 @@ def measured(trials: int, table: Table) -> tuple[dict[str, float], float]:
     with tempfile.TemporaryDirectory() as folder, Display() as display:
         store = Store(Path(folder))
         study = filled(store, trials, table, nearest)
-        budget = Budget(trials + MEASURED + 1)
+        budget = Budget(2 * trials)  # far from the last ones, of which some are second seeds: each asks the sampler
         plan = Plan(NO_TASK, default_space(), OBJECTIVES, TrainSettings(), budget, Manner(carry=False), store)
         display.console.quiet = True
         display.introduce("replayed", study.facts, [], 0.7, trials, trials + MEASURED)

@@ -12,7 +12,7 @@ import numpy as np
 from search.pareto.front import front
 from search.pareto.rungs import NOISE, students
 from search.study.objectives import Objectives
-from search.study.records import FinishedTrial
+from search.study.records import SECOND, FinishedTrial
 from search.study.view import StudyView
 
 DRAWS = 2000
@@ -26,8 +26,8 @@ def on_one_seed(study: StudyView, trials: int) -> FinishedTrial | None:
     `trials`: how many the search has in all."""
     if trials < FEWEST_TRIALS or study.taken() < SECOND_FROM * trials:
         return None
-    not_again, objectives = study.not_again(), study.objectives
-    left = [m for m in front(study.finished(), objectives) if m.seeds == 1 and m.number not in not_again]
+    taken, objectives = study.named_by(SECOND), study.objectives
+    left = [m for m in front(study.finished(), objectives) if m.seeds == 1 and m.number not in taken]
     return max(left, key=lambda m: m.measure(objectives.quality), default=None)
 
 

@@ -17,7 +17,6 @@ from search.study.records import (
     REASON,
     RECORD,
     RESUMED,
-    SECOND,
     STOPPED,
     FinishedTrial,
     StoppedTrial,
@@ -173,17 +172,9 @@ class StudyView:
 
         return bool(self.optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,)))
 
-    def not_to_continue(self) -> set[int]:
-        """The trials that are being continued, or cannot be: that failed by a fault of its own, or two processes that
-        went on with it from the same step were lost."""
-        return self._named_by(CONTINUES)
-
-    def not_again(self) -> set[int]:
-        """The trials that were trained with a second seed, are being so, or cannot be; see `not_to_continue`."""
-        return self._named_by(SECOND)
-
-    def _named_by(self, attribute: str) -> set[int]:
-        """The numbers that trials name by this attribute, but for what Ctrl-C or a kill ended."""
+    def named_by(self, attribute: str) -> set[int]:
+        """The trials that another one names by this attribute, CONTINUES or SECOND, so that nobody else is to: it has
+        done so, is at it, or cannot be: it failed by a fault of its own, or two were lost at the same step."""
         from optuna.trial import TrialState
 
         lost: Counter[tuple[int, int]] = Counter()

@@ -1,18 +1,15 @@
-"""What to train next: a student that is to be continued, one of the front with a second seed, or a new one, within the
-limits and never trained before."""
+"""What to train next: further what was trained, or a new student, within the limits and never trained before."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from search.pareto.gain import Gain
-from search.pareto.luck import on_one_seed
-from search.pareto.rungs import Promotion
 from search.setup.budget import limit_words
 from search.setup.plan import Plan
-from search.study.opening import others
-from search.study.records import ANSWERED, CONTINUES, INFEASIBLE, LACK, OWNER, PENDING, SECOND, FinishedTrial
+from search.study.records import ANSWERED, INFEASIBLE, LACK, OWNER, PENDING, FinishedTrial
 from search.study.view import StudyView
+from search.trials.drawn import Drawn
+from search.trials.further import Further, FurtherTraining
 from search.trials.repeats import Repeats
 from sedkd.errors import UserError
 
@@ -20,21 +17,7 @@ if TYPE_CHECKING:
     import optuna
 
 MAX_FREE_DRAWS = 1000  # draws in a row that cost nothing
-SECOND_SEED = 10_000  # beyond those of `--noise`, below those that confirm
 MAX_ANSWERED_DRAWS = 100  # of them that were trained before or are being trained: the space holds little else
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A trial to train: its configuration, seed and steps, and the finished one that it continues, or that it trains
-    with a second seed, if any."""
-
-    trial: "optuna.Trial"
-    values: Mapping[str, Any]
-    seed: int
-    steps: int
-    continues: FinishedTrial | None = None
-    second_seed_of: FinishedTrial | None = None
 
 
 class TrialDraws:
@@ -47,8 +30,7 @@ class TrialDraws:
         self.lack: str | None = None  # of the latest draw that cannot be trained
         self.gain = Gain(plan.objectives)
         self.rungs = plan.rungs
-        past = [other.finished() for other in others(study)] if plan.manner.carry and len(plan.rungs) > 1 else []
-        self.promotion = Promotion(plan.objectives, plan.rungs, past)
+        self.further = FurtherTraining(study, plan, owner)
 
     def next(self) -> Drawn | None:
         """None when enough trials are done or on their way, and no student is to be continued."""
@@ -72,26 +54,23 @@ class TrialDraws:
                 break
         raise UserError(self._exhausted(answered))
 
-    def _ahead(self) -> tuple[bool, FinishedTrial | None]:
-        """Whether enough are begun, and the student to continue, if any, as it is before this process's turn: what is
-        read and thought here keeps nobody waiting."""
+    def _ahead(self) -> tuple[bool, Further | None]:
+        """Whether enough are begun, and what is to be done for a student before a new one, as it is before this
+        process's turn: what is read and thought here keeps nobody waiting."""
         enough = self._is_enough()
-        return enough, self._to_continue(enough) if len(self.rungs) > 1 else None
+        return enough, self.further.wanted(enough)
 
-    def _asked(self, was_enough: bool, member: FinishedTrial | None) -> "optuna.Trial | Drawn | None":
-        """A student to continue; else a new trial, unless those that are done or on their way are enough. `was_enough`
-        and `member` are what `_ahead` found; of two that chose one student the second chooses anew."""
+    def _asked(self, was_enough: bool, further: Further | None) -> "optuna.Trial | Drawn | None":
+        """What is done for a student that was trained; else a new trial, unless those that are done or on their way are
+        enough. The arguments are what `_ahead` found; of two that chose one student the second chooses anew."""
         with self.study.store.storage.turn(self.study.name):
             enough = self._is_enough()
-            is_gone = member is not None and member.number in self.study.not_to_continue()
-            if len(self.rungs) > 1 and (is_gone or enough != was_enough):
-                member = self._to_continue(enough)
-            if member is not None:
-                return self._continued(member)
+            if enough != was_enough or (further is not None and self.further.is_gone(further)):
+                further = self.further.wanted(enough)
+            if further is not None:
+                return self.further.begin(further)
             if enough:
                 return None
-            if (lucky := self._on_one_seed()) is not None:
-                return self._second(lucky)
             trial = self.study.optuna.ask()  # Optuna asks the sampler later, when the first value is wanted
             trial.set_user_attr(OWNER, self.owner)
             return trial
@@ -118,46 +97,6 @@ class TrialDraws:
         if self.study.taken() >= budget.trials:
             return True
         return budget.patience is not None and self.gain.look(self.study.finished()).idle >= budget.patience
-
-    def _to_continue(self, all_begun: bool) -> FinishedTrial | None:
-        return self.promotion.next(self.study.finished(), self.study.not_to_continue(), all_begun)
-
-    def _on_one_seed(self) -> FinishedTrial | None:
-        """The student that is to be trained with a second seed before any new one (see `search.pareto.luck`)."""
-        if len(self.rungs) > 1 or self.study.is_in_line():
-            return None
-        return on_one_seed(self.study, self.plan.budget.trials)
-
-    def _continued(self, member: FinishedTrial) -> Drawn:
-        """A trial that trains a student to the next rung."""
-        trial = self._begun(member, {CONTINUES: member.number})
-        seed = self.plan.base.seed if member.record.seed is None else member.record.seed
-        steps = next(rung for rung in self.rungs if rung > member.record.steps)
-        return Drawn(trial, member.record.configuration, seed, steps, continues=member)
-
-    def _second(self, member: FinishedTrial) -> Drawn:
-        """A trial that trains a student anew."""
-        trial, seed = self._begun(member, {SECOND: member.number}), self.plan.base.seed + SECOND_SEED
-        return Drawn(trial, member.record.configuration, seed, self.rungs[0], second_seed_of=member)
-
-    def _begun(self, member: FinishedTrial, marks: dict[str, Any]) -> "optuna.Trial":
-        """A running trial with a finished one's values and these marks. Optuna cannot open a finished one again, nor be
-        asked for one with given values without a place in its queue: this one is put there as running."""
-        import optuna
-
-        study, running = self.study.optuna, optuna.trial.TrialState.RUNNING
-        before = study.get_trials(deepcopy=False)[member.number]
-        marks = {OWNER: self.owner, **marks}
-        study.add_trial(
-            optuna.trial.create_trial(
-                state=running, params=before.params, distributions=before.distributions, user_attrs=marks,
-                constraints=before.constraints,
-            )
-        )  # fmt: skip
-        added = [
-            t for t in study.get_trials(deepcopy=False, states=(running,)) if marks.items() <= t.user_attrs.items()
-        ]
-        return optuna.Trial(study, added[-1]._trial_id)
 
     def _cannot_be(self, trial: "optuna.Trial", values: Mapping[str, Any]) -> bool:
         """A draw that cannot be trained costs nothing, says why, and does not count."""

@@ -8,7 +8,8 @@ from search.setup.budget import deadline
 from search.setup.plan import Plan
 from search.study.records import CONTROL
 from search.study.view import StudyView
-from search.trials.draws import Drawn, TrialDraws
+from search.trials.drawn import Drawn
+from search.trials.draws import TrialDraws
 from search.trials.stopping import can_stop
 from search.trials.training import Trainer
 from sedkd.errors import UserError

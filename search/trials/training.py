@@ -11,7 +11,7 @@ from search.study.store import TRUNK_FILE
 from search.study.trial_record import FinishedRecord, StoppedRecord
 from search.study.view import StudyView
 from search.trials.checkpoints import Checkpoints
-from search.trials.draws import Drawn
+from search.trials.drawn import Drawn
 from search.trials.failures import TAKEN, reason_of, summary
 from search.trials.stopping import RUNGS, Hopeless, costs_of, is_hopeless, rung_of, rung_scores
 from sedkd.models.checkpoint import save_model

@@ -15,7 +15,7 @@ from search.pareto.front import front
 from search.setup.request import planned
 from search.study.opening import load_study
 from search.study.store import open_store
-from search.trials.draws import SECOND_SEED
+from search.trials.further import SECOND_SEED
 from sedkd.models.checkpoint import load_model
 from sedkd.trial.configuration import from_flat
 from sedkd.trial.running import run_trial
