@@ -11,6 +11,7 @@ sampler), and telling. benchmarks/many_simulated.py says what many workers lose 
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -28,6 +29,7 @@ from benchmarks.many_workers import FACTS
 from benchmarks.other_workers import Others
 from benchmarks.overhead import NO_TASK, OBJECTIVES, Everything, record_of
 from benchmarks.replay.table import Nearest, default_space, read_table
+from search.cli.guard import ended
 from search.sampling.choice import with_sampler
 from search.setup.budget import Budget
 from search.setup.plan import Manner, Plan
@@ -190,4 +192,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

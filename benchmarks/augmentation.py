@@ -12,6 +12,7 @@ this is where they would have to show themselves.
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from search.cli.guard import ended
 from search.setup.preparation import Subject, prepare
 from sedkd.models.settings import StudentSettings
 from sedkd.task.task import Task
@@ -120,4 +122,4 @@ def _changed(
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -10,11 +10,13 @@ as many students, drawn at random from the default space, each alone. Nothing is
 
 import argparse
 import random
+import sys
 import time
 from collections.abc import Sequence
 
 import torch
 
+from search.cli.guard import ended
 from search.setup.architecture import architecture
 from search.study.store import open_store
 from sedkd.models.cohort import can_join
@@ -88,4 +90,4 @@ def _random(count: int, device: torch.device) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

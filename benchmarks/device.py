@@ -10,11 +10,13 @@ import argparse
 import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from search.cli.guard import ended
 from sedkd.data.audio import read_audio
 from sedkd.data.folders import audio_below
 from sedkd.device.golden import FULL_SCALE, pcm
@@ -86,4 +88,4 @@ def sizes(device: Path, folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -10,6 +10,7 @@ core is enough.
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from search.cli.guard import ended
 from search.setup.architecture import spelt
 from search.setup.setting import setting
 from sedkd.cost.summary import Cost, cost_of
@@ -159,4 +161,4 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -9,6 +9,7 @@ audio: the front end's by `feature_macs_per_second`, which says how it counts, t
 """
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from search.cli.guard import ended
 from search.setup.preparation import Subject, prepare
 from sedkd.cost.summary import Cost
 from sedkd.models.settings import StudentSettings
@@ -99,4 +101,4 @@ def trained(base: Configuration, task: Task, options: argparse.Namespace) -> lis
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -7,10 +7,12 @@ flatters all alike; test is not touched.
 """
 
 import argparse
+import sys
 
 import numpy as np
 import torch
 
+from search.cli.guard import ended
 from search.setup.architecture import spelt
 from search.setup.setting import setting
 from sedkd.cost.summary import cost_of
@@ -60,4 +62,4 @@ def row(task: Task, settings: StudentSettings, options: argparse.Namespace) -> l
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

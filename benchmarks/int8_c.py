@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from search.cli.guard import ended
 from search.setup.architecture import spelt
 from sedkd.cost.placing import Array, placed
 from sedkd.device.network import CALL, ENTRY, _generated, _shape
@@ -77,4 +78,4 @@ def _late(calls: list[list[str]], tensors: set[str]) -> list[list[str]]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -9,10 +9,13 @@ fit its own rounding of these clips. "Cross-fitted" chooses on every other recor
 Students are those of device_table.py, in the same FOLDER. Test is not touched.
 """
 
+import sys
+
 import numpy as np
 import torch
 
 from benchmarks.device_table import distinct, parser_of, student_of, task_of
+from search.cli.guard import ended
 from sedkd.export.int8_student import hearing
 from sedkd.models.student import Student
 from sedkd.score.postprocess import Answers, PostProcessing, tune
@@ -66,4 +69,4 @@ def line(name: str, values: "list[float] | np.ndarray") -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

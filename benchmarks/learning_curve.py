@@ -9,9 +9,13 @@ quarter of its steps and three of an arm to the end: a cell at the end may have 
 """
 
 import argparse
-import json
+import sys
 from collections import defaultdict
 from pathlib import Path
+
+from search.cli.guard import ended
+from sedkd.disk.json_file import read_json
+from sedkd.errors import UserError
 
 
 def main() -> None:
@@ -19,7 +23,9 @@ def main() -> None:
     parser.add_argument("comparisons", type=Path, nargs="+", help="their comparison.json")
     found: dict[tuple[str, bool], dict[tuple[str, int], list[float]]] = defaultdict(lambda: defaultdict(list))
     for path in parser.parse_args().comparisons:
-        result = json.loads(path.read_text())
+        if not path.is_file():
+            raise UserError(f"{path}: no such file; name the comparison.json of a comparison")
+        result = read_json(path, dict, "the line that made it writes it anew")
         for arm in result["arms"]:
             for one in arm["tries"]:
                 if one["seeds"][0] is not None:
@@ -34,4 +40,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -14,6 +14,7 @@ import argparse
 import heapq
 import itertools
 import statistics
+import sys
 from collections import deque
 from collections.abc import Generator
 from pathlib import Path
@@ -23,6 +24,7 @@ import numpy as np
 
 from benchmarks.asking import PHASES
 from benchmarks.replay.table import read_table
+from search.cli.guard import ended
 from sedkd.disk.json_file import read_json
 
 SLICE = 0.01  # seconds that a shared processor serves one before the next
@@ -163,4 +165,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -13,6 +13,7 @@ what of an asking is the waiting for its turn, `twice` how many students were tr
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -29,6 +30,7 @@ import optuna
 
 from benchmarks.overhead import NO_TASK, OBJECTIVES, Everything, record_of
 from benchmarks.replay.table import Nearest, Table, default_space, read_table
+from search.cli.guard import ended
 from search.setup.budget import Budget
 from search.setup.plan import Manner, Plan
 from search.study.opening import load_study, open_study
@@ -192,4 +194,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -8,6 +8,7 @@ and are scored on it so, and as heard through each of four further responses (th
 """
 
 import argparse
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import soundfile
 import torch
 
+from search.cli.guard import ended
 from search.setup.preparation import Subject, prepare
 from sedkd.data.impulse_responses import ImpulseResponse, impulse_responses
 from sedkd.features.pack import features_of
@@ -99,4 +101,4 @@ def row(task: Task, heard: list[Split], options: argparse.Namespace) -> list[str
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

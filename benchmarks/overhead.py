@@ -10,6 +10,7 @@ training.
 """
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.replay.table import Nearest, Table, default_space, read_table
+from search.cli.guard import ended
 from search.sampling.choice import with_sampler
 from search.setup.budget import Budget, Limits
 from search.setup.plan import Manner, Plan
@@ -154,4 +156,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -9,6 +9,7 @@ Prints a table; nothing is asserted.
 """
 
 import argparse
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from search.cli.guard import ended
 from search.setup.preparation import Subject, device_of, prepare
 from sedkd.cost.macs import macs_per_second
 from sedkd.data.audio import read_spans
@@ -153,4 +155,4 @@ def _quiet(*_: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

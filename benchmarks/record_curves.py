@@ -9,10 +9,12 @@ Seconds are the process's CPU time: on one thread, what a quiet machine would ta
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from search.cli.guard import ended
 from search.setup.preparation import Subject, prepare
 from search.study.opening import quiet_optuna
 from sedkd.disk.paths import written_atomically
@@ -105,4 +107,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

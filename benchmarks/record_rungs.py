@@ -10,12 +10,14 @@ diverges is recorded as such.
 
 import argparse
 import json
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks.record_curves import drawn
+from search.cli.guard import ended
 from search.pareto.rungs import FEWEST_STEPS, rungs_of
 from search.setup.identity import VERSION
 from search.setup.preparation import Subject, prepare
@@ -126,4 +128,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -11,6 +11,7 @@ for a person. A seed decides labelled clips, draw and student. Thresholds are tu
 """
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from search.cli.guard import ended
 from search.setup.setting import setting
 from sedkd.data.environment import Environment
 from sedkd.data.fewer import with_labels
@@ -151,4 +153,4 @@ def answer_of(clip: Clip, recording: Recording) -> bool | None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -9,6 +9,7 @@ that rate. All have the same warm-up. Test is not touched.
 
 import argparse
 import math
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from search.cli.guard import ended
 from search.setup.architecture import spelt
 from search.setup.preparation import Subject, prepare
 from sedkd.models.settings import StudentSettings
@@ -144,4 +146,4 @@ def cells(settings: Any, steps: int, seeds: int, task: Any) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

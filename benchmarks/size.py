@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from search.cli.guard import ended
+
 RATE, CLIP_SECONDS, LABELS = 16_000, 10.0, ("low", "high")
 PITCH = {"low": 400.0, "high": 2500.0}
 LABELLED = {"train": 12, "validation": 6}
@@ -195,4 +197,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

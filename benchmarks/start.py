@@ -7,12 +7,15 @@ The clips are SYNTHETIC noise of one second, mono, 16 kHz; nothing is trained, a
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+from search.cli.guard import ended
 
 SHARES = {"train": 0.5, "validation": 0.2, "unlabeled": 0.3}
 
@@ -70,4 +73,4 @@ def _start(root: Path) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -4,10 +4,12 @@ Run: python benchmarks/steps.py [--device cuda]. Prints a table; nothing is asse
 """
 
 import argparse
+import sys
 import time
 
 import torch
 
+from search.cli.guard import ended
 from sedkd.cost.macs import macs_per_second
 from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.models.settings import STRIDE, StudentSettings
@@ -66,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -6,8 +6,10 @@ once at the default architecture.
 """
 
 import argparse
+import sys
 from collections import defaultdict
 
+from search.cli.guard import ended
 from search.pareto.front import front, hypervolume
 from search.pareto.importance import importances
 from search.show.words import human, strategy_words, student_words
@@ -88,4 +90,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

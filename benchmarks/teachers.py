@@ -8,12 +8,14 @@ not touched.
 """
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from search.cli.guard import ended
 from search.setup.setting import setting
 from sedkd.models.settings import StudentSettings
 from sedkd.score.postprocess import tune
@@ -82,4 +84,4 @@ def students(task: Task, settings: TrainSettings, seeds: int) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

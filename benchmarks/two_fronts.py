@@ -10,8 +10,10 @@ many scores of one seed flatters.
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 
+from search.cli.guard import ended
 from search.pareto.front import front, hypervolume
 from search.show.words import human, strategy_words, student_words
 from search.study.opening import load_study
@@ -60,4 +62,4 @@ def _cells(study: StudyView, members: Sequence[FinishedTrial], most: float) -> l
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

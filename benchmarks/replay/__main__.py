@@ -6,15 +6,16 @@ A draw is answered by the nearest row, so that strategies draw rows again far mo
 """
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
 from benchmarks.replay.figure import keep
-from benchmarks.replay.guard import guarded
 from benchmarks.replay.outside import PYTHON, installed
 from benchmarks.replay.strategies import ours, peers
 from benchmarks.replay.summary import result
 from benchmarks.replay.table import default_space, read_table
+from search.cli.guard import ended
 
 
 def main() -> None:
@@ -41,4 +42,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    guarded(main)
+    sys.exit(ended(main))

@@ -9,6 +9,7 @@ makes one pick lacks to that of the best picks of the table, and by how much the
 """
 
 import argparse
+import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,13 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.replay.guard import guarded
 from benchmarks.replay.known import Replayed
 from benchmarks.replay.ledger import OBJECTIVES
 from benchmarks.replay.ours import MOST_DRAWS, RUNGS
 from benchmarks.replay.strategies import begun_with, gain
 from benchmarks.replay.table import Nearest, Row, Table, default_space, read_table
-from search.cli.guard import between
+from search.cli.guard import between, ended
 from search.pareto.front import ranks
 from search.sampling.sampler import Observation
 from search.space.space import Space
@@ -184,4 +184,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    guarded(main)
+    sys.exit(ended(main))

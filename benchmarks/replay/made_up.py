@@ -4,7 +4,7 @@ Scores rise with the student's size and fall with a rate far from the best; curv
 to be learnt from what strategies do on it.
 """
 
-import json
+import argparse
 import math
 import random
 import sys
@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.replay.table import CHECKPOINTS, applying, default_space
+from search.cli.guard import ended
 from search.space.dimensions import Choice, Dimension, IntRange, Range
 from search.space.space import Space
+from sedkd.disk.json_file import write_json
 
 STEPS = 150
 
@@ -59,5 +61,11 @@ def _checkpoint(end: float, seconds: float, share: float, draw: random.Random) -
     return {"step": STEPS * share, "seconds": seconds * share + 0.2, "f1": f1}
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.replay.made_up", description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=Path)
+    write_json(parser.parse_args().out, made_up(default_space(), 160))
+
+
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(json.dumps(made_up(default_space(), 160)))
+    sys.exit(ended(main))

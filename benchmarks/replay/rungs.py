@@ -7,6 +7,7 @@ full training costs what it takes from the first step; one that goes on costs wh
 
 import argparse
 import math
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.replay.figure import keep
-from benchmarks.replay.guard import guarded
 from benchmarks.replay.known import Replayed
 from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.ours import MOST_DRAWS, Ours, Switches
@@ -23,6 +23,7 @@ from benchmarks.replay.outside import PYTHON, Outside, installed
 from benchmarks.replay.strategies import OUTSIDE, SAMPLERS, begun_with, gain
 from benchmarks.replay.summary import result
 from benchmarks.replay.table import Checkpoint, Nearest, Row, Table, Training, content_of, default_space
+from search.cli.guard import ended
 from search.pareto.front import ranks
 from search.pareto.rungs import FACTOR, Growth, Promotion, students
 from search.sampling.sampler import Observation
@@ -242,4 +243,4 @@ def _strategies(
 
 
 if __name__ == "__main__":
-    guarded(main)
+    sys.exit(ended(main))

@@ -23,6 +23,11 @@ def guarded(run: Callable[[], int]) -> int:
         speak_any_letter(stream)
     show_own_warnings(lambda line: print(f"warning: {line}", file=sys.stderr))
     sys.path.append(os.getcwd())  # where a strategy or a teacher `module:callable` of one's own is found
+    return ended(run) or 0
+
+
+def ended(run: Callable[[], int | None]) -> int | None:
+    """What it returns, or the exit code of how it ended, which is told on stderr."""
     try:
         return run()
     except KeyboardInterrupt:
