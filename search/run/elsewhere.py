@@ -5,10 +5,9 @@ Their trials lie in the storage that all reach: what they did is read there, and
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable
 
+from search.run.cluster import Cluster, Ended, Joining
 from search.run.workers import REPLACEMENTS
 from search.setup.request import LOCAL, Request
 from search.study.store import Store
@@ -16,18 +15,8 @@ from sedkd.disk.remote import VARIABLE as CACHE_REMOTE
 from sedkd.errors import UserError
 
 POLL_SECONDS = 1.0
-PROGRAM = "search.cli.main"  # the module that `sedkd` runs
 STORAGE = "SEDKD_STORAGE"
 INTERRUPTED = 130  # the exit code of a worker that a signal asked to end, as a queue does that wants its place
-
-
-@dataclass(frozen=True)
-class Joining:
-    """How a worker of a study is started: the words behind `sedkd`, and the variables that it needs there. The address
-    of the storage may hold a password, so it is no word."""
-
-    words: tuple[str, ...]
-    variables: dict[str, str]
 
 
 def joining(study: str, store: Store) -> Joining:
@@ -36,33 +25,6 @@ def joining(study: str, store: Store) -> Joining:
     words = ("worker", "--join", study, "--store", str(store.root), "--storage-timeout", f"{store.patience:g}")
     remote = {CACHE_REMOTE: os.environ[CACHE_REMOTE]} if CACHE_REMOTE in os.environ else {}
     return Joining(words, {STORAGE: store.server, **remote})
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a worker ended: by its exit code and its last line on stderr, or lost with its machine, by what."""
-
-    code: int = 0
-    line: str = ""
-    lost: str | None = None
-
-
-class Cluster(Protocol):
-    """Where workers are started; a handle is whatever it knows one by."""
-
-    name: str
-
-    def start(self, joining: Joining, count: int) -> Sequence[Any]:
-        """Ask for so many workers; each begins when there is room for it. UserError when they are refused."""
-        ...
-
-    def ended(self, worker: Any) -> Ended | None:
-        """How it ended; None while it waits or works."""
-        ...
-
-    def stop(self, workers: Sequence[Any]) -> None:
-        """End those that have not."""
-        ...
 
 
 def cluster_of(request: Request) -> Cluster | None:

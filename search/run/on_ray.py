@@ -14,14 +14,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
 from typing import Any
 
-from search.run.elsewhere import PROGRAM, Ended, Joining
+from search.run.cluster import PROGRAM, Ended, Joining
 from search.run.workers import GRACE_SECONDS
 from search.setup.resources import number
 from sedkd.errors import UserError
 
 
 class Ray:
-    """A `search.run.elsewhere.Cluster`: the one that $RAY_ADDRESS names, else the one on this machine.
+    """A `search.run.cluster.Cluster`: the one that $RAY_ADDRESS names, else the one on this machine.
 
     resources: cpus (1) and gpus (0) of a worker, of which fractions share one; others are resources by the names that
     nodes were started with.

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.run.elsewhere import PROGRAM, Ended, Joining
+from search.run.cluster import PROGRAM, Ended, Joining
 from search.setup.resources import whole
 from sedkd.errors import UserError
 
@@ -24,7 +24,7 @@ AGAIN = 1000  # times that a job may come to the end of its time
 
 
 class Slurm:
-    """A `search.run.elsewhere.Cluster`. `folder` is one that all machines see: submitit's files and the workers' logs.
+    """A `search.run.cluster.Cluster`. `folder` is one that all machines see: submitit's files and the workers' logs.
 
     resources: cpus, gpus and minutes of a job; others are sbatch's, such as partition and account.
     cluster: submitit's name of where jobs run.

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from search.pareto.front import front
-from search.run.elsewhere import Cluster, Elsewhere, cluster_of, joining
+from search.run.cluster import Cluster
+from search.run.elsewhere import Elsewhere, cluster_of, joining
 from search.run.ended_trials import EndedTrials
 from search.run.executor import Executor, WorkerFailed
 from search.run.listener import DisplayListener

@@ -17,7 +17,8 @@ from small_study import finish, write_farm
 import search.run.elsewhere as elsewhere
 import search.run.session as session
 from search.cli.search import main
-from search.run.elsewhere import Elsewhere, Ended, Joining
+from search.run.cluster import Ended, Joining
+from search.run.elsewhere import Elsewhere
 from search.setup.resources import number, resources_of, whole
 from search.study.opening import load_study
 from search.study.records import KEPT, RESUMED, RETRIED
