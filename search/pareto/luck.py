@@ -78,4 +78,5 @@ def seeds_words(on_front: Sequence[FinishedTrial]) -> str:
     twice = [str(member.number) for member in on_front if member.seeds > 1]
     if not twice:
         return ""
-    return f"on validation trials {', '.join(twice)} show means of two seeds, on test the first of them, which is kept"
+    named = f"trial{'s' if len(twice) > 1 else ''} {', '.join(twice)}"
+    return f"validation scores of {named} are means of two seeds; the first is kept, and scored on test"

@@ -76,4 +76,4 @@ def test_in_words():
     words = luck_words(members, OBJECTIVES)
     assert words.startswith("with a second seed for the best: if scores differ")
     assert "of the 20 students' best, 0.520, is luck" in words
-    assert seeds_words(members).startswith("on validation trials 19 show means of two seeds")
+    assert seeds_words(members).startswith("validation scores of trial 19 are means of two seeds")

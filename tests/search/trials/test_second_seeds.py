@@ -69,7 +69,7 @@ def test_from_the_search_to_the_export(
     for member in on_front:
         assert rows[member.number]["seeds"] == 2
         assert rows[member.number]["f1_segment"] == pytest.approx(member.measure("f1_segment"))
-    told = f"trials {', '.join(str(m.number) for m in on_front)} show means of two seeds"
+    told = f"{', '.join(str(m.number) for m in on_front)} are means of two seeds"
     assert told in out
     page = tmp_path / "page.html"
     assert main.main(["report", "--env", "farm", "--store", str(store), "--out", str(page)]) == 0
