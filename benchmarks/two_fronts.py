@@ -35,7 +35,7 @@ def main() -> None:
     print("| | trials | hours | hypervolume on validation |\n|---|---|---|---|")
     for study, members in zip(studies, fronts, strict=True):
         volume = hypervolume(members, study.objectives, study.objectives.reference)
-        hours = sum(member.record.seconds for member in study.finished()) / 3600
+        hours = sum(trial.record.seconds for trial in study.trained()) / 3600
         print(f"| {study.name} | {study.spent()} | {hours:.2f} | {volume:.3f} |")
     heads = [f"{study.name}: {what}" for study in studies for what in ("student", "validation", "new seeds", "test")]
     print(f"\n| {studies[0].objectives.cost} at most | {' | '.join(heads)} |" + "\n|" + "---|" * (1 + len(heads)))
