@@ -18,7 +18,7 @@ from search.study.view import StudyView
 DRAWS = 2000
 FAR = 8.0  # deviations
 SECOND_FROM = 0.7  # of a search's trials: from then on
-FEWEST_TRIALS = 30  # of a search: with fewer, each is for a student of its own
+FEWEST_TRIALS = 50  # of a search: with fewer, each is for a student of its own
 
 
 def on_one_seed(study: StudyView, trials: int) -> FinishedTrial | None:
