@@ -32,6 +32,13 @@ def add_parser(subparsers: Any) -> None:
         "or spelt out: 'separable+gru 16x4'",
     )
     parser.add_argument("--strategy", default="response", metavar="NAME", help="of the distilled arms (response)")
+    parser.add_argument(
+        "--f1",
+        choices=("segment", "event"),
+        default="segment",
+        help="the one for which tries, thresholds and filters are chosen on validation (segment); both are told. "
+        "Students that were trained for the other are not trained again",
+    )
     parser.add_argument("--seeds", type=positive(int), default=5, metavar="N", help="students per arm (5)")
     parser.add_argument(
         "--steps", type=positive(int), default=STEPS, metavar="N", help=f"optimiser steps per student ({STEPS})"
@@ -66,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
             ablate=options.ablate,
             store=store_of(options),
             labels=options.labels,
+            criterion=f"f1_{options.f1}",
         ),
         environments,
     )

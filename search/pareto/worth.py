@@ -64,7 +64,8 @@ def labels_worth(comparisons: Sequence[Mapping[str, Any]], environment: str) -> 
     for one in comparisons:
         arms = {arm["name"]: arm for arm in one.get("arms", ())}
         # Those of an earlier version lack something of this.
-        if one.get("environment") == environment and ARM in arms and all(key in one for key in (*ALIKE, NUMBER)):
+        whole = ARM in arms and all(key in one for key in (*ALIKE, NUMBER))
+        if whole and one.get("environment") == environment and one.get("criterion", METRIC) == METRIC:
             groups[_alike(one)][one[NUMBER]["used"]] = {**one, "arm": arms[ARM]}
     curve = max(groups.values(), key=len, default={})
     return _fitted(curve) if len(curve) > 1 else None

@@ -19,7 +19,7 @@ from search.show.words import student_words
 from search.study.store import Store
 from sedkd.compare.arms import ArmSettings, arms
 from sedkd.compare.result import on_test
-from sedkd.compare.training import Trained, train_all
+from sedkd.compare.training import FIRST_CRITERION, Trained, train_all
 from sedkd.disk.json_file import digest, read_json, write_json
 from sedkd.distill.registry import find, parts
 from sedkd.errors import UserError
@@ -29,12 +29,11 @@ from sedkd.progress import Progress
 if TYPE_CHECKING:
     from sedkd.task.task import Task
 
-CRITERION = "f1_segment"  # for which tries, thresholds and filters are chosen on validation
-
 
 @dataclass(frozen=True)
 class Question:
-    """What was typed; see `sedkd compare --help`. `labels`: how many labelled clips, once for each; none: all."""
+    """What was typed; see `sedkd compare --help`. `labels`: how many labelled clips, once for each; none: all.
+    `criterion`: the F1 for which tries, thresholds and filters are chosen on validation."""
 
     subject: Subject
     architecture: str
@@ -44,6 +43,7 @@ class Question:
     ablate: bool
     store: Store
     labels: tuple[int, ...] = ()
+    criterion: str = FIRST_CRITERION
 
 
 def run_compare(question: Question, environments: Sequence[str]) -> int:
@@ -103,14 +103,16 @@ def _answered(question: Question, student: StudentSettings, store: Store, displa
     task = prepared.task
     plan, notices = plan_of(prepared, student, question.strategy, question.steps, question.ablate)
     require_runnable(arms(plan), task)
-    folder = store.root / "comparisons" / name_of(task, plan)
+    students = store.root / "comparisons" / name_of(task, plan)
+    by = "" if question.criterion == FIRST_CRITERION else f"-{question.criterion.removeprefix('f1_')}"
+    folder = students.with_name(students.name + by)
     display.print(
         f"comparison {folder.name}: {student_words(student.flat())}, {question.seeds} seeds, {question.steps} steps"
     )
     for notice in [*prepared.notices, *notices]:
         display.notice(notice)
-    trained = train_all(arms(plan), task, question.seeds, folder, CRITERION, _watch(display))
-    result = _result(task, trained, question.seeds, plan, folder, display)
+    trained = train_all(arms(plan), task, question.seeds, students, question.criterion, _watch(display))
+    result = _result(task, trained, question, plan, folder, display)
     _show(result, display, _keep(result, folder, store))
     return result
 
@@ -147,9 +149,10 @@ def _watch(display: Display) -> Callable[[str, int, int], Progress]:
 
 
 def _result(
-    task: "Task", trained: list[Trained], seeds: int, plan: ArmSettings, folder: Path, display: Display
+    task: "Task", trained: list[Trained], question: Question, plan: ArmSettings, folder: Path, display: Display
 ) -> dict[str, Any]:
     """From disk when these very students have been scored, so that test is opened once for them."""
+    seeds = question.seeds
     asked = [seeds, [[t.arm.name, repr(t.tried)] for t in trained], task.pool.test_digest(task.environment.name)]
     path = folder / f"result-{digest(asked, 3)}.json"
     if path.exists():
@@ -169,10 +172,10 @@ def _result(
         "strategy": plan.strategy,
         "seeds": seeds,
         "steps": plan.train.steps,
-        "criterion": CRITERION,
+        "criterion": question.criterion,
     }
     scored = on_test(
-        task, trained, seeds, CRITERION, path.with_name(path.name.replace("result", "decisions")),
+        task, trained, seeds, question.criterion, path.with_name(path.name.replace("result", "decisions")),
         lambda done, total: display.preparing("scoring every arm on test", done, total),
     )  # fmt: skip
     result = {**facts, **scored}

@@ -3,34 +3,34 @@
 from pathlib import Path
 from typing import Any
 
-from search.show.comparison_table import labelled_words, shown_pairs, subject_words
+from search.show.comparison_table import f1_words, labelled_words, shown_pairs, subject_words
 from sedkd.compare.bootstrap import BETTER, WORSE
 
 COLOURS = {BETTER: "#2a7f4f", WORSE: "#b3432f"}
 
 
 def comparison_png(result: dict[str, Any], path: Path) -> None:
-    """Write the picture (segment F1 on test) to `path`."""
+    """Write the picture (on test, by the F1 that was chosen for) to `path`."""
     from matplotlib.figure import Figure
 
-    arms, pairs = result["arms"], shown_pairs(result)
+    arms, pairs, metric = result["arms"], shown_pairs(result), result["criterion"]
     figure = Figure(figsize=(11, 1.8 + 0.42 * max(len(arms), len(pairs))), layout="constrained")
     left, right = figure.subplots(1, 2)
     for row, arm in enumerate(reversed(arms)):
-        found = arm["test"]["f1_segment"]
+        found = arm["test"][metric]
         left.plot(found["seeds"], [row] * len(found["seeds"]), "o", color="#9aa5b1", markersize=5)
         if found["mean"] is not None:
             left.plot(found["mean"], row, "|", color="#1f2a37", markersize=16, markeredgewidth=2)
     for teacher, style in zip(result["teachers"], ("--", ":"), strict=False):
-        if teacher["values"]["f1_segment"] is not None:
-            left.axvline(teacher["values"]["f1_segment"], color="#d1495b", linestyle=style, label=teacher["name"])
+        if teacher["values"][metric] is not None:
+            left.axvline(teacher["values"][metric], color="#d1495b", linestyle=style, label=teacher["name"])
     if left.get_legend_handles_labels()[0]:
         for text in left.legend(loc="best", frameon=False, fontsize=8).texts:
             text.set_parse_math(False)
     left.set_yticks(range(len(arms)), [arm["name"] for arm in reversed(arms)])
-    left.set_xlabel("macro segment F1 on test (dots: seeds, bar: their mean)")
+    left.set_xlabel(f"macro {f1_words(result)} on test (dots: seeds, bar: their mean)")
     for row, pair in enumerate(reversed(pairs)):
-        found = pair["f1_segment"]
+        found = pair[metric]
         if found["mean"] is None:
             continue
         colour = COLOURS.get(found["verdict"], "#6b7280")

@@ -74,19 +74,24 @@ def pairs_table(result: dict[str, Any]) -> "Table":
 
 
 def per_class_table(result: dict[str, Any]) -> "Table":
-    """The same per class, by segment F1."""
+    """The same per class, by the F1 that was chosen for."""
     pairs = [pair for pair in shown_pairs(result) if pair["a"] == AWARE or pair["b"] == AWARE][:2]
-    table = plain_table("per class (f1_segment)")
+    table = plain_table(f"per class ({result['criterion']})")
     table.add_column("event")
     table.add_column("test events", justify="right")
     for pair in pairs:
         table.add_column(f"{pair['a']} - {pair['b']}", justify="right")
         table.add_column("")
     for label in result["events"]:
-        found = [pair["f1_segment"]["per_class"][label] for pair in pairs]
+        found = [pair[result["criterion"]]["per_class"][label] for pair in pairs]
         cells = [text for d in found for text in ((interval_words(d), d["verdict"]) if d else ("-", "no such event"))]
         table.add_row(label, str(result["support"][label]), *cells)
     return table
+
+
+def f1_words(result: dict[str, Any]) -> str:
+    """The F1 that was chosen for."""
+    return {"f1_segment": "segment F1", "f1_event": "event F1"}[result["criterion"]]
 
 
 def shown_pairs(result: dict[str, Any]) -> list[dict[str, Any]]:

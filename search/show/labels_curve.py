@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from search.show.comparison_table import shown_pairs, subject_words
+from search.show.comparison_table import f1_words, shown_pairs, subject_words
 from search.study.names import cleaned
 from search.study.store import Store
 from sedkd.compare.scoring import METRICS
@@ -28,24 +28,25 @@ def by_labels(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def labels_png(results: Sequence[dict[str, Any]], path: Path) -> None:
-    """Write the picture to `path`: segment F1 on test of every arm against the number of labelled clips."""
+    """Write the picture to `path`: on test, by the F1 that was chosen for, every arm against the number of labelled
+    clips."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.subplots()
-    used = [result["labelled"]["used"] for result in results]
+    used, metric = [result["labelled"]["used"] for result in results], results[0]["criterion"]
     for name in arm_names(results):
-        found = [_of(result, name)["f1_segment"] for result in results]
+        found = [_of(result, name)[metric] for result in results]
         points = [(x, f["mean"], f["sd"]) for x, f in zip(used, found, strict=True) if f["mean"] is not None]
         if points:
             x, mean, sd = zip(*points, strict=True)
             axes.errorbar(x, mean, yerr=sd, marker="o", capsize=3, label=name)
-    teacher = [result["teachers"][0]["values"]["f1_segment"] for result in results]
+    teacher = [result["teachers"][0]["values"][metric] for result in results]
     if None not in teacher:
         axes.plot(used, teacher, "--", color="#d1495b", label="teacher")
     axes.set_xticks(used)
     axes.set_xlabel("labelled clips")
-    axes.set_ylabel("macro segment F1 on test (mean, deviation over seeds)")
+    axes.set_ylabel(f"macro {f1_words(results[0])} on test (mean, deviation over seeds)")
     axes.legend(frameon=False, fontsize=8)
     first = results[0]
     title = f"{subject_words(first)}: {first['architecture']}, {first['seeds']} seeds"

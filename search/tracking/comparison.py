@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.show.comparison_table import SCORES, labelled_words, shown_pairs
+from search.show.comparison_table import SCORES, f1_words, labelled_words, shown_pairs
 from search.study.names import experiment_name, key
 from search.study.store import Store
 from search.tracking.client import experiment_of, quiet_client
@@ -118,7 +118,7 @@ def _numbers(result: dict[str, Any]) -> dict[str, float | None]:
 def _note(result: dict[str, Any]) -> str:
     source = "**Synthetic soundscapes** made by sedkd" if result["synthetic"] else f"Recordings: `{result['data']}`"
     lines = [
-        f"- {pair['a']} against {pair['b']}: **{pair['f1_segment']['verdict']}** by segment F1"
+        f"- {pair['a']} against {pair['b']}: **{pair[result['criterion']]['verdict']}** by {f1_words(result)}"
         for pair in shown_pairs(result)
     ]
     return f"{source}. One architecture ({result['architecture']}), scored once on test.\n\n" + "\n".join(lines)

@@ -1,7 +1,8 @@
 """Train the arms of a comparison: each chooses among its tries on validation, then one student per seed, all on disk.
 
 What is finished is read again instead of being trained again, so an interrupted comparison goes on where it stopped.
-A student is kept under what it is: one that two arms have in common is trained once.
+A student is kept under what it is: one that two arms have in common is trained once, and judged by another F1 without
+being trained again.
 """
 
 import json
@@ -13,18 +14,21 @@ from typing import Any
 
 from sedkd.compare.arms import Arm
 from sedkd.compare.choice import FINALISTS, Tried, finalists, first_round, tuning_seeds
+from sedkd.compare.scoring import METRICS
 from sedkd.disk.json_file import digest, write_json
 from sedkd.disk.kept import kept, one_at_a_time
 from sedkd.errors import UserError
 from sedkd.models.checkpoint import load_model, read_header, save_model
 from sedkd.models.frame import FrameModel
+from sedkd.models.student import Student
 from sedkd.progress import Progress, counting
 from sedkd.score.postprocess import PostProcessing
 from sedkd.task.task import Task
 from sedkd.train.fit import TrainingDiverged
 from sedkd.trial.configuration import Configuration
-from sedkd.trial.running import TrialResult, run_trials
+from sedkd.trial.running import TrialResult, judged, run_trials
 
+FIRST_CRITERION = "f1_segment"  # whose records bear no name of it: there was no other
 FAILED = "failed"  # stands alone in the record of a student whose training diverged: why
 
 Watch = Callable[[str, int, int], Progress]
@@ -53,36 +57,48 @@ class Trained:
 
 @dataclass(frozen=True)
 class _Run:
-    """One student, and where it is kept: its weights, and the record beside them."""
+    """One student, and where it is kept: its weights, and beside them the record of what was chosen by `criterion`."""
 
     recipe: Configuration
     seed: int
     folder: Path
+    criterion: str = FIRST_CRITERION
 
     @property
     def weights(self) -> Path:
-        return self.path.with_suffix(".safetensors")
+        return self.folder / f"{self._name}.safetensors"
 
     @property
     def path(self) -> Path:
+        by = "" if self.criterion == FIRST_CRITERION else f"-{self.criterion}"
+        return self.folder / f"{self._name}{by}.json"
+
+    @property
+    def _name(self) -> str:
         own = self.configuration
         what = {**asdict(own), "student": own.student.as_key(), "train": own.train.as_compared()}
-        return self.folder / f"{digest(what, 8, sort_keys=True)}-seed-{self.seed}.json"
+        return f"{digest(what, 8, sort_keys=True)}-seed-{self.seed}"
 
     @property
     def configuration(self) -> Configuration:
         return replace(self.recipe, train=replace(self.recipe.train, seed=self.seed))
 
     def record(self) -> dict[str, Any] | None:
-        """What is kept of it; None where it was not trained, or that is damaged."""
+        """What is kept of it; None where it was not trained, not judged by this criterion, or that is damaged."""
         return kept(self.path, partial(_read, weights=self.weights))
+
+    def judged_otherwise(self) -> dict[str, Any] | None:
+        """Its record by another criterion, if it was trained for one."""
+        others = [replace(self, criterion=name) for name in METRICS if name != self.criterion]
+        return next((record for other in others if (record := other.record()) is not None), None)
 
 
 def train_all(arms: Sequence[Arm], task: Task, seeds: int, folder: Path, criterion: str, watch: Watch) -> list[Trained]:
     """Let every arm choose, then train it; `folder` belongs to this comparison alone, of which one process at a time
     trains.
 
-    Students of one architecture that learn by the same terms are trained in one step where that pays.
+    Students of one architecture that learn by the same terms are trained in one step where that pays. `criterion`: the
+    F1 by which tries, thresholds and filters are chosen.
 
     Raises:
         UserError: every try of an arm diverged, or a seed of the best one did.
@@ -92,29 +108,29 @@ def train_all(arms: Sequence[Arm], task: Task, seeds: int, folder: Path, criteri
     first = {arm.name: first_round(arm.tries) for arm in arms}
 
     def runs(recipes: Mapping[str, Sequence[Configuration]], seeds: Sequence[int]) -> list[_Run]:
-        return [_Run(recipe, seed, place) for own in recipes.values() for recipe in own for seed in seeds]
+        return [_Run(recipe, seed, place, criterion) for own in recipes.values() for recipe in own for seed in seeds]
 
     opening = runs(first, tuning[:1])
     guessed = {run.path for run in opening + runs({arm.name: arm.tries[:FINALISTS] for arm in arms}, tuning)}
     total = len(guessed) + len(arms) * seeds
     waiting = counting(watch("another process", 0, total), "waiting for it")
     with one_at_a_time(folder / ".training.lock", waiting):
-        found = _trained(opening, task, criterion, watch, "tries", 0, total)
+        found = _trained(opening, task, watch, "tries", 0, total)
         before = {arm.name: _tried(first[arm.name], tuning[:1], place, found, criterion) for arm in arms}
         last = {arm.name: finalists(arm.tries, before[arm.name]) for arm in arms}
         final = {run.path: run for run in runs(last, tuning) if run.path not in found}
-        found |= _trained(list(final.values()), task, criterion, watch, "finalists", len(found), total)
+        found |= _trained(list(final.values()), task, watch, "finalists", len(found), total)
         judged = {arm.name: _tried(last[arm.name], tuning, place, found, criterion) for arm in arms}
         chosen = {arm.name: _best(arm, judged[arm.name]) for arm in arms}
-        seeded = [_Run(chosen[arm.name], seed, place) for arm in arms for seed in range(seeds)]
+        seeded = [_Run(chosen[arm.name], seed, place, criterion) for arm in arms for seed in range(seeds)]
         done = len(found)
-        found |= _trained(seeded, task, criterion, watch, "seeds", done, done + len({run.path for run in seeded}))
+        found |= _trained(seeded, task, watch, "seeds", done, done + len({run.path for run in seeded}))
     return [
         Trained(
             arm,
             _furthest(arm, before[arm.name], judged[arm.name]),
             chosen[arm.name],
-            [_whole(arm, _Run(chosen[arm.name], seed, place), found) for seed in range(seeds)],
+            [_whole(arm, _Run(chosen[arm.name], seed, place, criterion), found) for seed in range(seeds)],
             place,
         )
         for arm in arms
@@ -122,11 +138,15 @@ def train_all(arms: Sequence[Arm], task: Task, seeds: int, folder: Path, criteri
 
 
 def _trained(
-    runs: Sequence[_Run], task: Task, criterion: str, watch: Watch, what: str, before: int, total: int
+    runs: Sequence[_Run], task: Task, watch: Watch, what: str, before: int, total: int
 ) -> dict[Path, dict[str, Any]]:
-    """The record of every run by its path, read or made now."""
+    """The record of every run by its path, read or made now; all are judged by one criterion."""
     different = {run.path: run for run in runs}
     found = {path: record for path, run in different.items() if (record := run.record()) is not None}
+    for path, run in different.items():
+        if path not in found and (other := run.judged_otherwise()) is not None:
+            watch(what, before + len(found), total)(f"choosing by {run.criterion}", 0, 1)
+            found[path] = _judged_anew(run, other, task)
     missing = [run for path, run in different.items() if path not in found]
 
     def done(place: int, result: TrialResult | Exception) -> None:
@@ -143,8 +163,20 @@ def _trained(
         watch(what, before + len(found), total)(stage, step, steps)
 
     if missing:
-        run_trials([run.configuration for run in missing], task, done, criterion, progress)
+        run_trials([run.configuration for run in missing], task, done, missing[0].criterion, progress)
     return found
+
+
+def _judged_anew(run: _Run, other: dict[str, Any], task: Task) -> dict[str, Any]:
+    """The record of a student that was trained when it was judged by another criterion, which is `other`."""
+    if FAILED in other:
+        return other
+    student = load_model(run.weights)
+    assert isinstance(student, Student)
+    post, scores = judged(student.to(task.device), task, run.criterion)
+    record = {**other, "validation": dict(scores.values), "post": asdict(post)}
+    write_json(run.path, record)
+    return record
 
 
 def _record(result: TrialResult) -> dict[str, Any]:
@@ -178,9 +210,10 @@ def _tried(
     def score(record: dict[str, Any]) -> float | None:
         return None if FAILED in record else record["validation"][criterion]
 
-    return tuple(
-        Tried(recipe, tuple(score(found[_Run(recipe, seed, place).path]) for seed in seeds)) for recipe in recipes
-    )
+    def scored(recipe: Configuration, seed: int) -> float | None:
+        return score(found[_Run(recipe, seed, place, criterion).path])
+
+    return tuple(Tried(recipe, tuple(scored(recipe, seed) for seed in seeds)) for recipe in recipes)
 
 
 def _best(arm: Arm, tried: Sequence[Tried]) -> Configuration:

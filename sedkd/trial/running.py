@@ -178,11 +178,25 @@ def _finished(
 ) -> TrialResult:
     """A trained student's post-processing, scores and, where it is not known of another of its kind, cost."""
     final = _restricted(student, task.events)
-    answers, negatives = task.validated(hearing(final, task.training.recordings, int8))
-    post = tuned(answers, criterion, most_alarms, negatives)
-    scores = score(answers, post, with_psds, also, negatives)
+    post, scores = judged(final, task, criterion, with_psds, also, most_alarms, int8)
     final = final.cpu()
     return TrialResult(final, post, scores, cost or cost_of(final), curve, time.perf_counter() - start)
+
+
+def judged(
+    student: Student,
+    task: Task,
+    criterion: str,
+    with_psds: bool = False,
+    also: Mapping[str, Score] | None = None,
+    most_alarms: float | None = None,
+    int8: bool = False,
+) -> tuple[PostProcessing, Scores]:
+    """What is chosen on validation for a student of the task's events, on the task's device, and what it scores there
+    with that; see `run_trial`."""
+    answers, negatives = task.validated(hearing(student, task.training.recordings, int8))
+    post = tuned(answers, criterion, most_alarms, negatives)
+    return post, score(answers, post, with_psds, also, negatives)
 
 
 def _restricted(student: Student, events: tuple[str, ...]) -> Student:

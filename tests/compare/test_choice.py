@@ -1,5 +1,6 @@
 """How an arm chooses, and by how much evidence."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from sedkd.compare.choice import (
     judges,
     tuning_seeds,
 )
-from sedkd.compare.training import train_all
+from sedkd.compare.training import Trained, train_all
 from sedkd.data.pool import folder_pool
 from sedkd.errors import UserError
 from sedkd.models.settings import StudentSettings
@@ -30,6 +31,7 @@ from sedkd.teach.choice import TeacherSettings
 from sedkd.teach.teacher import Teacher
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import Configuration
+from sedkd.trial.running import run_trial
 
 STUDENT = StudentSettings(4, 2)
 
@@ -122,6 +124,35 @@ def test_a_student_of_two_arms_is_trained_once(task: Task, tmp_path: Path) -> No
     files = list((tmp_path / "runs" / "students").glob("*.safetensors"))
     different = {(arm.chosen.train.learning_rate, seed) for arm in trained for seed in range(2)}
     assert len(files) == 3 * len(TUNING_SEEDS) + len(different)
+
+
+def test_what_was_trained_is_judged_by_another_f1(task: Task, tmp_path: Path) -> None:
+    asked, place = [Arm("one", (tried(1e-3), tried(1e-2)))], tmp_path / "runs" / "students"
+
+    def by(criterion: str) -> tuple[Trained, dict[Path, int]]:
+        (trained,) = train_all(asked, task, 1, tmp_path / "runs", criterion, lambda *_: lambda *_: None)
+        return trained, {path: path.stat().st_mtime_ns for path in place.iterdir()}
+
+    segment, before = by("f1_segment")
+    event, after = by("f1_event")
+    assert {path: after[path] for path in before} == before  # of three tuning seeds all are there, whoever is chosen
+    assert {p.suffix for p in after.keys() - before.keys()} <= {".json", ".safetensors"}
+    assert any(p.name.endswith("-f1_event.json") for p in after)
+    plain = replace(event.chosen, train=replace(event.chosen.train, seed=0))
+    alone = run_trial(plain, task, "f1_event")
+    assert event.records[0]["validation"] == alone.scores.values
+    assert event.post(0) == alone.post
+    assert [one.mean for one in event.tried] != [one.mean for one in segment.tried]
+    again, last = by("f1_event")
+    assert last == after
+    assert again.tried == event.tried
+
+
+def test_one_that_diverged_did_so_by_any_f1(task: Task, tmp_path: Path) -> None:
+    asked = [Arm("one", (tried(1e30), tried(1e-2)))]
+    for criterion in ("f1_segment", "f1_event"):
+        (trained,) = train_all(asked, task, 1, tmp_path / "runs", criterion, lambda *_: lambda *_: None)
+        assert [one.mean is None for one in trained.tried] == [True, False]
 
 
 def test_an_arm_that_diverges_at_every_rate(task: Task, tmp_path: Path) -> None:

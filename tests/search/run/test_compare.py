@@ -250,3 +250,27 @@ def test_time_left_is_counted_down_while_nothing_ends() -> None:
     assert left(5, 10, 230.0) == 220.0
     assert left(5, 10, 900.0) == 0.0
     assert left(9, 10, 400.0) == 50.0
+
+
+def test_by_event_f1_what_was_trained_is_not_trained_again(
+    farm: Path, tmp_path: Path, capsys: pytest.CaptureFixture, one_seed: None
+) -> None:
+    shown(capsys, words(farm))
+    (folder,) = (tmp_path / "runs" / "comparisons").iterdir()
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()}
+    out = " ".join(shown(capsys, words(farm, f1="event")).split())
+    assert "f1_event on validation" in out
+    assert "per class (f1_event)" in out
+    other = folder.with_name(f"{folder.name}-event")
+    result = json.loads((other / "comparison.json").read_text())
+    assert result["criterion"] == "f1_event"
+    assert result["comparison"] == other.name
+    assert not (other / "students").exists()
+    there = {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()}
+    assert {path: there[path] for path in before} == before
+    client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("sedkd-farm")
+    runs = client.search_runs([experiment.experiment_id])
+    assert len(runs) == 2
+    notes = [run.data.tags["mlflow.note.content"] for run in runs]
+    assert sorted("by event F1" in note for note in notes) == [False, True]

@@ -21,6 +21,7 @@ def result(used: int) -> dict[str, Any]:
         "environment_events": ["dog"],
         "architecture": "separable 4x2",
         "seeds": 2,
+        "criterion": "f1_segment",
         "labelled": {"used": used, "of": 40},
         "arms": [{"name": name, "test": {"f1_segment": f1}} for name in ("scratch", "generic", "aware")],
         "pairs": [{"a": "aware", "b": "scratch", "f1_segment": difference}],
