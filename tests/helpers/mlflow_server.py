@@ -84,12 +84,12 @@ def assert_equal(client: MlflowClient, study: StudyView, folder: Path) -> None:
     assert {run.info.status for run in found.values()} <= {"FINISHED", "FAILED"}
     told = {number: "stopped" in run.data.tags for number, run in found.items() if run.info.status == "FINISHED"}
     early = {trial.number for trial in study.ended_early()}
-    assert told == {number: number in early for number in early | {trial.number for trial in study.finished()}}
+    assert told == {number: number in early for number in early | {trial.number for trial in study.trained()}}
     members = front(study.finished(), study.objectives)
     assert {number for number, run in found.items() if run.data.tags.get("on_front") == "true"} == {
         member.number for member in members
     }
-    for trial in study.finished():
+    for trial in study.trained():
         for score in ("f1_segment", "macs"):
             assert found[trial.number].data.metrics[score] == pytest.approx(trial.measure(score))
     for member in members:

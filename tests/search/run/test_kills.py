@@ -69,8 +69,10 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path, monkeypatch: pytes
             assert study.spent() >= TRIALS
             assert not study.running()
             configurations = [str(sorted(trial.record.configuration.items())) for trial in study.finished()]
-            assert len(set(configurations)) == len(configurations)  # none was trained twice
-            for trial in study.finished():
+            assert len(set(configurations)) == len(configurations)  # none was trained twice by one seed
+            seconds = [t.record.second_seed_of for t in study.trained() if t.record.second_seed_of is not None]
+            assert len(set(seconds)) == len(seconds)  # nor by the second one
+            for trial in study.trained():
                 assert list(trial.values) == list(trial.record.values)
                 assert study.student_path(trial.number).exists()
             monkeypatch.setenv("SEDKD_STORE", str(tmp_path / "driver" / "runs"))
