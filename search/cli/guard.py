@@ -1,10 +1,11 @@
 """How a command speaks and ends: 0 done, 2 a user's mistake in one line and without a traceback, 130 after Ctrl-C."""
 
+import argparse
 import io
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from search.run.mistakes import line_of
 from search.run.warned import show_own_warnings
@@ -42,6 +43,13 @@ def ended(run: Callable[[], int | None]) -> int | None:
             raise
         print(f"error: {line}", file=sys.stderr)
         return 2
+
+
+class Parser(argparse.ArgumentParser):
+    """One whose mistakes are one line, without the usage, which --help tells; so are those of its commands."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message} (`{self.prog} --help` tells more)\n")
 
 
 def speak_any_letter(stream: TextIO) -> None:

@@ -22,11 +22,11 @@ from search.cli import (
     ui,
     worker,
 )
-from search.cli.guard import guarded
+from search.cli.guard import Parser, guarded
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="sedkd", description="Small sound event detectors, distilled for the place where they will listen."
     )
     top.add_argument("--version", action="version", version=_version())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from search.cli.amounts import AMOUNTS, amount, duration
-from search.cli.guard import SEED, guarded, positive
+from search.cli.guard import SEED, Parser, guarded, positive
 from search.cli.store import add_store_options, store_of
 from search.cli.subject import ENVIRONMENT, SUBSET, add_subject_options, subject_of
 from search.cli.typed import typed_of, with_config
@@ -50,7 +50,7 @@ NOISE = "train a configuration that is drawn again anew with another seed, inste
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="sedkd-search",
         description="Search for small sound event detectors, distilled for one environment: F1 up, cost down.",
         epilog=EXAMPLES,

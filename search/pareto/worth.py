@@ -65,7 +65,7 @@ def labels_worth(comparisons: Sequence[Mapping[str, Any]], environment: str) -> 
         arms = {arm["name"]: arm for arm in one.get("arms", ())}
         # Those of an earlier version lack something of this.
         whole = ARM in arms and all(key in one for key in (*ALIKE, NUMBER))
-        if whole and one.get("environment") == environment and one.get("criterion", METRIC) == METRIC:
+        if whole and one.get("environment") == environment and one.get("criterion") == METRIC:
             groups[_alike(one)][one[NUMBER]["used"]] = {**one, "arm": arms[ARM]}
     curve = max(groups.values(), key=len, default={})
     return _fitted(curve) if len(curve) > 1 else None

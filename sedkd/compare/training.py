@@ -26,7 +26,7 @@ from sedkd.score.postprocess import PostProcessing
 from sedkd.task.task import Task
 from sedkd.train.fit import TrainingDiverged
 from sedkd.trial.configuration import Configuration
-from sedkd.trial.running import TrialResult, judged, run_trials
+from sedkd.trial.running import TrialResult, chosen_and_scored, run_trials
 
 FIRST_CRITERION = "f1_segment"  # whose records bear no name of it: there was no other
 FAILED = "failed"  # stands alone in the record of a student whose training diverged: why
@@ -173,7 +173,7 @@ def _judged_anew(run: _Run, other: dict[str, Any], task: Task) -> dict[str, Any]
         return other
     student = load_model(run.weights)
     assert isinstance(student, Student)
-    post, scores = judged(student.to(task.device), task, run.criterion)
+    post, scores = chosen_and_scored(student.to(task.device), task, run.criterion)
     record = {**other, "validation": dict(scores.values), "post": asdict(post)}
     write_json(run.path, record)
     return record

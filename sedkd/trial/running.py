@@ -178,12 +178,12 @@ def _finished(
 ) -> TrialResult:
     """A trained student's post-processing, scores and, where it is not known of another of its kind, cost."""
     final = _restricted(student, task.events)
-    post, scores = judged(final, task, criterion, with_psds, also, most_alarms, int8)
+    post, scores = chosen_and_scored(final, task, criterion, with_psds, also, most_alarms, int8)
     final = final.cpu()
     return TrialResult(final, post, scores, cost or cost_of(final), curve, time.perf_counter() - start)
 
 
-def judged(
+def chosen_and_scored(
     student: Student,
     task: Task,
     criterion: str,

@@ -110,7 +110,8 @@ def test_what_was_measured_before(yard: Path, tmp_path: Path, capsys: pytest.Cap
             "per_class": {event: {"f1_segment": score} for event in ("crow", "dog bark")},
         }
         facts = {"environment": "ann's yard", "data": str(yard), "architecture": "separable 8x3", "seeds": 2}
-        facts |= {"strategy": "response", "steps": 600, "events": ["crow", "dog bark"], "labelled": {"used": used}}
+        facts |= {"strategy": "response", "steps": 600, "criterion": "f1_segment", "events": ["crow", "dog bark"]}
+        facts["labelled"] = {"used": used}
         write_json(store.root / "comparisons" / f"yard-{used}" / "comparison.json", facts | {"arms": [arm]})
     out = told(capsys, yard, "--store", store.root)
     clips, labels, trials = after("what would help most", out)[-3:]

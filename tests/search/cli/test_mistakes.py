@@ -184,3 +184,21 @@ def test_numbers_that_make_no_sense(capsys, run, words):
     line = capsys.readouterr().err.strip().splitlines()[-1]
     assert f"argument {words[-2]}: " in line
     assert words[-1] in line
+
+
+@pytest.mark.parametrize(
+    ("run", "words", "said"),
+    [
+        (main, ["compare", "--env", "farm", "--f1", "events"], "error: argument --f1: invalid choice: 'events'"),
+        (main, ["compar"], "error: argument COMMAND: invalid choice: 'compar'"),
+        (search, ["--env", "farm", "--trials", "many"], "error: argument --trials: invalid int above 0 value: 'many'"),
+    ],
+)
+def test_a_mistyped_option_is_one_line_that_names_the_help(capsys, run, words, said):
+    with pytest.raises(SystemExit) as ended:
+        run.main(words)
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith(said)
+    assert told.count("\n") == 1
+    assert "--help` tells more)" in told

@@ -22,7 +22,8 @@ def comparison(used: int, seeds: list[float], by_event: dict[str, float | None],
         "per_class": {event: {"f1_segment": value} for event, value in by_event.items()},
     }
     facts = {"environment": "home", "data": "/d", "architecture": "separable 8x3", "strategy": "response", "seeds": 2}
-    return {**facts, "steps": 600, "events": [COUGH, SNORE], "labelled": {"used": used}, "arms": [arm], **changed}
+    asked = {"steps": 600, "criterion": "f1_segment", "events": [COUGH, SNORE]}
+    return {**facts, **asked, "labelled": {"used": used}, "arms": [arm], **changed}
 
 
 def write(folder: Path, *found: dict[str, Any]) -> Path:
