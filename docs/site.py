@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = {
     "README.md": "index.md",
     "benchmarks/README.md": "benchmarks.md",
+    **{f"benchmarks/{name}.md": f"measured-{name}.md" for name in ("claim", "training", "search", "speed")},
     "CHANGELOG.md": "changelog.md",
     "compose.yaml": "compose.yaml",
     "notebooks/first_detector.ipynb": "first_detector.ipynb",

@@ -4,7 +4,9 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,8 +15,15 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_every_page_is_in_the_navigation() -> None:
-    named = {next(iter(entry.values())) for entry in yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]}
+    named = set(_named(yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]))
     assert {path.name for path in (ROOT / "docs").glob("*.md")} <= named
+    assert {f"measured-{path.stem}.md" for path in (ROOT / "benchmarks").glob("[a-z]*.md")} <= named
+
+
+def _named(entries: list[dict[str, Any]]) -> Iterator[str]:
+    for entry in entries:
+        for value in entry.values():
+            yield from _named(value) if isinstance(value, list) else [value]
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("material"), reason="mkdocs-material is not installed (extra: docs)")
@@ -36,4 +45,6 @@ def test_they_build_without_a_warning(tmp_path: Path) -> None:
     first = (tmp_path / "index.html").read_text()
     assert 'href="recordings.html"' in first
     assert 'href="benchmarks.html"' in (tmp_path / "recordings.html").read_text()
+    assert "(../benchmarks/training.md)" in (ROOT / "docs/recordings.md").read_text()
+    assert 'href="measured-training.html"' in (tmp_path / "recordings.html").read_text()
     assert "https://fonts." not in first
