@@ -58,16 +58,13 @@ def run(options: argparse.Namespace) -> int:
 def _truth(table: Path, file: Path, labels: Sequence[str]) -> "list[Event]":
     """The events of a file as a table or a label file tells them, `labels` spelt so. UserError where it does not list
     the file."""
-    from sedkd.data.events import Event, read_annotations, require_known_files
-    from sedkd.data.labels.registry import label_file_events
+    from sedkd.data.events import Event, require_known_files
+    from sedkd.data.labels.listed import listed
     from sedkd.score.matching import by_truth
     from sedkd.spelling import folded
 
-    events = label_file_events(table)
-    if events is None:
-        annotations = read_annotations(table)
-        (name,) = by_truth({file.as_posix(): None}, annotations, str(table))
-        require_known_files([name], annotations, f"--labels {table}: the command line")
-        events = annotations[name]
+    annotations = listed(table, known=[file.as_posix()]).annotations
+    (name,) = by_truth({file.as_posix(): None}, annotations, str(table))
+    require_known_files([name], annotations, f"--labels {table}: the command line")
     spellings = {folded(label): label for label in labels}
-    return [Event(e.onset, e.offset, spellings.get(folded(e.event_label), e.event_label)) for e in events]
+    return [Event(e.onset, e.offset, spellings.get(folded(e.event_label), e.event_label)) for e in annotations[name]]

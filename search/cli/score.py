@@ -13,12 +13,13 @@ def add_parser(subparsers: Any) -> None:
         help="score a table of detections against the ground truth",
         description="Segment-based F1 (1 s) and event-based F1 (200 ms, 20 %) per class, macro and micro; with "
         "--operating-points also PSDS1 and PSDS2. Tables are TAB-separated with the header "
-        "filename onset offset event_label (or .csv); a row with only a filename lists a file without events. Files "
-        "are matched by name or, where the folders differ, by the end of their paths.",
+        "filename onset offset event_label (or .csv); a row with only a filename lists a file without events. Label "
+        "files of Audacity, Raven, BirdNET and others, and folders of them, are read as well. Recordings are matched "
+        "by name or, where the folders differ, by the end of their paths.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("truth", type=Path, help="table of the reference events")
-    parser.add_argument("detections", type=Path, help="table of the detected events; - reads it from stdin")
+    parser.add_argument("truth", type=Path, help="the reference events: a table, a label file, or a folder of them")
+    parser.add_argument("detections", type=Path, help="the detected events, alike; - reads a table from stdin")
     parser.add_argument(
         "--durations",
         type=Path,
@@ -31,6 +32,12 @@ def add_parser(subparsers: Any) -> None:
         metavar="DIR",
         help="folder with one .tsv of detections per threshold, the threshold being the last number in its name",
     )
+    parser.add_argument(
+        "--label-column",
+        metavar="NAME",
+        help="the column, or the tier, of label files that holds the labels, where several do; two joined by a comma: "
+        "the truth's and that of detections",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print")
     parser.set_defaults(run=run)
 
@@ -40,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
     from sedkd.score.report import score_files
 
     detections = Path("/dev/stdin") if str(args.detections) == "-" else args.detections
-    report = score_files(args.truth, detections, args.durations, args.operating_points)
+    truth, comma, heard = (args.label_column or "").partition(",")
+    columns = (truth or None, (heard if comma else truth) or None)
+    report = score_files(args.truth, detections, args.durations, args.operating_points, columns)
     print(json.dumps(report.as_dict(), indent=2) if args.format == "json" else report.as_text())
     return 0

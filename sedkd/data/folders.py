@@ -39,6 +39,12 @@ def is_audio_name(name: str) -> bool:
     return not name.startswith(".") and Path(name).suffix.lower() in AUDIO_SUFFIXES
 
 
+def without_audio_suffix(name: str) -> str:
+    """A name without the ending of an audio file; other dots are part of it."""
+    stem, dot, suffix = name.rpartition(".")
+    return stem if dot and f".{suffix.lower()}" in AUDIO_SUFFIXES else name
+
+
 def require_inside(name: str, source: Path) -> None:
     """UserError when a listed name would lead out of the folder that it is sought in."""
     pure = PurePosixPath(name.replace("\\", "/"))

@@ -21,7 +21,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[st
     if not numbered:
         raise UserError(f"{path}: the file is empty: it needs a header, TAB-separated: {' '.join(columns)}")
     head_number, head = numbered[0]
-    delimiter = "," if path.suffix.lower() in {".csv", ""} and "\t" not in head else "\t"
+    delimiter = _delimiter(path, head)
     header = _as_asked(_fields(head, delimiter), columns)
     _check_header(path, head_number, head, header, columns)
     position = {name: header.index(name) for name in columns}
@@ -40,6 +40,15 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[st
             )
         fields += [""] * (len(header) - len(fields))
         yield number, {name: fields[position[name]] for name in columns}
+
+
+def is_table_of(path: Path, columns: Sequence[str]) -> bool:
+    """Whether `read_rows` finds these columns in a file's header."""
+    try:
+        head = next((line for line in _lines(path) if line.strip(" \t")), "")
+    except UserError:
+        return False
+    return set(columns) <= set(_as_asked(_fields(head, _delimiter(path, head)), columns))
 
 
 def read_plain(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -91,6 +100,10 @@ def text_of(path: Path, raw: bytes) -> str:
     if "\0" in text:
         raise UserError(f"{path}: not a text table (it holds NUL bytes): save the table as plain text in UTF-8")
     return text
+
+
+def _delimiter(path: Path, head: str) -> str:
+    return "," if path.suffix.lower() in {".csv", ""} and "\t" not in head else "\t"
 
 
 def _as_asked(header: Sequence[str], columns: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-from sedkd.data.folders import AUDIO_SUFFIXES
+from sedkd.data.folders import without_audio_suffix
 from sedkd.errors import UserError
 
 Rows = TypeVar("Rows")
@@ -24,11 +24,11 @@ def by_truth(table: Mapping[str, Rows], truth: Iterable[str], source: str) -> di
     without_suffix: dict[str, list[str]] = {}
     for name in known:
         ends.setdefault(_parts(name)[-1], []).append(name)
-        without_suffix.setdefault(_parts(_bare(name))[-1], []).append(name)
+        without_suffix.setdefault(_parts(without_audio_suffix(name))[-1], []).append(name)
     listed, meant = set(known), dict[str, str]()
     found: dict[str, Rows] = {}
     for name, rows in table.items():
-        alike = ends.get(_parts(name)[-1]) or without_suffix.get(_parts(_bare(name))[-1], [])
+        alike = ends.get(_parts(name)[-1]) or without_suffix.get(_parts(without_audio_suffix(name))[-1], [])
         target = name if name in listed else _meant(name, alike, source)
         if target in meant:
             raise UserError(
@@ -43,7 +43,7 @@ def _meant(name: str, candidates: list[str], source: str) -> str:
     """Of files whose last part is that of `name`, the one whose path agrees farthest; `name` where there is none."""
     if not candidates:
         return name
-    agreement = {other: _common_end(_bare(name), _bare(other)) for other in candidates}
+    agreement = {other: _common_end(without_audio_suffix(name), without_audio_suffix(other)) for other in candidates}
     best = [other for other, length in agreement.items() if length == max(agreement.values())]
     if len(best) > 1:
         raise UserError(
@@ -60,9 +60,3 @@ def _common_end(first: str, second: str) -> int:
 
 def _parts(name: str) -> tuple[str, ...]:
     return PurePosixPath(name.replace("\\", "/")).parts or ("",)
-
-
-def _bare(name: str) -> str:
-    """A name without the ending of an audio file; other dots are part of it."""
-    stem, dot, suffix = name.rpartition(".")
-    return stem if dot and f".{suffix.lower()}" in AUDIO_SUFFIXES else name

@@ -3,12 +3,13 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sedkd.data.events import Annotations, ends_beyond, read_annotations, read_durations, require_known_files
+from sedkd.data.events import Annotations, ends_beyond, read_durations, require_known_files
+from sedkd.data.labels.listed import listed
 from sedkd.errors import UserError
 from sedkd.score.alarms import AlarmRate, alarm_rate
 from sedkd.score.f1 import F1Report, event_f1, segment_f1
@@ -71,26 +72,28 @@ def score_files(
     detections_path: Path | str,
     durations_path: Path | str | None = None,
     operating_points_dir: Path | str | None = None,
+    label_columns: tuple[str | None, str | None] = (None, None),
 ) -> ScoreReport:
     """Score a table of detections: segment-based F1 (1 s), event-based F1 (200 ms, 20 %), PSDS where asked for.
 
     Args:
-        truth_path, detections_path: tables as `read_annotations` reads them; other paths to the same files match
-            (see `by_truth`), and other spellings the same labels (`sedkd.spelling`).
+        truth_path, detections_path: tables, label files or folders of them, as `listed` reads them; other paths to the
+            same files match (see `by_truth`), and other spellings the same labels (`sedkd.spelling`).
         durations_path: a table `filename duration`. Without it each file is taken to end with its latest offset
             in truth or detections, rounded up to the segment grid, and a note says so.
         operating_points_dir: folder of tables of detections; the last number in a name is its threshold.
+        label_columns: those that hold the labels of the truth and of detections, where label files leave it open.
 
     Raises:
         UserError: a file cannot be used, the tables do not fit together, or PSDS is asked for without durations.
     """
-    truth = read_annotations(truth_path)
+    truth, truth_notes = _listed(truth_path, label_columns[0])
     if not truth:
         raise UserError(f"{truth_path}: lists no file: there is nothing to score")
-    detections = _read(detections_path, truth)
+    detections, notes = _detected(detections_path, truth, label_columns[1])
+    notes = [*truth_notes, *notes]
     durations = None if durations_path is None else _lengths(durations_path, truth)
     points: dict[float, Annotations] = {}
-    notes: list[str] = []
     if durations is None:
         if operating_points_dir is not None:
             raise UserError("PSDS counts false alarms per hour: give the files' lengths with --durations FILE")
@@ -106,7 +109,7 @@ def score_files(
         notes += _beyond(durations, truth, "events of the ground truth")
         notes += _beyond(durations, detections, "detections")
     if operating_points_dir is not None:
-        points = _read_operating_points(Path(operating_points_dir), truth)
+        points = _read_operating_points(Path(operating_points_dir), truth, label_columns[1])
 
     spellings = usual_spellings(event.event_label for events in truth.values() for event in events)
     notes += _respelt(spellings, truth, detections, *points.values())
@@ -130,7 +133,7 @@ def score_files(
     )
 
 
-def _read_operating_points(folder: Path, truth: Annotations) -> dict[float, Annotations]:
+def _read_operating_points(folder: Path, truth: Annotations, column: str | None) -> dict[float, Annotations]:
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder: name the folder with one table of detections per threshold")
     sources: dict[float, Path] = {}
@@ -140,7 +143,7 @@ def _read_operating_points(folder: Path, truth: Annotations) -> dict[float, Anno
             raise UserError(f"{path}: has the same threshold as {other.name}: keep one of them")
     if not sources:
         raise UserError(f"{folder}: holds no .tsv and no .csv: PSDS needs one table of detections per threshold")
-    return {threshold: _read(path, truth) for threshold, path in sorted(sources.items())}
+    return {threshold: _detected(path, truth, column)[0] for threshold, path in sorted(sources.items())}
 
 
 def threshold_of(path: Path) -> float:
@@ -151,11 +154,18 @@ def threshold_of(path: Path) -> float:
     return float(numbers[-1])
 
 
-def _read(path: Path | str, truth: Annotations) -> Annotations:
-    """A table of detections in files of the ground truth, under its names."""
-    detections = by_truth(read_annotations(path), truth, str(path))
+def _listed(path: Path | str, column: str | None, known: Collection[str] = ()) -> tuple[Annotations, list[str]]:
+    """The events of a file or folder, and what is to be told of how it was read."""
+    found = listed(Path(path), column, known)
+    return found.annotations, [f"{path}: {note}" for note in found.notes]
+
+
+def _detected(path: Path | str, truth: Annotations, column: str | None) -> tuple[Annotations, list[str]]:
+    """Detections in files of the ground truth, under its names, and what is to be told of how they were read."""
+    found, notes = _listed(path, column, truth)
+    detections = by_truth(found, truth, str(path))
     require_known_files(detections, truth, str(path))
-    return detections
+    return detections, notes
 
 
 def _lengths(path: Path | str, truth: Annotations) -> dict[str, float]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from sedkd.models.settings import TIMM, StudentSettings
 
 STARTS = ("random", "generic", "slice", "audioset", "timm")
-RANDOM = "random"
 WIDEST = 32  # the student of which slices are cut
 SLICED_BLOCKS = ("conv", "separable")
 FILES = (".safetensors", ".pth", ".pt", ".bin")  # of a timm model's weights

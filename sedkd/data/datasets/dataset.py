@@ -10,7 +10,6 @@ from sedkd.data.recordings import TEST
 from sedkd.data.sealed import require_opened
 
 TRAIN, VALIDATION, WEAK, UNLABELED = "train", "validation", "weak", "unlabeled"
-SPLITS = (TRAIN, VALIDATION, TEST, WEAK, UNLABELED)
 
 
 @dataclass(frozen=True)

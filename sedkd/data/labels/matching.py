@@ -10,7 +10,8 @@ from sedkd.spelling import composed
 
 # What people and programs add to a recording's name: a-labels.txt, a.Table.1.selections.txt, a.BirdNET.results.csv.
 ADDED = re.compile(
-    r"[\s._-]*(labels?|label[\s_-]?track|annotations?|events?|selections?|table(\.\d+)?|results?|birdnet|raven|audacity)$"
+    r"[\s._-]*(labels?|label[\s_-]?track|annotations?|events?|selections?|table(\.\d+)?|results?|birdnet|raven|audacity)$",
+    re.IGNORECASE,
 )
 
 
@@ -30,7 +31,7 @@ class Recordings:
         Raises:
             UserError: two are equally near.
         """
-        for name in _shorter(_key(labels.name)):
+        for name in names_meant(_key(labels.name)):
             found = self._by_name.get(name) or self._by_stem.get(name)
             if found:
                 return self._nearest(found, labels.parent, labels)
@@ -62,8 +63,9 @@ class Recordings:
         return found[alike.index(max(alike))]
 
 
-def _shorter(name: str) -> Iterator[str]:
-    """The name without its ending, and what is left of it when additions are taken away, one after the other."""
+def names_meant(name: str) -> Iterator[str]:
+    """What a label file's recording may be called: its name without the ending, and what is left of that when additions
+    are taken away, one after the other."""
     name = name.rpartition(".")[0]
     while name:
         yield name

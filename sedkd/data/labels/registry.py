@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from sedkd.data.events import Event
 from sedkd.data.labels import audacity, elan, raven, textgrid
-from sedkd.data.labels.label_format import OWN, LabelFormat, head_of
+from sedkd.data.labels.label_format import LabelFormat, head_of
 from sedkd.data.labels.layouts import BIRDNET, KALEIDOSCOPE, SPREADSHEET
 
 LABEL_FORMATS: dict[str, LabelFormat] = {
@@ -25,21 +24,3 @@ def format_of(path: Path) -> LabelFormat | None:
     head = head_of(path)
     having = (one for one in LABEL_FORMATS.values() if path.suffix.lower() in one.suffixes)
     return next((one for one in having if head and one.matches(head)), None)
-
-
-def label_file_events(path: Path) -> list[Event] | None:
-    """The events of a label file of one recording, of an empty one none; None for any other file, and for a table that
-    names recordings.
-
-    Raises:
-        UserError: it cannot be used.
-    """
-    if not path.is_file():
-        return None
-    if not head_of(path):
-        return []
-    form = format_of(path)
-    opened = form.open(path) if form else None
-    if opened is None or OWN not in opened.recordings():
-        return None
-    return [event for _, event in opened.read(None)[OWN].events or ()]

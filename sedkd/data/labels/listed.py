@@ -1,0 +1,93 @@
+"""The events of recordings as files list them, read without the recordings themselves: for scoring, or a picture."""
+
+import math
+import warnings
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from sedkd.data.datasets.rows import usable
+from sedkd.data.events import COLUMNS, Annotations, read_annotations
+from sedkd.data.folders import files_below, without_audio_suffix
+from sedkd.data.labels import audacity
+from sedkd.data.labels.label_format import OWN, head_of
+from sedkd.data.labels.matching import names_meant
+from sedkd.data.labels.registry import format_of, is_label_name
+from sedkd.data.table import file_bytes, is_table_of
+from sedkd.errors import SedkdWarning, UserError
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Events by recording, and what was made of files that are no tables `filename onset offset event_label`."""
+
+    annotations: Annotations
+    notes: tuple[str, ...] = ()
+
+
+def listed(path: Path, column: str | None = None, known: Collection[str] = ()) -> Listed:
+    """What a table of events lists, a label file of any format that sedkd reads, or a folder of these.
+
+    column: the one that holds the labels, or the tier, of label files. known: names of recordings; a label file that
+    names none is of the one of these that it is called like, or of the only one, else of one with its own name, less
+    what programs add: `a-labels.txt` is of `a`. Audacity's file of a recording without labels is empty.
+
+    Raises:
+        UserError: a file cannot be used, or two speak of one recording.
+    """
+    if path.is_dir():
+        return _folder(path, column, known)
+    if not path.is_file():  # a pipe can be read but once
+        return Listed(read_annotations(path))
+    (called,) = known if len(known) == 1 else (path.stem,)
+    below = Path(f"{without_audio_suffix(called)}{path.suffix}")
+    return _file(path, below, column, known) or Listed(read_annotations(path))
+
+
+def _folder(folder: Path, column: str | None, known: Collection[str]) -> Listed:
+    found: Annotations = {}
+    source: dict[str, Path] = {}
+    notes: Counter[str] = Counter()
+    for path in files_below(folder, is_label_name):
+        one = _file(path, path.relative_to(folder), column, known)
+        if one is None:
+            warnings.warn(f"{path}: is no label file that sedkd knows, and is left out", SedkdWarning, stacklevel=3)
+            continue
+        for name in one.annotations:
+            if name in source:
+                raise UserError(f"{path}: speaks of {name!r}, as {source[name].name} does: keep one of them")
+            source[name] = path
+        found |= one.annotations
+        notes.update(one.notes)
+    if not found:
+        raise UserError(f"{folder}: holds no label file: name the folder that does, or a table")
+    return Listed(found, tuple(f"{count} x {note}" for note, count in notes.items()))
+
+
+def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -> Listed | None:
+    """What one file lists; None where no format is recognised. `below`: its path, as recordings are named by."""
+    file_bytes(path)  # says what is wrong with one that cannot be read
+    empty = not head_of(path)
+    if empty and path.suffix.lower() in audacity.FORMAT.suffixes:
+        return Listed({_called(below, known): []})
+    if empty or is_table_of(path, COLUMNS):
+        return Listed(read_annotations(path))
+    form = format_of(path)
+    if form is None:
+        return None
+    opened = form.open(path)
+    found = {
+        _called(below, known) if name == OWN else name: annotation.events or ()
+        for name, annotation in opened.read(column).items()
+    }
+    which = f", labels from {opened.column(column)!r}" if opened.column else ""
+    events = {name: usable(lines, path, name, math.inf) for name, lines in found.items()}
+    return Listed(events, (f"read as {form.title}{which}",))
+
+
+def _called(below: Path, known: Collection[str]) -> str:
+    there = {Path(without_audio_suffix(name)).name for name in known}
+    names = list(names_meant(below.name))
+    name = next((name for name in names if name in there), names[-1])  # a label file's name has an ending
+    return below.with_name(name).as_posix()

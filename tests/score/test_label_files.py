@@ -1,0 +1,123 @@
+"""Truth and detections as other programs, and ours, write them: scored as the same events in a table are."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from datasets import labels
+
+from sedkd.data.events import Annotations, Event, read_annotations, write_annotations
+from sedkd.data.labels.listed import listed
+from sedkd.errors import SedkdWarning, UserError
+from sedkd.output.formats import OUTPUT_FORMATS, Heard
+from sedkd.score.report import ScoreReport, score_files
+from sedkd.stream.detection import Detection
+
+EVENTS: Annotations = {f"{name}.wav": sorted(Event(*row) for row in rows) for name, rows in labels.ROWS.items()}
+OF_ALL = [
+    (labels.kaleidoscope, "cluster.csv"),
+    (labels.birdnet, "BirdNET_CombinedTable.csv"),
+    (labels.excel, "Labels.csv"),
+    (labels.raven_of_several, "day.selections.txt"),
+]
+PER_RECORDING = [(labels.audacity, ".txt"), (labels.raven, ".Table.1.selections.txt"), (labels.elan, ".eaf")]
+
+
+@pytest.fixture
+def truth(tmp_path: Path) -> Path:
+    write_annotations(tmp_path / "truth.tsv", EVENTS)
+    return tmp_path / "truth.tsv"
+
+
+def right(report: ScoreReport) -> bool:
+    """Whether every event was found, and nothing else."""
+    return report.event.micro == 1.0 and report.detected_events == report.reference_events > 0
+
+
+@pytest.mark.parametrize(("write", "name"), OF_ALL)
+def test_a_table_of_another_program(write: Callable, name: str, truth: Path) -> None:
+    write(truth.parent / name, labels.ROWS)
+    assert right(score_files(truth, truth.parent / name))
+    # As the truth it lists no recording without events.
+    write_annotations(truth.parent / "heard.tsv", {name: events for name, events in EVENTS.items() if events})
+    report = score_files(truth.parent / name, truth.parent / "heard.tsv")
+    assert right(report)
+    assert f"{truth.parent / name}: read as " in report.notes[0]
+
+
+@pytest.mark.parametrize(("write", "suffix"), PER_RECORDING)
+def test_a_folder_with_a_file_per_recording(write: Callable, suffix: str, truth: Path) -> None:
+    folder = truth.parent / "labels"
+    (folder / "north").mkdir(parents=True)
+    for name, rows in labels.ROWS.items():
+        write(folder / "north" / f"{name}{suffix}", rows)
+    assert right(score_files(truth, folder))
+    assert right(score_files(folder, truth))
+    assert right(score_files(folder, folder))
+
+
+@pytest.mark.parametrize("name", [name for name in OUTPUT_FORMATS if name != "json"])
+def test_what_detect_writes(name: str, truth: Path) -> None:
+    form, folder = OUTPUT_FORMATS[name], truth.parent / "heard"
+    folder.mkdir()
+    for recording, events in EVENTS.items():
+        output = form.make(False, 8000.0)
+        heard = Heard(f"elsewhere/{recording}", 30.0, None, [Detection(event, 0.5) for event in events])
+        text = output.begin() + output.text(heard) + output.end()
+        (folder / f"{Path(recording).stem}{form.suffix}").write_text(text)
+    assert right(score_files(truth, folder))
+
+
+def test_a_recording_without_labels_is_an_empty_file(tmp_path: Path) -> None:
+    labels.audacity(tmp_path / "labels" / "a.txt", [(0.0, 1.0, "dog")])
+    (tmp_path / "labels" / "b.txt").write_text("")
+    assert listed(tmp_path / "labels").annotations == {"a": [Event(0.0, 1.0, "dog")], "b": []}
+
+
+def test_two_label_files_of_one_recording_each(tmp_path: Path) -> None:
+    """However they are called: there is nothing else that they could be of."""
+    for name in ("mine.txt", "theirs.txt"):
+        labels.audacity(tmp_path / name, [(0.0, 1.0, "dog")])
+    assert right(score_files(tmp_path / "mine.txt", tmp_path / "theirs.txt"))
+
+
+def test_what_programs_add_to_a_name(tmp_path: Path) -> None:
+    write_annotations(tmp_path / "truth.tsv", {"a.wav": [Event(0, 1, "dog")], "b_events.wav": [Event(0, 1, "dog")]})
+    labels.audacity(tmp_path / "heard" / "a-labels.txt", [(0.0, 1.0, "dog")])
+    labels.audacity(tmp_path / "heard" / "b_events.txt", [(0.0, 1.0, "dog")])
+    assert right(score_files(tmp_path / "truth.tsv", tmp_path / "heard"))
+
+
+def test_a_spreadsheet_of_another_country(tmp_path: Path, truth: Path) -> None:
+    rows = [f"{name};{e.onset!s};{e.offset!s};{e.event_label}" for name, found in EVENTS.items() for e in found]
+    text = "\n".join(["filename;onset;offset;event_label", *rows]).replace(".", ",").replace(",wav", ".wav")
+    (tmp_path / "heard.csv").write_text(text)
+    assert right(score_files(truth, tmp_path / "heard.csv"))
+
+
+def test_the_column_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "truth.csv").write_text("file,start,end,kind,who\na.wav,0,1,dog,me\n")
+    (tmp_path / "heard.csv").write_text("file,start,end,label,second\na.wav,0,1,cat,dog\n")
+    with pytest.raises(UserError, match="say --label-column, one of: kind, who"):
+        score_files(tmp_path / "truth.csv", tmp_path / "heard.csv")
+    assert right(score_files(tmp_path / "truth.csv", tmp_path / "heard.csv", label_columns=("kind", "second")))
+
+
+def test_two_files_of_one_recording_and_no_label_file(tmp_path: Path, truth: Path) -> None:
+    for name in ("a.txt", "a.labels.txt"):
+        labels.audacity(tmp_path / "heard" / name, [(0.0, 1.0, "dog")])
+    with pytest.raises(UserError, match=r"a\.txt: speaks of 'a', as a\.labels\.txt does"):
+        score_files(truth, tmp_path / "heard")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "README.txt").write_text("Nothing to see.\n")
+    with pytest.warns(SedkdWarning, match="README"), pytest.raises(UserError, match="holds no label file"):
+        score_files(truth, tmp_path / "notes")
+
+
+def test_real_files_of_audacity_and_raven(shared: Path, tmp_path: Path) -> None:
+    """Of snippets: the table holds what lies within them."""
+    original, table = shared / "data/label_formats/original", read_annotations(shared / "data/label_formats/labels.tsv")
+    tracks = listed(original / "spinetail.audacity_spectral.txt").annotations["spinetail.audacity_spectral"]
+    assert sorted(e.event_label for e in tracks) == sorted(e.event_label for e in table["spinetail.ogg"])
+    (selections,) = listed(original / "Recording_1_Segment_07.Table.1.selections.txt").annotations.values()
+    assert len(selections) == 279
