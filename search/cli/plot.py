@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.cli.guard import between, positive
+from search.cli.subject import LABEL_COLUMN
 
 if TYPE_CHECKING:
     from sedkd.data.events import Event
@@ -28,8 +29,9 @@ def add_parser(subparsers: Any) -> None:
         "--labels",
         type=Path,
         metavar="FILE",
-        help="the truth: a table filename onset offset event_label, or a label file of this recording",
+        help="the truth: a table filename onset offset event_label, a label file of any program, or a folder of them",
     )
+    parser.add_argument("--label-column", metavar="NAME", help=LABEL_COLUMN)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png", help="picture to write")
     parser.add_argument("--start", type=between(float, 0, 1e7), default=0.0, metavar="S", help="first second")
     parser.add_argument("--seconds", type=positive(float), default=SECONDS, metavar="S", help="at most so many")
@@ -48,23 +50,23 @@ def run(options: argparse.Namespace) -> int:
     bundle, duration = read_bundle(options.bundle), audio_info(options.file).duration
     if options.start >= duration:
         raise UserError(f"--start {options.start:g}: {options.file} lasts {duration:.1f} s")
-    truth = None if options.labels is None else _truth(options.labels, options.file, bundle.labels)
+    truth = None if options.labels is None else _truth(options, bundle.labels)
     stop = min(options.start + options.seconds, duration)
     timeline_png(Timeline(bundle, options.file, options.start, stop, truth), options.out)
     print(f"{options.out}: {options.start:g} to {stop:.1f} s of {duration:.1f} s of {options.file}")
     return 0
 
 
-def _truth(table: Path, file: Path, labels: Sequence[str]) -> "list[Event]":
-    """The events of a file as a table or a label file tells them, `labels` spelt so. UserError where it does not list
-    the file."""
+def _truth(options: argparse.Namespace, labels: Sequence[str]) -> "list[Event]":
+    """The events of the file as `--labels` tells them, `labels` spelt so. UserError where it does not list the file."""
     from sedkd.data.events import Event, require_known_files
     from sedkd.data.labels.listed import listed
     from sedkd.score.matching import by_truth
     from sedkd.spelling import folded
 
-    annotations = listed(table, known=[file.as_posix()]).annotations
-    (name,) = by_truth({file.as_posix(): None}, annotations, str(table))
+    table, file = options.labels, options.file.as_posix()
+    annotations = listed(table, options.label_column, [file]).annotations
+    (name,) = by_truth({file: None}, annotations, str(table))
     require_known_files([name], annotations, f"--labels {table}: the command line")
     spellings = {folded(label): label for label in labels}
     return [Event(e.onset, e.offset, spellings.get(folded(e.event_label), e.event_label)) for e in annotations[name]]

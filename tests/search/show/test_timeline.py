@@ -51,6 +51,8 @@ def test_a_label_track_of_the_recording_will_do(folder):
     (folder / "a.txt").write_text("2.000000\t9.000000\tRain\n\\\t100\t200\n3.000000\t5.000000\towl_$x$\n")
     table, track = (drawn(folder, "--labels", str(folder / name)) for name in ("truth.tsv", "a.txt"))
     assert (table == track).all()
+    (folder / "other.csv").write_text("file;start;end;kind;who\na $1$;2,0;9,0;Rain;me\na $1$;3,0;5,0;owl_$x$;you\n")
+    assert (table == drawn(folder, "--labels", str(folder / "other.csv"), "--label-column", "kind")).all()
     (folder / "nothing.txt").write_text("")  # nothing happens
     assert 0 < count(drawn(folder, "--labels", str(folder / "nothing.txt")), TRUE) < 0.3 * count(track, TRUE)
 
