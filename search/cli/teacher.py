@@ -44,7 +44,7 @@ def run_train(options: argparse.Namespace) -> int:
     from sedkd.data.broken import leave_out_broken
     from sedkd.data.datasets.opening import names_of
     from sedkd.errors import UserError
-    from sedkd.teach.teacher import teacher_for, teachers_folder
+    from sedkd.teach.teacher import require_kind, teacher_for, teachers_folder
 
     if options.out is not None and options.out.suffix != ".safetensors":
         raise UserError(f"--out {options.out}: the name must end in .safetensors")
@@ -62,6 +62,7 @@ def run_train(options: argparse.Namespace) -> int:
         for notice in notices:
             display.notice(notice)
         require_stages(kind, options.teacher_minutes)
+        require_kind(kind)
         pool, device = reporting(found, display.preparing), device_of(options.device)
         teacher = teacher_for(pool, kind, device, options.seed, display.preparing, options.teacher_minutes)
     path = teachers_folder() / f"{teacher.key}.safetensors"

@@ -21,7 +21,7 @@ from sedkd.errors import UserError
 from sedkd.models.settings import TIMM, StudentSettings
 from sedkd.models.timm_backbone import backbone_weights, hub_file
 from sedkd.progress import Progress, counting
-from sedkd.teach.teacher import has_stages, teacher_for
+from sedkd.teach.teacher import has_stages, require_kind, teacher_for
 from sedkd.teach.weights import is_cached, weights_path
 from sedkd.trial.starts import AUDIOSET_WIDTHS
 
@@ -125,11 +125,14 @@ def prepare(
     kinds, chosen = choose_teacher(subject.teacher, found)
     minutes = subject.teacher_minutes
     require_stages(kinds, minutes)
+    named = [kind.strip() for kind in kinds.split(",")]
+    for kind in named:
+        require_kind(kind)
     notices = [*pool.notices, *missing, *chosen, *_unknown_past(kinds, pool), *fitting]
     if responses:
         which = "the impulse response" if len(responses) == 1 else f"one of the {len(responses)} impulse responses"
         notices.append(f"students hear every training clip a second time, through {which} of {folder}")
-    first, *others = [teacher_for(pool, kind.strip(), device, seed, progress, minutes) for kind in kinds.split(",")]
+    first, *others = [teacher_for(pool, kind, device, seed, progress, minutes) for kind in named]
     task = Task(pool, found.environment, wanted, first, device, progress, tuple(others), responses)
     if not len(task.training.corpus.labeled):
         raise UserError(f"{pool.origin}: no training clip was listened to for {', '.join(wanted)}; widen --events")

@@ -36,7 +36,7 @@ def opened_backbone(name: str, n_mels: int, stride: int, depth: int | None = Non
 
 
 @cache
-def require_backbone(name: str, n_mels: int, stride: int, depth: int) -> None:
+def require_backbone(name: str, n_mels: int, stride: int, depth: int | None = None) -> None:
     """UserError where `opened_backbone` has none; each is tried once."""
     with torch.random.fork_rng(devices=[]):  # trying one must not move a seeded draw
         opened_backbone(name, n_mels, stride, depth)

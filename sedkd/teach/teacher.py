@@ -24,12 +24,13 @@ from sedkd.disk.paths import cache_root
 from sedkd.disk.shared import made_once_for_all
 from sedkd.errors import UserError
 from sedkd.features.pack import Pack, features_of
-from sedkd.features.settings import FeatureSettings
-from sedkd.models.audioset import AudioSetNet
+from sedkd.features.settings import STUDENT_FEATURES, FeatureSettings
+from sedkd.models.audioset import AudioSetNet, audioset_start
 from sedkd.models.checkpoint import Build, load_model, read_header, save_model
 from sedkd.models.frame import FrameModel
-from sedkd.models.settings import StudentSettings
+from sedkd.models.settings import STRIDE, TIMM, StudentSettings
 from sedkd.models.student import Student
+from sedkd.models.timm_backbone import require_backbone
 from sedkd.models.timm_net import TimmNet
 from sedkd.progress import Progress, counting
 from sedkd.teach.kinds import built, features_of_kind, has_stages, own_builder, start_file
@@ -43,6 +44,21 @@ from sedkd.train.settings import TrainSettings
 VERSION, STAGES_VERSION = 3, 3
 CRNN = StudentSettings(width=40, depth=5, block="conv", head="gru")
 FROM_SCRATCH = TrainSettings(steps=500)
+
+
+def require_kind(kind: str) -> None:
+    """UserError where there is no teacher of this kind: before anything is computed, or another teacher trained."""
+    path = Path(kind).expanduser()
+    if path.suffix == ".safetensors":
+        load_model(path)
+        return
+    _settings(kind, None)
+    own_builder(kind)
+    file = start_file(kind)
+    if file is not None:
+        audioset_start(file, ("event",))
+    if kind.startswith(TIMM):
+        require_backbone(kind.removeprefix(TIMM), STUDENT_FEATURES.n_mels, STRIDE)
 
 
 def teacher_for(
@@ -164,8 +180,8 @@ def _train(
 
 
 def _untrained(kind: str, labels: tuple[str, ...]) -> FrameModel:
-    if kind.startswith("timm:"):
-        return TimmNet(kind.removeprefix("timm:"), labels)
+    if kind.startswith(TIMM):
+        return TimmNet(kind.removeprefix(TIMM), labels)
     return Student(CRNN, labels)
 
 

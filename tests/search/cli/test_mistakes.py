@@ -120,6 +120,7 @@ def test_options_that_make_no_sense(capsys, farm, tmp_path):
     assert "--device tpu" in searched(capsys, farm, device="tpu")
     assert "--teacher resnet: expected crnn" in searched(capsys, farm, teacher="resnet")
     assert "sedkd teacher fetch mn04_as" in searched(capsys, farm, teacher="mn04_as")
+    assert "timm has no model 'nope'" in searched(capsys, farm, teacher="timm:nope")
     line = searched(capsys, farm, teacher="crnn", teacher_minutes=3)
     assert "--teacher-minutes 3: only a teacher from AudioSet weights is fine-tuned, and crnn is none; give" in line
     broken = tmp_path / "broken.safetensors"
@@ -129,6 +130,22 @@ def test_options_that_make_no_sense(capsys, farm, tmp_path):
         with pytest.raises(SystemExit) as ended:
             search.main(words)
         assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ("mn04_as", "mn04_as is not in the cache"),
+        ("timm:nope", "timm has no model 'nope'"),
+        ("gone.pt", "gone.pt: no such file"),
+        ("gone.safetensors", "gone.safetensors: no such file"),
+        ("gone:callable", "No module named 'gone'"),
+    ],
+)
+def test_no_teacher_is_trained_where_the_second_one_is_missing(capsys, farm, monkeypatch, tmp_path, second, said):
+    monkeypatch.setenv("SEDKD_CACHE", str(tmp_path / "cache"))
+    assert said in searched(capsys, farm, teacher=f"crnn,{second}")
+    assert not list((tmp_path / "cache").glob("teachers/*.safetensors"))
 
 
 def test_nothing_to_look_at(capsys, tmp_path):
