@@ -102,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
 def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
     """Every audio file, folders replaced by what lies in them; and whether one of them held nothing."""
     from sedkd.data.decoding import AUDIO_SUFFIXES
-    from sedkd.data.folders import audio_below
+    from sedkd.data.folders import audio_below, unread_below
 
     files, failed = [], False
     for name in names:
@@ -112,9 +112,8 @@ def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
         inside = [str(path) for path in audio_below(Path(name))]
         files += inside
         if not inside:
-            print(
-                f"error: {name}: no audio in this folder ({', '.join(s[1:] for s in AUDIO_SUFFIXES)})", file=sys.stderr
-            )
+            none = f"{name}: no audio in this folder ({', '.join(s[1:] for s in AUDIO_SUFFIXES)})"
+            print(f"error: {(unread_below(Path(name)) or [none])[0]}", file=sys.stderr)
             failed = True
     return files, failed
 

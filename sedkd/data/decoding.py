@@ -17,8 +17,9 @@ Reader = Literal["file", "part", "stream"]
 """`file`: soundfile; `part`: soundfile, on the audio of a WAV file whose header is wrong; `stream`: FFmpeg, from the
 beginning to the end."""
 
-FORMATS = "mp3,flac,ogg,wav,w64,aac,aiff,mov,matroska"  # FFmpeg also knows playlists, which lead to other files
-AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+FORMATS = "mp3,flac,ogg,wav,w64,aac,aiff,caf,mov,matroska"  # FFmpeg also knows playlists, which lead to other files
+AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".opus", ".m4a", ".aac", ".aiff", ".aif", ".caf", ".w64")
+TELLING = "mov"  # begins the name of the formats whose headers hold a length that is no guess
 LOST_PACKETS = 3  # that cannot be decoded, as where one mp3 was put behind another; more are damage
 
 
@@ -27,11 +28,13 @@ class BrokenAudio(UserError):
 
 
 class Sound(Protocol):
-    """An open file: `rate` in Hz, and whether it `seeks`; otherwise it can only go back to its beginning."""
+    """An open file: `rate` in Hz, and whether it `seeks`; otherwise it can only go back to its beginning. `promised`:
+    seconds by a stream's header, 0 where that holds no length."""
 
     rate: int
     channels: int
     seeks: bool
+    promised: float
 
     def read(self, frames: int) -> np.ndarray:
         """The next samples, float32 `[up to frames, channels]`; none at the end."""
@@ -65,6 +68,7 @@ class _File:
     """A file that soundfile reads."""
 
     seeks = True
+    promised = 0.0
 
     def __init__(self, path: Path, part: bool) -> None:
         import soundfile
@@ -105,9 +109,10 @@ class _File:
 
 
 class _Stream:
-    """A file that FFmpeg reads, packet after packet."""
+    """A file that FFmpeg reads, packet after packet; `promised` seconds by its header, 0 where that holds no length."""
 
     seeks = False
+    promised = 0.0
 
     def __init__(self, path: Path) -> None:
         self._path, self._held = path, np.zeros((0, 1), np.float32)
@@ -148,6 +153,8 @@ class _Stream:
             self._container.close()
             raise unreadable(self._path)
         self._stream = audio[0]
+        duration = self._container.duration if self._container.format.name.startswith(TELLING) else None
+        self.promised = (duration or 0) / av.time_base
         self.rate, self.channels = self._stream.rate, self._stream.channels
         self._blocks, self._held = self._decoded(), np.zeros((0, self.channels), np.float32)
 

@@ -9,6 +9,12 @@ from sedkd.data.decoding import AUDIO_SUFFIXES
 from sedkd.errors import UserError
 from sedkd.spelling import composed
 
+UNREAD = frozenset(
+    (".3gp", ".amr", ".ape", ".avi", ".ds2", ".dss", ".mka", ".mkv", ".mov", ".mp4", ".mts", ".ra", ".w4v", ".wac",
+     ".webm", ".wma", ".wv")
+)  # fmt: skip
+"""How files end that recorders, cameras and phones write and that hold sound which is not read."""
+
 
 def audio_below(folder: Path) -> list[Path]:
     """The audio files of a folder and of those in it; see `files_below`."""
@@ -37,6 +43,18 @@ def files_below(folder: Path, wanted: Callable[[str], bool]) -> list[Path]:
 def is_audio_name(name: str) -> bool:
     """Whether a file of this name is a recording."""
     return not name.startswith(".") and Path(name).suffix.lower() in AUDIO_SUFFIXES
+
+
+def unread_below(folder: Path) -> list[str]:
+    """A line where files in a folder or in those in it hold sound, by their names, that is not read; else none."""
+    found = files_below(folder, lambda name: Path(name).suffix.lower() in UNREAD and not name.startswith("."))
+    if not found:
+        return []
+    kinds = ", ".join(sorted({path.suffix.lower() for path in found}))
+    return [
+        f"{folder}: {len(found)} files, such as {found[0]}, may hold sound, which is not read from {kinds}: save it as "
+        "FLAC or WAV, beside them and called alike"
+    ]
 
 
 def without_audio_suffix(name: str) -> str:

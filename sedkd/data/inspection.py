@@ -123,7 +123,7 @@ def inspect(path: Path) -> AudioInfo:
         raise unreadable(path) from error
     if magic in (b"RIFF", b"RIFX", b"RF64", b"riff"):
         info = _wav(path)
-    elif magic in (b"fLaC", b"OggS"):
+    elif magic in (b"fLaC", b"OggS", b"FORM", b"caff"):
         info = _counted(path, _header(path))
     else:
         info = _counted(path, None)
@@ -175,11 +175,11 @@ def _counted(path: Path, header: tuple[int, int] | None) -> AudioInfo:
     with opened(path, "stream") as sound:
         _require_rate(path, sound.rate)
         frames, channel = _gone_through(path, sound)
-        rate = sound.rate
+        rate, said = sound.rate, sound.promised
     seconds = frames / rate
     if header is not None and header[0] and abs(header[1] / header[0] - seconds) <= ALIKE_SECONDS:
         return AudioInfo(*header, "file", channel)
-    promised = promised_seconds(path) if header is None else _believable(*header, seconds)
+    promised = (promised_seconds(path) or said) if header is None else _believable(*header, seconds)
     require_whole(path, promised - seconds)
     return AudioInfo(rate, frames, "stream", channel)
 

@@ -1,6 +1,6 @@
 """Recordings, and the generic folder that most people have.
 
-<root>/<environment>/{train,validation,test}/*.wav|flac|ogg|mp3
+<root>/<environment>/{train,validation,test}/*.wav (and others, `AUDIO_SUFFIXES`)
 <root>/<environment>/{train,validation,test}.tsv          filename onset offset event_label
 <root>/<environment>/unlabeled/*                          optional
 <root>/<environment>/negatives/*                          optional: none of the events occurs in it

@@ -1,6 +1,6 @@
 """Reviewed spans: whether a person heard an event in a span of a clip that somebody asked about.
 
-<root>/<environment>/reviewed/*.wav|flac|ogg|mp3
+<root>/<environment>/reviewed/*.wav (and others, `AUDIO_SUFFIXES`)
 <root>/<environment>/reviewed.tsv       filename onset offset event_label answer        (answer: yes or no)
 
 An answer tells of one event in one span. What was not asked about, other events and other times, is unknown, not

@@ -1,6 +1,6 @@
 """Weak labels: which events occur in a clip, without when.
 
-<root>/<environment>/weak/*.wav|flac|ogg|mp3
+<root>/<environment>/weak/*.wav (and others, `AUDIO_SUFFIXES`)
 <root>/<environment>/weak.tsv          filename event_labels          (the weak format of DESED, Turpault et al. 2019)
 
 `event_labels` joins the labels of all events of a clip by commas; where it is empty, none occurs.

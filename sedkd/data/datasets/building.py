@@ -8,6 +8,7 @@ from sedkd.data.datasets.dataset import TRAIN, UNLABELED, WEAK, Clip, Dataset
 from sedkd.data.datasets.joined import DatasetPool, Spell
 from sedkd.data.datasets.placing import Placed, placed
 from sedkd.data.environment import Environment
+from sedkd.data.folders import unread_below
 from sedkd.data.pool import narrowed
 from sedkd.data.recordings import TEST, named
 from sedkd.data.strangers import strange_lines
@@ -149,7 +150,8 @@ def _labels_of(spell: Spell) -> Callable[[Dataset, Clip], list[str]]:
 
 
 def _coverage(datasets: Sequence[Dataset]) -> list[str]:
-    """A line per list of which audio is missing, and per dataset with audio that nobody lists; and its own notices."""
+    """A line per list of which audio is missing, and per dataset with audio that nobody lists, or that is not read; and
+    its own notices."""
     lines = []
     for dataset in datasets:
         for table, names in dataset.missing.items():
@@ -160,4 +162,5 @@ def _coverage(datasets: Sequence[Dataset]) -> list[str]:
                 f"such as {dataset.unlisted[0]}"
             )
         lines += dataset.notices
+        lines += unread_below(dataset.root)
     return lines

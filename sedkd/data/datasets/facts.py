@@ -9,7 +9,7 @@ from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION
 from sedkd.data.datasets.registry import TREES
 from sedkd.data.datasets.survey import Survey
 from sedkd.data.decoding import AUDIO_SUFFIXES
-from sedkd.data.folders import audio_below, files_below
+from sedkd.data.folders import audio_below, files_below, unread_below
 from sedkd.data.labels.lookalikes import mend_of
 from sedkd.data.labels.registry import LABEL_FORMATS, format_of, is_label_name
 from sedkd.errors import UserError
@@ -30,6 +30,9 @@ def require_material(root: Path) -> None:
     if not root.is_dir():
         raise UserError(f"{root}: no such folder")
     audio = audio_below(root)
+    unread = [] if audio else unread_below(root)
+    if unread:
+        raise UserError(unread[0])
     labels = [path for path in files_below(root, is_label_name) if format_of(path)]
     if not audio and labels:
         raise UserError(

@@ -10,6 +10,7 @@ from sedkd.data.datasets.dataset import Dataset, Format
 from sedkd.data.datasets.leaks import told_twice
 from sedkd.data.datasets.registry import recognised
 from sedkd.data.environment import Environment
+from sedkd.data.folders import unread_below
 from sedkd.data.inspection import audio_infos
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.errors import UserError
@@ -67,7 +68,8 @@ def pool_of(
     audio_infos((clip.path for one in found for clip in one.clips), progress)
     if len(found) == 1 and found[0].name == folder.NAME:
         pool = folder_pool(found[0].root, known, wanted, own)
-        return replace(pool, notices=(*pool.notices, *told_twice(found[0].clips)))
+        told = (*told_twice(found[0].clips), *unread_below(found[0].root))
+        return replace(pool, notices=(*pool.notices, *told))
     return dataset_pool(found, known, wanted, own)
 
 

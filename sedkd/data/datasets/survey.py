@@ -17,6 +17,7 @@ from sedkd.data.datasets.leaks import told_twice
 from sedkd.data.datasets.opening import opened as opened_from
 from sedkd.data.environment import Environment
 from sedkd.data.events import Event
+from sedkd.data.folders import unread_below
 from sedkd.data.inspection import audio_infos, sound_infos
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.data.positives import lack_of_events, lack_of_some, scored, taught
@@ -165,6 +166,7 @@ def _pools(datasets: Sequence[Dataset], known: Mapping[str, Environment], found:
 def _folder_pools(dataset: Dataset, known: Mapping[str, Environment], found: Survey) -> dict[str, Pool]:
     """The generic folder as a search reads it: with the splits of its owner, who must mend what leaks."""
     found.problems.extend(told_twice(dataset.clips))
+    found.notices.extend(unread_below(dataset.root))
     pools: dict[str, Pool] = {}
     for name in dataset.environments:
         try:
