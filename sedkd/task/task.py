@@ -90,6 +90,12 @@ class Task:
         there are `responses` the corpus holds each recording twice."""
         return replace(self._own(self.events), corpus=self.corpus(TeacherSettings()))
 
+    @cached_property
+    def statistics(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and standard deviation `[n_mels]` of the training clips' features, on the CPU."""
+        mean, deviation = self.training.corpus.statistics()
+        return mean.cpu(), deviation.cpu()
+
     @property
     def targets(self) -> TeacherOutputs:
         """The first teacher's outputs for the events on the training clips."""

@@ -16,7 +16,7 @@ from sedkd.data.sealed import require_sealed
 from sedkd.models.cohort import CohortNet, can_join
 from sedkd.models.student import Student
 from sedkd.progress import Counter
-from sedkd.train.allocation import keep_freed_memory
+from sedkd.train.allocation import freed_memory_kept
 from sedkd.train.captured import Repeated
 from sedkd.train.corpus import Corpus
 from sedkd.train.fit import CLIP_NORM, Checkpoint, Magnitudes, TrainingDiverged, Watch, answer, fit
@@ -53,6 +53,7 @@ Ended = list[Checkpoint] | Exception
 """A member's curve, or why it ended before its last step: it diverged, or its watch had enough."""
 
 
+@freed_memory_kept()
 def fit_cohort(members: Sequence[Member], progress: Counter | None = None) -> list[Ended]:
     """Train the members in place, on the device that their students lie on. Several are of one kind, and only one that
     is alone goes on from a trunk or keeps its own.
@@ -65,7 +66,6 @@ def fit_cohort(members: Sequence[Member], progress: Counter | None = None) -> li
     if len(members) > 1 and any(member.resume != FROM_THE_FIRST for member in members):
         raise ValueError("several students in one step begin at their first step, and keep no trunk")
     require_sealed("training")
-    keep_freed_memory()
     first_seen = list({id(member.corpus): None for member in members})
     order = sorted(range(len(members)), key=lambda place: first_seen.index(id(members[place].corpus)))
     found = _Cohort([members[place] for place in order], device).run(progress)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from sedkd.data.sealed import require_sealed
 from sedkd.models.frame import FrameModel, FrameOutput
-from sedkd.train.allocation import keep_freed_memory
+from sedkd.train.allocation import freed_memory_kept
 from sedkd.train.corpus import Corpus
 from sedkd.train.optimiser import averaged, optimiser_for
 from sedkd.train.sampler import OneSampler
@@ -55,6 +55,7 @@ class Watch:
         return {max(round(steps * (i + 1) / self.checkpoints), 1) for i in range(self.checkpoints)}
 
 
+@freed_memory_kept()
 def fit(
     model: FrameModel,
     corpus: Corpus,
@@ -74,7 +75,6 @@ def fit(
         TrainingDiverged: a loss was not finite.
     """
     require_sealed("training")
-    keep_freed_memory()
     watch = watch or Watch()
     start, marks, curve = time.perf_counter(), watch.marks(settings.steps), list[Checkpoint]()
     if resume.trunk:

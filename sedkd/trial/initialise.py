@@ -43,7 +43,7 @@ def initialised(
         generic = generic_student(replace(settings, width=width), task, report)
         start_from(student, sliced(generic, settings) if initialisation == "slice" else generic)
         return student
-    student.standardise_by(*(t.cpu() for t in task.training.corpus.statistics()))
+    student.standardise_by(*task.statistics)
     network: Any = getattr(student.blocks, "network", None)  # of the kinds of block that have published weights
     if initialisation == "audioset":
         load_lower_layers(network, weights_path(AUDIOSET_WIDTHS[settings.width]))
