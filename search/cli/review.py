@@ -40,8 +40,9 @@ def _add_make(commands: Any) -> None:
         type=Path,
         metavar="BUNDLE",
         help="folder of an exported student; or a table (tsv, csv) with filename, onset, offset, event_label and "
-        "confidence, as `sedkd detect` writes it",
+        "confidence, as `sedkd detect` writes it, or BirdNET and others, with a confidence",
     )
+    parser.add_argument("--label-column", metavar="NAME", help="of such a table the one that holds the labels")
     parser.add_argument(
         "files",
         nargs="*",
@@ -150,12 +151,13 @@ def _scored(options: argparse.Namespace, progress: Any) -> "tuple[Scored, tuple[
     """The candidates, the detector's labels, and what its scores are."""
     from sedkd.errors import UserError
     from sedkd.export.reading import read_bundle
-    from sedkd.review.candidates import listed_in, scored_by
+    from sedkd.review.candidates import scored_by
+    from sedkd.review.tables import listed_in
 
     paths = _recordings(options.files)
     if not options.detector.is_dir():
         roots = [Path(name) for name in options.files if Path(name).is_dir()]
-        scored = listed_in(options.detector, paths, roots)
+        scored = listed_in(options.detector, paths, roots, options.label_column)
         return scored, tuple(sorted({c.label for c in scored.candidates})), "confidence"
     bundle = read_bundle(options.detector)
     if not paths:

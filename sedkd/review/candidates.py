@@ -7,11 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sedkd.data.events import number, require_clear_commas
-from sedkd.data.folders import AudioFolder
 from sedkd.data.inspection import audio_info, sound_infos
-from sedkd.data.table import read_rows
-from sedkd.errors import UserError
 from sedkd.export.reading import Bundle
 from sedkd.score.thresholding import smooth
 from sedkd.stream.detect import file_probabilities
@@ -20,7 +16,6 @@ FLOOR = 0.05  # the lowest threshold that is ever tuned
 SHARE = 0.5  # a span lasts while more than this share of its peak is reached; a peak stands out of a valley of as much
 DIGITS = 4  # of scores
 MAX_SECONDS = 8.0  # of a span: what a person can keep in mind; of a longer one the part around its peak
-COLUMNS = ("filename", "onset", "offset", "event_label", "confidence")
 
 
 @dataclass(frozen=True, order=True)
@@ -99,55 +94,6 @@ def _prominences(padded: np.ndarray, places: np.ndarray) -> list[float]:
     return peak_prominences(padded, places)[0].tolist()
 
 
-def listed_in(table: Path, recordings: Sequence[Path], roots: Sequence[Path]) -> Scored:
-    """The rows of a table of detections (`COLUMNS`, as `sedkd detect` writes tsv and csv), whatever detector wrote it.
-
-    A name is sought as it stands, below `roots`, and beside the table. `recordings` are those that the detector heard,
-    also where nothing is told of them; none: those of the table.
-
-    Raises:
-        UserError: the table or a row cannot be used, it lists nothing, or a recording is not there.
-    """
-    folders = [AudioFolder(root) for root in (*roots, table.parent)]
-    paths: dict[str, Path] = {}
-    found = []
-    rows = list(read_rows(table, COLUMNS))
-    require_clear_commas(table, ((line, row[name]) for line, row in rows for name in COLUMNS[1:3]))
-    for line, row in rows:
-        where, name = f"{table}, line {line}", row["filename"]
-        empty = next((column for column in COLUMNS if not row[column]), None)
-        if empty:
-            raise UserError(f"{where}: the {empty} is empty: fill it in or remove the line")
-        if name not in paths:
-            paths[name] = _sought(name, folders, table, where)
-        onset, offset, score = (number(row[column], column, where) for column in ("onset", "offset", "confidence"))
-        if not 0 <= onset < offset:
-            raise UserError(f"{where}: no span lies between {onset:g} and {offset:g} s")
-        if not 0 <= score <= 1:
-            raise UserError(
-                f"{where}: the confidence {row['confidence']} does not lie between 0 and 1: write per cent as fractions"
-            )
-        found.append(
-            Candidate(paths[name], onset, min(offset, onset + MAX_SECONDS), row["event_label"], round(score, DIGITS))
-        )
-    if not found:
-        raise UserError(f"{table}: lists no detection; lower the detector's thresholds, or name an export instead")
-    for candidate in found:
-        if candidate.onset >= audio_info(candidate.path).duration:
-            raise UserError(f"{table}: {candidate.path} ends before {candidate.onset:g} s: is it the same recording?")
-    return Scored(found, hours_of(list(recordings) or list(dict.fromkeys(paths.values()))), {})
-
-
 def hours_of(paths: Sequence[Path]) -> float:
     """How long recordings last, together."""
     return sum(info.duration for info in sound_infos(paths).values()) / 3600
-
-
-def _sought(name: str, folders: Sequence[AudioFolder], table: Path, where: str) -> Path:
-    if Path(name).is_file():
-        return Path(name)
-    for folder in folders:
-        path = None if Path(name).is_absolute() else folder.find(name, table)
-        if path is not None:
-            return path
-    raise UserError(f"{where}: there is no {name!r} here, nor among the recordings: name their folder")

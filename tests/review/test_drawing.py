@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from exported import LABELS, moving_student, noise, write_export
 
+from sedkd.errors import UserError
 from sedkd.export.reading import read_bundle
-from sedkd.review.candidates import Candidate, listed_in, peaks, scored_by
+from sedkd.review.candidates import Candidate, peaks, scored_by
 from sedkd.review.drawing import band_of, drawn
+from sedkd.review.tables import listed_in
 from sedkd.score.thresholding import decode, smooth
 from sedkd.stream.detect import file_probabilities
 
@@ -85,3 +87,31 @@ def test_a_table_of_detections(tmp_path):
     scored = listed_in(table, [], [])
     assert [(c.label, c.score) for c in scored.candidates] == [("bell", 0.7), ("hum", 0.2)]
     assert scored.hours == pytest.approx(5 / 3600)
+
+
+def test_a_table_of_birdnet(tmp_path):
+    """Of recordings that lay elsewhere, with labels under two names."""
+    import soundfile
+
+    for name in ("a", "b"):
+        soundfile.write(tmp_path / f"{name}.wav", noise(5.0), 16000)
+    table = tmp_path / "BirdNET_CombinedTable.csv"
+    head = "Start (s),End (s),Scientific name,Common name,Confidence,File\n"
+    table.write_text(
+        head + "0.0,3.0,Corvus corone,Crow,0.71,/home/x/a.wav\n3.0,5.0,Pica pica,Magpie,0.2,/home/x/b.wav\n"
+    )
+    scored = listed_in(table, [], [])
+    assert [(c.path.name, c.label, c.score) for c in scored.candidates] == [
+        ("a.wav", "Crow", 0.71),
+        ("b.wav", "Magpie", 0.2),
+    ]
+    assert [c.label for c in listed_in(table, [], [], "Scientific name").candidates] == ["Corvus corone", "Pica pica"]
+    own = tmp_path / "a.BirdNET.results.csv"
+    own.write_text("Start (s),End (s),Scientific name,Common name,Confidence\n0.0,3.0,Corvus corone,Crow,0.5\n")
+    assert [(c.path.name, c.score) for c in listed_in(own, [], []).candidates] == [("a.wav", 0.5)]
+    (tmp_path / "b.wav").unlink()
+    with pytest.raises(UserError, match=r"of '/home/x/b\.wav' there is nothing here: name the recordings' folder"):
+        listed_in(table, [], [])
+    table.write_text(head + "0.0,3.0,Corvus corone,Crow,71,/home/x/a.wav\n")
+    with pytest.raises(UserError, match=r"line 2: the confidence 71 does not lie between 0 and 1"):
+        listed_in(table, [], [])

@@ -25,12 +25,13 @@ class LabelFile:
     `recordings()`: the names of the recordings that it speaks of (`OWN`: it is of one, which it is called like),
     without a look at what it says of them. `read(column)`: what it says, by these names; `column` is the one that the
     labels are taken from, of TextGrids and ELAN files the tier. `column(asked)`: which one that is; None where there is
-    no choice.
+    no choice. `confidences()`: by line, what it says of how sure a detector was; None where it is no table.
     """
 
     recordings: Callable[[], Sequence[str]]
     read: Callable[[str | None], Mapping[str, Annotation]]
     column: Callable[[str | None], str] | None = None
+    confidences: Callable[[], Mapping[int, str]] | None = None
 
 
 @dataclass(frozen=True)

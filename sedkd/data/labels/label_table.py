@@ -13,6 +13,8 @@ from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotati
 from sedkd.data.labels.layout import Layout
 from sedkd.errors import SedkdWarning, UserError
 
+CONFIDENCE = ("confidence", "score", "probability")
+
 
 def table_format(layout: Layout) -> LabelFormat:
     """The reader of such tables."""
@@ -23,7 +25,7 @@ def table_format(layout: Layout) -> LabelFormat:
 
     def opened(path: Path) -> LabelFile:
         table = LabelTable(layout, path)
-        return LabelFile(lambda: list(dict.fromkeys(table.names)) or [OWN], table.read, table.label_column)
+        return LabelFile(table.recordings, table.read, table.label_column, table.confidences)
 
     return LabelFormat(layout.name, layout.title, layout.suffixes, matches, opened)
 
@@ -60,6 +62,10 @@ class LabelTable:
             names.append(name)
         return names
 
+    def recordings(self) -> list[str]:
+        """The recordings that it names, each once; `OWN` where it names none."""
+        return list(dict.fromkeys(self.names)) or [OWN]
+
     def read(self, asked: str | None) -> dict[str, Annotation]:
         """The labels by recording, of the column `asked` for; a row of nothing but a recording says that nothing
         happens.
@@ -89,6 +95,11 @@ class LabelTable:
             self._tell_of_a_second_recording(row, where)
             events.append((line, event_of((begins, ends, text), where)))
         return annotations(found or {OWN: []})
+
+    def confidences(self) -> dict[int, str]:
+        """How sure a detector was of each label, by line; none where no column says so."""
+        place = self._place(CONFIDENCE)
+        return {} if place is None else {line: row[place] for line, row in self.cells.rows}
 
     def label_column(self, asked: str | None) -> str:
         """The column that holds the labels, as the header has it. UserError where that is not clear."""

@@ -1,0 +1,102 @@
+"""Detections that stand in a table with a confidence: what a review draws from where there is no export."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sedkd.data.events import Event, number, require_clear_commas
+from sedkd.data.folders import AudioFolder, audio_below
+from sedkd.data.inspection import audio_info
+from sedkd.data.labels.label_format import OWN
+from sedkd.data.labels.matching import Recordings
+from sedkd.data.labels.registry import format_of
+from sedkd.data.table import is_table_of, read_rows
+from sedkd.errors import UserError
+from sedkd.review.candidates import DIGITS, MAX_SECONDS, Candidate, Scored, hours_of
+
+COLUMNS = ("filename", "onset", "offset", "event_label", "confidence")
+
+
+def listed_in(
+    table: Path, recordings: Sequence[Path], roots: Sequence[Path], label_column: str | None = None
+) -> Scored:
+    """The rows of a table of detections, whatever detector wrote it.
+
+    Its columns are `COLUMNS`, as `sedkd detect` writes tsv and csv, or it is read as a label file is
+    (`sedkd.data.labels`) and has a confidence, such as BirdNET's.
+
+    A name is sought as it stands, below `roots`, and beside the table; of a label file, among the `recordings` or those
+    beside it. `recordings` are those that the detector heard, also where nothing is told of them; none: those of the
+    table. label_column: the one that holds the labels of a label file, where it leaves that open.
+
+    Raises:
+        UserError: the table or a row cannot be used, it lists nothing, or a recording is not there.
+    """
+    found, paths = [], dict[Path, None]()
+    for line, path, event, confidence in _detections(table, recordings, roots, label_column):
+        where = f"{table}, line {line}"
+        score = number(confidence, "confidence", where)
+        if not 0 <= event.onset < event.offset:
+            raise UserError(f"{where}: no span lies between {event.onset:g} and {event.offset:g} s")
+        if not 0 <= score <= 1:
+            raise UserError(
+                f"{where}: the confidence {confidence} does not lie between 0 and 1: write per cent as fractions"
+            )
+        offset = min(event.offset, event.onset + MAX_SECONDS)
+        found.append(Candidate(path, event.onset, offset, event.event_label, round(score, DIGITS)))
+        paths[path] = None
+    if not found:
+        raise UserError(f"{table}: lists no detection; lower the detector's thresholds, or name an export instead")
+    for candidate in found:
+        if candidate.onset >= audio_info(candidate.path).duration:
+            raise UserError(f"{table}: {candidate.path} ends before {candidate.onset:g} s: is it the same recording?")
+    return Scored(found, hours_of(list(recordings) or list(paths)), {})
+
+
+Row = tuple[int, Path, Event, str]
+"""A detection: its line, its recording, the event, and the confidence as it stands."""
+
+
+def _detections(table: Path, recordings: Sequence[Path], roots: Sequence[Path], column: str | None) -> Iterator[Row]:
+    form = None if not table.is_file() or is_table_of(table, COLUMNS) else format_of(table)
+    opened = form.open(table) if form else None
+    sure = opened.confidences() if opened and opened.confidences else {}
+    if opened is None or not sure:
+        yield from _plain_detections(table, roots)
+        return
+    audio = list(recordings) or audio_below(table.parent)
+    known = Recordings(audio)
+    rows = []
+    for name, annotation in opened.read(column).items():
+        path = known.of_file(table) if name == OWN else known.named(name, table, table.parent)
+        if path is None:
+            raise UserError(
+                f"{table}: of {name or 'its recording'!r} there is nothing here: name the recordings' folder"
+            )
+        rows += [(line, path, event, sure[line]) for line, event in annotation.events or ()]
+    yield from sorted(rows)
+
+
+def _plain_detections(table: Path, roots: Sequence[Path]) -> Iterator[Row]:
+    folders = [AudioFolder(root) for root in (*roots, table.parent)]
+    paths: dict[str, Path] = {}
+    rows = list(read_rows(table, COLUMNS))
+    require_clear_commas(table, ((line, row[name]) for line, row in rows for name in COLUMNS[1:3]))
+    for line, row in rows:
+        where, name = f"{table}, line {line}", row["filename"]
+        empty = next((column for column in COLUMNS if not row[column]), None)
+        if empty:
+            raise UserError(f"{where}: the {empty} is empty: fill it in or remove the line")
+        if name not in paths:
+            paths[name] = _sought(name, folders, table, where)
+        onset, offset = (number(row[column], column, where) for column in COLUMNS[1:3])
+        yield line, paths[name], Event(onset, offset, row["event_label"]), row["confidence"]
+
+
+def _sought(name: str, folders: Sequence[AudioFolder], table: Path, where: str) -> Path:
+    if Path(name).is_file():
+        return Path(name)
+    for folder in folders:
+        path = None if Path(name).is_absolute() else folder.find(name, table)
+        if path is not None:
+            return path
+    raise UserError(f"{where}: there is no {name!r} here, nor among the recordings: name their folder")
