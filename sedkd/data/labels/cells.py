@@ -61,8 +61,10 @@ def header_of(head: Sequence[str]) -> list[str]:
 
 
 def key_of(column: str) -> str:
-    """A column's name without what programs write it differently in: `Begin Time (s)` is `begin time`."""
+    """A column's name without what programs write it differently in: `Begin Time (s)` is `begin time`, and so is
+    `begin_time_seconds`."""
     plain = re.sub(r"\s*[(\[](s|sec|secs|seconds)[)\]]", "", column.casefold())
+    plain = re.sub(r"(?<=\w)[\s_]+(s|sec|secs|seconds)\s*$", "", plain)
     return re.sub(r"[\s_]+", " ", plain).strip(" *")
 
 

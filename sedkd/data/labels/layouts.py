@@ -28,10 +28,29 @@ BIRDNET = table_format(
         label=("common name", "scientific name"),
     )
 )
-ONSET = ("onset", "start", "start time", "begin", "begin time", "event onset", "event start time", "from")
-END = ("offset", "end", "end time", "stop", "stop time", "event offset", "event end time", "to")
+ONSET = (
+    "onset",
+    "start",
+    "start time",
+    "begin",
+    "begin time",
+    "onset time",
+    "event onset",
+    "event start time",
+    "tmin",
+    "from",
+)
+END = ("offset", "end", "end time", "stop", "stop time", "offset time", "event offset", "event end time", "tmax", "to")
 LENGTH = ("duration", "length")
-LABEL = ("event label", "label", "class", "event", "species", "annotation", "tag", "sound", "category", "name", "type")
+FILE = (
+    *("filename", "file", "file name", "recording", "audio", "audio file", "path", "filepath", "file path", "fname"),
+    *("audio filename", "audio path", "audio name", "sound file", "wav", "wav file", "clip", "clip name", "clip id"),
+    *("recording id", "recording name", "segment id"),
+)
+LABEL = (
+    *("event label", "label", "class", "event", "species", "annotation", "tag", "sound", "category", "name", "type"),
+    *("event class", "sound event", "class name", "class label", "species name", "common name", "event name"),
+)
 SPREADSHEET = table_format(
     Layout(
         "csv",
@@ -41,17 +60,7 @@ SPREADSHEET = table_format(
         onset=ONSET,
         end=END,
         length=LENGTH,
-        file=(
-            "filename",
-            "file",
-            "file name",
-            "recording",
-            "audio",
-            "audio file",
-            "path",
-            "filepath",
-            "audio filename",
-        ),
+        file=FILE,
         label=LABEL,
     )
 )

@@ -8,6 +8,7 @@ from datasets import labels
 from datasets.sound import Row, write_text
 
 from sedkd.data.datasets.opening import opened
+from sedkd.data.events import Event
 from sedkd.data.labels.label_format import OWN
 from sedkd.data.labels.registry import format_of
 
@@ -69,6 +70,25 @@ def test_a_textgrid_per_recording(
 @pytest.mark.parametrize(("write", "name", "title"), OF_ALL)
 def test_one_file_of_all_recordings(write: Callable, name: str, title: str, tmp_path: Path) -> None:
     check(labels.write_one(tmp_path / "yard", write, name), title)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "segment_id,start_time_seconds,end_time_seconds,label",  # as AudioSet's strong labels
+        "fname,onset_s,offset_s,event_class",
+        "Recording ID,Begin (sec),End (sec),Common Name",
+        "wav,tmin,tmax,class_name",
+        "clip_name,start_s,duration_s,sound_event",
+    ],
+)
+def test_what_people_call_their_columns(head: str, tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text(f"{head}\na,0.5,1.0,crow\n")
+    form = format_of(tmp_path / "labels.csv")
+    assert form is not None
+    ((name, annotation),) = form.open(tmp_path / "labels.csv").read(None).items()
+    end = 1.5 if "duration" in head else 1.0
+    assert (name, annotation.events) == ("a", ((2, Event(0.5, end, "crow")),))
 
 
 def test_label_files_in_a_folder_of_their_own(tmp_path: Path) -> None:
