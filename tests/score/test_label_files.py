@@ -56,7 +56,7 @@ def test_a_folder_with_a_file_per_recording(write: Callable, suffix: str, truth:
     assert right(score_files(folder, folder))
 
 
-@pytest.mark.parametrize("name", [name for name in OUTPUT_FORMATS if name != "json"])
+@pytest.mark.parametrize("name", OUTPUT_FORMATS)
 def test_what_detect_writes(name: str, truth: Path) -> None:
     form, folder = OUTPUT_FORMATS[name], truth.parent / "heard"
     folder.mkdir()
@@ -79,6 +79,26 @@ def test_two_label_files_of_one_recording_each(tmp_path: Path) -> None:
     for name in ("mine.txt", "theirs.txt"):
         labels.audacity(tmp_path / name, [(0.0, 1.0, "dog")])
     assert right(score_files(tmp_path / "mine.txt", tmp_path / "theirs.txt"))
+
+
+def test_json_that_is_no_list_of_detections(truth: Path) -> None:
+    heard = truth.parent / "heard.json"
+    for text, said in (
+        ('{"yard1.wav": [[0, 1, "crow"]]}', "heard.json: expected a list of objects with filename onset offset"),
+        ('[{"filename": "yard1.wav", "onset": 0}]', "heard.json, entry 1: no offset, event_label: expected"),
+        ("[\n[1", "heard.json, line 2: not JSON"),
+        (
+            '[{"filename": "yard1.wav", "onset": 2, "offset": 1, "event_label": "crow"}]',
+            "entry 1: offset 1 lies before",
+        ),
+    ):
+        heard.write_text(text)
+        with pytest.raises(UserError, match=said):
+            score_files(truth, heard)
+    row = '{"filename": "yard1.wav", "onset": 0.25, "offset": 0.9, "event_label": "crow"}'
+    heard.write_text(f"[{row},\n{row}]")
+    with pytest.warns(SedkdWarning, match="1 entries have no length or repeat another"):
+        assert score_files(truth, heard).detected_events == 1
 
 
 def test_what_programs_add_to_a_name(tmp_path: Path) -> None:
@@ -110,6 +130,7 @@ def test_two_files_of_one_recording_and_no_label_file(tmp_path: Path, truth: Pat
         score_files(truth, tmp_path / "heard")
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "README.txt").write_text("Nothing to see.\n")
+    (tmp_path / "notes" / "recorder.json").write_text('{"gain": 2}')
     with pytest.warns(SedkdWarning, match="README"), pytest.raises(UserError, match="holds no label file"):
         score_files(truth, tmp_path / "notes")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sedkd.data.datasets.rows import usable
 from sedkd.data.events import COLUMNS, Annotations, read_annotations
 from sedkd.data.folders import files_below, without_audio_suffix
-from sedkd.data.labels import audacity
+from sedkd.data.labels import audacity, json_list
 from sedkd.data.labels.label_format import OWN, head_of
 from sedkd.data.labels.matching import names_meant
 from sedkd.data.labels.registry import format_of, is_label_name
@@ -27,7 +27,7 @@ class Listed:
 
 
 def listed(path: Path, column: str | None = None, known: Collection[str] = ()) -> Listed:
-    """What a table of events lists, a label file of any format that sedkd reads, or a folder of these.
+    """What a table of events lists, a label file of any format that sedkd reads, a JSON list, or a folder of these.
 
     column: the one that holds the labels, or the tier, of label files. known: names of recordings; a label file that
     names none is of the one of these that it is called like, or of the only one, else of one with its own name, less
@@ -40,6 +40,8 @@ def listed(path: Path, column: str | None = None, known: Collection[str] = ()) -
         return _folder(path, column, known)
     if not path.is_file():  # a pipe can be read but once
         return Listed(read_annotations(path))
+    if path.suffix == json_list.SUFFIX:
+        return Listed(json_list.read_json_list(path))
     (called,) = known if len(known) == 1 else (path.stem,)
     below = Path(f"{without_audio_suffix(called)}{path.suffix}")
     return _file(path, below, column, known) or Listed(read_annotations(path))
@@ -49,7 +51,7 @@ def _folder(folder: Path, column: str | None, known: Collection[str]) -> Listed:
     found: Annotations = {}
     source: dict[str, Path] = {}
     notes: Counter[str] = Counter()
-    for path in files_below(folder, is_label_name):
+    for path in files_below(folder, lambda name: is_label_name(name) or name.endswith(json_list.SUFFIX)):
         one = _file(path, path.relative_to(folder), column, known)
         if one is None:
             warnings.warn(f"{path}: is no label file that sedkd knows, and is left out", SedkdWarning, stacklevel=3)
@@ -68,6 +70,8 @@ def _folder(folder: Path, column: str | None, known: Collection[str]) -> Listed:
 def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -> Listed | None:
     """What one file lists; None where no format is recognised. `below`: its path, as recordings are named by."""
     file_bytes(path)  # says what is wrong with one that cannot be read
+    if path.suffix == json_list.SUFFIX:
+        return Listed(json_list.read_json_list(path)) if json_list.is_json_list(path) else None
     empty = not head_of(path)
     if empty and path.suffix.lower() in audacity.FORMAT.suffixes:
         return Listed({_called(below, known): []})

@@ -1,0 +1,49 @@
+"""Detections as `sedkd detect --format json` writes them: a list of objects, whose columns are those of a table."""
+
+import json
+import warnings
+from pathlib import Path
+
+from sedkd.data.datasets.rows import event_of
+from sedkd.data.events import COLUMNS, Annotations
+from sedkd.data.labels.label_format import head_of
+from sedkd.data.table import file_bytes, text_of
+from sedkd.errors import RowWarning, UserError
+
+SUFFIX = ".json"
+
+
+def is_json_list(path: Path) -> bool:
+    """Whether a .json file begins as such a list does; an empty one is one."""
+    head = "".join(head_of(path)).replace(" ", "")
+    return head == "[]" or (head.startswith("[{") and f'"{COLUMNS[-1]}"' in head)
+
+
+def read_json_list(path: Path) -> Annotations:
+    """The events by recording. Those without length or that repeat another are dropped, with a warning.
+
+    Raises:
+        UserError: it is no JSON, or not such a list; entries count from 1.
+    """
+    try:
+        rows = json.loads(text_of(path, file_bytes(path)))
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}, line {error.lineno}: not JSON: {error.msg}") from None
+    wanted = f"expected a list of objects with {' '.join(COLUMNS)}, as `sedkd detect --format json` writes it"
+    if not isinstance(rows, list):
+        raise UserError(f"{path}: {wanted}")
+    found: Annotations = {}
+    for number, row in enumerate(rows, start=1):
+        where = f"{path}, entry {number}"
+        missing = [name for name in COLUMNS if not isinstance(row, dict) or name not in row]
+        if missing:
+            raise UserError(f"{where}: no {', '.join(missing)}: {wanted}")
+        filename, *cells = (str(row[name]) for name in COLUMNS)
+        found.setdefault(filename, []).append(event_of(cells, where))
+    kept = {
+        name: [event for event in dict.fromkeys(events) if event.offset > event.onset] for name, events in found.items()
+    }
+    lost = len(rows) - sum(map(len, kept.values()))
+    if lost:
+        warnings.warn(f"{path}: {lost} entries have no length or repeat another, dropped", RowWarning, stacklevel=2)
+    return kept
