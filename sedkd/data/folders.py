@@ -10,8 +10,8 @@ from sedkd.errors import UserError
 from sedkd.spelling import composed
 
 UNREAD = frozenset(
-    (".3gp", ".amr", ".ape", ".avi", ".ds2", ".dss", ".mka", ".mkv", ".mov", ".mp4", ".mts", ".ra", ".w4v", ".wac",
-     ".webm", ".wma", ".wv")
+    (".3gp", ".aifc", ".amr", ".ape", ".au", ".avi", ".bwf", ".ds2", ".dss", ".mka", ".mkv", ".mov", ".mp4", ".mts",
+     ".ra", ".rf64", ".w4v", ".wac", ".webm", ".wma", ".wv")
 )  # fmt: skip
 """How files end that recorders, cameras and phones write and that hold sound which is not read."""
 
