@@ -55,7 +55,7 @@ def require_kind(kind: str) -> None:
     _settings(kind, None)
     own_builder(kind)
     file = start_file(kind)
-    if file is not None:
+    if file is not None and kind not in AUDIOSET_WEIGHTS:  # those are known by their digest
         audioset_start(file, ("event",))
     if kind.startswith(TIMM):
         require_backbone(kind.removeprefix(TIMM), STUDENT_FEATURES.n_mels, STRIDE)
