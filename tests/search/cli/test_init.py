@@ -14,6 +14,7 @@ from search.cli import main, search
 from search.study.objectives import parse
 from search.study.store import open_store
 from sedkd.data.datasets.opening import opened
+from sedkd.data.decoding import AUDIO_SUFFIXES
 from sedkd.disk.json_file import write_json
 
 
@@ -158,7 +159,7 @@ def test_mistakes(yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
     assert line_of(tmp_path / "nowhere").endswith("nowhere: no such folder")
     (tmp_path / "empty").mkdir()
-    assert line_of(tmp_path / "empty").endswith("holds no audio (.wav, .flac, .ogg, .mp3)")
+    assert line_of(tmp_path / "empty").endswith(f"holds no audio ({', '.join(AUDIO_SUFFIXES)})")
     (tmp_path / "labels").mkdir()
     for path in yard.glob("*.txt"):
         shutil.move(path, tmp_path / "labels")
