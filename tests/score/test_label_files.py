@@ -78,7 +78,9 @@ def test_two_label_files_of_one_recording_each(tmp_path: Path) -> None:
     """However they are called: there is nothing else that they could be of."""
     for name in ("mine.txt", "theirs.txt"):
         labels.audacity(tmp_path / name, [(0.0, 1.0, "dog")])
-    assert right(score_files(tmp_path / "mine.txt", tmp_path / "theirs.txt"))
+    report = score_files(tmp_path / "mine.txt", tmp_path / "theirs.txt")
+    assert right(report)
+    assert f"{tmp_path / 'theirs.txt'}: read as Audacity label track, of mine" in report.notes
 
 
 def test_json_that_is_no_list_of_detections(truth: Path) -> None:

@@ -29,15 +29,7 @@ BIRDNET = table_format(
     )
 )
 ONSET = (
-    "onset",
-    "start",
-    "start time",
-    "begin",
-    "begin time",
-    "onset time",
-    "event onset",
-    "event start time",
-    "tmin",
+    *("onset", "start", "start time", "begin", "begin time", "onset time", "event onset", "event start time", "tmin"),
     "from",
 )
 END = ("offset", "end", "end time", "stop", "stop time", "offset time", "event offset", "event end time", "tmax", "to")

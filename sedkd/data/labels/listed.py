@@ -86,6 +86,8 @@ def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -
         for name, annotation in opened.read(column).items()
     }
     which = f", labels from {opened.column(column)!r}" if opened.column else ""
+    if OWN in opened.recordings() and below.stem != path.stem:  # nothing in it says so
+        which += f", of {below.stem}"
     events = {name: usable(lines, path, name, math.inf) for name, lines in found.items()}
     return Listed(events, (f"read as {form.title}{which}",))
 
