@@ -51,10 +51,8 @@ def unread_below(folder: Path) -> list[str]:
     if not found:
         return []
     kinds = ", ".join(sorted({path.suffix.lower() for path in found}))
-    return [
-        f"{folder}: {len(found)} files, such as {found[0]}, may hold sound, which is not read from {kinds}: save it as "
-        "FLAC or WAV, beside them and called alike"
-    ]
+    which = f"{len(found)} files, such as {found[0]}," if len(found) > 1 else str(found[0])
+    return [f"{folder}: {which} may hold sound, which is not read from {kinds}: save it as FLAC or WAV, called alike"]
 
 
 def without_audio_suffix(name: str) -> str:

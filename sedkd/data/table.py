@@ -7,6 +7,8 @@ from pathlib import Path
 from sedkd.errors import UserError
 from sedkd.spelling import composed
 
+HEAD_BYTES = 1 << 16  # in which a header ends
+
 
 def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line number, the wanted fields, stripped) for every line that is not blank.
@@ -43,9 +45,11 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[st
 
 
 def is_table_of(path: Path, columns: Sequence[str]) -> bool:
-    """Whether `read_rows` finds these columns in a file's header."""
+    """Whether `read_rows` finds these columns in a file's header. UserError where the file cannot be read."""
+    first = file_bytes(path, HEAD_BYTES)
+    whole = first[: first.rfind(b"\n") + 1] or first  # no letter that is cut in two
     try:
-        head = next((line for line in _lines(path) if line.strip(" \t")), "")
+        head = next((line for line in _lines_of(text_of(path, whole)) if line.strip(" \t")), "")
     except UserError:
         return False
     return set(columns) <= set(_as_asked(_fields(head, _delimiter(path, head)), columns))
@@ -73,10 +77,11 @@ def tab_fields(line: str) -> list[str]:
     return [_unquoted(part.strip()) for part in line.split("\t")]
 
 
-def file_bytes(path: Path) -> bytes:
-    """A text file as it stands on disk. UserError where it cannot be read."""
+def file_bytes(path: Path, most: int = -1) -> bytes:
+    """A text file as it stands on disk, or `most` bytes of it. UserError where it cannot be read."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            return stream.read(most)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file: check the path") from None
     except IsADirectoryError:
@@ -86,7 +91,11 @@ def file_bytes(path: Path) -> bytes:
 
 
 def _lines(path: Path) -> list[str]:
-    return text_of(path, file_bytes(path)).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return _lines_of(text_of(path, file_bytes(path)))
+
+
+def _lines_of(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def text_of(path: Path, raw: bytes) -> str:

@@ -53,7 +53,6 @@ Ended = list[Checkpoint] | Exception
 """A member's curve, or why it ended before its last step: it diverged, or its watch had enough."""
 
 
-@freed_memory_kept()
 def fit_cohort(members: Sequence[Member], progress: Counter | None = None) -> list[Ended]:
     """Train the members in place, on the device that their students lie on. Several are of one kind, and only one that
     is alone goes on from a trunk or keeps its own.
@@ -68,7 +67,8 @@ def fit_cohort(members: Sequence[Member], progress: Counter | None = None) -> li
     require_sealed("training")
     first_seen = list({id(member.corpus): None for member in members})
     order = sorted(range(len(members)), key=lambda place: first_seen.index(id(members[place].corpus)))
-    found = _Cohort([members[place] for place in order], device).run(progress)
+    with freed_memory_kept():
+        found = _Cohort([members[place] for place in order], device).run(progress)
     ended = dict(zip(order, found, strict=True))
     return [ended[place] for place in range(len(members))]
 

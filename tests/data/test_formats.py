@@ -72,7 +72,7 @@ def test_a_cut_off_recording_of_a_phone_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.m4a"
     by_ffmpeg(path, "ipod", "aac", {"movflags": "faststart"})
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
-    with pytest.raises(BrokenAudio, match=r"a\.m4a: .*(ends|is damaged|cannot be read)"):
+    with pytest.raises(BrokenAudio, match=r"a\.m4a: ends .* s before the length in its header"):
         audio_info(path)
 
 

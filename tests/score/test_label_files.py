@@ -99,7 +99,7 @@ def test_json_that_is_no_list_of_detections(truth: Path) -> None:
             score_files(truth, heard)
     row = '{"filename": "yard1.wav", "onset": 0.25, "offset": 0.9, "event_label": "crow"}'
     heard.write_text(f"[{row},\n{row}]")
-    with pytest.warns(SedkdWarning, match="1 entries have no length or repeat another"):
+    with pytest.warns(SedkdWarning, match="1 of 2 entries have no length or repeat another"):
         assert score_files(truth, heard).detected_events == 1
 
 
@@ -137,7 +137,7 @@ def test_two_files_of_one_recording_and_no_label_file(tmp_path: Path, truth: Pat
         score_files(truth, tmp_path / "notes")
 
 
-def test_real_files_of_audacity_and_raven(shared: Path, tmp_path: Path) -> None:
+def test_real_files_of_audacity_and_raven(shared: Path) -> None:
     """Of snippets: the table holds what lies within them."""
     original, table = shared / "data/label_formats/original", read_annotations(shared / "data/label_formats/labels.tsv")
     tracks = listed(original / "spinetail.audacity_spectral.txt").annotations["spinetail.audacity_spectral"]

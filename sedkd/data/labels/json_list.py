@@ -45,5 +45,6 @@ def read_json_list(path: Path) -> Annotations:
     }
     lost = len(rows) - sum(map(len, kept.values()))
     if lost:
-        warnings.warn(f"{path}: {lost} entries have no length or repeat another, dropped", RowWarning, stacklevel=2)
+        told = f"{path}: {lost} of {len(rows)} entries have no length or repeat another, dropped"
+        warnings.warn(told, RowWarning, stacklevel=2)
     return kept

@@ -14,7 +14,7 @@ from sedkd.data.labels import audacity, json_list
 from sedkd.data.labels.label_format import OWN, head_of
 from sedkd.data.labels.matching import names_meant
 from sedkd.data.labels.registry import format_of, is_label_name
-from sedkd.data.table import file_bytes, is_table_of
+from sedkd.data.table import is_table_of
 from sedkd.errors import SedkdWarning, UserError
 
 
@@ -69,13 +69,13 @@ def _folder(folder: Path, column: str | None, known: Collection[str]) -> Listed:
 
 def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -> Listed | None:
     """What one file lists; None where no format is recognised. `below`: its path, as recordings are named by."""
-    file_bytes(path)  # says what is wrong with one that cannot be read
+    is_table = is_table_of(path, COLUMNS)
     if path.suffix == json_list.SUFFIX:
         return Listed(json_list.read_json_list(path)) if json_list.is_json_list(path) else None
     empty = not head_of(path)
     if empty and path.suffix.lower() in audacity.FORMAT.suffixes:
         return Listed({_called(below, known): []})
-    if empty or is_table_of(path, COLUMNS):
+    if empty or is_table:
         return Listed(read_annotations(path))
     form = format_of(path)
     if form is None:
