@@ -14,6 +14,7 @@ from sedkd.errors import SedkdWarning, UserError
 COLUMNS = ("filename", "onset", "offset", "event_label")
 BEYOND_SECONDS = 1.0  # after a file's end, from which on a time is no matter of rounding or padding
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
+CLOCK = re.compile(r"(?:(?P<hours>\d+):(?=[0-5]\d:))?(?P<minutes>\d+):(?P<seconds>[0-5]\d(?P<parts>[.,]\d+)?)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,8 +60,8 @@ def read_annotations(path: Path | str) -> Annotations:
         if len(given) < 3:
             missing = ", ".join(name for name in COLUMNS[1:] if not row[name])
             raise UserError(f"{where}: {missing} is empty: fill it in, or leave all three empty if nothing happens")
-        onset = number(row["onset"], "onset", where)
-        offset = number(row["offset"], "offset", where)
+        onset = seconds(row["onset"], "onset", where)
+        offset = seconds(row["offset"], "offset", where)
         if onset < 0:
             raise UserError(f"{where}: onset {row['onset']} is negative: times count from the start of the file")
         if offset < onset:
@@ -96,7 +97,7 @@ def read_durations(path: Path | str) -> dict[str, float]:
             raise UserError(f"{where}: the filename is empty: fill it in or remove the line")
         if not row["duration"]:
             raise UserError(f"{where}: the duration is empty: fill it in, in seconds")
-        duration = number(row["duration"], "duration", where)
+        duration = seconds(row["duration"], "duration", where)
         if duration <= 0:
             raise UserError(f"{where}: duration {row['duration']} is not positive: give seconds")
         if durations.setdefault(filename, duration) != duration:
@@ -197,3 +198,22 @@ def number(text: str, name: str, where: str) -> float:
     if not math.isfinite(value):
         raise UserError(f"{where}: {name} {text!r} is not a number: write seconds such as 1.25")
     return value
+
+
+def seconds(text: str, name: str, where: str) -> float:
+    """A cell as a time in seconds: a number (see `number`), or as audio editors write it, `1:02.5` or `0:01:02`.
+
+    `1:30` alone may be minutes or hours and is asked about. UserError names `where`.
+    """
+    clock = CLOCK.fullmatch(text)
+    if clock is None or not (clock["hours"] or clock["parts"]):
+        return number(text, name, where)
+    return 3600 * int(clock["hours"] or 0) + 60 * int(clock["minutes"]) + float(clock["seconds"].replace(",", "."))
+
+
+def is_time(text: str) -> bool:
+    """Whether a cell is one that `seconds` reads."""
+    try:
+        return math.isfinite(seconds(text, "", ""))
+    except UserError:
+        return False

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sedkd.data.broken import durations
 from sedkd.data.environment import Environment
-from sedkd.data.events import Event, number, require_clear_commas
+from sedkd.data.events import Event, require_clear_commas, seconds
 from sedkd.data.recordings import Recording, listed_audio
 from sedkd.data.table import read_rows, require_plain
 from sedkd.disk.paths import written_atomically
@@ -74,7 +74,7 @@ def read_spans_of(table: Path) -> dict[str, Span]:
             raise UserError(f"{where}: the {empty} is empty: fill it in or remove the line")
         if row["answer"].lower() not in ANSWERS:
             raise UserError(f"{where}: the answer {row['answer']!r} is neither yes nor no")
-        onset, offset = (number(row[name], name, where) for name in ("onset", "offset"))
+        onset, offset = (seconds(row[name], name, where) for name in ("onset", "offset"))
         if not 0 <= onset < offset:
             raise UserError(f"{where}: no span lies between {onset:g} and {offset:g} s: write its start and its end")
         before = found.setdefault(row["filename"], Span(onset, offset, {}))

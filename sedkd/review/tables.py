@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sedkd.data.events import Event, number, require_clear_commas
+from sedkd.data.events import Event, number, require_clear_commas, seconds
 from sedkd.data.folders import AudioFolder, audio_below
 from sedkd.data.inspection import audio_info
 from sedkd.data.labels.label_format import OWN
@@ -88,7 +88,7 @@ def _plain_detections(table: Path, roots: Sequence[Path]) -> Iterator[Row]:
             raise UserError(f"{where}: the {empty} is empty: fill it in or remove the line")
         if name not in paths:
             paths[name] = _sought(name, folders, table, where)
-        onset, offset = (number(row[column], column, where) for column in COLUMNS[1:3])
+        onset, offset = (seconds(row[column], column, where) for column in COLUMNS[1:3])
         yield line, paths[name], Event(onset, offset, row["event_label"]), row["confidence"]
 
 

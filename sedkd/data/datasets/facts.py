@@ -9,9 +9,9 @@ from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION
 from sedkd.data.datasets.registry import TREES
 from sedkd.data.datasets.survey import Survey
 from sedkd.data.decoding import AUDIO_SUFFIXES
-from sedkd.data.folders import audio_below, files_below, unread_below
+from sedkd.data.folders import audio_below, unread_below
 from sedkd.data.labels.lookalikes import mend_of
-from sedkd.data.labels.registry import LABEL_FORMATS, format_of, is_label_name
+from sedkd.data.labels.registry import LABEL_FORMATS, format_of, label_files
 from sedkd.errors import UserError
 
 
@@ -33,7 +33,7 @@ def require_material(root: Path) -> None:
     unread = [] if audio else unread_below(root)
     if unread:
         raise UserError(unread[0])
-    labels = [path for path in files_below(root, is_label_name) if format_of(path)]
+    labels = [path for path in label_files(root) if format_of(path)]
     if not audio and labels:
         raise UserError(
             f"{root}: holds labels, such as {labels[0]}, but no audio ({', '.join(AUDIO_SUFFIXES)}): name the folder "

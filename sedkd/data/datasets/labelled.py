@@ -13,8 +13,8 @@ from sedkd.data.datasets.assigning import SPLIT_OF, Assigned
 from sedkd.data.datasets.dataset import Annotation, Clip, Dataset, Format
 from sedkd.data.datasets.rows import once
 from sedkd.data.datasets.tables import labelled_environments
-from sedkd.data.folders import audio_below, files_below
-from sedkd.data.labels.registry import format_of, is_label_name
+from sedkd.data.folders import audio_below
+from sedkd.data.labels.registry import format_of, is_label_name, label_files
 from sedkd.errors import UserError
 
 NAME, TITLE = "labels", "recordings with label files"
@@ -23,7 +23,7 @@ NAME, TITLE = "labels", "recordings with label files"
 def is_here(root: Path) -> bool:
     if (root / "train").is_dir() and (root / "train.tsv").exists():
         return False  # an environment of the generic folder, which is read one level up
-    return bool(audio_below(root)) and any(map(format_of, files_below(root, is_label_name)))
+    return bool(audio_below(root)) and any(map(format_of, label_files(root)))
 
 
 def opened(root: Path, _: int | None = None, column: str | None = None) -> Dataset:
@@ -32,7 +32,7 @@ def opened(root: Path, _: int | None = None, column: str | None = None) -> Datas
     Raises:
         UserError: a label file cannot be used, two are of one recording, or none is of any.
     """
-    audio, labels = audio_below(root), files_below(root, is_label_name)
+    audio, labels = audio_below(root), label_files(root)
     places = _environments(root, audio, labels)
     parts = []
     for name, folder in places.items():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sedkd.data.datasets.dataset import Annotation
-from sedkd.data.events import COLUMNS, Event, clip_to, ends_beyond, number, require_clear_commas
+from sedkd.data.events import COLUMNS, Event, clip_to, ends_beyond, require_clear_commas, seconds
 from sedkd.data.table import read_plain, read_rows
 from sedkd.errors import RowWarning, UserError
 
@@ -19,7 +19,7 @@ UNIT = "; none is left: are they of this recording, and are times in seconds?"
 def event_of(cells: Sequence[str], where: str) -> Event:
     """An event of the cells onset, offset and label; its length may be 0. UserError names `where`."""
     onset, offset, label = cells
-    begin, end = number(onset, "onset", where), number(offset, "offset", where)
+    begin, end = seconds(onset, "onset", where), seconds(offset, "offset", where)
     if begin < 0:
         raise UserError(f"{where}: onset {onset} is negative: times count from the start of the file")
     if end < begin:

@@ -50,6 +50,12 @@ def read_cells(path: Path) -> Cells:
     return Cells(path, tuple(header), tuple(whole))
 
 
+def split(lines: Sequence[tuple[int, str]]) -> list[tuple[int, list[str]]]:
+    """The cells of numbered lines, by the separator of the first."""
+    delimiter, first = _delimiter([text for _, text in lines])
+    return _split(lines[first:], delimiter)
+
+
 def header_of(head: Sequence[str]) -> list[str]:
     """The keys (`key_of`) of the header with which a file begins."""
     delimiter, first = _delimiter(head)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from sedkd.data.datasets.dataset import Annotation
 from sedkd.data.datasets.rows import Line, event_of
-from sedkd.data.events import number, require_clear_commas
+from sedkd.data.events import require_clear_commas, seconds
 from sedkd.data.labels.cells import header_of, key_of, read_cells
 from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotations
 from sedkd.data.labels.layout import Layout
@@ -88,10 +88,10 @@ class LabelTable:
             if not text:
                 raise UserError(f"{where}: {self._without_label(label)}")
             if end is None:
-                ends = repr(number(begins, "onset", where) + number(ends, self.cells.header[last], where))
+                ends = repr(seconds(begins, "onset", where) + seconds(ends, self.cells.header[last], where))
             if within is not None and row[within]:
-                lasts = number(ends, "offset", where) - number(begins, "onset", where)
-                begins, ends = row[within], repr(number(row[within], self.cells.header[within], where) + lasts)
+                lasts = seconds(ends, "offset", where) - seconds(begins, "onset", where)
+                begins, ends = row[within], repr(seconds(row[within], self.cells.header[within], where) + lasts)
             self._tell_of_a_second_recording(row, where)
             events.append((line, event_of((begins, ends, text), where)))
         return annotations(found or {OWN: []})

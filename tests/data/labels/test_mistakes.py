@@ -108,6 +108,14 @@ def test_a_table_of_other_recordings(tmp_path: Path, told) -> None:
         (["file;start;end;label", "yard1.wav;0,5;1;"], "line 2: label is empty: fill it in or remove the line"),
         (["file;start;end;who", "yard1.wav;0,5;1;ann"], "no column of labels; say --label-column, one of: who"),
         (["file;start;end", "yard1.wav;0,5;1"], "no column of labels; add one, called event label"),
+        (["file;start;end;label", "yard1.wav;0:99.5;100;crow"], "line 2: onset '0:99.5' is not a number"),
+        (["yard1.wav,0.5,1,crow", "yard2.wav,0.5,1"], "line 2: 3 cells: expected filename, onset, offset, event_label"),
+        (
+            ["yard1.wav;0,5;1,0;crow", "yard2.wav;1,5;1,0;crow"],
+            "line 2: offset 1,0 lies before onset 1,5: swap the two",
+        ),
+        (["yard1.wav,0.5,1,crow", ",0.5,1,crow"], "line 2: the filename is empty: fill it in or remove the line"),
+        (["yard1.wav,0.5,1,crow", "yard2.wav,0.5,1,"], "line 2: the label is empty: fill it in or remove the line"),
         (["file;start;end;label", "yard1.wav;1;2;crow", "YARD1.WAV;1;2;crow"], "is listed as 'yard1.wav' and as"),
     ],
 )
@@ -181,7 +189,7 @@ def test_a_column_where_there_is_none(yard: Path, told) -> None:
         ("yard.aup3", b"SQLite", "yard.aup3: is an Audacity project: export its labels (File, Export Other"),
         (
             "table.csv",
-            b"yard1.wav,0.1,0.9,crow\n",
+            b"yard1.wav,crow,0.1\n",
             "table.csv, line 1: no label file that sedkd knows (its first line is",
         ),
         ("table.csv", b"yard1.wav 0.1 0.9 crow\n", "give the columns a header such as file, onset, offset, label"),

@@ -213,6 +213,61 @@ def test_a_line_that_names_the_separator(tmp_path: Path) -> None:
     assert (line, event.onset, event.offset) == (3, 0.5, 1.75)
 
 
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("truth.csv", ["a.wav\t0.5\t1.75\tcrow", "b.wav\t1\t2\tdog bark"]),  # DCASE 2017's strong labels
+        ("truth.tsv", ["c.wav", "a.wav\tyard\t0.5\t1.75\tcrow\tid7", "b.wav\tyard\t1\t2\tdog bark\tid8"]),
+        ("found.txt", ["a.wav,0.5,1.75,crow", "c.wav,,,", "b.wav,1,2,dog bark"]),
+        ("found.csv", ["a;0,5;1,75;crow;x", "b;1,0;2,0;dog bark;y"]),
+        ("found.csv", ["0001\t0:00.5\t0:01.75\tcrow", "0002\t0:00:01\t0:00:02\tdog bark"]),
+    ],
+)
+def test_lists_without_a_header(name: str, lines: list[str], tmp_path: Path) -> None:
+    write_text(tmp_path / name, lines)
+    form = format_of(tmp_path / name)
+    assert form is not None
+    assert form.name == "list"
+    found = [list(annotation.events or ()) for annotation in form.open(tmp_path / name).read(None).values()]
+    events = [(e.onset, e.offset, e.event_label) for one in found for _, e in one]
+    assert events == [(0.5, 1.75, "crow"), (1, 2, "dog bark")]
+    assert [] in found or not any("c.wav" in line for line in lines)
+
+
+def test_a_list_of_one_recording(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.csv", ["0.5,1.75,crow", "61.5,1:02.5,dog bark"])
+    form = format_of(tmp_path / "a.csv")
+    assert form is not None
+    events = form.open(tmp_path / "a.csv").read(None)[OWN].events
+    assert [(line, e.onset, e.offset) for line, e in events or ()] == [(1, 0.5, 1.75), (2, 61.5, 62.5)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["a.wav", "b.wav"],  # names alone are a list of files
+        ["a.wav,44100,2,16"],
+        ["a.wav,10.0"],
+        ["file,begins,ends,what", "a.wav,0.5,1.75,crow"],  # a header that nobody knows is asked about
+    ],
+)
+def test_what_is_no_list_of_events(lines: list[str], tmp_path: Path) -> None:
+    write_text(tmp_path / "a.csv", lines)
+    assert format_of(tmp_path / "a.csv") is None
+
+
+def test_markers_of_audio_editors(tmp_path: Path) -> None:
+    """As Adobe Audition and Reaper write them: minutes, seconds and parts of them."""
+    audition = ["Name\tStart\tDuration\tTime Format\tType\tDescription"]
+    write_text(tmp_path / "a.csv", [*audition, "crow\t0:00.500\t0:01.250\tdecimal\tCue\t"])
+    write_text(tmp_path / "b.csv", ["#,Name,Start,End,Length", "R1,crow,1:02.500,1:03.750,0:01.250"])
+    for name, wanted in (("a", (0.5, 1.75)), ("b", (62.5, 63.75))):
+        form = format_of(tmp_path / f"{name}.csv")
+        assert form is not None
+        ((_, event),) = form.open(tmp_path / f"{name}.csv").read(None)[OWN].events or ()
+        assert (event.onset, event.offset, event.event_label) == (*wanted, "crow")
+
+
 def test_the_real_files(shared: Path, tmp_path: Path) -> None:
     source = shared / "data" / "label_formats"
     if not source.is_dir():

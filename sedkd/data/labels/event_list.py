@@ -1,0 +1,81 @@
+"""Lists of events without a header, as DCASE's challenges and tools write them, with TABs, commas or semicolons:
+`filename onset offset event_label`, also with the scene behind the filename, or `onset offset event_label`.
+
+Columns behind these (an identifier, say) are ignored, and a line of nothing but a filename says that nothing happens.
+The forms are those of dcase_util 0.2, `MetaDataContainer`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sedkd.data.datasets.dataset import Annotation
+from sedkd.data.datasets.rows import Line, event_of
+from sedkd.data.events import is_time, require_clear_commas
+from sedkd.data.folders import is_audio_name
+from sedkd.data.labels.cells import split
+from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotations, numbered_lines
+from sedkd.errors import UserError
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the cells of a line are; `onset`: the place of the first of onset, offset and label."""
+
+    what: str
+    onset: int
+
+
+FORMS = (
+    Form("onset, offset, event_label", 0),
+    Form("filename, onset, offset, event_label", 1),
+    Form("filename, scene, onset, offset, event_label", 2),
+)
+
+
+def matches(head: Sequence[str]) -> bool:
+    rows = [row for _, row in split(list(enumerate(head, start=1)))]
+    return any(map(_form, rows)) and bool(_form(rows[0]) or _is_empty(rows[0]))
+
+
+def read(path: Path) -> dict[str, Annotation]:
+    """The events by recording.
+
+    Raises:
+        UserError: a line is of another form than the first, or cannot be used.
+    """
+    rows = split(numbered_lines(path))
+    form = next(form for _, row in rows if (form := _form(row)))
+    eventful = [(line, row) for line, row in rows if not (form.onset and _is_empty(row))]
+    require_clear_commas(path, ((line, cell) for line, row in eventful for cell in row[form.onset : form.onset + 2]))
+    found: dict[str, list[Line]] = {row[0] if form.onset else OWN: [] for _, row in rows}
+    for line, row in eventful:
+        where = f"{path}, line {line}"
+        if len(row) < form.onset + 3:
+            raise UserError(f"{where}: {len(row)} cells: expected {form.what}, as in the lines before")
+        if form.onset and not row[0]:
+            raise UserError(f"{where}: the filename is empty: fill it in or remove the line")
+        found[row[0] if form.onset else OWN].append((line, event_of(row[form.onset : form.onset + 3], where)))
+    return annotations(found)
+
+
+def _form(row: Sequence[str]) -> Form | None:
+    """Of which form a line is; a number is no label, lest columns of measurements are taken for events."""
+    return next((form for form in FORMS if _has(row, form.onset)), None)
+
+
+def _has(row: Sequence[str], onset: int) -> bool:
+    cells = row[onset : onset + 3]
+    return len(cells) == 3 and bool(cells[2]) and [is_time(cell) for cell in cells] == [True, True, False]
+
+
+def _is_empty(row: Sequence[str]) -> bool:
+    """Whether a line names a recording in which nothing happens."""
+    return not any(row[1:]) and is_audio_name(row[0])
+
+
+def opened(path: Path) -> LabelFile:
+    return LabelFile(lambda: list(read(path)), lambda _: read(path))
+
+
+FORMAT = LabelFormat("list", "list of events without a header", (".txt", ".tsv", ".csv"), matches, opened)
