@@ -23,6 +23,23 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def free_memory() -> int | None:
+    """Bytes of memory that processes may still take here, also where a container has less than its machine (cgroup v2);
+    None where the system does not tell."""
+    try:
+        told = dict(line.split()[:2] for line in Path("/proc/meminfo").read_text().splitlines())
+        free = 1024 * int(told["MemAvailable:"])
+    except (OSError, KeyError, ValueError):
+        return None
+    group = Path("/sys/fs/cgroup")
+    try:
+        most, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
+        kept = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        return min(free, most - used + int(kept["inactive_file"]))
+    except (OSError, KeyError, ValueError):  # no group, or one without a limit, which says "max"
+        return free
+
+
 def processor() -> str:
     """What the machine's processor calls itself."""
     try:

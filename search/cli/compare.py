@@ -8,6 +8,7 @@ from search.cli.store import add_store_options, store_of
 from search.cli.subject import ENVIRONMENT, add_subject_options, subject_of
 
 STEPS = 600
+WORKERS = "students trained at once (one a core, where each has enough to do; on a GPU 1)"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -51,6 +52,7 @@ def add_parser(subparsers: Any) -> None:
         help="use only so many labelled training clips of the environment, every event in proportion; the others count "
         "as unlabelled, for the teacher too. Several numbers are compared one by one, with one figure of all",
     )
+    parser.add_argument("--workers", type=positive(int), metavar="N", help=WORKERS)
     parser.add_argument("--ablate", action="store_true", help="also each environment-aware part switched off in turn")
     add_store_options(parser)
     parser.set_defaults(run=run)
@@ -74,6 +76,7 @@ def run(options: argparse.Namespace) -> int:
             store=store_of(options),
             labels=options.labels,
             criterion=f"f1_{options.f1}",
+            workers=options.workers,
         ),
         environments,
     )

@@ -20,7 +20,7 @@ EXAMPLES = """examples:
   sedkd-search --env street --subset traffic --trials 50            a named subset of the events
   sedkd-search --env farm --data ~/recordings --trials 50           your own recordings
   sedkd-search --env street --subset all --trials 50                all events, then each named subset, and a table
-  sedkd-search --env street,home --trials 50 --workers 2            several environments, two trials at a time
+  sedkd-search --env street,home --trials 50 --workers 1            several environments, one trial at a time
 The same line continues a study: --trials counts finished trials in all."""
 STEPS = "optimiser steps per student (150); from 600 on all begin with fewer, and the promising ones go on"
 SUBSETS = "several joined by commas, or all, which is all events and then each subset"
@@ -40,6 +40,7 @@ EIGHT_BITS = (
     "score students, and choose their thresholds, by what their int8.onnx answers; with --lookahead, and without GRUs, "
     "which have none (default: as they are trained, in float)"
 )
+WORKERS = "trials at once (one a core, where each has enough to do; on a GPU, or with another executor, 1)"
 EXECUTOR = "where workers run: local (default), or, with --storage, slurm or ray, each of them `sedkd worker --join`"
 RESOURCES = (
     "of a worker there: cpus=1,gpus=0 (fractions on ray), minutes=240 (slurm), partition=P and what else sbatch, or "
@@ -77,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     budget.add_argument("--int8", action="store_true", help=EIGHT_BITS)
     budget.add_argument("--steps", type=positive(int), metavar="N", help=STEPS)
     manner = top.add_argument_group("how")
-    manner.add_argument("--workers", type=positive(int), default=1, metavar="N", help="trials at once (1)")
+    manner.add_argument("--workers", type=positive(int), metavar="N", help=WORKERS)
     manner.add_argument("--executor", choices=("local", "slurm", "ray"), default="local", help=EXECUTOR)
     manner.add_argument("--resources", default="", metavar="NAME=N,...", help=RESOURCES)
     manner.add_argument("--seed", type=SEED, default=0, help="seed of sampler and students (0)")

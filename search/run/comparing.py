@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.run.comparison_plan import VERSION, name_of, plan_of, require_runnable
+from search.run.sharing import Sharing
 from search.run.stop import Stop
 from search.setup.architecture import architecture
 from search.setup.preparation import Subject, looked_at, prepare
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Question:
     """What was typed; see `sedkd compare --help`. `labels`: how many labelled clips, once for each; none: all.
-    `criterion`: the F1 for which tries, thresholds and filters are chosen on validation."""
+    `criterion`: the F1 for which tries, thresholds and filters are chosen on validation. `workers`: students that are
+    trained at once; None: as many as pay here."""
 
     subject: Subject
     architecture: str
@@ -44,6 +46,7 @@ class Question:
     store: Store
     labels: tuple[int, ...] = ()
     criterion: str = FIRST_CRITERION
+    workers: int | None = None
 
 
 def run_compare(question: Question, environments: Sequence[str]) -> int:
@@ -64,7 +67,7 @@ def run_compare(question: Question, environments: Sequence[str]) -> int:
             results.append([])
             for labels in numbers:
                 asked = replace(question, subject=replace(question.subject, environment=environment, labels=labels))
-                results[-1].append(_answered(asked, student, store, display))
+                results[-1].append(_answered(asked, student, store, display, stop))
             if len(numbers) > 1:
                 display.table(labels_table(results[-1]))
                 for line in keep_curve(results[-1], store):
@@ -97,7 +100,9 @@ def _show_together(results: Sequence[Sequence[dict[str, Any]]], store: Store, di
         display.print(f"numbers: {path}\n{log_pooled(alike, path, store)}")
 
 
-def _answered(question: Question, student: StudentSettings, store: Store, display: Display) -> dict[str, Any]:
+def _answered(
+    question: Question, student: StudentSettings, store: Store, display: Display, stop: Stop
+) -> dict[str, Any]:
     """One comparison, trained, scored, shown and kept."""
     prepared = prepare(question.subject, 0, display.preparing)
     task = prepared.task
@@ -111,7 +116,8 @@ def _answered(question: Question, student: StudentSettings, store: Store, displa
     )
     for notice in [*prepared.notices, *notices]:
         display.notice(notice)
-    trained = train_all(arms(plan), task, question.seeds, students, question.criterion, _watch(display))
+    share = Sharing(question.subject, question.workers, task.device.type, display, stop)
+    trained = train_all(arms(plan), task, question.seeds, students, question.criterion, _watch(display), share)
     result = _result(task, trained, question, plan, folder, display)
     _show(result, display, _keep(result, folder, store))
     return result

@@ -20,6 +20,7 @@ from search.sampling.choice import can_guess, learned_from, sampler_of, with_sam
 from search.setup.plan import GAIN
 from search.setup.request import Planned, Request, planned
 from search.setup.subsets import each_subset
+from search.setup.workers import workers_for
 from search.show.closing import show, show_summary
 from search.show.display import Display
 from search.study.opening import load_study, open_study
@@ -133,6 +134,8 @@ class _Session:
             )
         if self.request.manner.sampler == GAIN and not can_guess(ready.plan.objectives):
             notices.append("sampler: tpe; gain needs one quality against one cost that is known before training")
+        if self.request.workers is None and (workers := self._workers(ready)) > 1:
+            notices.append(f"{workers} trials at once; --workers 1: one after the other")
         if learned := learned_from(self.study, ready.plan):
             notices.append(f"learns from other studies as well (--no-carry: from none): {', '.join(learned)}")
         self.display.introduce(
@@ -157,14 +160,14 @@ class _Session:
         if self.cluster is not None:
             self._search_on(self.cluster, ready)
             return
-        if self.request.workers == 1:
+        workers = self._workers(ready)
+        if workers == 1:
             search(
                 with_sampler(self.study, ready.plan, self.request.seed), ready.plan, self._listener(0), self._mirrored
             )
             return
-        threads = max(cores() // self.request.workers, 1)
-        work = _Work(self.request, ready.name, threads)
-        executor: Executor = Processes(work, self.request.workers, self._hear, self._bury)
+        work = _Work(self.request, ready.name, _threads(workers))
+        executor: Executor = Processes(work, workers, self._hear, self._bury)
         try:
             executor.run(lambda: self.stop.asked)
         except WorkerFailed as error:
@@ -174,7 +177,8 @@ class _Session:
     def _search_on(self, cluster: Cluster, ready: Planned) -> None:
         wanted, watch = ready.plan.budget.trials, EndedTrials(self.study, self._listener(0))
         left = wanted - self.study.taken()  # beside students that are to be trained on
-        count = self.request.workers if len(ready.plan.rungs) > 1 else min(self.request.workers, left)
+        workers = self.request.workers or 1
+        count = workers if len(ready.plan.rungs) > 1 else min(workers, left)
 
         def look() -> None:
             self.display.preparing(f"workers on {cluster.name}", self.study.spent(), wanted)
@@ -185,6 +189,13 @@ class _Session:
         if count > 0:
             executor: Executor = Elsewhere(cluster, joining(ready.name, ready.plan.store), count, look, self._bury)
             executor.run(lambda: self.stop.asked)
+
+    def _workers(self, ready: Planned) -> int:
+        """How many processes of this machine are to train at once."""
+        if self.request.workers is not None or self.cluster is not None:
+            return self.request.workers or 1
+        left = max(ready.plan.budget.trials - self.study.taken(), 0)
+        return workers_for(left * ready.plan.rungs[0], ready.plan.task.device.type)
 
     def _listener(self, worker: int) -> DisplayListener:
         return DisplayListener(self.display, self.study, worker)
@@ -205,6 +216,11 @@ class _Session:
         self.others.look()
         if self.stop.asked:
             raise KeyboardInterrupt
+
+
+def _threads(workers: int) -> int:
+    """How many cores each of so many processes has."""
+    return max(cores() // workers, 1)
 
 
 def _write_typed(path: Path, typed: Mapping[str, Any]) -> None:

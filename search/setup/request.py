@@ -26,7 +26,8 @@ LOCAL = "local"  # the executor that is processes on this machine
 @dataclass(frozen=True)
 class Request:
     """What was typed; see `sedkd-search --help`. `subject.environment` is one environment. `typed`: by option, all that
-    was not its default, for who types it again. `resources`: of a worker on another machine, by name."""
+    was not its default, for who types it again. `workers`: trials at once; None: as many as pay here. `resources`: of a
+    worker on another machine, by name."""
 
     subject: Subject
     budget: Budget
@@ -36,7 +37,7 @@ class Request:
     int8: bool
     steps: int | None
     seed: int
-    workers: int
+    workers: int | None
     confirm: int
     store: Store
     typed: Mapping[str, Any]

@@ -6,7 +6,7 @@ being trained again.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,10 @@ FAILED = "failed"  # stands alone in the record of a student whose training dive
 Watch = Callable[[str, int, int], Progress]
 """Called with what is trained, how many are done and how many there are; returns where its stages are told."""
 
+Share = Callable[[Sequence["Run"], Callable[[int], Progress]], None]
+"""Called with the students that are not there, and with what returns where stages are told when so many of them are
+done; may have other processes train some, as `train` does. What it leaves is trained here."""
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -48,7 +52,7 @@ class Trained:
 
     def student(self, seed: int) -> FrameModel:
         """The student of a seed, on the CPU."""
-        return load_model(_Run(self.chosen, seed, self.folder).weights)
+        return load_model(Run(self.chosen, seed, self.folder).weights)
 
     def post(self, seed: int) -> PostProcessing:
         """Its thresholds and filters, tuned on validation."""
@@ -56,8 +60,9 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class _Run:
-    """One student, and where it is kept: its weights, and beside them the record of what was chosen by `criterion`."""
+class Run:
+    """One student of a comparison, and where it is kept: its weights, and beside them the record of what was chosen by
+    `criterion`."""
 
     recipe: Configuration
     seed: int
@@ -93,7 +98,15 @@ class _Run:
         return next((record for other in others if (record := other.record()) is not None), None)
 
 
-def train_all(arms: Sequence[Arm], task: Task, seeds: int, folder: Path, criterion: str, watch: Watch) -> list[Trained]:
+def train_all(
+    arms: Sequence[Arm],
+    task: Task,
+    seeds: int,
+    folder: Path,
+    criterion: str,
+    watch: Watch,
+    share: Share = lambda runs, at: None,
+) -> list[Trained]:
     """Let every arm choose, then train it; `folder` belongs to this comparison alone, of which one process at a time
     trains.
 
@@ -107,42 +120,53 @@ def train_all(arms: Sequence[Arm], task: Task, seeds: int, folder: Path, criteri
     place, tuning = folder / "students", tuning_seeds(task)
     first = {arm.name: first_round(arm.tries) for arm in arms}
 
-    def runs(recipes: Mapping[str, Sequence[Configuration]], seeds: Sequence[int]) -> list[_Run]:
-        return [_Run(recipe, seed, place, criterion) for own in recipes.values() for recipe in own for seed in seeds]
+    def runs(recipes: Mapping[str, Sequence[Configuration]], seeds: Sequence[int]) -> list[Run]:
+        return [Run(recipe, seed, place, criterion) for own in recipes.values() for recipe in own for seed in seeds]
 
     opening = runs(first, tuning[:1])
     guessed = {run.path for run in opening + runs({arm.name: arm.tries[:FINALISTS] for arm in arms}, tuning)}
     total = len(guessed) + len(arms) * seeds
     waiting = counting(watch("another process", 0, total), "waiting for it")
     with one_at_a_time(folder / ".training.lock", waiting):
-        found = _trained(opening, task, watch, "tries", 0, total)
+        found = train(opening, task, watch, "tries", 0, total, share)
         before = {arm.name: _tried(first[arm.name], tuning[:1], place, found, criterion) for arm in arms}
         last = {arm.name: finalists(arm.tries, before[arm.name]) for arm in arms}
         final = {run.path: run for run in runs(last, tuning) if run.path not in found}
-        found |= _trained(list(final.values()), task, watch, "finalists", len(found), total)
+        found |= train(list(final.values()), task, watch, "finalists", len(found), total, share)
         judged = {arm.name: _tried(last[arm.name], tuning, place, found, criterion) for arm in arms}
         chosen = {arm.name: _best(arm, judged[arm.name]) for arm in arms}
-        seeded = [_Run(chosen[arm.name], seed, place, criterion) for arm in arms for seed in range(seeds)]
-        done = len(found)
-        found |= _trained(seeded, task, watch, "seeds", done, done + len({run.path for run in seeded}))
+        seeded = [Run(chosen[arm.name], seed, place, criterion) for arm in arms for seed in range(seeds)]
+        total = len(found) + len({run.path for run in seeded})
+        found |= train(seeded, task, watch, "seeds", len(found), total, share)
     return [
         Trained(
             arm,
             _furthest(arm, before[arm.name], judged[arm.name]),
             chosen[arm.name],
-            [_whole(arm, _Run(chosen[arm.name], seed, place, criterion), found) for seed in range(seeds)],
+            [_whole(arm, Run(chosen[arm.name], seed, place, criterion), found) for seed in range(seeds)],
             place,
         )
         for arm in arms
     ]
 
 
-def _trained(
-    runs: Sequence[_Run], task: Task, watch: Watch, what: str, before: int, total: int
+def train(
+    runs: Sequence[Run],
+    task: Task,
+    watch: Watch,
+    what: str,
+    before: int,
+    total: int,
+    share: Share = lambda runs, at: None,
 ) -> dict[Path, dict[str, Any]]:
-    """The record of every run by its path, read or made now; all are judged by one criterion."""
+    """The record of every run by its path, read or made now; all are judged by one criterion. `before` of `total`
+    others were done."""
     different = {run.path: run for run in runs}
-    found = {path: record for path, run in different.items() if (record := run.record()) is not None}
+    found = _there(different.values())
+    absent = [run for path, run in different.items() if path not in found]
+    if absent:
+        share(absent, lambda done: watch(what, before + len(found) + done, total))
+        found |= _there(absent)
     for path, run in different.items():
         if path not in found and (other := run.judged_otherwise()) is not None:
             watch(what, before + len(found), total)(f"choosing by {run.criterion}", 0, 1)
@@ -167,7 +191,12 @@ def _trained(
     return found
 
 
-def _judged_anew(run: _Run, other: dict[str, Any], task: Task) -> dict[str, Any]:
+def _there(runs: Iterable[Run]) -> dict[Path, dict[str, Any]]:
+    """The records that are kept, by their paths."""
+    return {run.path: record for run in runs if (record := run.record()) is not None}
+
+
+def _judged_anew(run: Run, other: dict[str, Any], task: Task) -> dict[str, Any]:
     """The record of a student that was trained when it was judged by another criterion, which is `other`."""
     if FAILED in other:
         return other
@@ -211,7 +240,7 @@ def _tried(
         return None if FAILED in record else record["validation"][criterion]
 
     def scored(recipe: Configuration, seed: int) -> float | None:
-        return score(found[_Run(recipe, seed, place, criterion).path])
+        return score(found[Run(recipe, seed, place, criterion).path])
 
     return tuple(Tried(recipe, tuple(scored(recipe, seed) for seed in seeds)) for recipe in recipes)
 
@@ -224,7 +253,7 @@ def _best(arm: Arm, tried: Sequence[Tried]) -> Configuration:
     return max(able, key=lambda one: one.mean or 0.0).configuration
 
 
-def _whole(arm: Arm, run: _Run, found: Mapping[Path, dict[str, Any]]) -> dict[str, Any]:
+def _whole(arm: Arm, run: Run, found: Mapping[Path, dict[str, Any]]) -> dict[str, Any]:
     """The record of a seed that did not diverge."""
     record = found[run.path]
     if FAILED in record:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sedkd.compare.training import _Run
+from sedkd.compare.training import Run
 from sedkd.models.settings import StudentSettings
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import Configuration
@@ -10,7 +10,7 @@ from sedkd.trial.configuration import Configuration
 
 def test_a_student_has_the_name_that_commit_2eabb5e_gave_it() -> None:
     recipe = Configuration(StudentSettings(16, 3), TrainSettings(steps=2400, learning_rate=0.016, mixture=0.5))
-    assert _Run(recipe, 0, Path()).path == Path("51ced94017a3dec2-seed-0.json")
+    assert Run(recipe, 0, Path()).path == Path("51ced94017a3dec2-seed-0.json")
     assert repr(recipe) == (  # of which the comparison's own name is made
         "Configuration(student=StudentSettings(width=16, depth=3, block='separable', head='none'), "
         "train=TrainSettings(steps=2400, batch=32, frames=32, learning_rate=0.016, weight_decay=0.01, "
@@ -23,4 +23,4 @@ def test_a_student_has_the_name_that_commit_2eabb5e_gave_it() -> None:
 def test_a_setting_that_came_later_counts_where_it_changes_something() -> None:
     plain, warmed = (Configuration(train=TrainSettings(warmup=warmup)) for warmup in (None, 20))
     assert repr(warmed).count("warmup=20") == 1
-    assert _Run(plain, 0, Path()).path != _Run(warmed, 0, Path()).path
+    assert Run(plain, 0, Path()).path != Run(warmed, 0, Path()).path

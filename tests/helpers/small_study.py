@@ -126,3 +126,17 @@ class Deaf:
 
     def failed(self, number: int, reason: str) -> None:
         self.reasons.append(reason)
+
+
+def workers_of(process: subprocess.Popen) -> list[int]:
+    """The process ids of a command's workers (not of what helps them to start)."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (entry / "cmdline").read_text()
+        except (OSError, ValueError):
+            continue
+        if parent == process.pid and "spawn_main" in command:
+            found.append(int(entry.name))
+    return found

@@ -3,11 +3,11 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from invented_study import invented_study
 from mlflow import MlflowClient
+from small_comparison import result_of, shown, words
 
 from search.cli import main
 from search.run.comparing import TimeLeft
@@ -16,14 +16,6 @@ from search.study.objectives import parse
 from search.study.store import Store, open_store
 from sedkd.errors import UserError
 from sedkd.models.settings import StudentSettings
-
-
-def words(farm: Path, **more: object) -> list[str]:
-    options = {
-        "env": "farm", "data": farm, "teacher": farm.parent / "teacher.safetensors", "architecture": "separable 4x2",
-        "seeds": 2, "steps": 4, "store": farm.parent / "runs", **more,
-    }  # fmt: skip
-    return ["compare", *(text for key, value in options.items() for text in (f"--{key}", str(value)))]
 
 
 @pytest.fixture(autouse=True)
@@ -38,17 +30,6 @@ def one_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries are judged by one seed, however few recordings there are."""
     monkeypatch.setattr("sedkd.compare.choice.TUNING_SEEDS", (10_000,))
     monkeypatch.setattr("sedkd.compare.choice.RARE", 100)
-
-
-def shown(capsys: pytest.CaptureFixture, line: list[str]) -> str:
-    """What a command that ends well prints."""
-    assert main.main(line) == 0
-    return capsys.readouterr().out
-
-
-def result_of(folder: Path) -> dict[str, Any]:
-    (path,) = (folder / "runs" / "comparisons").glob("*/comparison.json")
-    return json.loads(path.read_text())
 
 
 def test_the_whole_comparison(farm: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -12,7 +12,7 @@ import optuna
 import pytest
 from ending import Ending
 from mlflow import MlflowClient
-from small_study import arguments, finish, start, write_farm
+from small_study import arguments, finish, start, workers_of, write_farm
 
 import search.run.workers
 from search.run.executor import WorkerFailed
@@ -20,6 +20,7 @@ from search.run.workers import Processes
 from search.study.opening import load_study
 from search.study.store import open_store
 from sedkd.errors import UserError
+from sedkd.parallel import cores
 
 SEARCH = "search.cli.search"
 
@@ -27,20 +28,6 @@ SEARCH = "search.cli.search"
 @pytest.fixture
 def farm(tmp_path: Path) -> Path:
     return write_farm(tmp_path)
-
-
-def workers_of(process: subprocess.Popen) -> list[int]:
-    """The process ids of the search's workers (not of what helps them to start)."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            command = (entry / "cmdline").read_text()
-        except (OSError, ValueError):
-            continue
-        if parent == process.pid and "spawn_main" in command:
-            found.append(int(entry.name))
-    return found
 
 
 def study_of(tmp_path: Path) -> optuna.Study:
@@ -77,6 +64,17 @@ def test_two_workers_share_a_budget(farm, tmp_path):
     assert sorted(int(run.data.tags["sedkd.trial"]) for run in mirrored) == sorted(
         t.number for t in study.optuna.trials
     )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(cores() < 2, reason="one core")
+def test_a_search_of_many_trials_takes_a_worker_for_each_core(farm, tmp_path):
+    out = finish(start(SEARCH, *arguments(farm, 12, steps=150), cwd=tmp_path))
+    assert "note: 2 trials at once; --workers 1: one after the other" in out
+    assert len({trial.user_attrs["owner"] for trial in study_of(tmp_path).optuna.trials}) == 2
+    out = finish(start(SEARCH, *arguments(farm, 13, steps=150), cwd=tmp_path))  # one that is left
+    assert "at once" not in out
+    assert "[13/13]" in out
 
 
 @pytest.mark.slow

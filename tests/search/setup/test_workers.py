@@ -1,0 +1,38 @@
+"""How many trials are trained at once where nobody said."""
+
+import os
+
+import pytest
+
+from search.setup import workers
+from search.setup.workers import STEPS_OF_A_WORKER, workers_for
+from sedkd import parallel
+
+
+@pytest.mark.parametrize(
+    ("cores", "gigabytes", "steps", "device", "wanted"),
+    [
+        (4, 64, 30_000, "cpu", 4),  # one a core
+        (4, 64, 3 * STEPS_OF_A_WORKER - 1, "cpu", 2),  # with enough to do for each
+        (4, 64, 0, "cpu", 1),
+        (4, 6, 30_000, "cpu", 3),  # as far as memory goes
+        (4, 0.5, 30_000, "cpu", 1),
+        (4, None, 30_000, "cpu", 4),  # a system that does not tell its memory
+        (64, 500, 100_000, "cpu", parallel.MAX_WORKERS),
+        (4, 64, 30_000, "cuda", 1),
+    ],
+)
+def test_as_many_as_pay(
+    cores: int, gigabytes: float | None, steps: int, device: str, wanted: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = None if gigabytes is None else int(gigabytes * 1e9)
+    monkeypatch.setattr(workers, "cores", lambda: cores)
+    monkeypatch.setattr(workers, "free_memory", lambda: memory)
+    assert workers_for(steps, device) == wanted
+
+
+def test_memory_is_that_of_this_machine_at_most() -> None:
+    free = parallel.free_memory()
+    if free is None:
+        pytest.skip("this system does not tell its free memory")
+    assert 0 < free <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
