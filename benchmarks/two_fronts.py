@@ -2,7 +2,7 @@
 
 Run: sedkd-search --env farm --data esc ... --trials 60 --confirm 5
      sedkd-search --env farm --data esc ... --trials 60 --confirm 5 --space spaces/examples/scratch.yaml
-     python benchmarks/two_fronts.py farm-592b56 farm-0c1d2e --store mlruns
+     python benchmarks/two_fronts.py farm-592b56 farm-0c1d2e --store mlruns     # two: the first's and the second's
 
 At each cost the student that validation prefers among those that cost no more, with its F1 on validation, the mean of
 its confirming seeds there, where it was confirmed, and its F1 on test. One search each: no intervals, and the best of
@@ -27,10 +27,10 @@ COSTS = (5e4, 1e5, 2e5, 4e5, 8e5, 1.6e6, 2.5e7)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("studies", nargs=2, help="their names")
-    parser.add_argument("--store")
+    parser.add_argument("--store", nargs="+", default=[None])
     options = parser.parse_args()
-    store = open_store(options.store)
-    studies = [load_study(store, None, name) for name in options.studies]
+    stores = [open_store(place) for place in (options.store[0], options.store[-1])]
+    studies = [load_study(store, None, name) for store, name in zip(stores, options.studies, strict=True)]
     fronts = [front(study.finished(), study.objectives) for study in studies]
     print("| | trials | hours | hypervolume on validation |\n|---|---|---|---|")
     for study, members in zip(studies, fronts, strict=True):

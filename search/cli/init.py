@@ -144,4 +144,7 @@ def _tell_time(studies: "Sequence[StudyView]") -> None:
             display.preparing("training three students for a moment, to tell how long a search takes", 0, 1)
             pace = measured_pace()
     words = duration_words(training_seconds(TRIALS, STEPS, pace))
-    print(f"the search below trains for {words} here, {pace.known_by}; the teacher, the first time, is not counted in")
+    print(
+        f"the search below trains for {words} here, {pace.known_by}, one after the other (on a CPU it trains one on each "
+        "core); the teacher, the first time, is not counted in"
+    )
