@@ -145,6 +145,6 @@ def _tell_time(studies: "Sequence[StudyView]") -> None:
             pace = measured_pace()
     words = duration_words(training_seconds(TRIALS, STEPS, pace))
     print(
-        f"the search below trains for {words} here, {pace.known_by}, one after the other (on a CPU it trains one on each "
-        "core); the teacher, the first time, is not counted in"
+        f"the search below trains for {words} here, {pace.known_by}, one after the other (on a CPU it trains one on "
+        "each core); the teacher, the first time, is not counted in"
     )
