@@ -166,7 +166,7 @@ class _Session:
                 with_sampler(self.study, ready.plan, self.request.seed), ready.plan, self._listener(0), self._mirrored
             )
             return
-        work = _Work(self.request, ready.name, _threads(workers))
+        work = _Work(self.request, ready.name, max(cores() // workers, 1))
         executor: Executor = Processes(work, workers, self._hear, self._bury)
         try:
             executor.run(lambda: self.stop.asked)
@@ -216,11 +216,6 @@ class _Session:
         self.others.look()
         if self.stop.asked:
             raise KeyboardInterrupt
-
-
-def _threads(workers: int) -> int:
-    """How many cores each of so many processes has."""
-    return max(cores() // workers, 1)
 
 
 def _write_typed(path: Path, typed: Mapping[str, Any]) -> None:

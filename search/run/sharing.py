@@ -1,5 +1,6 @@
 """The students of a comparison, trained by several processes of this machine."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ from search.show.display import Display
 from search.trials.failures import write_traceback
 from search.trials.loop import TrialListener
 from sedkd.compare.training import Run, train
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.parallel import cores
 from sedkd.progress import Progress
 
@@ -65,7 +66,7 @@ class Sharing:
 
         def hear(number: int, kind: str, *rest: Any) -> None:
             if kind == "warned":
-                self.display.notice(rest[0])
+                warnings.warn(rest[0], SedkdWarning, stacklevel=2)  # told once, by whichever process
             elif kind == "end":
                 self.done[number] = rest[0]
                 done = sum(self.done.values())
