@@ -1,7 +1,8 @@
 """Lists of events without a header, as DCASE's challenges and tools write them, with TABs, commas or semicolons:
 `filename onset offset event_label`, also with the scene behind the filename, or `onset offset event_label`.
 
-Columns behind these (an identifier, say) are ignored, and a line of nothing but a filename says that nothing happens.
+Columns behind these (an identifier, say) are ignored, but a number there, which nobody says the meaning of (a soft
+label's value?), makes it no such list. A line of nothing but a filename says that nothing happens.
 The forms are those of dcase_util 0.2, `MetaDataContainer`.
 """
 
@@ -65,8 +66,8 @@ def _form(row: Sequence[str]) -> Form | None:
 
 
 def _has(row: Sequence[str], onset: int) -> bool:
-    cells = row[onset : onset + 3]
-    return len(cells) == 3 and bool(cells[2]) and [is_time(cell) for cell in cells] == [True, True, False]
+    cells = row[onset:]
+    return len(cells) >= 3 and bool(cells[2]) and [at for at, cell in enumerate(cells) if is_time(cell)] == [0, 1]
 
 
 def _is_empty(row: Sequence[str]) -> bool:

@@ -248,6 +248,8 @@ def test_a_list_of_one_recording(tmp_path: Path) -> None:
         ["a.wav", "b.wav"],  # names alone are a list of files
         ["a.wav,44100,2,16"],
         ["a.wav,10.0"],
+        ["0.0,1.0,crow,0.0", "1.0,2.0,crow,0.7"],  # soft labels, as MAESTRO's
+        ["a.wav,0.5,1.75,crow,0.9"],
         ["file,begins,ends,what", "a.wav,0.5,1.75,crow"],  # a header that nobody knows is asked about
     ],
 )
