@@ -15,28 +15,33 @@ from typing import TypeVar
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
+CGROUP = Path("/sys/fs/cgroup")  # of version 2, as a container sees its own
 MAX_WORKERS = 8  # each holds what it imports, some hundred megabytes with torch
 
 
 def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The cores that this process may use, also where a container has a share of its machine's."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = map(int, (CGROUP / "cpu.max").read_text().split())
+    except (OSError, ValueError):  # no group, or one without a limit, which says "max"
+        return there
+    return max(min(there, round(quota / period)), 1)
 
 
 def free_memory() -> int | None:
-    """Bytes of memory that processes may still take here, also where a container has less than its machine (cgroup v2);
-    None where the system does not tell."""
+    """Bytes of memory that processes may still take here, also where a container has less than its machine; None where
+    the system does not tell."""
     try:
         told = dict(line.split()[:2] for line in Path("/proc/meminfo").read_text().splitlines())
         free = 1024 * int(told["MemAvailable:"])
     except (OSError, KeyError, ValueError):
         return None
-    group = Path("/sys/fs/cgroup")
     try:
-        most, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
-        kept = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        most, used = (int((CGROUP / name).read_text()) for name in ("memory.max", "memory.current"))
+        kept = dict(line.split() for line in (CGROUP / "memory.stat").read_text().splitlines())
         return min(free, most - used + int(kept["inactive_file"]))
-    except (OSError, KeyError, ValueError):  # no group, or one without a limit, which says "max"
+    except (OSError, KeyError, ValueError):  # as above
         return free
 
 

@@ -206,9 +206,15 @@ def seconds(text: str, name: str, where: str) -> float:
     `1:30` alone may be minutes or hours and is asked about. UserError names `where`.
     """
     clock = CLOCK.fullmatch(text)
-    if clock is None or not (clock["hours"] or clock["parts"]):
+    if clock is None:
         return number(text, name, where)
-    return 3600 * int(clock["hours"] or 0) + 60 * int(clock["minutes"]) + float(clock["seconds"].replace(",", "."))
+    value = 3600 * int(clock["hours"] or 0) + 60 * int(clock["minutes"]) + float(clock["seconds"].replace(",", "."))
+    if not (clock["hours"] or clock["parts"]):
+        raise UserError(
+            f"{where}: {name} {text!r} is not a number, and may be minutes or hours: write seconds such as {value:g}, "
+            f"or {text}.0 for minutes"
+        )
+    return value
 
 
 def is_time(text: str) -> bool:

@@ -125,7 +125,11 @@ def test_header_alone_is_an_empty_table(tmp_path: Path) -> None:
         ("filename;onset;offset;event_label\na.wav;0;1;car\n", 1, "looks semicolon-separated"),
         ("filename onset  offset event_label\na.wav 0 1 car\n", 1, "looks space-separated"),
         (HEADER + "a.wav\t0\t1\tcar\nb.wav\tzero\t1\tcar\n", 3, "onset 'zero' is not a number"),
-        (HEADER + "a.wav\t0\t1:30\tcar\n", 2, "offset '1:30' is not a number"),
+        (
+            HEADER + "a.wav\t0\t1:30\tcar\n",
+            2,
+            "offset '1:30' is not a number, and may be minutes or hours: write seconds such as 90, or 1:30.0 for",
+        ),
         (HEADER + "a.wav\t0\t1.234,5\tcar\n", 2, "offset '1.234,5' is not a number"),
         (HEADER + "a.wav\t0\t1_0\tcar\n", 2, "offset '1_0' is not a number"),
         (HEADER + "a.wav\tnan\t1\tcar\n", 2, "onset 'nan' is not a number"),

@@ -1,6 +1,7 @@
 """How many trials are trained at once where nobody said."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +37,22 @@ def test_memory_is_that_of_this_machine_at_most() -> None:
     if free is None:
         pytest.skip("this system does not tell its free memory")
     assert 0 < free <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+@pytest.mark.parametrize(("told", "wanted"), [("150000 100000", 2), ("30000 100000", 1), ("max 100000", None)])
+def test_a_containers_share_of_the_cores(
+    told: str, wanted: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
+    monkeypatch.setattr(parallel, "CGROUP", tmp_path)
+    (tmp_path / "cpu.max").write_text(told + "\n")
+    assert parallel.cores() == (wanted or 16)
+
+
+def test_a_containers_share_of_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "CGROUP", tmp_path)
+    for name, told in {"max": "9000000", "current": "5000000", "stat": "anon 1\ninactive_file 1000000"}.items():
+        (tmp_path / f"memory.{name}").write_text(told)
+    assert parallel.free_memory() in (None, 5_000_000)
+    (tmp_path / "memory.max").write_text("max\n")
+    assert parallel.free_memory() != 5_000_000
