@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +117,7 @@ def _answered(
     )
     for notice in [*prepared.notices, *notices]:
         display.notice(notice)
-    share = Sharing(question.subject, question.workers, task.device.type, display, stop)
+    share = partial(Sharing(question.workers, task.device.type, display, stop).runs, question.subject)
     trained = train_all(arms(plan), task, question.seeds, students, question.criterion, _watch(display), share)
     result = _result(task, trained, question, plan, folder, display)
     _show(result, display, _keep(result, folder, store))

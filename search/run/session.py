@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ from search.pareto.front import front
 from search.run.cluster import Cluster
 from search.run.elsewhere import Elsewhere, cluster_of, joining
 from search.run.ended_trials import EndedTrials
-from search.run.executor import Executor, WorkerFailed
+from search.run.executor import Executor
 from search.run.listener import DisplayListener
 from search.run.others import Others
+from search.run.sharing import Sharing
 from search.run.site_clips import keep_clips
 from search.run.stop import Stop
-from search.run.workers import Processes
+from search.run.workers import work_at_once
 from search.sampling.choice import can_guess, learned_from, sampler_of, with_sampler
 from search.setup.plan import GAIN
 from search.setup.request import Planned, Request, planned
@@ -25,19 +27,17 @@ from search.show.closing import show, show_summary
 from search.show.display import Display
 from search.study.opening import load_study, open_study
 from search.study.ownership import close_stale
-from search.study.records import REQUEST, SAMPLER
+from search.study.records import REQUEST, SAMPLER, FinishedTrial
 from search.study.scores import SplitScores
 from search.tracking.mirror import Mirror
 from search.trials.beginning import begin
 from search.trials.confirmation import confirm
-from search.trials.failures import write_traceback
 from search.trials.final_scores import score_on_test, teacher_on_validation
 from search.trials.int8_scores import in_eight_bits
 from search.trials.loop import TrialListener, search
 from search.trials.picked_curves import draw_picked
 from search.trials.stopping import can_stop
 from sedkd.disk.paths import written_atomically
-from sedkd.errors import UserError
 from sedkd.parallel import cores
 
 STUDY_FILE = "study.yaml"
@@ -114,7 +114,9 @@ class _Session:
         self.mirror.begin(teacher)
         self._search_all(ready)
         members = front(self.study.finished(), plan.objectives)
-        failed = confirm(self.study, plan, members, self.request.confirm, display.preparing)
+        failed = confirm(
+            self.study, plan, members, self.request.confirm, display.preparing, partial(self._share, ready)
+        )
         for number, reason in failed.items():
             display.notice(f"trial {number} could not be confirmed: {reason}")
         draw_picked(plan, self.study, members)
@@ -167,12 +169,7 @@ class _Session:
             )
             return
         work = _Work(self.request, ready.name, max(cores() // workers, 1))
-        executor: Executor = Processes(work, workers, self._hear, self._bury)
-        try:
-            executor.run(lambda: self.stop.asked)
-        except WorkerFailed as error:
-            place = write_traceback(error.traceback, self.study.folder)
-            raise UserError(f"a worker ended with {error}; traceback: {place}") from error
+        work_at_once(work, workers, self._hear, self._bury, lambda: self.stop.asked, self.study.folder)
 
     def _search_on(self, cluster: Cluster, ready: Planned) -> None:
         wanted, watch = ready.plan.budget.trials, EndedTrials(self.study, self._listener(0))
@@ -196,6 +193,13 @@ class _Session:
             return self.request.workers or 1
         left = max(ready.plan.budget.trials - self.study.taken(), 0)
         return workers_for(left * ready.plan.rungs[0], ready.plan.task.device.type)
+
+    def _share(self, ready: Planned, members: Sequence[FinishedTrial]) -> None:
+        """Have several processes confirm members, where that pays."""
+        sharing = Sharing(
+            1 if self.cluster else self.request.workers, ready.plan.task.device.type, self.display, self.stop
+        )
+        sharing.confirming(self.request, ready.name, members, ready.plan.rungs[-1], self.study.folder)
 
     def _listener(self, worker: int) -> DisplayListener:
         return DisplayListener(self.display, self.study, worker)

@@ -1,38 +1,88 @@
-"""The students of a comparison, trained by several processes of this machine."""
+"""Students that several processes of this machine train at once, beside a search's own trials: those of a comparison,
+and the best of a front with new seeds. What each made lies on disk before it tells of it."""
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from search.run.executor import Executor, WorkerFailed
+from search.run.executor import Work
 from search.run.stop import Stop
-from search.run.workers import Processes
+from search.run.workers import work_at_once
 from search.setup.preparation import Subject, prepare
+from search.setup.request import Request, planned
 from search.setup.workers import workers_for
 from search.show.display import Display
-from search.trials.failures import write_traceback
+from search.study.opening import load_study
+from search.study.records import FinishedTrial
+from search.trials.confirmation import SEEDS, train_again
 from search.trials.loop import TrialListener
 from sedkd.compare.training import Run, train
-from sedkd.errors import SedkdWarning, UserError
+from sedkd.errors import SedkdWarning
 from sedkd.parallel import cores
 from sedkd.progress import Progress
 
 
 @dataclass(frozen=True)
-class _Part:
-    """The work of several processes, each with runs of its own, to be sent to them."""
+class Sharing:
+    """`workers`: how many processes; None: as many as pay here, on this `device`. What one that was killed leaves, the
+    one in its place trains."""
+
+    workers: int | None
+    device: str
+    display: Display
+    stop: Stop
+
+    def runs(self, subject: Subject, runs: Sequence[Run], at: Callable[[int], Progress]) -> None:
+        """A `sedkd.compare.training.Share` of what `subject` is about."""
+        count = self._count(sum(run.configuration.train.steps for run in runs), len(runs))
+        if count > 1:
+            work = _Runs(subject, _parts(runs, count), _threads(count))
+            stage = f"training {len(runs)} students, {count} at once"
+            self._work(work, count, lambda done: at(done)(stage, done, len(runs)), runs[0].folder.parent)
+
+    def confirming(
+        self, request: Request, study: str, members: Sequence[FinishedTrial], steps: int, folder: Path
+    ) -> None:
+        """Train the members of a study again with new seeds, to so many steps each."""
+        count = self._count(len(members) * SEEDS * steps, len(members))
+        if count > 1:
+            work = _Confirming(request, study, _parts([m.number for m in members], count), _threads(count))
+            stage = f"confirming {len(members)} trials, {count} at once"
+            self._work(work, count, lambda done: self.display.preparing(stage, done, len(members)), folder)
+
+    def _count(self, steps: int, jobs: int) -> int:
+        return min(self.workers or workers_for(steps, self.device), jobs)
+
+    def _work(self, work: Work, count: int, told: Callable[[int], None], folder: Path) -> None:
+        done = dict.fromkeys(range(count), 0)  # by process
+
+        def hear(number: int, kind: str, *rest: Any) -> None:
+            if kind == "warned":
+                warnings.warn(rest[0], SedkdWarning, stacklevel=2)  # shown once, whichever process tells it
+            elif kind == "end":
+                done[number] = rest[0]
+                told(sum(done.values()))
+
+        told(0)
+        work_at_once(work, count, hear, self._died, lambda: self.stop.asked, folder)
+
+    def _died(self, number: int, by: str) -> None:
+        self.display.notice(f"worker {number} died ({by}); another takes its place")
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Students of a comparison by process, to be sent to each."""
 
     subject: Subject
-    runs: tuple[tuple[Run, ...], ...]
+    parts: Sequence[Sequence[Run]]
     threads: int
 
     def __call__(self, number: int, listener: TrialListener) -> None:
-        import torch
-
-        torch.set_num_threads(self.threads)
-        task = prepare(self.subject, 0, listener.stage).task
-        own = self.runs[number]
+        _keep_to(self.threads)
+        task, own = prepare(self.subject, 0, listener.stage).task, self.parts[number]
 
         def watch(what: str, done: int, total: int) -> Progress:
             listener.end(done)
@@ -42,44 +92,38 @@ class _Part:
         listener.end(len(own))
 
 
-@dataclass
-class Sharing:
-    """A `sedkd.compare.training.Share`. `workers`: how many processes; None: as many as pay here. What one that was
-    killed leaves, the one in its place trains."""
+@dataclass(frozen=True)
+class _Confirming:
+    """Numbers of a study's trials by process, to be sent to each."""
 
-    subject: Subject
-    workers: int | None
-    device: str
-    display: Display
-    stop: Stop
-    done: dict[int, int] = field(default_factory=dict, init=False)  # by process
+    request: Request
+    study: str
+    parts: Sequence[Sequence[int]]
+    threads: int
 
-    def __call__(self, runs: Sequence[Run], at: Callable[[int], Progress]) -> None:
-        """Raises UserError with a mistake that a process met, or where its traceback lies."""
-        steps = sum(run.configuration.train.steps for run in runs)
-        workers = min(self.workers or workers_for(steps, self.device), len(runs))
-        if workers < 2:
-            return
-        self.done = dict.fromkeys(range(workers), 0)
-        parts = tuple(tuple(runs[number::workers]) for number in range(workers))
-        stage = f"training {len(runs)} students, {workers} at once"
+    def __call__(self, number: int, listener: TrialListener) -> None:
+        _keep_to(self.threads)
+        plan = planned(self.request, listener.stage).plan
+        study = load_study(plan.store, None, self.study)
+        members = {member.number: member for member in study.finished()}
+        for done, trial in enumerate(self.parts[number], start=1):
+            try:
+                train_again(study, plan, members[trial], listener.stage)
+            except Exception:  # it fails again where it is confirmed, which tells why
+                continue
+            listener.end(done)
 
-        def hear(number: int, kind: str, *rest: Any) -> None:
-            if kind == "warned":
-                warnings.warn(rest[0], SedkdWarning, stacklevel=2)  # told once, by whichever process
-            elif kind == "end":
-                self.done[number] = rest[0]
-                done = sum(self.done.values())
-                at(done)(stage, done, len(runs))
 
-        work = _Part(self.subject, parts, max(cores() // workers, 1))
-        at(0)(stage, 0, len(runs))
-        executor: Executor = Processes(work, workers, hear, self._died)
-        try:
-            executor.run(lambda: self.stop.asked)
-        except WorkerFailed as error:
-            place = write_traceback(error.traceback, runs[0].folder.parent)
-            raise UserError(f"a worker ended with {error}; traceback: {place}") from error
+def _parts(jobs: Sequence[Any], count: int) -> tuple[Sequence[Any], ...]:
+    return tuple(tuple(jobs[number::count]) for number in range(count))
 
-    def _died(self, number: int, by: str) -> None:
-        self.display.notice(f"worker {number} died ({by}); another takes its place")
+
+def _threads(count: int) -> int:
+    """How many cores each of so many processes has."""
+    return max(cores() // count, 1)
+
+
+def _keep_to(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)

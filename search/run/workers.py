@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.run.executor import Work, WorkerFailed
 from search.run.mistakes import line_of
 from search.run.stop import Stop
 from search.run.warned import show_own_warnings
-from search.trials.failures import summary, traceback_of
+from search.trials.failures import summary, traceback_of, write_traceback
 from sedkd.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,6 +27,27 @@ if TYPE_CHECKING:
 REPLACEMENTS = 3  # of each worker: if more die, something is wrong that another process will not mend
 GRACE_SECONDS = 4.0  # seconds that workers have to put down what they are at
 POLL_SECONDS = 0.2
+
+
+def work_at_once(
+    work: Work,
+    count: int,
+    hear: Callable[..., None],
+    died: Callable[[int, str], None],
+    asked_to_stop: Callable[[], bool],
+    folder: Path,
+) -> None:
+    """Have `count` processes of this machine do it, until all have ended; see `search.run.executor.Executor`.
+
+    Raises:
+        KeyboardInterrupt: it was asked for.
+        UserError: a mistake that one of them met, or where in `folder` the traceback of what ended it lies.
+    """
+    try:
+        Processes(work, count, hear, died).run(asked_to_stop)
+    except WorkerFailed as error:
+        place = write_traceback(error.traceback, folder)
+        raise UserError(f"a worker ended with {error}; traceback: {place}") from error
 
 
 @dataclass(frozen=True)

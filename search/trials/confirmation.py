@@ -5,7 +5,7 @@ new seeds only, on validation; intervals and verdicts are those of the paired bo
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,17 @@ from sedkd.trial.running import TrialResult, run_trials
 SEEDS = 3
 FIRST_SEED = 20_000  # beyond those of a study's trials, and of a comparison's
 
+Share = Callable[[Sequence[FinishedTrial]], None]
+"""Called with the members that lack a new seed; may have other processes call `train_again` for some of them."""
+
 
 def confirm(
-    study: StudyView, plan: Plan, members: Sequence[FinishedTrial], most: int, progress: Progress | None = None
+    study: StudyView,
+    plan: Plan,
+    members: Sequence[FinishedTrial],
+    most: int,
+    progress: Progress | None = None,
+    share: Share = lambda members: None,
 ) -> dict[int, str]:
     """Train the `most` best of the front again, each with three new seeds; what was trained is read from disk.
 
@@ -40,6 +48,8 @@ def confirm(
     """
     quality, cost = plan.objectives.quality, plan.objectives.cost
     best = sorted(members, key=lambda m: -m.measure(quality))[:most]
+    if left := [member for member in best if _missing(study, member)]:
+        share(left)
     counts: dict[int, dict[str, np.ndarray]] = {}
     failed: dict[int, str] = {}
     for place, member in enumerate(best):
@@ -71,12 +81,16 @@ def _under(what: str, progress: Progress | None) -> Progress | None:
 def _counts(
     study: StudyView, plan: Plan, member: FinishedTrial, progress: Progress | None
 ) -> list[dict[str, np.ndarray]]:
-    """Per new seed and F1 the counts `[recordings, labels, 3]` of a student on validation: read, or made now, those of
-    one configuration in one step where that pays."""
-    folder = study.trial_folder(member.number)
-    paths = {seed: folder / f"confirmed-{seed}.json" for seed in range(FIRST_SEED, FIRST_SEED + SEEDS)}
-    with one_at_a_time(folder / ".confirming.lock", counting(progress, "waiting for another process")):
-        missing = [seed for seed, path in paths.items() if kept(path, _read_counts) is None]
+    """Per new seed and F1 the counts `[recordings, labels, 3]` of a student on validation: read, or made now."""
+    train_again(study, plan, member, progress)
+    return [_read_counts(path) for path in _paths(study, member).values()]
+
+
+def train_again(study: StudyView, plan: Plan, member: FinishedTrial, progress: Progress | None) -> None:
+    """Train a member with each new seed that it lacks, in one step where that pays, and keep what each finds."""
+    paths, lock = _paths(study, member), study.trial_folder(member.number) / ".confirming.lock"
+    with one_at_a_time(lock, counting(progress, "waiting for another process")):
+        missing = _missing(study, member)
         values, objectives = member.record.configuration, plan.objectives
         base = replace(plan.base, steps=member.record.steps or plan.base.steps)
         configurations = [from_flat(values, replace(base, seed=seed)) for seed in missing]
@@ -94,7 +108,17 @@ def _counts(
             run_trials(
                 configurations, plan.task, done, objectives.criterion, progress, objectives.most_alarms, objectives.int8
             )
-    return [_read_counts(path) for path in paths.values()]
+
+
+def _paths(study: StudyView, member: FinishedTrial) -> dict[int, Path]:
+    """Where the counts of each new seed lie."""
+    folder = study.trial_folder(member.number)
+    return {seed: folder / f"confirmed-{seed}.json" for seed in range(FIRST_SEED, FIRST_SEED + SEEDS)}
+
+
+def _missing(study: StudyView, member: FinishedTrial) -> list[int]:
+    """The new seeds that it was not trained with yet."""
+    return [seed for seed, path in _paths(study, member).items() if kept(path, _read_counts) is None]
 
 
 def _read_counts(path: Path) -> dict[str, np.ndarray]:
