@@ -70,13 +70,13 @@ def test_two_workers_share_a_budget(farm, tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(cores() < 2, reason="one core")
 def test_a_search_of_many_trials_takes_a_worker_for_each_core(farm, tmp_path):
-    out = finish(start(SEARCH, *arguments(farm, 12, steps=150), cwd=tmp_path))
+    out = finish(start(SEARCH, *arguments(farm, 12, steps=250), cwd=tmp_path))
     assert "note: 2 trials at once; --workers 1: one after the other" in out
     assert len({trial.user_attrs["owner"] for trial in study_of(tmp_path).optuna.trials}) == 2
-    out = finish(start(SEARCH, *arguments(farm, 13, steps=150), cwd=tmp_path))  # one that is left
+    out = finish(start(SEARCH, *arguments(farm, 13, steps=250), cwd=tmp_path))  # one that is left
     assert "at once" not in out
     assert "[13/13]" in out
-    out = finish(start(SEARCH, *arguments(farm, 13, steps=150, workers=2), "--confirm", "2", cwd=tmp_path))
+    out = finish(start(SEARCH, *arguments(farm, 13, steps=250, workers=2), "--confirm", "2", cwd=tmp_path))
     assert "confirming 2 trials, 2 at once" in out
     assert "confirming trial" not in out  # nothing was left to train
     assert len(list((tmp_path / "runs" / "studies").glob("*/trial-*/confirmed-*.json"))) == 2 * SEEDS
