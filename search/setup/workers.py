@@ -7,8 +7,8 @@ BYTES_OF_A_WORKER = 2 * 10**9  # at most, of what is not mapped from files
 
 
 def workers_for(steps: int, device: str) -> int:
-    """One for each core of a CPU, as far as memory and the optimiser steps that are left go: a student's step is so small
-    that a second core makes it little faster (benchmarks/speed.md). On a GPU one, since students share it."""
+    """One for each core of a CPU, as far as memory and the optimiser steps that are left go: a student's step is so
+    small that a second core makes it little faster (benchmarks/speed.md). On a GPU one, since students share it."""
     if device != "cpu":
         return 1
     memory = free_memory()
