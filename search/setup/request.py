@@ -21,6 +21,7 @@ from sedkd.train.rate import warmup_of
 from sedkd.train.settings import TrainSettings
 
 LOCAL = "local"  # the executor that is processes on this machine
+RATE = "train.learning_rate"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,11 @@ def planned(request: Request, progress: Progress) -> Planned:
     base = _training(request)
     space, notices = prepared.space, [*prepared.notices]
     objectives = with_features(objectives, space, notices)
+    if RATE not in space.distributions():
+        notices.append(
+            f"the space has no {RATE}: every student is trained at {base.learning_rate:g}, slow for small ones; the "
+            "default space draws it (sedkd space)"
+        )
     check(space, prepared.task.events)  # what cannot run was left out since
     plan = Plan(prepared.task, space, objectives, base, request.budget, request.manner, store)
     name, facts = identity(prepared.task, space, objectives, base, request.subject.subset)
