@@ -1,10 +1,12 @@
 """How many trials are trained at once where nobody said."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+import search.cli.search
 from search.setup import workers
 from search.setup.workers import STEPS_OF_A_WORKER, workers_for
 from sedkd import parallel
@@ -27,6 +29,7 @@ def test_as_many_as_pay(
     cores: int, gigabytes: float | None, steps: int, device: str, wanted: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory = None if gigabytes is None else int(gigabytes * 1e9)
+    monkeypatch.setattr(workers, "is_command", lambda: True)
     monkeypatch.setattr(workers, "cores", lambda: cores)
     monkeypatch.setattr(workers, "free_memory", lambda: memory)
     assert workers_for(steps, device) == wanted
@@ -56,3 +59,19 @@ def test_a_containers_share_of_the_memory(tmp_path: Path, monkeypatch: pytest.Mo
     assert parallel.free_memory() in (None, 5_000_000)
     (tmp_path / "memory.max").write_text("max\n")
     assert parallel.free_memory() != 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("begun", "wanted"),
+    [
+        ("/home/ann/.venv/bin/sedkd-search", True),
+        ("C:/Python/Scripts/sedkd.exe", True),
+        (search.cli.search.__file__, True),  # python -m search.cli.search
+        ("/home/ann/main.py", False),
+        ("-c", False),
+        ("", False),
+    ],
+)
+def test_only_a_command_starts_others_by_itself(begun: str, wanted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [begun])
+    assert workers.is_command() == wanted
