@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 from small_comparison import result_of, shown, words
-from small_study import finish, start, workers_of, write_farm
+from small_study import arguments, finish, start, workers_of, write_farm
+
+from search.cli import search
+from search.cli.search import request_of
+from search.run.sharing import Sharing
+from search.run.stop import Stop
+from search.setup.request import planned
+from search.show.display import Display
+from search.study.opening import load_study
+from search.trials.confirmation import SEEDS, confirm
 
 pytestmark = pytest.mark.slow
 
@@ -63,6 +72,25 @@ def test_an_interrupted_comparison_goes_on(farm: Path) -> None:
     assert before
     finish(start("search.cli.main", *words(farm, workers=2, steps=60), cwd=farm.parent))
     assert {path: path.stat().st_mtime_ns for path in before} == before  # none was trained again
+
+
+def test_two_processes_confirm_what_one_would(farm: Path) -> None:
+    line = arguments(farm, 4, steps=20)
+    assert search.main(line) == 0
+    request = request_of(search.parser().parse_args(line))
+    study = load_study(request.store, "farm", None)
+    members = study.finished()[:2]
+    with Display() as display:
+        sharing = Sharing(2, "cpu", display, Stop.installed())
+        sharing.confirming(request, study.name, members, 20, study.folder)
+    places = {m.number: sorted(study.trial_folder(m.number).glob("confirmed-*.json")) for m in members}
+    assert [len(paths) for paths in places.values()] == [SEEDS, SEEDS]
+    shared = [path.read_text() for paths in places.values() for path in paths]
+    for paths in places.values():
+        for path in paths:
+            path.unlink()
+    assert confirm(study, planned(request, lambda *_: None).plan, members, 2) == {}
+    assert [path.read_text() for paths in places.values() for path in paths] == shared
 
 
 def wait_for_a_student(process: subprocess.Popen, farm: Path) -> None:

@@ -19,7 +19,6 @@ from search.run.executor import WorkerFailed
 from search.run.workers import Processes
 from search.study.opening import load_study
 from search.study.store import open_store
-from search.trials.confirmation import SEEDS
 from sedkd.errors import UserError
 from sedkd.parallel import cores
 
@@ -76,10 +75,6 @@ def test_a_search_of_many_trials_takes_a_worker_for_each_core(farm, tmp_path):
     out = finish(start(SEARCH, *arguments(farm, 13, steps=250), cwd=tmp_path))  # one that is left
     assert "at once" not in out
     assert "[13/13]" in out
-    out = finish(start(SEARCH, *arguments(farm, 13, steps=250, workers=2), "--confirm", "2", cwd=tmp_path))
-    assert "confirming 2 trials, 2 at once" in out
-    assert "confirming trial" not in out  # nothing was left to train
-    assert len(list((tmp_path / "runs" / "studies").glob("*/trial-*/confirmed-*.json"))) == 2 * SEEDS
 
 
 @pytest.mark.slow
@@ -106,7 +101,8 @@ def test_three_hard_kills_lose_nothing(farm, tmp_path):
     assert sorted(retried) == [t.number for t in begun if "retried" not in t.user_attrs]  # once, whatever becomes of it
     for trial in study.optuna.trials:
         if "retried" in trial.user_attrs:
-            assert trial.params == study.optuna.trials[trial.user_attrs["retried"]].params
+            lost = study.optuna.trials[trial.user_attrs["retried"]]
+            assert lost.params.items() <= trial.params.items()  # it may have been killed while it was drawn
 
 
 @pytest.mark.slow
