@@ -3,7 +3,7 @@
 
 Columns behind these (an identifier, say) are ignored, but a number there, which nobody says the meaning of (a soft
 label's value?), makes it no such list. A line of nothing but a filename says that nothing happens.
-The forms are those of dcase_util 0.2, `MetaDataContainer`.
+The forms are among those that dcase_util's `MetaDataContainer` reads.
 """
 
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def read(path: Path) -> dict[str, Annotation]:
     Raises:
         UserError: a line is of another form than the first, or cannot be used.
     """
-    rows = split(numbered_lines(path))
+    rows = [(line, row) for line, row in split(numbered_lines(path)) if any(row)]
     form = next(form for _, row in rows if (form := _form(row)))
     eventful = [(line, row) for line, row in rows if not (form.onset and _is_empty(row))]
     require_clear_commas(path, ((line, cell) for line, row in eventful for cell in row[form.onset : form.onset + 2]))

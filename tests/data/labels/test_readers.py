@@ -218,7 +218,7 @@ def test_a_line_that_names_the_separator(tmp_path: Path) -> None:
     [
         ("truth.csv", ["a.wav\t0.5\t1.75\tcrow", "b.wav\t1\t2\tdog bark"]),  # DCASE 2017's strong labels
         ("truth.tsv", ["c.wav", "a.wav\tyard\t0.5\t1.75\tcrow\tid7", "b.wav\tyard\t1\t2\tdog bark\tid8"]),
-        ("found.txt", ["a.wav,0.5,1.75,crow", "c.wav,,,", "b.wav,1,2,dog bark"]),
+        ("found.txt", ["a.wav,0.5,1.75,crow", "c.wav,,,", ",,,", "b.wav,1,2,dog bark"]),
         ("found.csv", ["a;0,5;1,75;crow;x", "b;1,0;2,0;dog bark;y"]),
         ("found.csv", ["0001\t0:00.5\t0:01.75\tcrow", "0002\t0:00:01\t0:00:02\tdog bark"]),
     ],
