@@ -22,7 +22,7 @@ from search.sampling.choice import can_guess, learned_from, sampler_of, with_sam
 from search.setup.plan import GAIN
 from search.setup.request import Planned, Request, planned
 from search.setup.subsets import each_subset
-from search.setup.workers import workers_for
+from search.setup.workers import cores_of, workers_for
 from search.show.closing import show, show_summary
 from search.show.display import Display
 from search.study.opening import load_study, open_study
@@ -38,7 +38,6 @@ from search.trials.loop import TrialListener, search
 from search.trials.picked_curves import draw_picked
 from search.trials.stopping import can_stop
 from sedkd.disk.paths import written_atomically
-from sedkd.parallel import cores
 
 STUDY_FILE = "study.yaml"
 SEEDS_APART = 1000  # between the samplers of two workers
@@ -168,7 +167,7 @@ class _Session:
                 with_sampler(self.study, ready.plan, self.request.seed), ready.plan, self._listener(0), self._mirrored
             )
             return
-        work = _Work(self.request, ready.name, max(cores() // workers, 1))
+        work = _Work(self.request, ready.name, cores_of(workers))
         work_at_once(work, workers, self._hear, self._bury, lambda: self.stop.asked, self.study.folder)
 
     def _search_on(self, cluster: Cluster, ready: Planned) -> None:

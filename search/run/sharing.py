@@ -12,7 +12,7 @@ from search.run.stop import Stop
 from search.run.workers import work_at_once
 from search.setup.preparation import Subject, prepare
 from search.setup.request import Request, planned
-from search.setup.workers import workers_for
+from search.setup.workers import cores_of, workers_for
 from search.show.display import Display
 from search.study.opening import load_study
 from search.study.records import FinishedTrial
@@ -20,7 +20,6 @@ from search.trials.confirmation import SEEDS, train_again
 from search.trials.loop import TrialListener
 from sedkd.compare.training import Run, train
 from sedkd.errors import SedkdWarning
-from sedkd.parallel import cores
 from sedkd.progress import Progress
 
 
@@ -38,7 +37,7 @@ class Sharing:
         """A `sedkd.compare.training.Share` of what `subject` is about."""
         count = self._count(sum(run.configuration.train.steps for run in runs), len(runs))
         if count > 1:
-            work = _Runs(subject, _parts(runs, count), _threads(count))
+            work = _Runs(subject, _parts(runs, count), cores_of(count))
             stage = f"training {len(runs)} students, {count} at once"
             self._work(work, count, lambda done: at(done)(stage, done, len(runs)), runs[0].folder.parent)
 
@@ -48,7 +47,7 @@ class Sharing:
         """Train the members of a study again with new seeds, to so many steps each."""
         count = self._count(len(members) * SEEDS * steps, len(members))
         if count > 1:
-            work = _Confirming(request, study, _parts([m.number for m in members], count), _threads(count))
+            work = _Confirming(request, study, _parts([m.number for m in members], count), cores_of(count))
             stage = f"confirming {len(members)} trials, {count} at once"
             self._work(work, count, lambda done: self.display.preparing(stage, done, len(members)), folder)
 
@@ -116,11 +115,6 @@ class _Confirming:
 
 def _parts(jobs: Sequence[Any], count: int) -> tuple[Sequence[Any], ...]:
     return tuple(tuple(jobs[number::count]) for number in range(count))
-
-
-def _threads(count: int) -> int:
-    """How many cores each of so many processes has."""
-    return max(cores() // count, 1)
 
 
 def _keep_to(threads: int) -> None:

@@ -21,6 +21,11 @@ def workers_for(steps: int, device: str) -> int:
     return max(min(cores(), MAX_WORKERS, room, steps // STEPS_OF_A_WORKER), 1)
 
 
+def cores_of(workers: int) -> int:
+    """How many cores each of so many processes keeps to."""
+    return max(cores() // workers, 1)
+
+
 def is_command() -> bool:
     """Whether this process was started as one of our commands, or as a module of theirs."""
     begun = Path(sys.argv[0])

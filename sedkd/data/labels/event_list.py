@@ -54,6 +54,8 @@ def read(path: Path) -> dict[str, Annotation]:
         where = f"{path}, line {line}"
         if len(row) < form.onset + 3:
             raise UserError(f"{where}: {len(row)} cells: expected {form.what}, as in the lines before")
+        if any(map(is_time, row[form.onset + 3 :])):
+            raise UserError(f"{where}: what is the number behind the label? Remove it, or give the columns a header")
         if form.onset and not row[0]:
             raise UserError(f"{where}: the filename is empty: fill it in or remove the line")
         found[row[0] if form.onset else OWN].append((line, event_of(row[form.onset : form.onset + 3], where)))
