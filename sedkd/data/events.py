@@ -218,8 +218,10 @@ def seconds(text: str, name: str, where: str) -> float:
 
 
 def is_time(text: str) -> bool:
-    """Whether a cell is one that `seconds` reads."""
+    """Whether a cell is one that `seconds` reads, or asks about."""
+    if CLOCK.fullmatch(text):
+        return True
     try:
-        return math.isfinite(seconds(text, "", ""))
+        return math.isfinite(number(text, "", ""))
     except UserError:
         return False

@@ -114,6 +114,7 @@ def test_a_table_of_other_recordings(tmp_path: Path, told) -> None:
             ["yard1.wav;0,5;1,0;crow", "yard2.wav;1,5;1,0;crow"],
             "line 2: offset 1,0 lies before onset 1,5: swap the two",
         ),
+        (["yard1.wav,0:30,1:30,crow"], "line 1: onset '0:30' is not a number, and may be minutes or hours"),
         (["yard1.wav,0.5,1,crow", "yard2.wav,0.5,1,crow,0.2"], "line 2: what is the number behind the label?"),
         (["yard1.wav,0.5,1,crow", ",0.5,1,crow"], "line 2: the filename is empty: fill it in or remove the line"),
         (["yard1.wav,0.5,1,crow", "yard2.wav,0.5,1,"], "line 2: the label is empty: fill it in or remove the line"),
