@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.cli.guard import positive
 from search.cli.store import add_store_options, store_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--space", type=Path, metavar="FILE", help="its space, where it lies elsewhere here")
     parser.add_argument("--teacher", metavar="KIND", help="its teacher, where its file lies elsewhere here")
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda, or auto (default: as the study's search)")
+    parser.add_argument(
+        "--workers", type=positive(int), metavar="N", help="trials at once here (one a core; on a GPU 1)"
+    )
     add_store_options(parser)
     parser.set_defaults(run=run)
 
@@ -52,4 +56,4 @@ def _request_of(typed: Mapping[str, Any], here: argparse.Namespace) -> "Request"
 
     own = {name: getattr(here, name) for name in ("data", "impulse_responses", "space", "teacher", "device")}
     words = words_of({**typed, **{name.replace("_", "-"): value for name, value in own.items() if value}})
-    return replace(request_of(parser().parse_args(words)), store=store_of(here))
+    return replace(request_of(parser().parse_args(words)), store=store_of(here), workers=here.workers)

@@ -22,7 +22,8 @@ INTERRUPTED = 130  # the exit code of a worker that a signal asked to end, as a 
 def joining(study: str, store: Store) -> Joining:
     """How they join this study, of a store on a server."""
     assert store.server is not None
-    words = ("worker", "--join", study, "--store", str(store.root), "--storage-timeout", f"{store.patience:g}")
+    words = ("worker", "--join", study, "--store", str(store.root), "--storage-timeout", f"{store.patience:g}",
+             "--workers", "1")  # fmt: skip
     remote = {CACHE_REMOTE: os.environ[CACHE_REMOTE]} if CACHE_REMOTE in os.environ else {}
     return Joining(words, {STORAGE: store.server, **remote})
 

@@ -6,17 +6,15 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from search.run.listener import DisplayListener
+from search.run.local import LocalTrials
 from search.run.others import Others
 from search.run.stop import Stop
-from search.sampling.choice import with_sampler
 from search.setup.request import Planned, Request, planned
 from search.show.display import Display
 from search.study.opening import load_study
 from search.study.records import REQUEST
 from search.study.store import Store
 from search.study.view import StudyView
-from search.trials.loop import search
 from sedkd.errors import UserError
 
 
@@ -34,9 +32,6 @@ def join(name: str, store: Store, request_of: Callable[[Mapping[str, Any]], Requ
         request = request_of(study.optuna.user_attrs[REQUEST])
         ready = planned(request, display.preparing)
         _require_same(study, ready)
-        display.introduce(
-            name, study.facts, ready.notices, _teacher(study), study.spent(), request.budget.trials, ready.plan.rungs
-        )
         others = Others(study, display.notice)
 
         def after_trial() -> None:
@@ -44,8 +39,13 @@ def join(name: str, store: Store, request_of: Callable[[Mapping[str, Any]], Requ
             if stop.asked:
                 raise KeyboardInterrupt
 
-        seed = zlib.crc32(f"{socket.gethostname()}-{os.getpid()}".encode())  # no two workers draw alike
-        search(with_sampler(study, ready.plan, seed), ready.plan, DisplayListener(display, study, 0), after_trial)
+        seed = zlib.crc32(f"{socket.gethostname()}-{os.getpid()}".encode())  # no two machines draw alike
+        trials = LocalTrials(request, ready, study, seed, display, stop, after_trial)
+        notices = [*ready.notices, *trials.notices()]
+        display.introduce(
+            name, study.facts, notices, _teacher(study), study.spent(), request.budget.trials, ready.plan.rungs
+        )
+        trials.run()
     print(f"{name}: its trials are done or on their way; {study.spent()} of {request.budget.trials} have ended")
     return 0
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,18 @@ from search.run.elsewhere import Elsewhere, cluster_of, joining
 from search.run.ended_trials import EndedTrials
 from search.run.executor import Executor
 from search.run.listener import DisplayListener
+from search.run.local import LocalTrials
 from search.run.others import Others
 from search.run.sharing import Sharing
 from search.run.site_clips import keep_clips
 from search.run.stop import Stop
-from search.run.workers import work_at_once
-from search.sampling.choice import can_guess, learned_from, sampler_of, with_sampler
+from search.sampling.choice import can_guess, learned_from, sampler_of
 from search.setup.plan import GAIN
 from search.setup.request import Planned, Request, planned
 from search.setup.subsets import each_subset
-from search.setup.workers import cores_of, workers_for
 from search.show.closing import show, show_summary
 from search.show.display import Display
-from search.study.opening import load_study, open_study
+from search.study.opening import open_study
 from search.study.ownership import close_stale
 from search.study.records import REQUEST, SAMPLER, FinishedTrial
 from search.study.scores import SplitScores
@@ -34,7 +33,6 @@ from search.trials.beginning import begin
 from search.trials.confirmation import confirm
 from search.trials.final_scores import score_on_test, teacher_on_validation
 from search.trials.int8_scores import in_eight_bits
-from search.trials.loop import TrialListener, search
 from search.trials.picked_curves import draw_picked
 from search.trials.stopping import can_stop
 from sedkd.disk.paths import written_atomically
@@ -135,8 +133,8 @@ class _Session:
             )
         if self.request.manner.sampler == GAIN and not can_guess(ready.plan.objectives):
             notices.append("sampler: tpe; gain needs one quality against one cost that is known before training")
-        if self.request.workers is None and (workers := self._workers(ready)) > 1:
-            notices.append(f"{workers} trials at once; --workers 1: one after the other")
+        if self.cluster is None:
+            notices.extend(self._local(ready).notices())
         if learned := learned_from(self.study, ready.plan):
             notices.append(f"learns from other studies as well (--no-carry: from none): {', '.join(learned)}")
         self.display.introduce(
@@ -161,17 +159,13 @@ class _Session:
         if self.cluster is not None:
             self._search_on(self.cluster, ready)
             return
-        workers = self._workers(ready)
-        if workers == 1:
-            search(
-                with_sampler(self.study, ready.plan, self.request.seed), ready.plan, self._listener(0), self._mirrored
-            )
-            return
-        work = _Work(self.request, ready.name, cores_of(workers))
-        work_at_once(work, workers, self._hear, self._bury, lambda: self.stop.asked, self.study.folder)
+        self._local(ready).run()
+
+    def _local(self, ready: Planned) -> LocalTrials:
+        return LocalTrials(self.request, ready, self.study, self.request.seed, self.display, self.stop, self._mirrored)
 
     def _search_on(self, cluster: Cluster, ready: Planned) -> None:
-        wanted, watch = ready.plan.budget.trials, EndedTrials(self.study, self._listener(0))
+        wanted, watch = ready.plan.budget.trials, EndedTrials(self.study, DisplayListener(self.display, self.study, 0))
         left = wanted - self.study.taken()  # beside students that are to be trained on
         workers = self.request.workers or 1
         count = workers if len(ready.plan.rungs) > 1 else min(workers, left)
@@ -183,15 +177,10 @@ class _Session:
             self.others.look()
 
         if count > 0:
-            executor: Executor = Elsewhere(cluster, joining(ready.name, ready.plan.store), count, look, self._bury)
+            executor: Executor = Elsewhere(
+                cluster, joining(ready.name, ready.plan.store), count, look, self._local(ready).bury
+            )
             executor.run(lambda: self.stop.asked)
-
-    def _workers(self, ready: Planned) -> int:
-        """How many processes of this machine are to train at once."""
-        if self.request.workers is not None or self.cluster is not None:
-            return self.request.workers or 1
-        left = max(ready.plan.budget.trials - self.study.taken(), 0)
-        return workers_for(left * ready.plan.rungs[0], ready.plan.task.device.type)
 
     def _share(self, ready: Planned, members: Sequence[FinishedTrial]) -> None:
         """Have several processes confirm members, where that pays."""
@@ -199,20 +188,6 @@ class _Session:
             1 if self.cluster else self.request.workers, ready.plan.task.device.type, self.display, self.stop
         )
         sharing.confirming(self.request, ready.name, members, ready.plan.rungs[-1], self.study.folder)
-
-    def _listener(self, worker: int) -> DisplayListener:
-        return DisplayListener(self.display, self.study, worker)
-
-    def _hear(self, worker: int, kind: str, *rest: Any) -> None:
-        """A message of a worker's listener."""
-        getattr(self._listener(worker), kind)(*rest)
-        if kind == "end":
-            self._mirrored()
-
-    def _bury(self, worker: int, by: str) -> None:
-        lost = close_stale(self.study)
-        trials = f"; trial {', '.join(map(str, lost))} is tried once more" if lost else ""
-        self.display.notice(f"worker {worker} died ({by}){trials}; another takes its place")
 
     def _mirrored(self) -> None:
         self.mirror.sync()
@@ -227,20 +202,3 @@ def _write_typed(path: Path, typed: Mapping[str, Any]) -> None:
 
     with written_atomically(path) as temporary:
         temporary.write_text(yaml.safe_dump(dict(typed), sort_keys=False, allow_unicode=True), encoding="utf-8")
-
-
-@dataclass(frozen=True)
-class _Work:
-    """A worker's whole life, to be sent to its process."""
-
-    request: Request
-    study: str
-    threads: int
-
-    def __call__(self, number: int, listener: TrialListener) -> None:
-        import torch
-
-        torch.set_num_threads(self.threads)
-        plan = planned(self.request, listener.stage).plan
-        study = load_study(plan.store, None, self.study)
-        search(with_sampler(study, plan, self.request.seed + SEEDS_APART * (number + 1)), plan, listener, lambda: None)

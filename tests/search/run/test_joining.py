@@ -65,6 +65,23 @@ def test_a_worker_joins_and_every_machine_has_the_front(address: str, tmp_path: 
 
 
 @pytest.mark.slow
+def test_one_that_joins_trains_several_at_once(address: str, tmp_path: Path) -> None:
+    farm = write_farm(tmp_path)
+    search = begin("search.cli.search", words_of(farm, 12, 4), tmp_path / "one", address)
+    name = study_name(address, tmp_path, search)
+    joined = begin("search.cli.main", ["worker", "--join", name, "--workers", "2"], tmp_path / "two", address)
+    finish(joined)
+    finish(search)
+    study = load_study(Store(tmp_path / "three", address), "farm", None)
+    assert study.spent() == 12
+    owners = {
+        trial.user_attrs["owner"].rsplit("-", 2)[1] for trial in study.optuna.trials if "owner" in trial.user_attrs
+    }
+    assert len(owners) == 3
+    assert str(joined.pid) not in owners  # it looks after the two
+
+
+@pytest.mark.slow
 def test_a_worker_that_is_killed_loses_nothing(address: str, tmp_path: Path, monkeypatch) -> None:
     farm = write_farm(tmp_path)
     search = begin("search.cli.search", words_of(farm, 6, 2), tmp_path / "one", address)
