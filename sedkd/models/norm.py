@@ -1,9 +1,5 @@
-"""Batch normalisation with a rectifier behind it, as one operation where a CPU trains.
-
-On a CPU the two take longer than the convolutions between them: torch's own go through channels-last maps channel by
-channel unless there is a multiple of eight of them. Here a map is looked at as a matrix whose rows hold several pixels,
-so that any number of channels fills the vector units, and only sums, products and signs go over it.
-"""
+"""Batch normalisation with a rectifier behind it, as one operation where a CPU trains: as two, they took longer than
+the convolutions between them."""
 
 from typing import Any
 
@@ -11,8 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, relu
 
-VECTOR = 8  # channels of which torch's own normalisation has a quick way for every multiple
-FILLED = 64  # columns of the matrix, at least
+# Of every multiple of VECTOR channels torch's own normalisation is quicker on several threads, and where a map has
+# LARGE numbers, which no cache holds.
+VECTOR = 8
+LARGE = 1 << 21
+FILLED = 64  # columns of the matrix that a map is looked at as, at least
 
 
 class NormReLU(nn.BatchNorm2d):
@@ -36,7 +35,8 @@ def norm_relu(
     """The normalised and rectified map by the batch's own statistics, towards which `mean` and `variance`
     `[channels]` are moved by `momentum`."""
     channels = x.shape[1]
-    if x.device.type != "cpu" or x.dtype != torch.float32 or channels % VECTOR == 0:
+    quick = channels % VECTOR == 0 and (x.numel() >= LARGE or torch.get_num_threads() > 1)
+    if quick or x.device.type != "cpu" or x.dtype != torch.float32:
         return relu(batch_norm(x, mean, variance, weight, bias, True, momentum, eps), inplace=True)
     y, batch_mean, batch_variance = _NormReLU.apply(x, weight, bias, eps)
     with torch.no_grad():
@@ -51,42 +51,35 @@ class _NormReLU(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
-        rows, pixels = _rows(x)
-        count = x.numel() // x.shape[1]
-        mean = _per_channel(rows, pixels) / count
-        variance = (_per_channel(rows * rows, pixels) / count - mean * mean).clamp_min_(0)
-        inverse = (variance + eps).rsqrt()
-        scale = weight * inverse
-        y = torch.addcmul((bias - mean * scale).repeat(pixels), rows, scale.repeat(pixels)).relu_()
-        ctx.save_for_backward(rows, y, scale, mean, inverse)
-        ctx.pixels, ctx.count, ctx.shape = pixels, count, x.shape
+        from sedkd.models.loops.norm import normalised
+
+        rows = _rows(x)
+        y = torch.empty_like(rows)
+        found = normalised(rows.numpy(), weight.numpy(), bias.numpy(), eps, y.numpy())
+        mean, variance, *columns = map(torch.from_numpy, found)
+        ctx.save_for_backward(rows, *columns, weight, bias, variance)
+        ctx.eps, ctx.shape = eps, x.shape
         ctx.mark_non_differentiable(mean, variance)
         return _as_map(y, x.shape), mean, variance
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        rows, y, scale, mean, inverse = ctx.saved_tensors
-        pixels, count = ctx.pixels, ctx.count
-        passed = y.sign().mul_(_rows(gradients[0])[0])  # what the rectifier lets through
-        bias = _per_channel(passed, pixels)
-        weight = (_per_channel(passed * rows, pixels) - mean * bias) * inverse
-        slope = -scale * inverse * weight / count
-        offset = -scale * bias / count - slope * mean
-        found = torch.addcmul(offset.repeat(pixels), rows, slope.repeat(pixels)).addcmul_(passed, scale.repeat(pixels))
-        return _as_map(found, ctx.shape), weight, bias, None
+    def backward(ctx: Any, *passed: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        from sedkd.models.loops.norm import gradients
+
+        rows, *rest = ctx.saved_tensors
+        of_rows = torch.empty_like(rows)
+        own = (tensor.detach().numpy() for tensor in rest)
+        weight, bias = gradients(rows.numpy(), _rows(passed[0]).numpy(), *own, ctx.eps, of_rows.numpy())
+        return _as_map(of_rows, ctx.shape), torch.from_numpy(weight), torch.from_numpy(bias), None
 
 
-def _rows(x: Tensor) -> tuple[Tensor, int]:
-    """A map as a matrix `[n, pixels * channels]`, and how many pixels lie in a row: as many as fill it."""
+def _rows(x: Tensor) -> Tensor:
+    """A map as a matrix `[n, pixels * channels]`, with as many pixels in a row as fill it."""
     batch, channels, frames, bands = x.shape
     count, pixels = batch * frames * bands, 1
     while pixels * channels < FILLED and count % (2 * pixels) == 0:
         pixels *= 2
-    return x.permute(0, 2, 3, 1).reshape(count // pixels, pixels * channels), pixels
-
-
-def _per_channel(rows: Tensor, pixels: int) -> Tensor:
-    return rows.sum(0).view(pixels, -1).sum(0)
+    return x.permute(0, 2, 3, 1).reshape(count // pixels, pixels * channels)
 
 
 def _as_map(rows: Tensor, shape: torch.Size) -> Tensor:

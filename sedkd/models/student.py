@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from sedkd.models.bodies import body
 from sedkd.models.causal import before_zeros
 from sedkd.models.frame import FrameModel, FrameOutput
+from sedkd.models.gru import GRU
 from sedkd.models.settings import StudentSettings
 from sedkd.models.tcn import tcn
 
@@ -89,8 +90,6 @@ def student_from(config: dict[str, Any]) -> Student:
     return student
 
 
-def _gru(inputs: int, causal: bool) -> nn.GRU:
+def _gru(inputs: int, causal: bool) -> GRU:
     """A GRU that hears both directions, or one with as many outputs that hears the past alone."""
-    if causal:
-        return nn.GRU(inputs, 2 * (inputs // 2), batch_first=True)
-    return nn.GRU(inputs, inputs // 2, batch_first=True, bidirectional=True)
+    return GRU(inputs, 2 * (inputs // 2)) if causal else GRU(inputs, inputs // 2, bidirectional=True)

@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from sedkd.models.gru import GRU
+
 HEADS = ("none", "gru")  # files of earlier versions have none
 GRU_UNITS = 64  # in each direction
 
@@ -24,7 +26,7 @@ class GruHead(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.gru = nn.GRU(channels, GRU_UNITS, batch_first=True, bidirectional=True)
+        self.gru = GRU(channels, GRU_UNITS, bidirectional=True)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.gru(x)[0]

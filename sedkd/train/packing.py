@@ -23,7 +23,7 @@ from sedkd.train.fit import Watch
 from sedkd.train.labels import Labels
 from sedkd.train.settings import TrainSettings
 
-VERSION = 3
+VERSION = 4
 SIZES = {"cpu": (1, 2, 4, 8), "cuda": (1, 8, 32, 128)}
 STEPS = {"cpu": 4, "cuda": 30}  # that are timed, behind as many that are not
 ROUNDS = 3  # of them
