@@ -1,5 +1,5 @@
-"""torch's GRU, whose frames are gone through by one loop where a CPU trains: torch's own makes a dozen small tensors a
-frame, which takes longer than a small student's convolutions."""
+"""torch's GRU, whose frames are gone through by one loop where a CPU trains or infers: torch's own makes a dozen small
+tensors a frame, which takes longer than a small student's convolutions."""
 
 from typing import Any
 
@@ -15,7 +15,8 @@ class GRU(nn.GRU):
         super().__init__(inputs, units, batch_first=True, bidirectional=bidirectional)
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
-        if not self.training or state is not None or x.device.type != "cpu" or x.dtype != torch.float32:
+        looped = self.training or torch.is_inference_mode_enabled()
+        if not looped or state is not None or x.device.type != "cpu" or x.dtype != torch.float32:
             return nn.GRU.forward(self, x, state)
         frames = x.transpose(0, 1)
         ways = [self._direction(frames, name) for name in ("", "_reverse")[: 1 + self.bidirectional]]

@@ -12,7 +12,7 @@ from sedkd.models.student import Student
 from sedkd.train.corpus import Corpus
 from sedkd.train.streamed import streamed
 
-BATCH_SECONDS = 320.0  # audio per forward pass
+BATCH_SECONDS = {"cpu": 80.0, "cuda": 320.0}  # audio per forward pass: a CPU's caches hold the maps of no more
 
 Job = tuple[int, Window]
 """A recording's index and one of its windows."""
@@ -48,15 +48,15 @@ def fits(model: FrameModel, corpus: Corpus) -> bool:
 
 
 def batches_of(model: FrameModel, corpus: Corpus) -> list[list[Job]]:
-    """All windows of all recordings, those of one length together, as many at once as make BATCH_SECONDS."""
+    """All windows of all recordings, those of one length together, as many at once as make the device's seconds."""
     size, context = window_sizes(model.frame_seconds)
     jobs: dict[int, list[Job]] = {}
     for recording, length in enumerate((corpus.out_starts[1:] - corpus.out_starts[:-1]).tolist()):
         for window in plan(length, size, context):
             jobs.setdefault(window.stop - window.start, []).append((recording, window))
-    batches = []
+    batches, seconds = [], BATCH_SECONDS[next(model.parameters()).device.type]
     for length, same in jobs.items():
-        count = max(int(BATCH_SECONDS / (length * model.frame_seconds)), 1)
+        count = max(int(seconds / (length * model.frame_seconds)), 1)
         batches += [same[first : first + count] for first in range(0, len(same), count)]
     return batches
 

@@ -91,7 +91,7 @@ def test_an_interruption_leaves_nothing_that_counts(
     expected = outputs(pool, teacher())
     for file in own_cache.iterdir():
         file.unlink()
-    monkeypatch.setattr(infer, "BATCH_SECONDS", 0.1)  # every window by itself
+    monkeypatch.setitem(infer.BATCH_SECONDS, "cpu", 0.1)  # every window by itself
 
     def stop(done: int, total: int) -> None:
         if done == 2:
