@@ -27,11 +27,9 @@ def write_answers(
     done = sum(_name(job) in work.done for batch in batches for job in batch)
     with ExitStack() as stack:
         rows: dict[str, Rows] = {}
-        for batch in batches:
-            names = [_name(job) for job in batch]
-            if work.done.issuperset(names):
-                continue
-            for (recording, window), output in zip(batch, outputs_of(model, corpus, batch), strict=True):
+        left = [batch for batch in batches if not work.done.issuperset(map(_name, batch))]
+        for batch, outputs in zip(left, outputs_of(model, corpus, left), strict=True):
+            for (recording, window), output in zip(batch, outputs, strict=True):
                 kept = slice(window.keep_start - window.start, window.keep_stop - window.start)
                 kinds = _kinds(output)
                 if not rows:
@@ -40,7 +38,7 @@ def write_answers(
                     rows[kind].write(starts[recording] + window.keep_start, tensor[kept].half().cpu().numpy())
             for file in rows.values():
                 file.sync()
-            work.note(names)
+            work.note([_name(job) for job in batch])
             done += len(batch)
             if progress:
                 progress(done, total)

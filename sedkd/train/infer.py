@@ -1,6 +1,8 @@
 """A model's answers for whole recordings."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -31,8 +33,9 @@ def probabilities(model: FrameModel, corpus: Corpus) -> list[np.ndarray]:
         return streamed(model, corpus)
     lengths = (corpus.out_starts[1:] - corpus.out_starts[:-1]).tolist()
     answers = [np.zeros((length, len(model.labels)), dtype=np.float32) for length in lengths]
-    for batch in batches_of(model, corpus):
-        found = torch.sigmoid(_answered(model, corpus, batch).logits).float().cpu().numpy()  # at once, off a GPU
+    batches = batches_of(model, corpus)
+    for batch, output in zip(batches, _in_turn(model, corpus, batches), strict=True):
+        found = torch.sigmoid(output.logits).float().cpu().numpy()  # at once, off a GPU
         for (recording, window), p in zip(batch, found, strict=True):
             kept = slice(window.keep_start - window.start, window.keep_stop - window.start)
             answers[recording][window.keep_start : window.keep_stop] = p[kept]
@@ -61,15 +64,38 @@ def batches_of(model: FrameModel, corpus: Corpus) -> list[list[Job]]:
     return batches
 
 
-def outputs_of(model: FrameModel, corpus: Corpus, batch: Sequence[Job]) -> list[FrameOutput]:
-    """The model's output `[frames, ...]` for each window of a batch; they are all of one length."""
-    output = _answered(model, corpus, batch)
-    maps = [None] * len(batch) if output.feature_map is None else list(output.feature_map)
-    return [FrameOutput(*parts) for parts in zip(output.logits, output.embedding, maps, strict=True)]
+def outputs_of(
+    model: FrameModel, corpus: Corpus, batches: Sequence[Sequence[Job]]
+) -> Generator[list[FrameOutput], None, None]:
+    """For each batch the model's output `[frames, ...]` for each window of it; they are all of one length."""
+    for output in _in_turn(model, corpus, batches):
+        maps = [None] * len(output.logits) if output.feature_map is None else list(output.feature_map)
+        yield [FrameOutput(*parts) for parts in zip(output.logits, output.embedding, maps, strict=True)]
+
+
+def _in_turn(model: FrameModel, corpus: Corpus, batches: Sequence[Sequence[Job]]) -> Generator[FrameOutput, None, None]:
+    """For each batch the model's output `[batch, frames, ...]`. A CPU computes as many batches at once as it has
+    threads, each by one of them: a model's layers are too short to be shared out."""
+    model.eval()
+    threads = torch.get_num_threads()
+    if next(model.parameters()).device.type != "cpu" or min(threads, len(batches)) < 2:
+        yield from (_answered(model, corpus, batch) for batch in batches)
+        return
+    pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+    waiting: deque[Future[FrameOutput]] = deque()
+    try:
+        for batch in batches:
+            waiting.append(pool.submit(_answered, model, corpus, batch))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:  # also where nobody asks any further
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
 
 
 def _answered(model: FrameModel, corpus: Corpus, batch: Sequence[Job]) -> FrameOutput:
-    model.eval()
     device = next(model.parameters()).device
     with torch.inference_mode():
         return model(_features(corpus, batch).to(device))

@@ -127,8 +127,8 @@ def test_recordings_are_scored_as_a_stream_is(head: str, depth: int, lookahead: 
     for found in (probabilities(student, corpus), streamed(student, corpus)):
         for answers, wanted in zip(found, expected, strict=True):
             np.testing.assert_allclose(answers, wanted, atol=1e-5)
-    (job,) = batches_of(student, corpus_of([20]))
-    assert len(outputs_of(student, corpus_of([20]), job)[0].logits) == 20
+    ((output,),) = outputs_of(student, corpus_of([20]), batches_of(student, corpus_of([20])))
+    assert len(output.logits) == 20
 
 
 def test_the_export_is_checked_against_whole_recordings(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import pytest
 import torch
 from tiny import write_folder
 
-import sedkd.teach.answers as answers
 import sedkd.teach.targets as module
 import sedkd.train.infer as infer
 from sedkd.data.pool import Pool, folder_pool
@@ -101,7 +100,8 @@ def test_an_interruption_leaves_nothing_that_counts(
         teacher_outputs(teacher(), pool.training("park"), pool, grid(pool), FRAME_SECONDS, stop)
     assert not list(own_cache.iterdir())
     asked: list[int] = []
-    monkeypatch.setattr(answers, "outputs_of", lambda *given: asked.append(1) or infer.outputs_of(*given))
+    answered = infer._answered
+    monkeypatch.setattr(infer, "_answered", lambda *given: asked.append(1) or answered(*given))
     found = outputs(pool, teacher())
     assert len(asked) == 1  # of three
     torch.testing.assert_close(found.logits.float(), expected.logits.float(), atol=2e-3, rtol=2e-3)

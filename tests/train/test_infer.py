@@ -6,6 +6,7 @@ import torch
 
 from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student
+from sedkd.train import infer
 from sedkd.train.corpus import Corpus
 from sedkd.train.infer import batches_of, outputs_of, probabilities
 
@@ -61,8 +62,9 @@ def test_a_long_recording(student: Student) -> None:
 def test_no_window_is_longer_than_ten_seconds(student: Student) -> None:
     data = corpus(300, 40)
     seen = []
-    for batch in batches_of(student, data):
-        for (recording, window), output in zip(batch, outputs_of(student, data, batch), strict=True):
+    batches = batches_of(student, data)
+    for batch, outputs in zip(batches, outputs_of(student, data, batches), strict=True):
+        for (recording, window), output in zip(batch, outputs, strict=True):
             assert output.logits.shape[0] == window.stop - window.start <= 125
             assert output.embedding.shape == (output.logits.shape[0], student.embedding_size)
             seen.append(recording)
@@ -75,3 +77,21 @@ def test_a_training_models_mode_does_not_matter(student: Student) -> None:
     student.train()
     np.testing.assert_array_equal(probabilities(student, data)[0], expected)
     assert not student.training
+
+
+def test_several_batches_at_once_are_what_each_is_alone(student: Student, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(infer.BATCH_SECONDS, "cpu", 20.0)
+    data, before = corpus(*range(30, 300, 9)), torch.get_num_threads()
+    found = []
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            found.append(probabilities(student, data))
+            assert torch.get_num_threads() == threads
+            first = next(outputs_of(student, data, batches_of(student, data)))  # nobody asks any further
+            assert len(first[0].logits) > 0
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    for alone, together in zip(*found, strict=True):
+        np.testing.assert_array_equal(alone, together)
