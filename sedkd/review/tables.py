@@ -13,6 +13,7 @@ from sedkd.data.table import is_table_of, read_rows
 from sedkd.errors import UserError
 from sedkd.review.candidates import DIGITS, MAX_SECONDS, Candidate, Scored, hours_of
 
+FRACTION = "a fraction between 0 and 1, such as 0.85"
 COLUMNS = ("filename", "onset", "offset", "event_label", "confidence")
 
 
@@ -34,13 +35,11 @@ def listed_in(
     found, paths = [], dict[Path, None]()
     for line, path, event, confidence in _detections(table, recordings, roots, label_column):
         where = f"{table}, line {line}"
-        score = number(confidence, "confidence", where)
+        score = number(confidence, "confidence", where, FRACTION)
         if not 0 <= event.onset < event.offset:
             raise UserError(f"{where}: no span lies between {event.onset:g} and {event.offset:g} s")
         if not 0 <= score <= 1:
-            raise UserError(
-                f"{where}: the confidence {confidence} does not lie between 0 and 1: write per cent as fractions"
-            )
+            raise UserError(f"{where}: the confidence {confidence} does not lie between 0 and 1: write {FRACTION}")
         offset = min(event.offset, event.onset + MAX_SECONDS)
         found.append(Candidate(path, event.onset, offset, event.event_label, round(score, DIGITS)))
         paths[path] = None

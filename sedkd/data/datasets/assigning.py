@@ -7,9 +7,10 @@ from pathlib import Path
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, Clip
 from sedkd.data.datasets.tsv import NAMES
 from sedkd.data.labels import audacity
-from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, head_of, unknown_encoding
+from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, head_of
 from sedkd.data.labels.matching import Recordings
 from sedkd.data.labels.registry import format_of
+from sedkd.data.labels.unknown import why_unknown
 from sedkd.data.recordings import TEST
 from sedkd.errors import UserError
 
@@ -130,11 +131,4 @@ def _empty_track(path: Path, recordings: Recordings) -> LabelFormat | None:
     head = head_of(path)
     if not head and path.suffix.lower() in audacity.FORMAT.suffixes:
         return audacity.FORMAT
-    fault = unknown_encoding(path, head)
-    if fault:
-        raise UserError(fault)
-    first = f"its first line is {head[0].strip()[:60]!r}" if head else "it is empty"
-    raise UserError(
-        f"{path}, line 1: called like a recording, but no label file that sedkd knows ({first}): separate onset, "
-        "offset and label with TABs, or give the columns a header such as onset, offset, label"
-    )
+    raise UserError(why_unknown(path, head, "called like a recording, but no label file that sedkd knows"))

@@ -11,6 +11,8 @@ from sedkd.data.table import tab_fields
 from sedkd.errors import UserError
 
 NAMES = {"\t": "TABs", ",": "commas", ";": "semicolons"}
+OF_R = re.compile(r"\.\.(\w+)\.$")  # R writes `Start (s)` as `Start..s.`
+UNIT = re.compile(r"[\s_.-]*[(\[]?(?:(ms|msecs?|millis|milliseconds?)|s|secs?|seconds?)[)\]]?\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -57,21 +59,31 @@ def split(lines: Sequence[tuple[int, str]]) -> list[tuple[int, list[str]]]:
 
 
 def header_of(head: Sequence[str]) -> list[str]:
-    """The keys (`key_of`) of the header with which a file begins."""
+    """The names of the columns in the header with which a file begins."""
     delimiter, first = _delimiter(head)
-    return [
-        key_of(cell)
-        for _, cells in _split([(1, text) for text in head[first : first + 1]], delimiter)
-        for cell in cells
-    ]
+    return [cell for _, cells in _split([(1, text) for text in head[first : first + 1]], delimiter) for cell in cells]
 
 
 def key_of(column: str) -> str:
-    """A column's name without what programs write it differently in: `Begin Time (s)` is `begin time`, and so is
-    `begin_time_seconds`."""
-    plain = re.sub(r"\s*[(\[](s|sec|secs|seconds)[)\]]", "", column.casefold())
-    plain = re.sub(r"(?<=\w)[\s_]+(s|sec|secs|seconds)\s*$", "", plain)
-    return re.sub(r"[\s_]+", " ", plain).strip(" *")
+    """A column's name without what programs write it differently in: `Begin Time (s)` is `begin time`, and so are
+    `begin_time_seconds` and `Begin.Time..s.`."""
+    plain = OF_R.sub(r" (\1)", column.casefold())
+    plain = re.sub(r"\s*[(\[](s|sec|secs|seconds)[)\]]", "", plain)
+    plain = re.sub(r"(?<=\w)[\s_.]+(s|sec|secs|seconds)\s*$", "", plain)
+    return re.sub(r"[\s_.]+", " ", plain).strip(" *")
+
+
+def squeezed(key: str) -> str:
+    """A key without what parts its words: `starttime` is `start time`."""
+    return re.sub(r"[\s-]+", "", key)
+
+
+def time_key_of(column: str) -> tuple[str, int]:
+    """The squeezed key of a column of times without their unit, and how many of these make a second: `start_ms` is
+    (`start`, 1000)."""
+    named = OF_R.sub(r" (\1)", column)
+    unit = UNIT.search(named)
+    return squeezed(key_of(named[: unit.start()] if unit else named)), 1000 if unit and unit[1] else 1
 
 
 def _delimiter(lines: Sequence[str]) -> tuple[str, int]:

@@ -14,6 +14,7 @@ from sedkd.data.labels import audacity, json_list
 from sedkd.data.labels.label_format import OWN, head_of
 from sedkd.data.labels.matching import names_meant
 from sedkd.data.labels.registry import format_of, is_label_name
+from sedkd.data.labels.unknown import why_unknown
 from sedkd.data.table import is_table_of
 from sedkd.errors import SedkdWarning, UserError
 
@@ -44,7 +45,10 @@ def listed(path: Path, column: str | None = None, known: Collection[str] = ()) -
         return Listed(json_list.read_json_list(path))
     (called,) = known if len(known) == 1 else (path.stem,)
     below = Path(f"{without_audio_suffix(called)}{path.suffix}")
-    return _file(path, below, column, known) or Listed(read_annotations(path))
+    found = _file(path, below, column, known)
+    if found is None:
+        raise UserError(why_unknown(path, head_of(path)))
+    return found
 
 
 def _folder(folder: Path, column: str | None, known: Collection[str]) -> Listed:

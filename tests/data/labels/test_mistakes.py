@@ -119,6 +119,10 @@ def test_a_table_of_other_recordings(tmp_path: Path, told) -> None:
         (["yard1.wav,0.5,1,crow", ",0.5,1,crow"], "line 2: the filename is empty: fill it in or remove the line"),
         (["yard1.wav,0.5,1,crow", "yard2.wav,0.5,1,"], "line 2: the label is empty: fill it in or remove the line"),
         (["file;start;end;label", "yard1.wav;1;2;crow", "YARD1.WAV;1;2;crow"], "is listed as 'yard1.wav' and as"),
+        (["file;start_ms;end;label", "yard1.wav;1,250;2;crow"], "line 2: '1,250' may be 1.250 or 1250"),
+        (["file;start_ms;end;label", "yard1.wav;0:05;2;crow"], "line 2: start_ms '0:05' is not a number: write mill"),
+        (["file;start;end;label", "yard1.wav;;2;crow"], "line 2: onset is empty: write seconds such as 1.25"),
+        (["file,start,end,crow,dog", "yard1.wav,0,1,0.93,0.2"], "no column of labels; crow, dog hold numbers, not lab"),
     ],
 )
 def test_a_spreadsheets_table(tmp_path: Path, told, lines: list[str], message: str) -> None:
@@ -126,6 +130,12 @@ def test_a_spreadsheets_table(tmp_path: Path, told, lines: list[str], message: s
     write_text(tmp_path / "yard/table.csv", lines)
     assert f"{tmp_path}/yard/table.csv" in (line := told(tmp_path / "yard"))
     assert message in line
+
+
+def test_a_column_of_scores_is_none_of_labels(tmp_path: Path, told) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    write_text(tmp_path / "yard/table.csv", ["file,start,end,label,crow", "yard1.wav,0,1,crow,0.93"])
+    assert "--label-column crow: holds numbers, not labels: write" in told(tmp_path / "yard", "--label-column", "crow")
 
 
 def test_an_excel_file_in_another_encoding(tmp_path: Path, told) -> None:
@@ -195,6 +205,12 @@ def test_a_column_where_there_is_none(yard: Path, told) -> None:
             "table.csv, line 1: no label file that sedkd knows (its first line is",
         ),
         ("table.csv", b"yard1.wav 0.1 0.9 crow\n", "give the columns a header such as file, onset, offset, label"),
+        ("table.csv", b"file,start_frame,end_frame,label\n", "which columns say when a label begins and ends? Call "),
+        ("table.csv", b"file,offset,duration,label\n", "which column says when a label begins? Call it onset, in sec"),
+        ("table.csv", b"file,start,label\n", "which column says when a label ends? Call it offset, or duration, in s"),
+        ("all.txt", b"0.0\t3.0\tcrow\t0.8123\n", "of the number behind the label nobody says what it means: remove it"),
+        ("yard1.svl", b"<sv/>", "yard1.svl: is a layer of Sonic Visualiser: export it as .csv"),
+        ("labels.json", b"[]", "labels.json: is no table: save its events as .csv with the header file, onset, offset"),
     ],
 )
 def test_a_file_that_only_looks_like_labels(tmp_path: Path, told, name: str, content: bytes, message: str) -> None:
