@@ -55,18 +55,20 @@ def _folder(folder: Path, column: str | None, known: Collection[str]) -> Listed:
     found: Annotations = {}
     source: dict[str, Path] = {}
     notes: Counter[str] = Counter()
+    files = 0
     for path in files_below(folder, lambda name: is_label_name(name) or name.endswith(json_list.SUFFIX)):
         one = _file(path, path.relative_to(folder), column, known)
         if one is None:
             warnings.warn(f"{path}: is no label file that sedkd knows, and is left out", SedkdWarning, stacklevel=3)
             continue
+        files += 1
         for name in one.annotations:
             if name in source:
                 raise UserError(f"{path}: speaks of {name!r}, as {source[name].name} does: keep one of them")
             source[name] = path
         found |= one.annotations
         notes.update(one.notes)
-    if not found:
+    if not files:
         raise UserError(f"{folder}: holds no label file: name the folder that does, or a table")
     return Listed(found, tuple(f"{count} x {note}" for note, count in notes.items()))
 
@@ -85,9 +87,11 @@ def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -
     if form is None:
         return None
     opened = form.open(path)
+    read = opened.read(column)
+    if opened.confidences and known and not any(annotation.events for annotation in read.values()):
+        read = {name: annotation for name, annotation in read.items() if name != OWN}  # a detector that found nothing
     found = {
-        _called(below, known) if name == OWN else name: annotation.events or ()
-        for name, annotation in opened.read(column).items()
+        _called(below, known) if name == OWN else name: annotation.events or () for name, annotation in read.items()
     }
     which = f", labels from {opened.column(column)!r}" if opened.column else ""
     if OWN in opened.recordings() and below.stem != path.stem:  # nothing in it says so

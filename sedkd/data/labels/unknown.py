@@ -25,7 +25,7 @@ def why_unknown(path: Path, head: Sequence[str], what: str = "no label file that
     if event_list.has_scores(head):
         return (
             f"{where}: {what}: of the number behind the label nobody says what it means: remove it, or give the "
-            "columns a header such as onset, offset, label, confidence (with file before them, where that is the first column)"
+            "columns a header such as onset, offset, label, confidence (and file, where that is the first column)"
         )
     first = f"its first line is {head[0].strip()[:SHOWN]!r}"
     missing = _missing(head)
