@@ -1,6 +1,7 @@
 """Which label file is of which recording, and which split both belong to."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +46,13 @@ class Assigned:
         self.labels: dict[Path, Labels] = {}
         self.missing: dict[Path, list[str]] = {}
         self.strange: dict[Path, str] = {}
-        recordings = Recordings(audio)
+        self._unread: list[Path] = []  # of the strange ones those that speak of recordings
+        recordings, names = Recordings(audio), {path.name.casefold() for path in audio}
         for path in files:
             form = format_of(path) or _empty_track(path, recordings)
             if form is None:
                 self.strange[path] = "no label file"
+                self._unread += [path] if _names_one_of(path, names) else []
             else:
                 self._assign(path, form, recordings)
 
@@ -95,6 +98,7 @@ class Assigned:
                 f"{self.name}: no split is made: about a fifth of the labelled recordings validates, always the same; "
                 f"for a test, put recordings of other days or places into {self.folder / TEST}"
             )
+        lines += [f"{why_unknown(path, head_of(path))}; it names recordings, and is not read" for path in self._unread]
         if any(found.form.name == "birdnet" for found in self.labels.values()):
             lines.append(f"{self.name}: BirdNET's detections count as truth: listen to them first")
         return lines
@@ -118,6 +122,12 @@ class Assigned:
     def _split_of_folders(self, path: Path) -> str | None:
         parts = path.relative_to(self.folder).parts[:-1]
         return next((SPLIT_OF[part.casefold()] for part in parts if part.casefold() in SPLIT_OF), None)
+
+
+def _names_one_of(path: Path, names: Collection[str]) -> bool:
+    """Whether the first lines of a table have a cell that is one of these names, or a path to one."""
+    cells = (cell for line in head_of(path) for cell in re.split(r'[\t,;"]', line.casefold()))
+    return any(re.split(r"[/\\]", cell.strip())[-1] in names for cell in cells)
 
 
 def _empty_track(path: Path, recordings: Recordings) -> LabelFormat | None:

@@ -13,6 +13,9 @@ from sedkd.errors import RowWarning, UserError
 
 Read = TypeVar("Read")
 Line = tuple[int, Event]
+NOTHING = (
+    "; none is left, so that nothing happens in this recording, as it seems: give labels a length, or remove the file"
+)
 UNIT = "; none is left: are they of this recording, and are times in seconds?"
 
 
@@ -122,6 +125,6 @@ def usable(lines: Sequence[Line], table: Path, filename: str, duration: float) -
         dropped.setdefault(reason, []).append(f"{table}, line {line}: {event.event_label!r}")
     for reason, what in dropped.items():
         more = f", with {len(what) - 1} more" if len(what) > 1 else ""
-        none = "" if kept or len(what) < len(lines) or "begins" not in reason else UNIT
+        none = "" if kept or len(what) < len(lines) else NOTHING if "length" in reason else UNIT
         warnings.warn(f"{what[0]} {reason}, dropped{more}{none}", RowWarning, stacklevel=2)
     return clip_to(list(kept), duration)

@@ -1,18 +1,21 @@
-"""Praat's TextGrids, long or short: the intervals of one tier; an interval without text is silence.
+"""Praat's TextGrids, long or short: the intervals of one tier; an interval without text is silence. Points are left
+out, with a warning.
 
 The format is a stream of numbers, texts in double quotes (doubled within them) and flags, between which anything may
 stand that is none of these (Praat's manual, "TextGrid file formats").
 """
 
 import re
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
-from sedkd.data.datasets.rows import event_of
+from sedkd.data.datasets.dataset import Annotation
+from sedkd.data.datasets.rows import NOTHING, event_of
 from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotations, of_one_recording, whole_text
 from sedkd.data.labels.tiers import Tier, chosen
 from sedkd.data.table import file_bytes
-from sedkd.errors import UserError
+from sedkd.errors import RowWarning, UserError
 
 TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?!\S)|<exists>')
 INTERVALS, POINTS = "IntervalTier", "TextTier"
@@ -26,20 +29,32 @@ def opened(path: Path) -> LabelFile:
     """The labels are those of the tier that is named, of the only interval tier where none is."""
     return LabelFile(
         of_one_recording,
-        lambda tier: annotations({OWN: _tier(path, tier).lines}),
-        lambda tier: _tier(path, tier).name,
+        lambda tier: _read(path, tier),
+        lambda tier: _tier(path, _tiers(path), tier).name,
     )
 
 
-def _tier(path: Path, asked: str | None) -> Tier:
-    tiers = list(_tiers(path))
-    if not tiers:
+def _read(path: Path, asked: str | None) -> dict[str, Annotation]:
+    tiers = _tiers(path)
+    tier = _tier(path, tiers, asked)
+    points = next((other for kind, other in tiers if kind == POINTS and other.lines), None)
+    if points is not None:
+        told = (
+            f"{path}: the points of the tier {points.name!r} have no length, and are left out: mark intervals in Praat"
+        )
+        warnings.warn(told if tier.lines else f"{told}{NOTHING}", RowWarning, stacklevel=2)
+    return annotations({OWN: tier.lines})
+
+
+def _tier(path: Path, tiers: Sequence[tuple[str, Tier]], asked: str | None) -> Tier:
+    intervals = [tier for kind, tier in tiers if kind == INTERVALS]
+    if not intervals:
         raise UserError(f"{path}: holds no interval tier: points have no length; mark intervals in Praat")
-    return chosen(path, tiers, asked, "Praat")
+    return chosen(path, intervals, asked, "Praat")
 
 
-def _tiers(path: Path) -> Iterator[Tier]:
-    """The interval tiers; those of points in time hold no events."""
+def _tiers(path: Path) -> list[tuple[str, Tier]]:
+    """The tiers, each with its kind; the labels of points have no length."""
     if b"ooBinaryFile" in file_bytes(path)[:20]:
         raise UserError(f"{path}: is a binary TextGrid: in Praat, Save as text file")
     tokens = _Tokens(path)
@@ -47,6 +62,7 @@ def _tiers(path: Path) -> Iterator[Tier]:
         raise UserError(f"{path}, line 1: no TextGrid in Praat's text format: in Praat, Save as text file")
     tokens.number()  # from and to, as in every tier
     tokens.number()
+    tiers = []
     for _ in range(int(tokens.number())):
         kind, name = tokens.text(), tokens.text()
         if kind not in (INTERVALS, POINTS):
@@ -61,8 +77,8 @@ def _tiers(path: Path) -> Iterator[Tier]:
             if label:
                 cells = (repr(begin), repr(end), " ".join(label.split()))
                 lines.append((tokens.line, event_of(cells, f"{path}, line {tokens.line}")))
-        if not points:
-            yield Tier(name, tuple(lines))
+        tiers.append((kind, Tier(name, tuple(lines))))
+    return tiers
 
 
 class _Tokens:

@@ -190,6 +190,41 @@ def test_textgrids(tmp_path: Path, told) -> None:
     assert told(tmp_path / "yard").endswith("is a binary TextGrid: in Praat, Save as text file")
 
 
+def test_the_points_of_a_textgrid_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A recording in which somebody marked points alone is not one in which nothing happens."""
+    labels.write_recordings(tmp_path / "yard", labels.ROWS)
+    for name, rows in labels.ROWS.items():
+        labels.audacity(tmp_path / f"yard/{name}.txt", rows)
+    (tmp_path / "yard/yard1.txt").unlink()
+    points = '    item [1]:\n        class = "TextTier"\n        name = "calls"\n        xmin = 0\n        xmax = 2\n'
+    points += '        points: size = 1\n        points [1]:\n            number = 0.5\n            mark = "crow"\n'
+    labels.textgrid(tmp_path / "yard/yard1.TextGrid", [], more=points)
+    assert main.main(["data", "check", str(tmp_path / "yard")]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        f"warning: {tmp_path}/yard/yard1.TextGrid: the points of the tier 'calls' have no length, and "
+    )
+    assert "mark intervals in Praat; none is left" in line
+
+
+def test_a_label_file_of_one_of_two_that_differ_by_their_ending(yard: Path, told) -> None:
+    import soundfile
+
+    soundfile.write(yard / "yard1.flac", *soundfile.read(yard / "yard1.wav"))
+    assert told(yard).endswith("keep one of them, or write the ending of its name as well, as in yard1.flac")
+    (yard / "yard1.txt").rename(yard / "yard1.flac.txt")
+    assert main.main(["data", "check", str(yard)]) == 0
+
+
+def test_a_table_that_names_recordings_and_is_not_read_is_told(yard: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_text(yard / "more.csv", ["file,start_frame,end_frame,label", "day 1/YARD1.wav,10,20,crow"])
+    write_text(yard / "README.txt", ["Recorded in May."])
+    assert main.main(["data", "check", str(yard)]) == 0
+    (note,) = [line for line in capsys.readouterr().out.splitlines() if "it names recordings, and is not read" in line]
+    assert f"note: {yard}/more.csv, line 1: no label file that sedkd knows" in note
+    assert "Call them onset and offset, in seconds" in note
+
+
 def test_a_column_where_there_is_none(yard: Path, told) -> None:
     assert "--label-column Call: none of the label files in" in told(yard, "--label-column", "Call")
 
@@ -225,7 +260,8 @@ def test_a_file_that_only_looks_like_labels(tmp_path: Path, told, name: str, con
         (["100\t900\tcrow", "1000\t1500\tcrow"], "(2.00 s), dropped, with 1 more; none is left: are they of this"),
         (["0.1\t0.9\tcrow", "50\t51\tcrow"], "line 2: 'crow' begins after the end of yard2.wav (2.00 s), dropped\n"),
         (["0.1\t0.9\tcrow", "0.1\t0.9\tcrow"], "line 2: 'crow' repeats an earlier line, dropped\n"),
-        (["0.5\t0.5\tcrow"], "line 1: 'crow' has no length, dropped\n"),
+        (["0.5\t0.5\tcrow"], "line 1: 'crow' has no length, dropped; none is left, so that nothing happens in this"),
+        (["0.5\t0.5\tcrow", "0.6\t0.9\tcrow"], "line 1: 'crow' has no length, dropped\n"),
     ],
 )
 def test_what_is_left_out_is_told(yard: Path, capsys: pytest.CaptureFixture[str], lines: list[str], note: str) -> None:
