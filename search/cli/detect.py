@@ -115,7 +115,15 @@ def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
             none = f"{name}: no audio in this folder ({', '.join(s[1:] for s in AUDIO_SUFFIXES)})"
             print(f"error: {(unread_below(Path(name)) or [none])[0]}", file=sys.stderr)
             failed = True
-    return files, failed
+    return _each_once(files), failed
+
+
+def _each_once(files: "Sequence[str]") -> list[str]:
+    """Files by the first of the names under which they were typed."""
+    first: dict[Path, str] = {}
+    for name in files:
+        first.setdefault(Path(name).absolute(), name)
+    return list(first.values())
 
 
 def _windowed(bundle: "Bundle", path: Path, progress: "Progress") -> "list[Detection]":

@@ -64,6 +64,11 @@ def unreadable(path: Path) -> BrokenAudio:
     return BrokenAudio(f"{path}: cannot be read as audio; sedkd reads {', '.join(s[1:] for s in AUDIO_SUFFIXES)}")
 
 
+def not_finite(path: Path) -> BrokenAudio:
+    """What to say of a file with a sample that is NaN or infinite."""
+    return BrokenAudio(f"{path}: holds samples that are not finite numbers; export the file again")
+
+
 class _File:
     """A file that soundfile reads."""
 

@@ -45,6 +45,13 @@ def test_a_folder_per_day_and_what_other_systems_leave_there(folder: Path, tmp_p
     assert not failed
 
 
+def test_a_file_that_is_named_twice_is_heard_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        soundfile.write(f"{name}.wav", noise(1.0), RATE)
+    assert command._expanded(["b.wav", ".", str(tmp_path / "b.wav")]) == (["b.wav", "a.wav"], False)
+
+
 def test_what_is_odd_about_a_file_is_told(folder: Path, tmp_path: Path) -> None:
     sound = noise(4.0)[:, 0]
     soundfile.write(tmp_path / "a.wav", np.stack([sound, -sound], axis=1), RATE)
@@ -170,7 +177,7 @@ def test_command_prints_a_table(
     header, *rows = out.splitlines()
     assert header == HEADER
     names = [row.split("\t")[0] for row in rows]
-    assert list(dict.fromkeys(names)) == ["./in/a.wav", "in/a.wav", "in/b.flac"]
+    assert list(dict.fromkeys(names)) == ["./in/a.wav", "in/b.flac"]
     for row in rows:
         _, onset, offset, label, confidence = row.split("\t")
         assert 0 <= float(onset) < float(offset) <= 10

@@ -14,7 +14,7 @@ from sedkd.errors import RowWarning, UserError
 Read = TypeVar("Read")
 Line = tuple[int, Event]
 NOTHING = (
-    "; none is left, so that nothing happens in this recording, as it seems: give labels a length, or remove the file"
+    "; none is left, and the recording counts as one in which nothing happens: give labels a length, or remove them"
 )
 UNIT = "; none is left: are they of this recording, and are times in seconds?"
 

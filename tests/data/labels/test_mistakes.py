@@ -260,7 +260,7 @@ def test_a_file_that_only_looks_like_labels(tmp_path: Path, told, name: str, con
         (["100\t900\tcrow", "1000\t1500\tcrow"], "(2.00 s), dropped, with 1 more; none is left: are they of this"),
         (["0.1\t0.9\tcrow", "50\t51\tcrow"], "line 2: 'crow' begins after the end of yard2.wav (2.00 s), dropped\n"),
         (["0.1\t0.9\tcrow", "0.1\t0.9\tcrow"], "line 2: 'crow' repeats an earlier line, dropped\n"),
-        (["0.5\t0.5\tcrow"], "line 1: 'crow' has no length, dropped; none is left, so that nothing happens in this"),
+        (["0.5\t0.5\tcrow"], "line 1: 'crow' has no length, dropped; none is left, and the recording counts as one"),
         (["0.5\t0.5\tcrow", "0.6\t0.9\tcrow"], "line 1: 'crow' has no length, dropped\n"),
     ],
 )
