@@ -11,9 +11,9 @@ OWN_FILES = {
     ".aup3": "an Audacity project: export its labels (File, Export Other, Export Labels) as .txt",
     ".aup": "an Audacity project: export its labels (File, Export Labels) as .txt",
     **dict.fromkeys((".xlsx", ".xls", ".ods", ".numbers"), "a spreadsheet program's own file: save the sheet as .csv"),
+    ".json": "no table: if it holds labels, save them as .csv with the header file, onset, offset, label",
     ".svl": "a layer of Sonic Visualiser: export it as .csv (File, Export Annotation Layer), of regions in seconds",
     ".jams": "a JAMS file: save its events as .csv with the header file, onset, offset, label",
-    ".json": "no table: save its events as .csv with the header file, onset, offset, label",
     **dict.fromkeys((".docx", ".doc", ".odt"), "a text program's own file: save it as plain text"),
 }
 """Programs' own files, by how they end, and what to do about them."""

@@ -245,7 +245,11 @@ def test_a_column_where_there_is_none(yard: Path, told) -> None:
         ("table.csv", b"file,start,label\n", "which column says when a label ends? Call it offset, or duration, in s"),
         ("all.txt", b"0.0\t3.0\tcrow\t0.8123\n", "of the number behind the label nobody says what it means: remove it"),
         ("yard1.svl", b"<sv/>", "yard1.svl: is a layer of Sonic Visualiser: export it as .csv"),
-        ("labels.json", b"[]", "labels.json: is no table: save its events as .csv with the header file, onset, offset"),
+        (
+            "labels.json",
+            b"[]",
+            "labels.json: is no table: if it holds labels, save them as .csv with the header file",
+        ),
     ],
 )
 def test_a_file_that_only_looks_like_labels(tmp_path: Path, told, name: str, content: bytes, message: str) -> None:
