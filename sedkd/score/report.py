@@ -19,6 +19,8 @@ from sedkd.spelling import folded, usual_spellings
 
 SEGMENT_SECONDS = 1.0
 TABLES = (".tsv", ".csv")
+FEW_FILES = 3  # of which all events may lie at the beginning by chance
+UNTOLD = 0.01  # of a file's duration
 THRESHOLD = re.compile(r"(?:(?<![^\W_])-)?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")  # a - behind a letter or digit is a dash
 
 
@@ -109,6 +111,7 @@ def score_files(
                 raise UserError(f"{durations_path}: has no row for {filename!r}: add its duration in seconds")
         notes += _beyond(durations, truth, "events of the ground truth")
         notes += _beyond(durations, detections, "detections")
+        notes += _far_before(durations, truth, detections)
     if operating_points_dir is not None:
         points = _read_operating_points(Path(operating_points_dir), truth, label_columns[1])
 
@@ -236,6 +239,19 @@ def _apart(truth: Annotations, detections: Annotations) -> list[str]:
                 f"every {what} begins after the last of {those} in its file: are both in seconds, and of these files?"
             ]
     return []
+
+
+def _far_before(durations: Mapping[str, float], truth: Annotations, detections: Annotations) -> list[str]:
+    """A note where every file seems to go on for long behind all that is told of it: durations may be in another unit,
+    by which false alarms per hour and PSDS would be wrong."""
+    ends = {name: _guessed_length([*events, *detections.get(name, [])]) for name, events in truth.items()}
+    told = [name for name, end in ends.items() if end]
+    if len(told) < FEW_FILES or any(ends[name] > UNTOLD * durations[name] for name in told):
+        return []
+    return [
+        f"in each of {len(told)} files all events lie in the first hundredth, such as {told[0]} ({ends[told[0]]:g} s of "
+        f"{durations[told[0]]:g} s): are the durations in seconds? False alarms per hour and PSDS count by them"
+    ]
 
 
 def _strangers(known: set[str], consequence: str, *tables: Annotations) -> list[str]:

@@ -209,6 +209,19 @@ def test_times_behind_the_end_of_a_file_are_told(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("scale", "told"), [(1000, True), (1, False)])
+def test_durations_in_another_unit_are_asked_about(folder: Path, scale: int, told: bool) -> None:
+    truth = {f"{name}.wav": [Event(1, 8, "car")] for name in "abc"}
+    write_annotations(folder / "truth.tsv", {**truth, "quiet.wav": []})
+    rows = "".join(f"{name}\t{10 * scale}\n" for name in (*truth, "quiet.wav"))
+    (folder / "durations.tsv").write_text(f"filename\tduration\n{rows}")
+    notes = score_files(folder / "truth.tsv", folder / "found.tsv", folder / "durations.tsv").notes
+    asked = (
+        "in each of 3 files all events lie in the first hundredth, such as a.wav (8 s of 10000 s): are the durations in"
+    )
+    assert any(note.startswith(asked) for note in notes) == told
+
+
 @pytest.mark.parametrize(
     ("stem", "threshold"),
     [

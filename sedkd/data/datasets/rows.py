@@ -29,6 +29,9 @@ def event_of(cells: Sequence[str], where: str) -> Event:
         raise UserError(f"{where}: offset {offset} lies before onset {onset}: swap the two")
     if not label:
         raise UserError(f"{where}: the label is empty: fill it in or remove the line")
+    if "\n" in label:
+        first = label.split("\n")[0].strip()
+        raise UserError(f"{where}: the label, {first!r} and more, goes on in the next line: is a quote not closed?")
     return Event(begin, end, label)
 
 

@@ -39,7 +39,8 @@ def read_cells(path: Path) -> Cells:
     lines = lines[first:]
     if not lines:
         raise UserError(f"{path}: the file is empty: it needs a header and a row per label")
-    (_, header), *rows = _split(lines, delimiter)
+    (_, header), *rows = _split(lines, delimiter, path)
+    header = [" ".join(name.split()) for name in header]
     whole = []
     for line, cells in rows:
         if any(cells[len(header) :]):
@@ -52,10 +53,14 @@ def read_cells(path: Path) -> Cells:
     return Cells(path, tuple(header), tuple(whole))
 
 
-def split(lines: Sequence[tuple[int, str]]) -> list[tuple[int, list[str]]]:
-    """The cells of numbered lines, by the separator of the first."""
+def split(lines: Sequence[tuple[int, str]], path: Path | None = None) -> list[tuple[int, list[str]]]:
+    """The cells of numbered lines, by the separator of the first.
+
+    Raises:
+        UserError: quotes are out of order, where the lines are those of the whole file `path`.
+    """
     delimiter, first = _delimiter([text for _, text in lines])
-    return _split(lines[first:], delimiter)
+    return _split(lines[first:], delimiter, path)
 
 
 def header_of(head: Sequence[str]) -> list[str]:
@@ -97,12 +102,20 @@ def _delimiter(lines: Sequence[str]) -> tuple[str, int]:
     return max("\t;,", key=bare.count), 0
 
 
-def _split(lines: Sequence[tuple[int, str]], delimiter: str) -> list[tuple[int, list[str]]]:
+def _split(lines: Sequence[tuple[int, str]], delimiter: str, path: Path | None = None) -> list[tuple[int, list[str]]]:
     if delimiter == "\t":  # a quote within it is a character like any other
         return [(line, tab_fields(text)) for line, text in lines]
-    reader = csv.reader((text + "\n" for _, text in lines), delimiter=delimiter)
-    found, start = [], 0
-    for cells in reader:
-        found.append((lines[start][0], [cell.strip() for cell in cells]))
-        start = reader.line_num
+    # One that is not strict takes all rows up to the next quote, or the file's end, for part of a cell.
+    reader = csv.reader((text + "\n" for _, text in lines), delimiter=delimiter, strict=path is not None)
+    found: list[tuple[int, list[str]]] = []
+    start = 0
+    try:
+        for cells in reader:
+            found.append((lines[start][0], [cell.strip() for cell in cells]))
+            start = reader.line_num
+    except csv.Error:
+        raise UserError(
+            f"{path}, line {lines[start][0]}: a quote is not closed, or stands within a cell: put the whole cell in "
+            "quotes and double those within it, or take them out"
+        ) from None
     return found

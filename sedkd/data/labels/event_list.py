@@ -54,7 +54,7 @@ def read(path: Path) -> dict[str, Annotation]:
     Raises:
         UserError: a line is of another form than the first, or cannot be used.
     """
-    rows = [(line, row) for line, row in split(numbered_lines(path)) if any(row)]
+    rows = [(line, row) for line, row in split(numbered_lines(path), path) if any(row)]
     if _are_regions([row for _, row in rows]):
         rows = _spans(path, rows)
     form = next(form for _, row in rows if (form := _form(row)))

@@ -18,6 +18,7 @@ from sedkd.data.table import file_bytes
 from sedkd.errors import RowWarning, UserError
 
 TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?!\S)|<exists>')
+SHOWN = 40  # characters of what is out of place
 INTERVALS, POINTS = "IntervalTier", "TextTier"
 
 
@@ -63,14 +64,14 @@ def _tiers(path: Path) -> list[tuple[str, Tier]]:
     tokens.number()  # from and to, as in every tier
     tokens.number()
     tiers = []
-    for _ in range(int(tokens.number())):
+    for _ in range(tokens.count()):
         kind, name = tokens.text(), tokens.text()
         if kind not in (INTERVALS, POINTS):
             raise UserError(f"{path}, line {tokens.line}: {kind!r} is no kind of tier: in Praat, Save as text file")
         tokens.number()
         tokens.number()
         points, lines = kind == POINTS, []
-        for _ in range(int(tokens.number())):
+        for _ in range(tokens.count()):
             begin = tokens.number()
             end = begin if points else tokens.number()
             label = tokens.text().strip()
@@ -92,14 +93,24 @@ class _Tokens:
     def text(self) -> str:
         found = self._next()
         if found[1] is None:
-            raise UserError(f"{self.path}, line {self.line}: {found[0]} where a text in quotes belongs: save it again")
+            raise self._misplaced(found, "a text in quotes")
         return found[1].replace('""', '"')
 
     def number(self) -> float:
         found = self._next()
         if found[2] is None:
-            raise UserError(f"{self.path}, line {self.line}: {found[0]} where a number belongs: save it again in Praat")
+            raise self._misplaced(found, "a number")
         return float(found[2])
+
+    def count(self) -> int:
+        found = self._next()
+        if found[2] is None or not found[2].isdigit():
+            raise self._misplaced(found, "a count")
+        return int(found[2])
+
+    def _misplaced(self, found: re.Match[str], wanted: str) -> UserError:
+        shown = " ".join(found[0].split())[:SHOWN]
+        return UserError(f"{self.path}, line {self.line}: {shown} where {wanted} belongs: save it again in Praat")
 
     def _next(self) -> re.Match[str]:
         found = next(self._matches, None)

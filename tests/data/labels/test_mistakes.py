@@ -121,6 +121,23 @@ def test_a_table_of_other_recordings(tmp_path: Path, told) -> None:
         (["file;start;end;label", "yard1.wav;1;2;crow", "YARD1.WAV;1;2;crow"], "is listed as 'yard1.wav' and as"),
         (["file;start_ms;end;label", "yard1.wav;1,250;2;crow"], "line 2: '1,250' may be 1.250 or 1250"),
         (["file;start_ms;end;label", "yard1.wav;0:05;2;crow"], "line 2: start_ms '0:05' is not a number: write mill"),
+        (
+            ["file,start,end,label", 'yard1.wav,0,1,"crow', "yard2.wav,0,1,dog"],
+            "line 2: a quote is not closed, or stands",
+        ),
+        (
+            ["file,start,end,label", 'yard1.wav,0,1,"crow', 'yard2.wav,0,1,"dog"'],
+            "line 2: a quote is not closed, or st",
+        ),
+        (
+            ["file,start,end,label", 'yard1.wav,0,1,"crow', 'yard2.wav,0,1,dog"'],
+            "line 2: the label, 'crow' and more, goe",
+        ),
+        (
+            ["file,start,end,label", 'yard1.wav,0,1,"' + "x" * 200_000 + '"'],
+            "line 2: a quote is not closed, or stands wi",
+        ),
+        (['yard1.wav,0,1,"crow', "yard2.wav,0,1,dog"], "line 1: a quote is not closed, or stands within a cell"),
         (["file;start;end;label", "yard1.wav;;2;crow"], "line 2: onset is empty: write seconds such as 1.25"),
         (["file,start,end,crow,dog", "yard1.wav,0,1,0.93,0.2"], "no column of labels; crow, dog hold numbers, not lab"),
     ],
@@ -186,6 +203,10 @@ def test_textgrids(tmp_path: Path, told) -> None:
     whole = path.read_text().splitlines()
     write_text(path, whole[:20])
     assert "yard1.TextGrid, line 21: the file breaks off" in told(tmp_path / "yard")
+    path.write_text("\n".join(whole).replace("size = 1", "size = 1e999"))
+    assert "line 7: 1e999 where a count belongs: save it again in Praat" in told(tmp_path / "yard")
+    path.write_text("\n".join(whole).replace("xmin = 0.0 ", 'xmin = "a\nb" '))
+    assert '"a b" where a number belongs: save it again in Praat' in told(tmp_path / "yard")
     path.write_bytes(b"ooBinaryFile\x08TextGrid\x00\x00")
     assert told(tmp_path / "yard").endswith("is a binary TextGrid: in Praat, Save as text file")
 
