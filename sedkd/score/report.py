@@ -248,9 +248,10 @@ def _far_before(durations: Mapping[str, float], truth: Annotations, detections: 
     told = [name for name, end in ends.items() if end]
     if len(told) < FEW_FILES or any(ends[name] > UNTOLD * durations[name] for name in told):
         return []
+    first = f"{told[0]} ({ends[told[0]]:g} s of {durations[told[0]]:g} s)"
     return [
-        f"in each of {len(told)} files all events lie in the first hundredth, such as {told[0]} ({ends[told[0]]:g} s of "
-        f"{durations[told[0]]:g} s): are the durations in seconds? False alarms per hour and PSDS count by them"
+        f"in each of {len(told)} files all events lie in the first hundredth, such as {first}: are the durations in "
+        "seconds? False alarms per hour and PSDS count by them"
     ]
 
 

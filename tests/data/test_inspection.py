@@ -173,6 +173,7 @@ def test_what_no_decoder_takes_is_one_line(tmp_path: Path, capfd: pytest.Capture
         ("text.flac", b"filename\tonset\n" * 100),
         ("half.ogg", b"OggS" + bytes(200)),
         ("head.wav", b"RIFF" + bytes(60)),
+        ("codec.caf", written(tmp_path / "c.caf").replace(b"lpcm", b"zzzz")),  # a codec that nobody knows
     ):
         path = tmp_path / name
         path.write_bytes(content)

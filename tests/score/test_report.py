@@ -216,9 +216,7 @@ def test_durations_in_another_unit_are_asked_about(folder: Path, scale: int, tol
     rows = "".join(f"{name}\t{10 * scale}\n" for name in (*truth, "quiet.wav"))
     (folder / "durations.tsv").write_text(f"filename\tduration\n{rows}")
     notes = score_files(folder / "truth.tsv", folder / "found.tsv", folder / "durations.tsv").notes
-    asked = (
-        "in each of 3 files all events lie in the first hundredth, such as a.wav (8 s of 10000 s): are the durations in"
-    )
+    asked = "in each of 3 files all events lie in the first hundredth, such as a.wav (8 s of 10000 s): are the"
     assert any(note.startswith(asked) for note in notes) == told
 
 
