@@ -76,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the tables; 2 when a file could not be read. A UserError about the bundle or options is the caller's."""
     from sedkd.errors import UserError
     from sedkd.export.reading import read_bundle
+    from sedkd.stream.rates import too_low
 
     bundle = read_bundle(args.bundle).with_thresholds(dict(args.threshold))
     hear = _streamed(bundle) if args.stream else partial(_windowed, bundle)
@@ -91,6 +92,8 @@ def run(args: argparse.Namespace) -> int:
                 print(f"error: {error}", file=sys.stderr)
                 failed = True
             report(i + 1)
+    for line in too_low(bundle, [Path(name) for name in files]):
+        print(f"warning: {line}", file=sys.stderr)
     if args.clips is not None:
         from sedkd.output.clips import write_clips
 
@@ -115,7 +118,15 @@ def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
             none = f"{name}: no audio in this folder ({', '.join(s[1:] for s in AUDIO_SUFFIXES)})"
             print(f"error: {(unread_below(Path(name)) or [none])[0]}", file=sys.stderr)
             failed = True
-    return files, failed
+    return _each_once(files), failed
+
+
+def _each_once(files: "Sequence[str]") -> list[str]:
+    """Files by the first of the names under which they were typed."""
+    first: dict[Path, str] = {}
+    for name in files:
+        first.setdefault(Path(name).absolute(), name)
+    return list(first.values())
 
 
 def _windowed(bundle: "Bundle", path: Path, progress: "Progress") -> "list[Detection]":

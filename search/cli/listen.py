@@ -58,10 +58,14 @@ def run(args: argparse.Namespace) -> int:
     from sedkd.stream.clips import Clips
     from sedkd.stream.detector import StreamDetector
     from sedkd.stream.network import StreamNetwork
+    from sedkd.stream.rates import below_words, needed_rate
 
     network = StreamNetwork(args.bundle)
     network.bundle = network.bundle.with_thresholds(dict(args.threshold))
     detector = StreamDetector(network, args.rate)
+    needed = needed_rate(network.bundle)
+    if needed is not None and detector.rate < needed:
+        _say(f"warning: the stream has {detector.rate} Hz; {below_words(needed)}")
     clips = Clips(args.clips, detector.rate, args.clips_bytes) if args.clips else None
     talk = _Talk(detector, args.format, args.onsets, clips)
     with Interruption() as interruption, _pieces(args.source, detector, talk) as pieces:

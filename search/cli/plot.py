@@ -1,6 +1,7 @@
 """`sedkd plot`: a timeline of a recording: log-mel, probabilities with thresholds, truth and detections."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,10 @@ def _truth(options: argparse.Namespace, labels: Sequence[str]) -> "list[Event]":
     from sedkd.spelling import folded
 
     table, file = options.labels, options.file.as_posix()
-    annotations = listed(table, options.label_column, [file]).annotations
+    found = listed(table, options.label_column, [file])
+    annotations = found.annotations
+    for note in found.notes:
+        print(f"{table}: {note}", file=sys.stderr)
     (name,) = by_truth({file: None}, annotations, str(table))
     require_known_files([name], annotations, f"--labels {table}: the command line")
     spellings = {folded(label): label for label in labels}

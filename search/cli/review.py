@@ -149,10 +149,13 @@ def run_read(options: argparse.Namespace) -> int:
 
 def _scored(options: argparse.Namespace, progress: Any) -> "tuple[Scored, tuple[str, ...], str]":
     """The candidates, the detector's labels, and what its scores are."""
-    from sedkd.errors import UserError
+    import warnings
+
+    from sedkd.errors import SedkdWarning, UserError
     from sedkd.export.reading import read_bundle
     from sedkd.review.candidates import scored_by
     from sedkd.review.tables import listed_in
+    from sedkd.stream.rates import too_low
 
     paths = _recordings(options.files)
     if not options.detector.is_dir():
@@ -165,6 +168,8 @@ def _scored(options: argparse.Namespace, progress: Any) -> "tuple[Scored, tuple[
     scored = scored_by(bundle, paths, progress)
     if not scored.candidates:
         raise UserError(f"{options.files[0]}: the student hears none of {', '.join(bundle.labels)}; add recordings")
+    for line in too_low(bundle, paths):
+        warnings.warn(line, SedkdWarning, stacklevel=2)
     return scored, bundle.labels, "peak"
 
 

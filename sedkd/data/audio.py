@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sedkd.data.decoding import BrokenAudio, Sound, opened, unreadable
+from sedkd.data.decoding import BrokenAudio, Sound, not_finite, opened, unreadable
 from sedkd.data.inspection import BLOCK_SECONDS, AudioInfo, audio_info, require_whole
 from sedkd.data.resampling import ratio, resampled
 from sedkd.errors import UserError
@@ -121,5 +121,5 @@ def _mono(path: Path, block: np.ndarray, info: AudioInfo | None) -> np.ndarray:
     else:
         mono = block.mean(axis=1) if block.shape[1] > 1 else block[:, 0]
     if not np.isfinite(mono).all():
-        raise BrokenAudio(f"{path}: holds samples that are not finite numbers; export the file again")
+        raise not_finite(path)
     return mono

@@ -64,6 +64,11 @@ def unreadable(path: Path) -> BrokenAudio:
     return BrokenAudio(f"{path}: cannot be read as audio; sedkd reads {', '.join(s[1:] for s in AUDIO_SUFFIXES)}")
 
 
+def not_finite(path: Path) -> BrokenAudio:
+    """What to say of a file with a sample that is NaN or infinite."""
+    return BrokenAudio(f"{path}: holds samples that are not finite numbers; export the file again")
+
+
 class _File:
     """A file that soundfile reads."""
 
@@ -149,7 +154,8 @@ class _Stream:
         except (av.FFmpegError, OSError, ValueError) as error:
             raise unreadable(self._path) from error
         audio = self._container.streams.audio
-        if not audio or not audio[0].rate or not audio[0].channels:
+        # A stream whose codec is unknown has no decoder, and so neither rate nor channels.
+        if not audio or audio[0].codec_context is None or not audio[0].rate or not audio[0].channels:
             self._container.close()
             raise unreadable(self._path)
         self._stream = audio[0]

@@ -184,8 +184,9 @@ def require_clear_commas(path: Path, cells: Iterable[tuple[int, str]]) -> None:
         )
 
 
-def number(text: str, name: str, where: str) -> float:
-    """A cell as a finite number; a comma counts as the decimal point where there is none. UserError names `where`.
+def number(text: str, name: str, where: str, such: str = "seconds such as 1.25") -> float:
+    """A cell as a finite number; a comma counts as the decimal point where there is none. UserError names `where`,
+    and `such` as is wanted.
 
     See `require_clear_commas`, which is to be asked of the whole table first.
     """
@@ -196,7 +197,7 @@ def number(text: str, name: str, where: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise UserError(f"{where}: {name} {text!r} is not a number: write seconds such as 1.25")
+        raise UserError(f"{where}: {name} {f'{text!r} is not a number' if text else 'is empty'}: write {such}")
     return value
 
 

@@ -1,7 +1,8 @@
-"""How long an audio file really is, who can read it, and whether its channels cancel each other.
+"""How long an audio file really is, who can read it, whether its channels cancel each other, and whether its samples
+are what samples can be.
 
-Headers are believed where the file itself bears them out (WAV); any other file is decoded once. What was found is
-remembered, so that this is paid once in a file's life.
+Headers are believed where the file itself bears them out (WAV of one channel of integers); any other file is decoded
+once. What was found is remembered, so that this is paid once in a file's life.
 """
 
 import json
@@ -12,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from sedkd.data.decoding import BrokenAudio, Reader, Sound, opened, unreadable
+from sedkd.data.decoding import BrokenAudio, Reader, Sound, not_finite, opened, unreadable
 from sedkd.data.mp3 import promised_seconds
-from sedkd.data.riff import look_into
+from sedkd.data.riff import FLOATS, look_into
 from sedkd.disk.remembered import remembered, state_of
 
 BLOCK_SECONDS = 10.0  # held at a time of what is only gone through
@@ -22,20 +23,23 @@ CUT_OFF_SECONDS = 0.2  # a header may promise a little more than the file holds,
 ALIKE_SECONDS = 0.05  # two decoders may differ by so much over the same file
 RATES = (1000, 1_000_000)  # Hz; beyond them a header is damaged
 CANCELLED = 0.2  # of the variance that the mean of independent channels would have
+LOUDEST = 100.0  # times full scale; recorders that write floats go above it, but not by 40 dB
 
-MEMORY = "audio 1"
+MEMORY = "audio 2"
 
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
     """An audio file: `rate` in Hz, `frames` per channel, who reads it, the one `channel` to hear where the mean of all
-    would cancel out (None: the mean), and the seconds that a WAV file's header promises and that are `missing`."""
+    would cancel out (None: the mean), the seconds that a WAV file's header promises and that are `missing`, and whether
+    samples are `unscaled`: integers that were saved as floats, not -1..1."""
 
     rate: int
     frames: int
     reader: Reader = "file"
     channel: int | None = None
     missing: float = 0.0
+    unscaled: bool = False
 
     @property
     def duration(self) -> float:
@@ -101,6 +105,8 @@ def notes_on(infos: Mapping[Path, AudioInfo]) -> list[str]:
          lambda info: info.reader == "part"),
         ("ends before the length in its WAV header: what is there is heard",
          lambda info: info.missing > CUT_OFF_SECONDS),
+        (f"its samples go beyond {LOUDEST:g} times full scale, as where integers are saved as floats: divide them by "
+         "32768 and save it again", lambda info: info.unscaled),
     )  # fmt: skip
     lines = []
     for what, is_so in kinds:
@@ -114,7 +120,7 @@ def inspect(path: Path) -> AudioInfo:
     """Look into a file, decoding it where that is needed.
 
     Raises:
-        BrokenAudio: it is missing, unreadable, damaged, cut off or empty.
+        BrokenAudio: it is missing, unreadable, damaged, cut off or empty, or a sample that was read is no number.
     """
     try:
         with path.open("rb") as file:
@@ -154,34 +160,34 @@ def _wav(path: Path) -> AudioInfo:
     if wav is not None and wav.holds_more:
         _require_rate(path, wav.layout.rate)
         info = AudioInfo(wav.layout.rate, wav.frames, "part")
-        return _heard_through(path, info) if wav.layout.channels > 1 else info
-    rate, frames, channels, is_plain = _soundfile_info(path)
+        return _heard_through(path, info) if wav.layout.channels > 1 or wav.layout.subtype in FLOATS else info
+    rate, frames, channels, subtype = _soundfile_info(path)
     _require_rate(path, rate)
-    if not is_plain:  # compressed, as mp3 or ADPCM
+    if not (subtype.startswith("PCM") or subtype in (*FLOATS, "ULAW", "ALAW")):  # compressed, as mp3 or ADPCM
         return _counted(path, None)
     info = AudioInfo(rate, frames, missing=0.0 if wav is None else wav.missing_seconds)
-    return _heard_through(path, info) if channels > 1 and frames > 0 else info
+    return _heard_through(path, info) if (channels > 1 or subtype in FLOATS) and frames > 0 else info
 
 
 def _heard_through(path: Path, info: AudioInfo) -> AudioInfo:
-    """The same with the one channel to hear, where the mean of all would cancel."""
+    """The same with what its samples tell."""
     with opened(path, info.reader) as sound:
-        _, channel = _gone_through(path, sound)
-    return replace(info, channel=channel)
+        _, channel, unscaled = _gone_through(path, sound)
+    return replace(info, channel=channel, unscaled=unscaled)
 
 
 def _counted(path: Path, header: tuple[int, int] | None) -> AudioInfo:
     """A file decoded to its end. `header`: rate and frames as soundfile believes them, where it can read it."""
     with opened(path, "stream") as sound:
         _require_rate(path, sound.rate)
-        frames, channel = _gone_through(path, sound)
+        frames, channel, unscaled = _gone_through(path, sound)
         rate, said = sound.rate, sound.promised
     seconds = frames / rate
     if header is not None and header[0] and abs(header[1] / header[0] - seconds) <= ALIKE_SECONDS:
-        return AudioInfo(*header, "file", channel)
+        return AudioInfo(*header, "file", channel, unscaled=unscaled)
     promised = (promised_seconds(path) or said) if header is None else _believable(*header, seconds)
     require_whole(path, promised - seconds)
-    return AudioInfo(rate, frames, "stream", channel)
+    return AudioInfo(rate, frames, "stream", channel, unscaled=unscaled)
 
 
 def _believable(rate: int, frames: int, seconds: float) -> float:
@@ -197,35 +203,45 @@ def _header(path: Path) -> tuple[int, int] | None:
     return rate, frames
 
 
-def _soundfile_info(path: Path) -> tuple[int, int, int, bool]:
-    """Rate, frames, channels, and whether samples lie in the file uncompressed."""
+def _soundfile_info(path: Path) -> tuple[int, int, int, str]:
+    """Rate, frames, channels, and how samples are written, as soundfile calls it."""
     import soundfile
 
     try:
         info = soundfile.info(str(path))
     except (soundfile.LibsndfileError, OSError) as error:
         raise unreadable(path) from error
-    is_plain = info.subtype.startswith("PCM") or info.subtype in ("FLOAT", "DOUBLE", "ULAW", "ALAW")
-    return info.samplerate, info.frames, info.channels, is_plain
+    return info.samplerate, info.frames, info.channels, info.subtype
 
 
-def _gone_through(path: Path, sound: Sound) -> tuple[int, int | None]:
-    """How many samples a file holds, and the one channel to hear where the mean of all would cancel out."""
+def _gone_through(path: Path, sound: Sound) -> tuple[int, int | None, bool]:
+    """How many samples a file holds, the one channel to hear where the mean of all would cancel out, and whether they
+    are unscaled. BrokenAudio where one is no finite number."""
     frames, sums, squares, mean_square = 0, np.zeros(sound.channels), np.zeros(sound.channels), 0.0
+    peak = 0.0
     while len(block := sound.read(round(BLOCK_SECONDS * sound.rate))):
         frames += len(block)
+        peak = max(peak, _peak(path, block))
         if sound.channels > 1:
             sums += block.sum(axis=0, dtype=np.float64)
             squares += np.einsum("nc,nc->c", block, block, dtype=np.float64)
             mean_square += float(np.square(block.mean(axis=1), dtype=np.float64).sum())
+    unscaled = peak > LOUDEST
     if frames == 0 or sound.channels == 1:
-        return frames, None
+        return frames, None, unscaled
     variances = squares / frames - (sums / frames) ** 2
     mean_variance = mean_square / frames - float(sums.mean() / frames) ** 2
     independent = float(variances.sum()) / sound.channels**2
-    if not mean_variance < CANCELLED * independent:  # written so that what is no number cancels nothing
-        return frames, None
-    return frames, int(np.argmax(variances))
+    if mean_variance >= CANCELLED * independent:
+        return frames, None, unscaled
+    return frames, int(np.argmax(variances)), unscaled
+
+
+def _peak(path: Path, block: np.ndarray) -> float:
+    peak = max(float(block.max()), -float(block.min()))
+    if not np.isfinite(peak):
+        raise not_finite(path)
+    return peak
 
 
 def _require_rate(path: Path, rate: int) -> None:

@@ -247,7 +247,8 @@ def _labeled(
     late = [event for event in events if event.onset >= duration]
     if late:
         raise UserError(
-            f"{table}: {filename}: an event begins at {late[0].onset:g} s, but the recording lasts {duration:.2f} s"
+            f"{table}: {filename}: an event begins at {late[0].onset:g} s, but the recording lasts {duration:.2f} s: "
+            "are the times seconds, and is this the file?"
         )
     whole = clip_to(events, duration)
     own = [Event(e.onset, e.offset, environment.canonical(e.event_label)) for e in whole]

@@ -122,7 +122,12 @@ def _as_asked(header: Sequence[str], columns: Sequence[str]) -> list[str]:
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
-    return tab_fields(line) if delimiter == "\t" else [part.strip() for part in next(csv.reader([line]))]
+    if delimiter == "\t":
+        return tab_fields(line)
+    try:
+        return [part.strip() for part in next(csv.reader([line]))]
+    except csv.Error:  # longer than any field is
+        return [line]
 
 
 def _unquoted(field: str) -> str:

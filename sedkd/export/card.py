@@ -24,7 +24,7 @@ class CardFacts:
     are the terms of data, teacher weights and student (see `sedkd.export.licences`). `int8`: scores and
     thresholds are of the step in eight bits. `int8_test` and `int8_latency` are that step's scores on test and ms per
     second of audio, where they were measured. `of_seeds`: means on validation of this student and of one that was
-    trained alike with another seed, where there is one.
+    trained alike with another seed, where there is one. `lowest_rate` in Hz: of the recordings of validation.
     """
 
     environment: str
@@ -49,6 +49,7 @@ class CardFacts:
     int8_test: Scores | None = None
     int8_latency: float | None = None
     of_seeds: Scores | None = None
+    lowest_rate: int | None = None
 
 
 def card_text(facts: Mapping[str, Any], card: CardFacts, name: str) -> str:
@@ -210,6 +211,11 @@ def _limits(facts: Mapping[str, Any], card: CardFacts) -> str:
         stream if "stream" in facts else whole,
         "Scores hold for the thresholds above; where false alarms cost more than misses, choose your own.",
     ]
+    if card.lowest_rate is not None:
+        limits.append(
+            f"It was chosen on recordings sampled at {card.lowest_rate} Hz or more; sound that is sampled lower lacks "
+            "what it learnt to expect."
+        )
     if card.synthetic:
         limits.append("Its data were synthetic: measure it on labelled recordings of the real place before using it.")
     return "\n".join(f"- {limit}" for limit in limits)

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sedkd.data.audio import read_part
-from sedkd.disk.paths import written_atomically
-from sedkd.errors import UserError
+from sedkd.data.clips import write_clip
 from sedkd.stream.detection import Detection
 
 AROUND_SECONDS = 1.0  # before an event and behind it, as far as the recording goes
@@ -65,13 +64,6 @@ def _plain(text: str) -> str:
 
 
 def _write(out: Path, path: Path, detection: Detection) -> None:
-    import soundfile
-
     event = detection.event
     start = max(event.onset - AROUND_SECONDS, 0.0)
-    sound, rate = read_part(path, start, event.offset + AROUND_SECONDS - start)
-    try:
-        with written_atomically(out) as temporary:
-            soundfile.write(temporary, sound, rate, format="WAV", subtype="PCM_16")
-    except OSError as error:
-        raise UserError(f"--clips {out}: cannot be written ({error.strerror}); name another folder") from error
+    write_clip(out, *read_part(path, start, event.offset + AROUND_SECONDS - start))

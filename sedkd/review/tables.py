@@ -1,5 +1,6 @@
 """Detections that stand in a table with a confidence: what a review draws from where there is no export."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from sedkd.data.labels.label_format import OWN
 from sedkd.data.labels.matching import Recordings
 from sedkd.data.labels.registry import format_of
 from sedkd.data.table import is_table_of, read_rows
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.review.candidates import DIGITS, MAX_SECONDS, Candidate, Scored, hours_of
+from sedkd.spelling import folded, usual_spellings
 
+FRACTION = "a fraction between 0 and 1, such as 0.85"
 COLUMNS = ("filename", "onset", "offset", "event_label", "confidence")
 
 
@@ -31,25 +34,42 @@ def listed_in(
     Raises:
         UserError: the table or a row cannot be used, it lists nothing, or a recording is not there.
     """
-    found, paths = [], dict[Path, None]()
-    for line, path, event, confidence in _detections(table, recordings, roots, label_column):
+    rows = list(_detections(table, recordings, roots, label_column))
+    if not rows:
+        raise UserError(f"{table}: lists no detection; lower the detector's thresholds, or name an export instead")
+    spellings = usual_spellings(event.event_label for _, _, event, _ in rows)
+    found: dict[tuple[Path, float, float, str], Candidate] = {}
+    long = 0
+    for line, path, event, confidence in rows:
         where = f"{table}, line {line}"
-        score = number(confidence, "confidence", where)
+        score = number(confidence, "confidence", where, FRACTION)
         if not 0 <= event.onset < event.offset:
             raise UserError(f"{where}: no span lies between {event.onset:g} and {event.offset:g} s")
         if not 0 <= score <= 1:
-            raise UserError(
-                f"{where}: the confidence {confidence} does not lie between 0 and 1: write per cent as fractions"
-            )
-        offset = min(event.offset, event.onset + MAX_SECONDS)
-        found.append(Candidate(path, event.onset, offset, event.event_label, round(score, DIGITS)))
-        paths[path] = None
-    if not found:
-        raise UserError(f"{table}: lists no detection; lower the detector's thresholds, or name an export instead")
-    for candidate in found:
-        if candidate.onset >= audio_info(candidate.path).duration:
-            raise UserError(f"{table}: {candidate.path} ends before {candidate.onset:g} s: is it the same recording?")
-    return Scored(found, hours_of(list(recordings) or list(paths)), {})
+            raise UserError(f"{where}: the confidence {confidence} does not lie between 0 and 1: write {FRACTION}")
+        duration = audio_info(path).duration
+        if event.onset >= duration:
+            raise UserError(f"{where}: {path} ends before {event.onset:g} s: is it the same recording?")
+        offset, label = min(event.offset, duration), spellings[folded(event.event_label)]
+        long += offset - event.onset > MAX_SECONDS
+        one = Candidate(path, event.onset, min(offset, event.onset + MAX_SECONDS), label, round(score, DIGITS))
+        known = found.setdefault((path, event.onset, event.offset, label), one)
+        if one.score > known.score:
+            found[path, event.onset, event.offset, label] = one
+    _tell_of(table, len(rows) - len(found), long)
+    paths = dict.fromkeys(candidate.path for candidate in found.values())
+    return Scored(list(found.values()), hours_of(list(recordings) or list(paths)), {})
+
+
+def _tell_of(table: Path, repeated: int, long: int) -> None:
+    """Warnings of rows that repeat another, and of spans longer than what is asked about."""
+    if repeated:
+        told = f"{table}: {repeated} rows repeat the span and label of another: the surest of each is kept"
+        warnings.warn(told, SedkdWarning, stacklevel=3)
+    if long:
+        most = f"{MAX_SECONDS:g} s"
+        told = f"{table}: {long} detections last longer than {most}: only their first {most} are asked about"
+        warnings.warn(told, SedkdWarning, stacklevel=3)
 
 
 Row = tuple[int, Path, Event, str]
@@ -58,15 +78,20 @@ Row = tuple[int, Path, Event, str]
 
 def _detections(table: Path, recordings: Sequence[Path], roots: Sequence[Path], column: str | None) -> Iterator[Row]:
     form = None if not table.is_file() or is_table_of(table, COLUMNS) else format_of(table)
-    opened = form.open(table) if form else None
-    sure = opened.confidences() if opened and opened.confidences else {}
-    if opened is None or not sure:
+    if form is None:
         yield from _plain_detections(table, roots)
         return
+    opened = form.open(table)
+    listed = opened.read(column)
+    if not any(annotation.events for annotation in listed.values()):
+        return
+    sure = opened.confidences() if opened.confidences else {}
+    if not sure:
+        raise UserError(f"{table}: no column says how sure the detector was: call it confidence, between 0 and 1")
     audio = list(recordings) or audio_below(table.parent)
     known = Recordings(audio)
     rows = []
-    for name, annotation in opened.read(column).items():
+    for name, annotation in listed.items():
         path = known.of_file(table) if name == OWN else known.named(name, table, table.parent)
         if path is None:
             raise UserError(

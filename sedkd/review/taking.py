@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sedkd.data.audio import content_hash, read_part
+from sedkd.data.clips import write_clip
 from sedkd.data.environment import Environment
 from sedkd.data.folders import audio_below
 from sedkd.data.recordings import TEST, content_hashes
 from sedkd.data.reviewed import REVIEWED, Span, read_spans_of, write_spans
-from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
 from sedkd.review.answers import Answer
 from sedkd.review.review import Clip, Review
@@ -50,14 +50,7 @@ def take(review: Review, answers: Sequence[Answer], folder: Path, environment: E
 
 
 def _cut(clip: Clip, out: Path) -> None:
-    import soundfile
-
-    sound, rate = read_part(Path(clip.file), clip.start, clip.stop - clip.start)
-    try:
-        with written_atomically(out) as temporary:
-            soundfile.write(temporary, sound, rate, format="WAV", subtype="PCM_16")
-    except OSError as error:
-        raise UserError(f"{out}: cannot be written ({error.strerror})") from error
+    write_clip(out, *read_part(Path(clip.file), clip.start, clip.stop - clip.start))
 
 
 def _require_events(environment: Environment, answers: Sequence[Answer]) -> None:

@@ -19,6 +19,8 @@ from sedkd.spelling import folded, usual_spellings
 
 SEGMENT_SECONDS = 1.0
 TABLES = (".tsv", ".csv")
+FEW_FILES = 3  # of which all events may lie at the beginning by chance
+UNTOLD = 0.01  # of a file's duration
 THRESHOLD = re.compile(r"(?:(?<![^\W_])-)?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")  # a - behind a letter or digit is a dash
 
 
@@ -102,12 +104,14 @@ def score_files(
             "no durations were given: each file is taken to end with its latest offset in truth or detections, "
             f"rounded up to {SEGMENT_SECONDS:g} s, and false alarms per hour are not told"
         )
+        notes += _apart(truth, detections)
     else:
         for filename in truth:
             if filename not in durations:
                 raise UserError(f"{durations_path}: has no row for {filename!r}: add its duration in seconds")
         notes += _beyond(durations, truth, "events of the ground truth")
         notes += _beyond(durations, detections, "detections")
+        notes += _far_before(durations, truth, detections)
     if operating_points_dir is not None:
         points = _read_operating_points(Path(operating_points_dir), truth, label_columns[1])
 
@@ -177,8 +181,10 @@ def _lengths(path: Path | str, truth: Annotations) -> dict[str, float]:
 
 
 def _respelt(spellings: Mapping[str, str], *tables: Annotations) -> list[str]:
-    """Spell all labels as the ground truth mostly does, in place; a note per spelling that was another one."""
+    """Spell all labels as the ground truth mostly does, in place, and drop events that are then there twice; a note per
+    spelling that was another one, and one of what was dropped."""
     others: dict[str, str] = {}
+    dropped = 0
     for table in tables:
         for filename, events in table.items():
             own = [replace(e, event_label=spellings.get(folded(e.event_label), e.event_label)) for e in events]
@@ -187,8 +193,12 @@ def _respelt(spellings: Mapping[str, str], *tables: Annotations) -> list[str]:
                 for e, new in zip(events, own, strict=True)
                 if e.event_label != new.event_label
             }
-            table[filename] = own
-    return [f"the label {label!r} is read as {meant!r}" for label, meant in sorted(others.items())]
+            table[filename] = list(dict.fromkeys(own))
+            dropped += len(own) - len(table[filename])
+    notes = [f"the label {label!r} is read as {meant!r}" for label, meant in sorted(others.items())]
+    if dropped:
+        notes.append(f"{dropped} events repeat another whose label is spelt otherwise, and are dropped")
+    return notes
 
 
 def _guessed_length(events: Sequence[Any]) -> float:
@@ -211,6 +221,37 @@ def _beyond(durations: Mapping[str, float], table: Annotations, what: str) -> li
     return [
         f"{count} of {of} {what} end after their file does ({filename}: {offset:g} s of {durations[filename]:g} s): "
         "are the times seconds, and the durations those of these files?"
+    ]
+
+
+def _apart(truth: Annotations, detections: Annotations) -> list[str]:
+    """A note where in each file all of the detections lie behind all of the reference, or all before it: times may be
+    in two units."""
+    pairs = [(events, detections[name]) for name, events in truth.items() if events and detections.get(name)]
+    for what, those, (early, late) in (
+        ("detection", "the reference", (0, 1)),
+        ("reference event", "the detections", (1, 0)),
+    ):
+        if pairs and all(
+            max(event.offset for event in pair[early]) < min(event.onset for event in pair[late]) for pair in pairs
+        ):
+            return [
+                f"every {what} begins after the last of {those} in its file: are both in seconds, and of these files?"
+            ]
+    return []
+
+
+def _far_before(durations: Mapping[str, float], truth: Annotations, detections: Annotations) -> list[str]:
+    """A note where every file seems to go on for long behind all that is told of it: durations may be in another unit,
+    by which false alarms per hour and PSDS would be wrong."""
+    ends = {name: _guessed_length([*events, *detections.get(name, [])]) for name, events in truth.items()}
+    told = [name for name, end in ends.items() if end]
+    if len(told) < FEW_FILES or any(ends[name] > UNTOLD * durations[name] for name in told):
+        return []
+    first = f"{told[0]} ({ends[told[0]]:g} s of {durations[told[0]]:g} s)"
+    return [
+        f"in each of {len(told)} files all events lie in the first hundredth, such as {first}: are the durations in "
+        "seconds? False alarms per hour and PSDS count by them"
     ]
 
 

@@ -173,6 +173,7 @@ def test_what_no_decoder_takes_is_one_line(tmp_path: Path, capfd: pytest.Capture
         ("text.flac", b"filename\tonset\n" * 100),
         ("half.ogg", b"OggS" + bytes(200)),
         ("head.wav", b"RIFF" + bytes(60)),
+        ("codec.caf", written(tmp_path / "c.caf").replace(b"lpcm", b"zzzz")),  # a codec that nobody knows
     ):
         path = tmp_path / name
         path.write_bytes(content)
@@ -246,3 +247,26 @@ def test_what_is_read_in_another_way_has_another_key(tmp_path: Path, monkeypatch
     first, second = content_hashes([plain, stream])
     assert re.fullmatch("[0-9a-f]{32}", first)
     assert re.fullmatch("[0-9a-f]{32} stream,None", second)
+
+
+@pytest.mark.parametrize("how", [{"subtype": "FLOAT"}, {"subtype": "DOUBLE"}, {"format": "AIFF", "subtype": "FLOAT"}])
+def test_samples_that_are_no_numbers_are_told_before_anything_is_computed(tmp_path: Path, how: dict[str, str]) -> None:
+    samples = chirp(FIRST)
+    samples[-5] = np.nan
+    soundfile.write(tmp_path / "a.wav", samples, RATE, **how)
+    with pytest.raises(BrokenAudio, match=r"a\.wav: holds samples that are not finite numbers"):
+        audio_info(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize(("loudest", "told"), [(32767.0, True), (8.0, False)])
+def test_integers_that_were_saved_as_floats_are_told(tmp_path: Path, loudest: float, told: bool) -> None:
+    """Recorders that write floats go beyond full scale, but not by so much."""
+    soundfile.write(tmp_path / "a.wav", chirp(FIRST) / 0.3 * loudest, RATE, subtype="FLOAT")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        leave_out_broken(False)
+        durations([tmp_path / "a.wav"])
+    said = [str(one.message) for one in caught]
+    assert (
+        any("a.wav: its samples go beyond 100 times full scale, as where integers are saved" in x for x in said) == told
+    )

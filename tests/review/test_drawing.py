@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from exported import LABELS, moving_student, noise, write_export
 
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.export.reading import read_bundle
 from sedkd.review.candidates import Candidate, peaks, scored_by
 from sedkd.review.drawing import band_of, drawn
@@ -115,3 +115,39 @@ def test_a_table_of_birdnet(tmp_path):
     table.write_text(head + "0.0,3.0,Corvus corone,Crow,71,/home/x/a.wav\n")
     with pytest.raises(UserError, match=r"line 2: the confidence 71 does not lie between 0 and 1"):
         listed_in(table, [], [])
+
+
+def test_rows_that_say_the_same_and_spans_that_end_elsewhere(tmp_path):
+    """An event is one event however it is spelt, and what a person hears ends with the recording."""
+    import soundfile
+
+    soundfile.write(tmp_path / "a.wav", noise(20.0), 16000)
+    table = tmp_path / "found.csv"
+    head = "filename,onset,offset,event_label,confidence\n"
+    table.write_text(f"{head}a.wav,1,2,bell,0.5\na.wav,1,2,Bell,0.7\na.wav,1,2,bell,0.5\na.wav,18,200,bell,0.9\n")
+    with pytest.warns(SedkdWarning, match="2 rows repeat the span and label of another: the surest of each is kept"):
+        scored = listed_in(table, [], [])
+    assert [(c.onset, c.offset, c.label, c.score) for c in scored.candidates] == [
+        (1.0, 2.0, "bell", 0.7),
+        (18.0, 20.0, "bell", 0.9),
+    ]
+    table.write_text(f"{head}a.wav,1,15,bell,0.5\n")
+    with pytest.warns(SedkdWarning, match="1 detections last longer than 8 s: only their first 8 s are asked about"):
+        (candidate,) = listed_in(table, [], []).candidates
+    assert (candidate.onset, candidate.offset) == (1.0, 9.0)
+
+
+def test_tables_that_say_too_little(tmp_path):
+    import soundfile
+
+    soundfile.write(tmp_path / "a.wav", noise(5.0), 16000)
+    table = tmp_path / "a.csv"
+    for text, said in (
+        ("Start (s),End (s),Scientific name,Common name,Confidence\n", "lists no detection"),
+        ("file,start,end,label\na.wav,1,2,bell\n", "no column says how sure the detector was: call it confidence"),
+        ("file,start,end,label,score\na.wav,1,2,bell,85%\n", "confidence '85%' is not a number: write a fraction betw"),
+        ("file,start,end,label,score\na.wav,1,2,bell,-1.3\n", "-1.3 does not lie between 0 and 1: write a fraction"),
+    ):
+        table.write_text(text)
+        with pytest.raises(UserError, match=said):
+            listed_in(table, [], [])

@@ -188,7 +188,7 @@ MISTAKES = [
     (("make", "missing", "audio"), "missing: no such file"),
     (("make", "empty", "audio"), "student.json is missing"),
     (("make", "none.tsv"), "lists no detection"),
-    (("make", "bare.tsv"), "no column confidence"),
+    (("make", "bare.tsv"), "no column says how sure the detector was: call it confidence"),
     (("make", "gone.tsv"), "there is no 'a.wav' here, nor among the recordings"),
     (("make", "percent.tsv"), "the confidence 83 does not lie between 0 and 1"),
     (("make", "none.tsv", "empty"), "empty: no audio in this folder"),

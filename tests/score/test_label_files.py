@@ -103,6 +103,41 @@ def test_json_that_is_no_list_of_detections(truth: Path) -> None:
         assert score_files(truth, heard).detected_events == 1
 
 
+def test_json_without_values(truth: Path) -> None:
+    heard = truth.parent / "heard.json"
+    nothing = '{"filename": "yard2.wav", "onset": null, "offset": null, "event_label": null}'
+    heard.write_text(f'[{nothing}, {{"filename": "yard1.wav", "onset": 0, "offset": 1, "event_label": null}}]')
+    with pytest.raises(UserError, match="entry 2: the label is empty"):
+        score_files(truth, heard)
+    heard.write_text('[{"filename": null, "onset": 0, "offset": 1, "event_label": "crow"}]')
+    with pytest.raises(UserError, match="entry 1: the filename is empty"):
+        score_files(truth, heard)
+    heard.write_text(f"[{nothing}]")
+    assert listed(heard).annotations == {"yard2.wav": []}
+
+
+def test_a_table_of_a_detector_that_found_nothing(truth: Path) -> None:
+    """As BirdNET writes it: a header alone."""
+    (truth.parent / "heard").mkdir()
+    head = "Start (s),End (s),Scientific name,Common name,Confidence,File\n"
+    (truth.parent / "heard" / "BirdNET_CombinedTable.csv").write_text(head)
+    for path in (truth.parent / "heard", truth.parent / "heard" / "BirdNET_CombinedTable.csv"):
+        report = score_files(truth, path)
+        assert (report.detected_events, report.event.micro) == (0, 0.0)
+
+
+def test_what_is_no_table_is_told_by_what_it_lacks(truth: Path) -> None:
+    heard = truth.parent / "heard.csv"
+    for text, said in (
+        ("yard1.wav,0.25,0.9,crow,0.8\n", "of the number behind the label nobody says what it means"),
+        ("file,start_frame,end_frame,label\nyard1.wav,1,2,crow\n", "which columns say when a label begins and ends"),
+        ("", "heard.csv: the file is empty"),
+    ):
+        heard.write_text(text)
+        with pytest.raises(UserError, match=said):
+            score_files(truth, heard)
+
+
 def test_what_programs_add_to_a_name(tmp_path: Path) -> None:
     write_annotations(tmp_path / "truth.tsv", {"a.wav": [Event(0, 1, "dog")], "b_events.wav": [Event(0, 1, "dog")]})
     labels.audacity(tmp_path / "heard" / "a-labels.txt", [(0.0, 1.0, "dog")])

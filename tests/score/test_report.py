@@ -47,6 +47,27 @@ def test_other_spellings_of_a_label_are_that_label(folder: Path) -> None:
     assert set(notes) <= set(report.notes)
 
 
+def test_an_event_that_stands_there_in_two_spellings_is_one(folder: Path) -> None:
+    write_annotations(folder / "truth.tsv", {"a.wav": [Event(0, 2, "car"), Event(0, 2, "Car"), Event(4, 5, "car")]})
+    write_annotations(folder / "found.tsv", {"a.wav": [Event(0, 2, "car"), Event(4, 5, "CAR"), Event(4, 5, "car")]})
+    report = score_files(folder / "truth.tsv", folder / "found.tsv")
+    assert (report.reference_events, report.detected_events, report.event.micro) == (2, 2, 1.0)
+    assert "2 events repeat another whose label is spelt otherwise, and are dropped" in report.notes
+
+
+def test_times_in_two_units_are_asked_about(folder: Path) -> None:
+    milliseconds = {"a.wav": [Event(1000, 2000, "car"), Event(5000, 6000, "dog")]}
+    write_annotations(folder / "ms.tsv", {**milliseconds, "quiet.wav": []})
+    asked = "begins after the last of the {} in its file: are both in seconds, and of these files?"
+    late, early = (
+        score_files(folder / one, folder / two).notes for one, two in (("truth.tsv", "ms.tsv"), ("ms.tsv", "truth.tsv"))
+    )
+    assert "every detection " + asked.format("reference") in late
+    assert "every reference event " + asked.format("detections") in early
+    write_annotations(folder / "found.tsv", {"a.wav": [Event(1, 2, "car"), Event(7, 8, "dog")]})
+    assert not any("in seconds" in note for note in score_files(folder / "truth.tsv", folder / "found.tsv").notes)
+
+
 def test_report_with_everything(folder: Path) -> None:
     report = score_files(*(folder / name for name in ("truth.tsv", "found.tsv", "durations.tsv", "points")))
     assert (report.files, report.reference_events, report.detected_events) == (2, 2, 2)
@@ -186,6 +207,17 @@ def test_times_behind_the_end_of_a_file_are_told(folder: Path) -> None:
         "1 of 2 detections end after their file does (a.wav: 4000 s of 4 s): are the times seconds, and the durations "
         "those of these files?"
     ]
+
+
+@pytest.mark.parametrize(("scale", "told"), [(1000, True), (1, False)])
+def test_durations_in_another_unit_are_asked_about(folder: Path, scale: int, told: bool) -> None:
+    truth = {f"{name}.wav": [Event(1, 8, "car")] for name in "abc"}
+    write_annotations(folder / "truth.tsv", {**truth, "quiet.wav": []})
+    rows = "".join(f"{name}\t{10 * scale}\n" for name in (*truth, "quiet.wav"))
+    (folder / "durations.tsv").write_text(f"filename\tduration\n{rows}")
+    notes = score_files(folder / "truth.tsv", folder / "found.tsv", folder / "durations.tsv").notes
+    asked = "in each of 3 files all events lie in the first hundredth, such as a.wav (8 s of 10000 s): are the"
+    assert any(note.startswith(asked) for note in notes) == told
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """An exported student hears in a file of any kind what scoring says it hears."""
 
 import argparse
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +45,32 @@ def test_a_folder_per_day_and_what_other_systems_leave_there(folder: Path, tmp_p
         "monday/a.wav", "monday/late/b.wav", "top.wav"
     ]  # fmt: skip
     assert not failed
+
+
+def test_a_file_that_is_named_twice_is_heard_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        soundfile.write(f"{name}.wav", noise(1.0), RATE)
+    assert command._expanded(["b.wav", ".", str(tmp_path / "b.wav")]) == (["b.wav", "a.wav"], False)
+
+
+@pytest.mark.parametrize(("lowest", "told"), [(44100, 1), (8000, 0), (None, 0)])
+def test_recordings_of_a_lower_rate_than_the_students_are_told(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], lowest: int | None, told: int
+) -> None:
+    """Above half of its rate a recording is silent, of which the student may make anything. What a higher rate than
+    twice the highest frequency that it hears would add, it does not hear."""
+    shutil.copytree(folder, tmp_path / "export")
+    facts = json.loads((tmp_path / "export/student.json").read_text())
+    facts["provenance"]["lowest_rate"] = lowest
+    (tmp_path / "export/student.json").write_text(json.dumps(facts))
+    for rate in (8000, 11025, 16000):
+        soundfile.write(tmp_path / f"{rate:05}.wav", noise(1.0), rate)
+    assert run(tmp_path / "export", *sorted(tmp_path.glob("*.wav"))) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if "sampled" in line]
+    assert len(lines) == told
+    first = f"warning: {tmp_path}/08000.wav: is sampled at 8000 Hz, and 1 more are below 16000 Hz, too; the student "
+    assert all(line.startswith(first) for line in lines)
 
 
 def test_what_is_odd_about_a_file_is_told(folder: Path, tmp_path: Path) -> None:
@@ -170,7 +198,7 @@ def test_command_prints_a_table(
     header, *rows = out.splitlines()
     assert header == HEADER
     names = [row.split("\t")[0] for row in rows]
-    assert list(dict.fromkeys(names)) == ["./in/a.wav", "in/a.wav", "in/b.flac"]
+    assert list(dict.fromkeys(names)) == ["./in/a.wav", "in/b.flac"]
     for row in rows:
         _, onset, offset, label, confidence = row.split("\t")
         assert 0 <= float(onset) < float(offset) <= 10

@@ -1,15 +1,17 @@
 """Which label file is of which recording, and which split both belong to."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, Clip
 from sedkd.data.datasets.tsv import NAMES
 from sedkd.data.labels import audacity
-from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, head_of, unknown_encoding
+from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, head_of
 from sedkd.data.labels.matching import Recordings
 from sedkd.data.labels.registry import format_of
+from sedkd.data.labels.unknown import why_unknown
 from sedkd.data.recordings import TEST
 from sedkd.errors import UserError
 
@@ -44,11 +46,13 @@ class Assigned:
         self.labels: dict[Path, Labels] = {}
         self.missing: dict[Path, list[str]] = {}
         self.strange: dict[Path, str] = {}
-        recordings = Recordings(audio)
+        self._unread: list[Path] = []  # of the strange ones those that speak of recordings
+        recordings, names = Recordings(audio), {path.name.casefold() for path in audio}
         for path in files:
             form = format_of(path) or _empty_track(path, recordings)
             if form is None:
                 self.strange[path] = "no label file"
+                self._unread += [path] if _names_one_of(path, names) else []
             else:
                 self._assign(path, form, recordings)
 
@@ -94,6 +98,7 @@ class Assigned:
                 f"{self.name}: no split is made: about a fifth of the labelled recordings validates, always the same; "
                 f"for a test, put recordings of other days or places into {self.folder / TEST}"
             )
+        lines += [f"{why_unknown(path, head_of(path))}; it names recordings, and is not read" for path in self._unread]
         if any(found.form.name == "birdnet" for found in self.labels.values()):
             lines.append(f"{self.name}: BirdNET's detections count as truth: listen to them first")
         return lines
@@ -119,6 +124,12 @@ class Assigned:
         return next((SPLIT_OF[part.casefold()] for part in parts if part.casefold() in SPLIT_OF), None)
 
 
+def _names_one_of(path: Path, names: Collection[str]) -> bool:
+    """Whether the first lines of a table have a cell that is one of these names, or a path to one."""
+    cells = (cell for line in head_of(path) for cell in re.split(r'[\t,;"]', line.casefold()))
+    return any(re.split(r"[/\\]", cell.strip())[-1] in names for cell in cells)
+
+
 def _empty_track(path: Path, recordings: Recordings) -> LabelFormat | None:
     """A file of nothing that is called like a recording is a label track without labels.
 
@@ -130,11 +141,4 @@ def _empty_track(path: Path, recordings: Recordings) -> LabelFormat | None:
     head = head_of(path)
     if not head and path.suffix.lower() in audacity.FORMAT.suffixes:
         return audacity.FORMAT
-    fault = unknown_encoding(path, head)
-    if fault:
-        raise UserError(fault)
-    first = f"its first line is {head[0].strip()[:60]!r}" if head else "it is empty"
-    raise UserError(
-        f"{path}, line 1: called like a recording, but no label file that sedkd knows ({first}): separate onset, "
-        "offset and label with TABs, or give the columns a header such as onset, offset, label"
-    )
+    raise UserError(why_unknown(path, head, "called like a recording, but no label file that sedkd knows"))

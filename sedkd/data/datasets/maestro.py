@@ -86,7 +86,7 @@ def soft_rows(path: Path) -> Annotation:
         where = f"{path}, line {line}"
         if len(fields) != 4:
             raise UserError(f"{where}: {len(fields)} columns: expected onset, offset, label and soft value, with TABs")
-        value = min(max(number(fields[3], "soft value", where), 0.0), 1.0)
+        value = min(max(number(fields[3], "soft value", where, "a fraction such as 0.85"), 0.0), 1.0)
         soft.append((line, event_of(fields[:3], where), value))
     hard = tuple((line, event) for line, event, value in soft if value > HARD)
     return Annotation(hard, soft=tuple((event, value) for _, event, value in soft if value > 0))

@@ -13,6 +13,9 @@ from sedkd.errors import RowWarning, UserError
 
 Read = TypeVar("Read")
 Line = tuple[int, Event]
+NOTHING = (
+    "; none is left, and the recording counts as one in which nothing happens: give labels a length, or remove them"
+)
 UNIT = "; none is left: are they of this recording, and are times in seconds?"
 
 
@@ -26,6 +29,9 @@ def event_of(cells: Sequence[str], where: str) -> Event:
         raise UserError(f"{where}: offset {offset} lies before onset {onset}: swap the two")
     if not label:
         raise UserError(f"{where}: the label is empty: fill it in or remove the line")
+    if "\n" in label:
+        first = label.split("\n")[0].strip()
+        raise UserError(f"{where}: the label, {first!r} and more, goes on in the next line: is a quote not closed?")
     return Event(begin, end, label)
 
 
@@ -122,6 +128,6 @@ def usable(lines: Sequence[Line], table: Path, filename: str, duration: float) -
         dropped.setdefault(reason, []).append(f"{table}, line {line}: {event.event_label!r}")
     for reason, what in dropped.items():
         more = f", with {len(what) - 1} more" if len(what) > 1 else ""
-        none = "" if kept or len(what) < len(lines) or "begins" not in reason else UNIT
+        none = "" if kept or len(what) < len(lines) else NOTHING if "length" in reason else UNIT
         warnings.warn(f"{what[0]} {reason}, dropped{more}{none}", RowWarning, stacklevel=2)
     return clip_to(list(kept), duration)

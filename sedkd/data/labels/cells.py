@@ -11,6 +11,8 @@ from sedkd.data.table import tab_fields
 from sedkd.errors import UserError
 
 NAMES = {"\t": "TABs", ",": "commas", ";": "semicolons"}
+OF_R = re.compile(r"\.\.(\w+)\.$")  # R writes `Start (s)` as `Start..s.`
+UNIT = re.compile(r"[\s_.-]*[(\[]?(?:(ms|msecs?|millis|milliseconds?)|s|secs?|seconds?)[)\]]?\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ def read_cells(path: Path) -> Cells:
     lines = lines[first:]
     if not lines:
         raise UserError(f"{path}: the file is empty: it needs a header and a row per label")
-    (_, header), *rows = _split(lines, delimiter)
+    (_, header), *rows = _split(lines, delimiter, path)
+    header = [" ".join(name.split()) for name in header]
     whole = []
     for line, cells in rows:
         if any(cells[len(header) :]):
@@ -50,28 +53,42 @@ def read_cells(path: Path) -> Cells:
     return Cells(path, tuple(header), tuple(whole))
 
 
-def split(lines: Sequence[tuple[int, str]]) -> list[tuple[int, list[str]]]:
-    """The cells of numbered lines, by the separator of the first."""
+def split(lines: Sequence[tuple[int, str]], path: Path | None = None) -> list[tuple[int, list[str]]]:
+    """The cells of numbered lines, by the separator of the first.
+
+    Raises:
+        UserError: quotes are out of order, where the lines are those of the whole file `path`.
+    """
     delimiter, first = _delimiter([text for _, text in lines])
-    return _split(lines[first:], delimiter)
+    return _split(lines[first:], delimiter, path)
 
 
 def header_of(head: Sequence[str]) -> list[str]:
-    """The keys (`key_of`) of the header with which a file begins."""
+    """The names of the columns in the header with which a file begins."""
     delimiter, first = _delimiter(head)
-    return [
-        key_of(cell)
-        for _, cells in _split([(1, text) for text in head[first : first + 1]], delimiter)
-        for cell in cells
-    ]
+    return [cell for _, cells in _split([(1, text) for text in head[first : first + 1]], delimiter) for cell in cells]
 
 
 def key_of(column: str) -> str:
-    """A column's name without what programs write it differently in: `Begin Time (s)` is `begin time`, and so is
-    `begin_time_seconds`."""
-    plain = re.sub(r"\s*[(\[](s|sec|secs|seconds)[)\]]", "", column.casefold())
-    plain = re.sub(r"(?<=\w)[\s_]+(s|sec|secs|seconds)\s*$", "", plain)
-    return re.sub(r"[\s_]+", " ", plain).strip(" *")
+    """A column's name without what programs write it differently in: `Begin Time (s)` is `begin time`, and so are
+    `begin_time_seconds` and `Begin.Time..s.`."""
+    plain = OF_R.sub(r" (\1)", column.casefold())
+    plain = re.sub(r"\s*[(\[](s|sec|secs|seconds)[)\]]", "", plain)
+    plain = re.sub(r"(?<=\w)[\s_.]+(s|sec|secs|seconds)\s*$", "", plain)
+    return re.sub(r"[\s_.]+", " ", plain).strip(" *")
+
+
+def squeezed(key: str) -> str:
+    """A key without what parts its words: `starttime` is `start time`."""
+    return re.sub(r"[\s-]+", "", key)
+
+
+def time_key_of(column: str) -> tuple[str, int]:
+    """The squeezed key of a column of times without their unit, and how many of these make a second: `start_ms` is
+    (`start`, 1000)."""
+    named = OF_R.sub(r" (\1)", column)
+    unit = UNIT.search(named)
+    return squeezed(key_of(named[: unit.start()] if unit else named)), 1000 if unit and unit[1] else 1
 
 
 def _delimiter(lines: Sequence[str]) -> tuple[str, int]:
@@ -85,12 +102,20 @@ def _delimiter(lines: Sequence[str]) -> tuple[str, int]:
     return max("\t;,", key=bare.count), 0
 
 
-def _split(lines: Sequence[tuple[int, str]], delimiter: str) -> list[tuple[int, list[str]]]:
+def _split(lines: Sequence[tuple[int, str]], delimiter: str, path: Path | None = None) -> list[tuple[int, list[str]]]:
     if delimiter == "\t":  # a quote within it is a character like any other
         return [(line, tab_fields(text)) for line, text in lines]
-    reader = csv.reader((text + "\n" for _, text in lines), delimiter=delimiter)
-    found, start = [], 0
-    for cells in reader:
-        found.append((lines[start][0], [cell.strip() for cell in cells]))
-        start = reader.line_num
+    # One that is not strict takes all rows up to the next quote, or the file's end, for part of a cell.
+    reader = csv.reader((text + "\n" for _, text in lines), delimiter=delimiter, strict=path is not None)
+    found: list[tuple[int, list[str]]] = []
+    start = 0
+    try:
+        for cells in reader:
+            found.append((lines[start][0], [cell.strip() for cell in cells]))
+            start = reader.line_num
+    except csv.Error:
+        raise UserError(
+            f"{path}, line {lines[start][0]}: a quote is not closed, or stands within a cell: put the whole cell in "
+            "quotes and double those within it, or take them out"
+        ) from None
     return found

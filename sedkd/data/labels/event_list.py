@@ -1,5 +1,6 @@
 """Lists of events without a header, as DCASE's challenges and tools write them, with TABs, commas or semicolons:
-`filename onset offset event_label`, also with the scene behind the filename, or `onset offset event_label`.
+`filename onset offset event_label`, also with the scene behind the filename, or `onset offset event_label`; and Sonic
+Visualiser's regions, `time value duration label`.
 
 Columns behind these (an identifier, say) are ignored, but a number there, which nobody says the meaning of (a soft
 label's value?), makes it no such list. A line of nothing but a filename says that nothing happens.
@@ -12,11 +13,13 @@ from pathlib import Path
 
 from sedkd.data.datasets.dataset import Annotation
 from sedkd.data.datasets.rows import Line, event_of
-from sedkd.data.events import is_time, require_clear_commas
+from sedkd.data.events import is_time, require_clear_commas, seconds
 from sedkd.data.folders import is_audio_name
 from sedkd.data.labels.cells import split
 from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotations, numbered_lines
 from sedkd.errors import UserError
+
+Row = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,21 @@ def matches(head: Sequence[str]) -> bool:
     return any(map(_form, rows)) and bool(_form(rows[0]) or _is_empty(rows[0]))
 
 
+def has_scores(head: Sequence[str]) -> bool:
+    """Whether these would be lines of such a list, were it not for the number behind the label of the first."""
+    row = next((row for _, row in split(list(enumerate(head, start=1)))), [])
+    return any(_form(row[:end]) and is_time(row[end]) for end in range(3, len(row)))
+
+
 def read(path: Path) -> dict[str, Annotation]:
     """The events by recording.
 
     Raises:
         UserError: a line is of another form than the first, or cannot be used.
     """
-    rows = [(line, row) for line, row in split(numbered_lines(path)) if any(row)]
+    rows = [(line, row) for line, row in split(numbered_lines(path), path) if any(row)]
+    if _are_regions([row for _, row in rows]):
+        rows = _spans(path, rows)
     form = next(form for _, row in rows if (form := _form(row)))
     eventful = [(line, row) for line, row in rows if not (form.onset and _is_empty(row))]
     require_clear_commas(path, ((line, cell) for line, row in eventful for cell in row[form.onset : form.onset + 2]))
@@ -70,6 +81,23 @@ def _form(row: Sequence[str]) -> Form | None:
 def _has(row: Sequence[str], onset: int) -> bool:
     cells = row[onset:]
     return len(cells) >= 3 and bool(cells[2]) and [at for at, cell in enumerate(cells) if is_time(cell)] == [0, 1]
+
+
+def _are_regions(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether what stands where a filename would are times: numbers, not all of them whole."""
+    firsts = [row[0] for row in rows if _form(row) is FORMS[1] and is_time(row[0])]
+    return len(firsts) == len(rows) and not all(map(str.isdigit, firsts))
+
+
+def _spans(path: Path, regions: Sequence[Row]) -> list[Row]:
+    """Onset, offset and label of regions, `time value duration label`."""
+    require_clear_commas(path, ((line, row[place]) for line, row in regions for place in (0, 2)))
+    spans = []
+    for line, (time, _, duration, *more) in regions:
+        where = f"{path}, line {line}"
+        offset = seconds(time, "time", where) + seconds(duration, "duration", where)
+        spans.append((line, [time, repr(offset), *more]))
+    return spans
 
 
 def _is_empty(row: Sequence[str]) -> bool:

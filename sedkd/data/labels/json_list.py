@@ -33,17 +33,24 @@ def read_json_list(path: Path) -> Annotations:
     if not isinstance(rows, list):
         raise UserError(f"{path}: {wanted}")
     found: Annotations = {}
+    empty = 0
     for number, row in enumerate(rows, start=1):
         where = f"{path}, entry {number}"
         missing = [name for name in COLUMNS if not isinstance(row, dict) or name not in row]
         if missing:
             raise UserError(f"{where}: no {', '.join(missing)}: {wanted}")
-        filename, *cells = (str(row[name]) for name in COLUMNS)
-        found.setdefault(filename, []).append(event_of(cells, where))
+        filename, *cells = ("" if row[name] is None else str(row[name]) for name in COLUMNS)
+        if not filename:
+            raise UserError(f"{where}: the filename is empty: fill it in, or remove the entry")
+        events = found.setdefault(filename, [])
+        if any(cells):
+            events.append(event_of(cells, where))
+        else:
+            empty += 1  # nothing happens in it
     kept = {
         name: [event for event in dict.fromkeys(events) if event.offset > event.onset] for name, events in found.items()
     }
-    lost = len(rows) - sum(map(len, kept.values()))
+    lost = len(rows) - empty - sum(map(len, kept.values()))
     if lost:
         told = f"{path}: {lost} of {len(rows)} entries have no length or repeat another, dropped"
         warnings.warn(told, RowWarning, stacklevel=2)

@@ -7,12 +7,14 @@ from pathlib import Path, PurePosixPath
 
 from sedkd.data.datasets.dataset import Annotation
 from sedkd.data.datasets.rows import Line, event_of
-from sedkd.data.events import require_clear_commas, seconds
-from sedkd.data.labels.cells import header_of, key_of, read_cells
+from sedkd.data.events import is_time, require_clear_commas, seconds
+from sedkd.data.labels.cells import header_of, key_of, read_cells, squeezed, time_key_of
 from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotations
 from sedkd.data.labels.layout import Layout
+from sedkd.data.labels.units import in_seconds
 from sedkd.errors import SedkdWarning, UserError
 
+NO_LABELS = "numbers, not labels: write a row per event with its label, or a column per event that holds 1 and 0"
 CONFIDENCE = ("confidence", "score", "probability")
 
 
@@ -20,8 +22,9 @@ def table_format(layout: Layout) -> LabelFormat:
     """The reader of such tables."""
 
     def matches(head: Sequence[str]) -> bool:
-        keys = header_of(head)
-        return all(any(key in keys for key in group) for group in layout.needs)
+        header = header_of(head)
+        keys = {squeezed(key_of(name)) for name in header} | {time_key_of(name)[0] for name in header}
+        return all(any(squeezed(key) in keys for key in group) for group in layout.needs)
 
     def opened(path: Path) -> LabelFile:
         table = LabelTable(layout, path)
@@ -35,8 +38,9 @@ class LabelTable:
 
     def __init__(self, layout: Layout, path: Path) -> None:
         self.layout, self.path = layout, path
-        self.cells = layout.prepared(read_cells(path))
+        self.cells = layout.prepared(in_seconds(read_cells(path), layout))
         self.keys = [key_of(name) for name in self.cells.header]
+        self._squeezed = [squeezed(key) for key in self.keys]
 
     @cached_property
     def names(self) -> list[str]:
@@ -108,9 +112,12 @@ class LabelTable:
     def _label(self, asked: str | None) -> int:
         names = self.cells.header
         if asked is not None:
-            if key_of(asked) not in self.keys:
+            place = self._place((key_of(asked),))
+            if place is None:
                 raise UserError(f"{self.path}: --label-column {asked}: no such column; there are: {self._all()}")
-            return self.keys.index(key_of(asked))
+            if self._is_of_fractions(place):
+                raise UserError(f"{self.path}: --label-column {asked}: holds {NO_LABELS}")
+            return place
         there = self._label_columns()
         if not there and self.layout.other is not None:
             there = [place for place, key in enumerate(self.keys) if key and not self.layout.other(key)]
@@ -126,17 +133,25 @@ class LabelTable:
         """What to do where no column is known to hold labels."""
         layout = self.layout
         known = {*layout.onset, *layout.end, *layout.length, *layout.file, *layout.folder, *layout.path, *layout.within}
+        known = {squeezed(key) for key in known}
         others = [
             name
             for name, key in zip(self.cells.header, self.keys, strict=True)
-            if name and key not in known and not (layout.other and layout.other(key))
+            if name and squeezed(key) not in known and not (layout.other and layout.other(key))
         ]
         if not others:
             return f"add one, called {layout.label[0]}"
+        if all(self._is_of_fractions(self.cells.header.index(name)) for name in others):
+            return f"{', '.join(others)} hold {NO_LABELS}"
         return f"say --label-column, one of: {', '.join(others)}"
 
+    def _is_of_fractions(self, place: int) -> bool:
+        """Whether a column holds nothing but numbers, not all of which are whole, as scores do."""
+        cells = [cell for _, cell in self.cells.column(place)]
+        return all(map(is_time, cells)) and any("." in cell for cell in cells)
+
     def _label_columns(self) -> list[int]:
-        return [self.keys.index(key) for key in self.layout.label if key in self.keys]
+        return [place for key in self.layout.label if (place := self._place((key,))) is not None]
 
     def _without_label(self, label: int) -> str:
         others = [self.cells.header[place] for place in self._label_columns() if place != label]
@@ -168,7 +183,8 @@ class LabelTable:
         return place
 
     def _place(self, keys: Sequence[str]) -> int | None:
-        return next((self.keys.index(key) for key in keys if key in self.keys), None)
+        wanted = (squeezed(key) for key in keys)
+        return next((self._squeezed.index(key) for key in wanted if key in self._squeezed), None)
 
     def _all(self) -> str:
         return ", ".join(name for name in self.cells.header if name)

@@ -1,6 +1,9 @@
-"""The columns of BirdNET's results, of Kaleidoscope's lists, and of tables that people make in a spreadsheet."""
+"""The columns of BirdNET's results, of Kaleidoscope's and Sonic Visualiser's lists, and of tables that people make in a
+spreadsheet."""
 
-from sedkd.data.labels.label_table import table_format
+from sedkd.data.labels.cells import Cells, key_of, squeezed
+from sedkd.data.labels.event_columns import a_row_per_event
+from sedkd.data.labels.label_table import CONFIDENCE, table_format
 from sedkd.data.labels.layout import Layout
 
 KALEIDOSCOPE = table_format(
@@ -39,9 +42,30 @@ FILE = (
     *("audio filename", "audio path", "audio name", "sound file", "wav", "wav file", "clip", "clip name", "clip id"),
     *("recording id", "recording name", "segment id"),
 )
-LABEL = (
-    *("event label", "label", "class", "event", "species", "annotation", "tag", "sound", "category", "name", "type"),
-    *("event class", "sound event", "class name", "class label", "species name", "common name", "event name"),
+LABEL = (  # what is general last: a table of species may have their class and the type of their calls besides
+    *("event label", "label", "event", "species", "species name", "common name", "event name", "event class"),
+    *("sound event", "class name", "class label", "annotation", "class", "tag", "sound", "category", "name", "type"),
+)
+EVENTS = "columns of events"
+
+
+def event_columns_as_rows(cells: Cells) -> Cells:
+    """The table with a row per event, where none of its columns is called as one of labels."""
+    if {squeezed(key) for key in LABEL} & {squeezed(key_of(name)) for name in cells.header}:
+        return cells
+    return a_row_per_event(cells, (*ONSET, *END, *LENGTH, *CONFIDENCE), FILE, EVENTS)
+
+
+REGIONS = table_format(
+    Layout(
+        "regions",
+        "region layer of Sonic Visualiser",
+        (".csv", ".txt", ".tsv"),
+        needs=(("time",), ("value",), ("duration",), ("label",)),
+        onset=("time",),
+        length=("duration",),
+        label=("label",),
+    )
 )
 SPREADSHEET = table_format(
     Layout(
@@ -53,6 +77,7 @@ SPREADSHEET = table_format(
         end=END,
         length=LENGTH,
         file=FILE,
-        label=LABEL,
+        label=(*LABEL, EVENTS),
+        prepared=event_columns_as_rows,
     )
 )

@@ -14,6 +14,7 @@ from sedkd.data.labels import audacity, json_list
 from sedkd.data.labels.label_format import OWN, head_of
 from sedkd.data.labels.matching import names_meant
 from sedkd.data.labels.registry import format_of, is_label_name
+from sedkd.data.labels.unknown import why_unknown
 from sedkd.data.table import is_table_of
 from sedkd.errors import SedkdWarning, UserError
 
@@ -44,25 +45,30 @@ def listed(path: Path, column: str | None = None, known: Collection[str] = ()) -
         return Listed(json_list.read_json_list(path))
     (called,) = known if len(known) == 1 else (path.stem,)
     below = Path(f"{without_audio_suffix(called)}{path.suffix}")
-    return _file(path, below, column, known) or Listed(read_annotations(path))
+    found = _file(path, below, column, known)
+    if found is None:
+        raise UserError(why_unknown(path, head_of(path)))
+    return found
 
 
 def _folder(folder: Path, column: str | None, known: Collection[str]) -> Listed:
     found: Annotations = {}
     source: dict[str, Path] = {}
     notes: Counter[str] = Counter()
+    files = 0
     for path in files_below(folder, lambda name: is_label_name(name) or name.endswith(json_list.SUFFIX)):
         one = _file(path, path.relative_to(folder), column, known)
         if one is None:
             warnings.warn(f"{path}: is no label file that sedkd knows, and is left out", SedkdWarning, stacklevel=3)
             continue
+        files += 1
         for name in one.annotations:
             if name in source:
                 raise UserError(f"{path}: speaks of {name!r}, as {source[name].name} does: keep one of them")
             source[name] = path
         found |= one.annotations
         notes.update(one.notes)
-    if not found:
+    if not files:
         raise UserError(f"{folder}: holds no label file: name the folder that does, or a table")
     return Listed(found, tuple(f"{count} x {note}" for note, count in notes.items()))
 
@@ -81,9 +87,11 @@ def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -
     if form is None:
         return None
     opened = form.open(path)
+    read = opened.read(column)
+    if opened.confidences and known and not any(annotation.events for annotation in read.values()):
+        read = {name: annotation for name, annotation in read.items() if name != OWN}  # a detector that found nothing
     found = {
-        _called(below, known) if name == OWN else name: annotation.events or ()
-        for name, annotation in opened.read(column).items()
+        _called(below, known) if name == OWN else name: annotation.events or () for name, annotation in read.items()
     }
     which = f", labels from {opened.column(column)!r}" if opened.column else ""
     if OWN in opened.recordings() and below.stem != path.stem:  # nothing in it says so

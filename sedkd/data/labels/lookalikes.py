@@ -3,13 +3,17 @@
 from pathlib import Path
 
 from sedkd.data.folders import files_below
-from sedkd.data.labels.label_format import head_of, unknown_encoding
+from sedkd.data.labels.label_format import head_of
 from sedkd.data.labels.registry import format_of, is_label_name
+from sedkd.data.labels.unknown import why_unknown
 
 OWN_FILES = {
     ".aup3": "an Audacity project: export its labels (File, Export Other, Export Labels) as .txt",
     ".aup": "an Audacity project: export its labels (File, Export Labels) as .txt",
     **dict.fromkeys((".xlsx", ".xls", ".ods", ".numbers"), "a spreadsheet program's own file: save the sheet as .csv"),
+    ".json": "no table: if it holds labels, save them as .csv with the header file, onset, offset, label",
+    ".svl": "a layer of Sonic Visualiser: export it as .csv (File, Export Annotation Layer), of regions in seconds",
+    ".jams": "a JAMS file: save its events as .csv with the header file, onset, offset, label",
     **dict.fromkeys((".docx", ".doc", ".odt"), "a text program's own file: save it as plain text"),
 }
 """Programs' own files, by how they end, and what to do about them."""
@@ -23,8 +27,5 @@ def mend_of(root: Path) -> str | None:
             return f"{path}: is {own}"
         head = head_of(path)
         if head and format_of(path) is None:
-            return unknown_encoding(path, head) or (
-                f"{path}, line 1: no label file that sedkd knows (its first line is {head[0].strip()[:60]!r}): give "
-                "the columns a header such as file, onset, offset, label, or separate onset, offset and label with TABs"
-            )
+            return why_unknown(path, head)
     return None

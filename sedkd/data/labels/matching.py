@@ -59,7 +59,10 @@ class Recordings:
         alike = [_common_end(path.parent.parts, folder.parts) for path in found]
         if alike.count(max(alike)) > 1:
             first, second = [path for path, shared in zip(found, alike, strict=True) if shared == max(alike)][:2]
-            raise UserError(f"{labels}: may mean {first} or {second}: put it beside its recording, or write the folder")
+            mend = "put it beside its recording, or write the folder"
+            if first.parent == second.parent:
+                mend = f"keep one of them, or write the ending of its name as well, as in {first.name}"
+            raise UserError(f"{labels}: may mean {first} or {second}: {mend}")
         return found[alike.index(max(alike))]
 
 

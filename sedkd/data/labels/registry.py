@@ -5,13 +5,13 @@ from pathlib import Path
 from sedkd.data.folders import files_below
 from sedkd.data.labels import audacity, elan, event_list, raven, textgrid
 from sedkd.data.labels.label_format import LabelFormat, head_of
-from sedkd.data.labels.layouts import BIRDNET, KALEIDOSCOPE, SPREADSHEET
+from sedkd.data.labels.layouts import BIRDNET, KALEIDOSCOPE, REGIONS, SPREADSHEET
 
 LABEL_FORMATS: dict[str, LabelFormat] = {
     one.name: one
     for one in (
-        *(textgrid.FORMAT, elan.FORMAT, raven.FORMAT, KALEIDOSCOPE, BIRDNET, SPREADSHEET, audacity.FORMAT),
-        event_list.FORMAT,
+        *(textgrid.FORMAT, elan.FORMAT, raven.FORMAT, KALEIDOSCOPE, BIRDNET, REGIONS, SPREADSHEET),
+        *(audacity.FORMAT, event_list.FORMAT),
     )
 }
 """By name, in the order in which a file is held against them."""

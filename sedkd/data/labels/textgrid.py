@@ -1,20 +1,24 @@
-"""Praat's TextGrids, long or short: the intervals of one tier; an interval without text is silence.
+"""Praat's TextGrids, long or short: the intervals of one tier; an interval without text is silence. Points are left
+out, with a warning.
 
 The format is a stream of numbers, texts in double quotes (doubled within them) and flags, between which anything may
 stand that is none of these (Praat's manual, "TextGrid file formats").
 """
 
 import re
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
-from sedkd.data.datasets.rows import event_of
+from sedkd.data.datasets.dataset import Annotation
+from sedkd.data.datasets.rows import NOTHING, event_of
 from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotations, of_one_recording, whole_text
 from sedkd.data.labels.tiers import Tier, chosen
 from sedkd.data.table import file_bytes
-from sedkd.errors import UserError
+from sedkd.errors import RowWarning, UserError
 
 TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?!\S)|<exists>')
+SHOWN = 40  # characters of what is out of place
 INTERVALS, POINTS = "IntervalTier", "TextTier"
 
 
@@ -26,20 +30,32 @@ def opened(path: Path) -> LabelFile:
     """The labels are those of the tier that is named, of the only interval tier where none is."""
     return LabelFile(
         of_one_recording,
-        lambda tier: annotations({OWN: _tier(path, tier).lines}),
-        lambda tier: _tier(path, tier).name,
+        lambda tier: _read(path, tier),
+        lambda tier: _tier(path, _tiers(path), tier).name,
     )
 
 
-def _tier(path: Path, asked: str | None) -> Tier:
-    tiers = list(_tiers(path))
-    if not tiers:
+def _read(path: Path, asked: str | None) -> dict[str, Annotation]:
+    tiers = _tiers(path)
+    tier = _tier(path, tiers, asked)
+    points = next((other for kind, other in tiers if kind == POINTS and other.lines), None)
+    if points is not None:
+        told = (
+            f"{path}: the points of the tier {points.name!r} have no length, and are left out: mark intervals in Praat"
+        )
+        warnings.warn(told if tier.lines else f"{told}{NOTHING}", RowWarning, stacklevel=2)
+    return annotations({OWN: tier.lines})
+
+
+def _tier(path: Path, tiers: Sequence[tuple[str, Tier]], asked: str | None) -> Tier:
+    intervals = [tier for kind, tier in tiers if kind == INTERVALS]
+    if not intervals:
         raise UserError(f"{path}: holds no interval tier: points have no length; mark intervals in Praat")
-    return chosen(path, tiers, asked, "Praat")
+    return chosen(path, intervals, asked, "Praat")
 
 
-def _tiers(path: Path) -> Iterator[Tier]:
-    """The interval tiers; those of points in time hold no events."""
+def _tiers(path: Path) -> list[tuple[str, Tier]]:
+    """The tiers, each with its kind; the labels of points have no length."""
     if b"ooBinaryFile" in file_bytes(path)[:20]:
         raise UserError(f"{path}: is a binary TextGrid: in Praat, Save as text file")
     tokens = _Tokens(path)
@@ -47,22 +63,23 @@ def _tiers(path: Path) -> Iterator[Tier]:
         raise UserError(f"{path}, line 1: no TextGrid in Praat's text format: in Praat, Save as text file")
     tokens.number()  # from and to, as in every tier
     tokens.number()
-    for _ in range(int(tokens.number())):
+    tiers = []
+    for _ in range(tokens.count()):
         kind, name = tokens.text(), tokens.text()
         if kind not in (INTERVALS, POINTS):
             raise UserError(f"{path}, line {tokens.line}: {kind!r} is no kind of tier: in Praat, Save as text file")
         tokens.number()
         tokens.number()
         points, lines = kind == POINTS, []
-        for _ in range(int(tokens.number())):
+        for _ in range(tokens.count()):
             begin = tokens.number()
             end = begin if points else tokens.number()
             label = tokens.text().strip()
             if label:
                 cells = (repr(begin), repr(end), " ".join(label.split()))
                 lines.append((tokens.line, event_of(cells, f"{path}, line {tokens.line}")))
-        if not points:
-            yield Tier(name, tuple(lines))
+        tiers.append((kind, Tier(name, tuple(lines))))
+    return tiers
 
 
 class _Tokens:
@@ -76,14 +93,24 @@ class _Tokens:
     def text(self) -> str:
         found = self._next()
         if found[1] is None:
-            raise UserError(f"{self.path}, line {self.line}: {found[0]} where a text in quotes belongs: save it again")
+            raise self._misplaced(found, "a text in quotes")
         return found[1].replace('""', '"')
 
     def number(self) -> float:
         found = self._next()
         if found[2] is None:
-            raise UserError(f"{self.path}, line {self.line}: {found[0]} where a number belongs: save it again in Praat")
+            raise self._misplaced(found, "a number")
         return float(found[2])
+
+    def count(self) -> int:
+        found = self._next()
+        if found[2] is None or not found[2].isdigit():
+            raise self._misplaced(found, "a count")
+        return int(found[2])
+
+    def _misplaced(self, found: re.Match[str], wanted: str) -> UserError:
+        shown = " ".join(found[0].split())[:SHOWN]
+        return UserError(f"{self.path}, line {self.line}: {shown} where {wanted} belongs: save it again in Praat")
 
     def _next(self) -> re.Match[str]:
         found = next(self._matches, None)

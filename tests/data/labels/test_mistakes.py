@@ -119,6 +119,27 @@ def test_a_table_of_other_recordings(tmp_path: Path, told) -> None:
         (["yard1.wav,0.5,1,crow", ",0.5,1,crow"], "line 2: the filename is empty: fill it in or remove the line"),
         (["yard1.wav,0.5,1,crow", "yard2.wav,0.5,1,"], "line 2: the label is empty: fill it in or remove the line"),
         (["file;start;end;label", "yard1.wav;1;2;crow", "YARD1.WAV;1;2;crow"], "is listed as 'yard1.wav' and as"),
+        (["file;start_ms;end;label", "yard1.wav;1,250;2;crow"], "line 2: '1,250' may be 1.250 or 1250"),
+        (["file;start_ms;end;label", "yard1.wav;0:05;2;crow"], "line 2: start_ms '0:05' is not a number: write mill"),
+        (
+            ["file,start,end,label", 'yard1.wav,0,1,"crow', "yard2.wav,0,1,dog"],
+            "line 2: a quote is not closed, or stands",
+        ),
+        (
+            ["file,start,end,label", 'yard1.wav,0,1,"crow', 'yard2.wav,0,1,"dog"'],
+            "line 2: a quote is not closed, or st",
+        ),
+        (
+            ["file,start,end,label", 'yard1.wav,0,1,"crow', 'yard2.wav,0,1,dog"'],
+            "line 2: the label, 'crow' and more, goe",
+        ),
+        (
+            ["file,start,end,label", 'yard1.wav,0,1,"' + "x" * 200_000 + '"'],
+            "line 2: a quote is not closed, or stands wi",
+        ),
+        (['yard1.wav,0,1,"crow', "yard2.wav,0,1,dog"], "line 1: a quote is not closed, or stands within a cell"),
+        (["file;start;end;label", "yard1.wav;;2;crow"], "line 2: onset is empty: write seconds such as 1.25"),
+        (["file,start,end,crow,dog", "yard1.wav,0,1,0.93,0.2"], "no column of labels; crow, dog hold numbers, not lab"),
     ],
 )
 def test_a_spreadsheets_table(tmp_path: Path, told, lines: list[str], message: str) -> None:
@@ -126,6 +147,12 @@ def test_a_spreadsheets_table(tmp_path: Path, told, lines: list[str], message: s
     write_text(tmp_path / "yard/table.csv", lines)
     assert f"{tmp_path}/yard/table.csv" in (line := told(tmp_path / "yard"))
     assert message in line
+
+
+def test_a_column_of_scores_is_none_of_labels(tmp_path: Path, told) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    write_text(tmp_path / "yard/table.csv", ["file,start,end,label,crow", "yard1.wav,0,1,crow,0.93"])
+    assert "--label-column crow: holds numbers, not labels: write" in told(tmp_path / "yard", "--label-column", "crow")
 
 
 def test_an_excel_file_in_another_encoding(tmp_path: Path, told) -> None:
@@ -176,8 +203,47 @@ def test_textgrids(tmp_path: Path, told) -> None:
     whole = path.read_text().splitlines()
     write_text(path, whole[:20])
     assert "yard1.TextGrid, line 21: the file breaks off" in told(tmp_path / "yard")
+    path.write_text("\n".join(whole).replace("size = 1", "size = 1e999"))
+    assert "line 7: 1e999 where a count belongs: save it again in Praat" in told(tmp_path / "yard")
+    path.write_text("\n".join(whole).replace("xmin = 0.0 ", 'xmin = "a\nb" '))
+    assert '"a b" where a number belongs: save it again in Praat' in told(tmp_path / "yard")
     path.write_bytes(b"ooBinaryFile\x08TextGrid\x00\x00")
     assert told(tmp_path / "yard").endswith("is a binary TextGrid: in Praat, Save as text file")
+
+
+def test_the_points_of_a_textgrid_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A recording in which somebody marked points alone is not one in which nothing happens."""
+    labels.write_recordings(tmp_path / "yard", labels.ROWS)
+    for name, rows in labels.ROWS.items():
+        labels.audacity(tmp_path / f"yard/{name}.txt", rows)
+    (tmp_path / "yard/yard1.txt").unlink()
+    points = '    item [1]:\n        class = "TextTier"\n        name = "calls"\n        xmin = 0\n        xmax = 2\n'
+    points += '        points: size = 1\n        points [1]:\n            number = 0.5\n            mark = "crow"\n'
+    labels.textgrid(tmp_path / "yard/yard1.TextGrid", [], more=points)
+    assert main.main(["data", "check", str(tmp_path / "yard")]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        f"warning: {tmp_path}/yard/yard1.TextGrid: the points of the tier 'calls' have no length, and "
+    )
+    assert "mark intervals in Praat; none is left" in line
+
+
+def test_a_label_file_of_one_of_two_that_differ_by_their_ending(yard: Path, told) -> None:
+    import soundfile
+
+    soundfile.write(yard / "yard1.flac", *soundfile.read(yard / "yard1.wav"))
+    assert told(yard).endswith("keep one of them, or write the ending of its name as well, as in yard1.flac")
+    (yard / "yard1.txt").rename(yard / "yard1.flac.txt")
+    assert main.main(["data", "check", str(yard)]) == 0
+
+
+def test_a_table_that_names_recordings_and_is_not_read_is_told(yard: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_text(yard / "more.csv", ["file,start_frame,end_frame,label", "day 1/YARD1.wav,10,20,crow"])
+    write_text(yard / "README.txt", ["Recorded in May."])
+    assert main.main(["data", "check", str(yard)]) == 0
+    (note,) = [line for line in capsys.readouterr().out.splitlines() if "it names recordings, and is not read" in line]
+    assert f"note: {yard}/more.csv, line 1: no label file that sedkd knows" in note
+    assert "Call them onset and offset, in seconds" in note
 
 
 def test_a_column_where_there_is_none(yard: Path, told) -> None:
@@ -195,6 +261,16 @@ def test_a_column_where_there_is_none(yard: Path, told) -> None:
             "table.csv, line 1: no label file that sedkd knows (its first line is",
         ),
         ("table.csv", b"yard1.wav 0.1 0.9 crow\n", "give the columns a header such as file, onset, offset, label"),
+        ("table.csv", b"file,start_frame,end_frame,label\n", "which columns say when a label begins and ends? Call "),
+        ("table.csv", b"file,offset,duration,label\n", "which column says when a label begins? Call it onset, in sec"),
+        ("table.csv", b"file,start,label\n", "which column says when a label ends? Call it offset, or duration, in s"),
+        ("all.txt", b"0.0\t3.0\tcrow\t0.8123\n", "of the number behind the label nobody says what it means: remove it"),
+        ("yard1.svl", b"<sv/>", "yard1.svl: is a layer of Sonic Visualiser: export it as .csv"),
+        (
+            "labels.json",
+            b"[]",
+            "labels.json: is no table: if it holds labels, save them as .csv with the header file",
+        ),
     ],
 )
 def test_a_file_that_only_looks_like_labels(tmp_path: Path, told, name: str, content: bytes, message: str) -> None:
@@ -209,7 +285,8 @@ def test_a_file_that_only_looks_like_labels(tmp_path: Path, told, name: str, con
         (["100\t900\tcrow", "1000\t1500\tcrow"], "(2.00 s), dropped, with 1 more; none is left: are they of this"),
         (["0.1\t0.9\tcrow", "50\t51\tcrow"], "line 2: 'crow' begins after the end of yard2.wav (2.00 s), dropped\n"),
         (["0.1\t0.9\tcrow", "0.1\t0.9\tcrow"], "line 2: 'crow' repeats an earlier line, dropped\n"),
-        (["0.5\t0.5\tcrow"], "line 1: 'crow' has no length, dropped\n"),
+        (["0.5\t0.5\tcrow"], "line 1: 'crow' has no length, dropped; none is left, and the recording counts as one"),
+        (["0.5\t0.5\tcrow", "0.6\t0.9\tcrow"], "line 1: 'crow' has no length, dropped\n"),
     ],
 )
 def test_what_is_left_out_is_told(yard: Path, capsys: pytest.CaptureFixture[str], lines: list[str], note: str) -> None:

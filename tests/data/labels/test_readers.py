@@ -80,6 +80,10 @@ def test_one_file_of_all_recordings(write: Callable, name: str, title: str, tmp_
         "Recording ID,Begin (sec),End (sec),Common Name",
         "wav,tmin,tmax,class_name",
         "clip_name,start_s,duration_s,sound_event",
+        "Audiofilename,Starttime,Endtime,Label",  # as DCASE's few-shot task
+        "fileName,startSec,endSec,eventLabel",
+        "file.name,Start..s.,End..s.,Common.name",  # as R writes `Start (s)`
+        "file,start-time,end-time,species",
     ],
 )
 def test_what_people_call_their_columns(head: str, tmp_path: Path) -> None:
@@ -89,6 +93,59 @@ def test_what_people_call_their_columns(head: str, tmp_path: Path) -> None:
     ((name, annotation),) = form.open(tmp_path / "labels.csv").read(None).items()
     end = 1.5 if "duration" in head else 1.0
     assert (name, annotation.events) == ("a", ((2, Event(0.5, end, "crow")),))
+
+
+@pytest.mark.parametrize(
+    ("lines", "spans"),
+    [
+        (["file,start_ms,end_ms,label", "a,500,1750.5,crow"], [(0.5, 1.7505)]),
+        (["file;Start (ms);Duration [ms];label", "a;500;1250,5;crow"], [(0.5, 1.7505)]),
+        (["file,startMs,duration (s),label", "a,500,1.25,crow", "a,1500,2,crow"], [(0.5, 1.75), (1.5, 3.5)]),
+        (["file,start,start_ms,end,label", "a,0.5,7,1.75,crow"], [(0.5, 1.75)]),  # seconds, where it has both
+    ],
+)
+def test_times_in_milliseconds(lines: list[str], spans: list[tuple[float, float]], tmp_path: Path) -> None:
+    write_text(tmp_path / "labels.csv", lines)
+    form = format_of(tmp_path / "labels.csv")
+    assert form is not None
+    events = form.open(tmp_path / "labels.csv").read(None)["a"].events or ()
+    assert [(e.onset, e.offset) for _, e in events] == spans
+
+
+def test_a_column_for_each_event(tmp_path: Path) -> None:
+    """As OpenSoundscape keeps the labels of clips; a recording in which nothing occurs is one without events."""
+    lines = ["file,start_time,end_time,fold,crow,dog bark", "a.wav,0,3,1,1,0", "a.wav,3,6,1,1.0,True"]
+    write_text(tmp_path / "labels.csv", [*lines, "a.wav,6,9,1,0,0", "b.wav,0,3,0,0,", "b.wav,3,6,0,False,0.0"])
+    form = format_of(tmp_path / "labels.csv")
+    assert form is not None
+    found = form.open(tmp_path / "labels.csv").read(None)
+    events = [(line, e.onset, e.offset, e.event_label) for line, e in found["a.wav"].events or ()]
+    assert events == [(2, 0, 3, "crow"), (3, 3, 6, "crow"), (3, 3, 6, "dog bark")]
+    assert found["b.wav"].events == ()
+
+
+def test_the_species_of_a_table_is_the_label_and_not_its_class_or_type(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.csv", ["start,end,type,class,species", "0.5,1,song,Aves,Turdus merula"])
+    form = format_of(tmp_path / "a.csv")
+    assert form is not None
+    ((_, event),) = form.open(tmp_path / "a.csv").read(None)[OWN].events or ()
+    assert event.event_label == "Turdus merula"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["TIME,VALUE,DURATION,LABEL", "0.5,0,1.25,crow", "3,1,1,dog bark"],
+        ["0.500000000,0,1.250000000,crow", "3,1,1,dog bark"],
+    ],
+)
+def test_regions_of_sonic_visualiser(lines: list[str], tmp_path: Path) -> None:
+    """What stands where others have a filename is a time."""
+    write_text(tmp_path / "a.csv", lines)
+    form = format_of(tmp_path / "a.csv")
+    assert form is not None
+    events = form.open(tmp_path / "a.csv").read(None)[OWN].events or ()
+    assert [(e.onset, e.offset, e.event_label) for _, e in events] == [(0.5, 1.75, "crow"), (3, 4, "dog bark")]
 
 
 def test_label_files_in_a_folder_of_their_own(tmp_path: Path) -> None:
@@ -250,7 +307,7 @@ def test_a_list_of_one_recording(tmp_path: Path) -> None:
         ["a.wav,10.0"],
         ["0.0,1.0,crow,0.0", "1.0,2.0,crow,0.7"],  # soft labels, as MAESTRO's
         ["a.wav,0.5,1.75,crow,0.9"],
-        ["file,begins,ends,what", "a.wav,0.5,1.75,crow"],  # a header that nobody knows is asked about
+        ["file,from when,to when,what", "a.wav,0.5,1.75,crow"],  # a header that nobody knows is asked about
     ],
 )
 def test_what_is_no_list_of_events(lines: list[str], tmp_path: Path) -> None:

@@ -122,6 +122,7 @@ def test_from_a_search_to_detections(farm: Path, tmp_path: Path):
     assert (bundle.features.n_mels, bundle.features.hop, bundle.frame_seconds) == (24, 640, 0.08)
     facts = json.loads((out / "student.json").read_text())
     assert facts["provenance"]["cost"]["total_macs"] > facts["provenance"]["cost"]["macs"] > 0
+    assert facts["provenance"]["lowest_rate"] == 16000
     measured = facts["provenance"]["validation"]["f1_segment"]
     assert facts["int8"]["scores"]["f1_segment"]["float"] == pytest.approx(measured)  # step by step as it was scored
     clip = farm / "farm" / "validation" / "0.wav"
