@@ -20,6 +20,7 @@ from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotati
 from sedkd.errors import UserError
 
 Row = tuple[int, list[str]]
+SAME_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,26 @@ def _are_regions(rows: Sequence[Sequence[str]]) -> bool:
 def _spans(path: Path, regions: Sequence[Row]) -> list[Row]:
     """Onset, offset and label of regions, `time value duration label`."""
     require_clear_commas(path, ((line, row[place]) for line, row in regions for place in (0, 2)))
+    _require_no_scores(path, regions)
     spans = []
     for line, (time, _, duration, *more) in regions:
         where = f"{path}, line {line}"
         offset = seconds(time, "time", where) + seconds(duration, "duration", where)
         spans.append((line, [time, repr(offset), *more]))
     return spans
+
+
+def _require_no_scores(path: Path, regions: Sequence[Row]) -> None:
+    """UserError where all might be onset, offset, score and label as well, and the two are not the same."""
+    (line, first), *_ = regions
+    cells = [[seconds(cell, "time", f"{path}, line {number}") for cell in row[:3]] for number, row in regions]
+    if all(begin < second and 0 <= third <= 1 for begin, second, third in cells) and any(
+        abs(begin + third - second) > SAME_SECONDS for begin, second, third in cells
+    ):
+        raise UserError(
+            f"{path}, line {line}: {' '.join(first[:4])}: is this time, value, duration and label, as Sonic Visualiser "
+            "writes regions, or onset, offset, score and label? Give the columns a header that says so"
+        )
 
 
 def _is_empty(row: Sequence[str]) -> bool:

@@ -11,6 +11,7 @@ from sedkd.data.datasets.opening import opened
 from sedkd.data.events import Event
 from sedkd.data.labels.label_format import OWN
 from sedkd.data.labels.registry import format_of
+from sedkd.errors import UserError
 
 PER_RECORDING = [
     (labels.audacity, ".txt", "Audacity label track"),
@@ -146,6 +147,17 @@ def test_regions_of_sonic_visualiser(lines: list[str], tmp_path: Path) -> None:
     assert form is not None
     events = form.open(tmp_path / "a.csv").read(None)[OWN].events or ()
     assert [(e.onset, e.offset, e.event_label) for _, e in events] == [(0.5, 1.75, "crow"), (3, 4, "dog bark")]
+
+
+def test_a_list_with_a_score_before_the_label_is_none_of_regions(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.txt", ["0.5\t1.25\t0.93\tcrow", "3\t4.5\t0.5\tdog bark"])
+    form = format_of(tmp_path / "a.txt")
+    assert form is not None
+    with pytest.raises(UserError, match=r"a\.txt, line 1: .*or onset, offset, score and label\?"):
+        form.open(tmp_path / "a.txt").read(None)
+    write_text(tmp_path / "a.txt", ["0.5\t1.25\t0.75\tcrow", "3\t4\t1\tdog bark"])  # the same either way
+    events = form.open(tmp_path / "a.txt").read(None)[OWN].events or ()
+    assert [(e.onset, e.offset) for _, e in events] == [(0.5, 1.25), (3, 4)]
 
 
 def test_label_files_in_a_folder_of_their_own(tmp_path: Path) -> None:
