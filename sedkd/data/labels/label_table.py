@@ -93,6 +93,11 @@ class LabelTable:
                 raise UserError(f"{where}: {self._without_label(label)}")
             if end is None:
                 ends = repr(seconds(begins, "onset", where) + seconds(ends, self.cells.header[last], where))
+            if within is not None and not row[within] and len(self.recordings()) > 1:
+                raise UserError(
+                    f"{where}: {self.cells.header[within]} is empty, and times count over {len(self.recordings())} "
+                    "recordings: measure it again in Raven, or remove the line"
+                )
             if within is not None and row[within]:
                 lasts = seconds(ends, "offset", where) - seconds(begins, "onset", where)
                 begins, ends = row[within], repr(seconds(row[within], self.cells.header[within], where) + lasts)

@@ -179,6 +179,14 @@ def test_a_raven_table_of_several_files_without_their_offsets(tmp_path: Path, to
     )
 
 
+def test_a_raven_row_without_its_offset_in_a_table_of_several_files(tmp_path: Path, told) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    rows = [f"{i}\tSpectrogram 1\t1\t{at}\t{at + 1}\t0\t9\tyard{i}.wav\t{offset}\tcrow" for i, at, offset in
+            ((1, 1, "1"), (2, 61, ""))]  # fmt: skip
+    write_text(tmp_path / "yard/day.txt", [f"{labels.RAVEN_HEAD}\tBegin File\tFile Offset (s)\tSpecies", *rows])
+    assert "day.txt, line 3: File Offset (s) is empty, and times count over 2 recordings" in told(tmp_path / "yard")
+
+
 def test_kaleidoscope_rows_that_nobody_identified(tmp_path: Path, told) -> None:
     labels.write_recordings(tmp_path / "yard")
     table = tmp_path / "yard/cluster.csv"
