@@ -26,9 +26,7 @@ from search.tracking.tracker import Tracker
 from sedkd.browser.runtime import PACKAGE, read_runtime
 from sedkd.browser.writing import write_page
 from sedkd.data.audio import read_audio
-from sedkd.data.decoding import BrokenAudio
 from sedkd.data.folders import audio_below
-from sedkd.data.inspection import audio_infos
 from sedkd.device.network import is_generator_installed
 from sedkd.device.writing import LACKING, write_device
 from sedkd.errors import UserError
@@ -135,23 +133,13 @@ def page_line(out: Path, page: bool) -> str:
 
 def _check_audio(facts: Mapping[str, Any], rate: int) -> "list[numpy.ndarray]":
     """A few validation clips on which ONNX is compared with torch."""
-    return [read_audio(path, rate) for path in _validation(facts)[:CHECK_CLIPS]]
-
-
-def _lowest_rate(facts: Mapping[str, Any]) -> int | None:
-    infos = audio_infos(_validation(facts)).values()
-    return min((info.rate for info in infos if not isinstance(info, BrokenAudio)), default=None)
-
-
-def _validation(facts: Mapping[str, Any]) -> list[Path]:
-    """The recordings of validation that are still there. UserError where none is."""
     folder = Path(facts["data"]) / facts["environment"] / "validation"
     # Studies of earlier versions do not name their clips; those lie in the generic folder.
     named = facts.get("validation") or audio_below(folder)
-    paths = sorted(path for path in map(Path, named) if path.exists())
+    paths = sorted(path for path in map(Path, named) if path.exists())[:CHECK_CLIPS]
     if not paths:
         raise UserError(f"{folder}: no audio to check the export with; put the study's data back where they were")
-    return paths
+    return [read_audio(path, rate) for path in paths]
 
 
 def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
@@ -179,7 +167,7 @@ def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
         int8=study.objectives.int8,
         int8_test=eight.test if eight else None,
         int8_latency=eight.latency if eight else None,
-        lowest_rate=_lowest_rate(facts),
+        lowest_rate=facts.get("lowest_rate"),  # studies of earlier versions do not tell
     )
 
 

@@ -21,6 +21,13 @@ VERSION = 7  # raise it with every change of how students are trained: a study c
 NAMED_CLIPS = 8  # of validation, whose paths an export looks up
 
 
+def _lowest_rate(task: "Task") -> int:
+    """In Hz, of the recordings of validation, which are whole: they were looked into before."""
+    from sedkd.data.inspection import sound_infos
+
+    return min(info.rate for info in sound_infos([one.path for one in task.validation.recordings]).values())
+
+
 def identity(
     task: "Task", space: Space, objectives: Objectives, base: "TrainSettings", subset: str | None
 ) -> tuple[str, dict[str, Any]]:
@@ -40,6 +47,7 @@ def identity(
         "train": base.as_key(),
         "space": space.as_dict(),
         "validation": [str(recording.path) for recording in task.validation.recordings[:NAMED_CLIPS]],
+        "lowest_rate": _lowest_rate(task),
         "help": space.help,
         **({"impulse_responses": [response.path.name for response in task.responses]} if task.responses else {}),
         **({} if objectives.most_alarms is None else {"most_alarms": objectives.most_alarms}),

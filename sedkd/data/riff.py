@@ -15,8 +15,8 @@ UNKNOWN = 0x7FFFF000  # writers that cannot go back put sizes from here upwards,
 PADDING = 1 << 16  # bytes of zeros behind the audio that are no silence but a writer's padding
 PCM, FLOAT, EXTENDED = 0x0001, 0x0003, 0xFFFE
 SUBTYPES = {(PCM, 8): "PCM_U8", (PCM, 16): "PCM_16", (PCM, 24): "PCM_24", (PCM, 32): "PCM_32"}
-FLOATS = ("FLOAT", "DOUBLE")
 SUBTYPES |= {(FLOAT, 32): "FLOAT", (FLOAT, 64): "DOUBLE"}
+FLOATS = ("FLOAT", "DOUBLE")
 
 
 @dataclass(frozen=True)

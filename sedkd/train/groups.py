@@ -1,19 +1,19 @@
 """Several cohorts: one after the other on a GPU, on a CPU as many at a time as there are cores.
 
-Two students' steps on a core each take half as long as one behind the other on both: a small student's operations are
-too short to be shared out. They are threads of one process, since torch leaves Python's lock while it computes.
+Two students' steps on a core each take half as long as one behind the other on both.
 """
 
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 
 import torch
 
 from sedkd.progress import Counter
 from sedkd.train.cohort import Ended, Member, fit_cohort
+from sedkd.train.threads import single_threads
 
 POLL_SECONDS = 0.2  # seconds between two looks at how far they are
 
@@ -76,21 +76,16 @@ class _Work:
             self.progress(sum(self.steps), sum(len(group) * group[0].settings.steps for group in self.groups))
 
     def side_by_side(self, places: Sequence[int], cores: int) -> Generator[GroupEnded, None, None]:
-        before, pool = (
-            torch.get_num_threads(),
-            ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,)),
-        )
-        try:
-            pending = {pool.submit(self.done, place, self._heed) for place in places}
-            while pending:
-                ended, pending = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
-                self.tell()
-                for future in ended:
-                    yield future.result()
-        finally:  # Ctrl-C, or a mistake of who listens: nothing is trained on unheard
-            self.stopped.set()
-            pool.shutdown(cancel_futures=True)
-            torch.set_num_threads(before)
+        with single_threads(cores) as pool:
+            try:
+                pending = {pool.submit(self.done, place, self._heed) for place in places}
+                while pending:
+                    ended, pending = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
+                    self.tell()
+                    for future in ended:
+                        yield future.result()
+            finally:  # Ctrl-C, or a mistake of who listens: nothing is trained on unheard
+                self.stopped.set()
 
     def _heed(self) -> None:
         if self.stopped.is_set():

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.models.student import Student
 from sedkd.train.corpus import Corpus
 from sedkd.train.streamed import streamed
+from sedkd.train.threads import single_threads
 
 BATCH_SECONDS = {"cpu": 80.0, "cuda": 320.0}  # audio per forward pass: a CPU's caches hold the maps of no more
 
@@ -75,24 +76,20 @@ def outputs_of(
 
 def _in_turn(model: FrameModel, corpus: Corpus, batches: Sequence[Sequence[Job]]) -> Generator[FrameOutput, None, None]:
     """For each batch the model's output `[batch, frames, ...]`. A CPU computes as many batches at once as it has
-    threads, each by one of them: a model's layers are too short to be shared out."""
+    threads, each by one of them."""
     model.eval()
     threads = torch.get_num_threads()
     if next(model.parameters()).device.type != "cpu" or min(threads, len(batches)) < 2:
         yield from (_answered(model, corpus, batch) for batch in batches)
         return
-    pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
     waiting: deque[Future[FrameOutput]] = deque()
-    try:
+    with single_threads(threads) as pool:
         for batch in batches:
             waiting.append(pool.submit(_answered, model, corpus, batch))
             if len(waiting) > threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-    finally:  # also where nobody asks any further
-        pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(threads)
 
 
 def _answered(model: FrameModel, corpus: Corpus, batch: Sequence[Job]) -> FrameOutput:

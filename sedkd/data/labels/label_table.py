@@ -80,7 +80,7 @@ class LabelTable:
         label, onset = self._label(asked), self._needed(self.layout.onset)
         end, length = self._place(self.layout.end), self._place(self.layout.length)
         last = self._needed(self.layout.end) if length is None else length if end is None else end
-        within = self._within()
+        within, both = self._within(), self._both_files()
         places = [onset, last] if within is None else [onset, last, within]
         require_clear_commas(self.path, (cell for place in places for cell in self.cells.column(place)))
         found: dict[str, list[Line]] = {}
@@ -101,7 +101,9 @@ class LabelTable:
             if within is not None and row[within]:
                 lasts = seconds(ends, "offset", where) - seconds(begins, "onset", where)
                 begins, ends = row[within], repr(seconds(row[within], self.cells.header[within], where) + lasts)
-            self._tell_of_a_second_recording(row, where)
+            if both and row[both[1]] not in ("", row[both[0]]):
+                told = f"{where}: ends in {row[both[1]]}: only its part in {row[both[0]]} is used"
+                warnings.warn(told, SedkdWarning, stacklevel=2)
             events.append((line, event_of((begins, ends, text), where)))
         return annotations(found or {OWN: []})
 
@@ -175,11 +177,10 @@ class LabelTable:
             )
         return within
 
-    def _tell_of_a_second_recording(self, row: Sequence[str], where: str) -> None:
+    def _both_files(self) -> tuple[int, int] | None:
+        """The columns of the recordings in which a label begins and ends, where there are both."""
         first, second = self._place(self.layout.file), self._place(self.layout.end_file)
-        if first is not None and second is not None and row[second] not in ("", row[first]):
-            told = f"{where}: ends in {row[second]}: only its part in {row[first]} is used"
-            warnings.warn(told, SedkdWarning, stacklevel=2)
+        return None if first is None or second is None else (first, second)
 
     def _needed(self, keys: Sequence[str]) -> int:
         place = self._place(keys)

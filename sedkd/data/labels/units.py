@@ -23,6 +23,8 @@ def in_seconds(cells: Cells, layout: Layout) -> Cells:
         if squeezed(key_of(name)) not in times and key in times and key not in there:
             header[place] = times[key]
             scaled += [place] if per_second == PER_SECOND else []
+    if not scaled:
+        return replace(cells, header=tuple(header))
     require_clear_commas(cells.path, (cell for place in scaled for cell in cells.column(place)))
     rows = tuple(
         (line, tuple(_scaled(cells, line, place, cell) if place in scaled else cell for place, cell in enumerate(row)))
