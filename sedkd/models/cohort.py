@@ -4,18 +4,17 @@ A student is small, and a step of it is mostly overhead; K of them cost little m
 enters another's: each has its own groups of channels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, conv2d
 
-from sedkd.models.bodies import MAP_AFTER
-from sedkd.models.causal import after_zeros, before_zeros
+from sedkd.models.causal import before_zeros
+from sedkd.models.chain import Link, chained, kernel_of, links
 from sedkd.models.frame import FrameOutput
-from sedkd.models.norm import NormReLU, norm_relu
+from sedkd.models.norm import Kernel, Norm, NormReLU
 from sedkd.models.settings import StudentSettings
-from sedkd.models.student import Student
+from sedkd.models.student import Student, body_links
 
 BLOCKS = ("conv", "separable")
 RUNNING = ("running_mean", "running_var")
@@ -65,18 +64,11 @@ class CohortNet(nn.Module):
         scale = 1 / self.std[:, None, None]
         x = torch.addcmul(-self.mean[:, None, None] * scale, features, scale).transpose(0, 1)
         x = self._ordered(before_zeros(x, first.delay * first.stride))
-        x = self._convolved(x, first.stem.get_submodule("0"), weights["stem.0.weight"])
-        feature_map = x = self._normed(x, "stem.1", weights)
-        for number, layer in enumerate(first.blocks.children()):
-            if isinstance(layer, nn.AvgPool2d):
-                x = avg_pool2d(x, layer.kernel_size)
-            else:
-                x = self._layered(x, layer, f"blocks.{number}", weights)
-            if number + 1 <= MAP_AFTER:
-                feature_map = x
-        x = x.mean(dim=3, keepdim=True)
+        lower, upper = body_links(first)
+        feature_map = self._chained(lower, x, weights)
+        x = self._chained(upper, feature_map, weights).mean(dim=3, keepdim=True)
         if first.tcn is not None:
-            x = self._layered(x, first.tcn, "tcn", weights)
+            x = self._chained(links(first.tcn, "tcn"), x, weights)
         embedding = self._apart(x.squeeze(3)).transpose(2, 3)
         logits = torch.einsum("kbtc,klc->kbtl", embedding, weights["classifier.weight"])
         logits = logits + weights["classifier.bias"][:, None, None]
@@ -104,26 +96,16 @@ class CohortNet(nn.Module):
             found[name] = stacked.flatten(0, 1) if len(shape) == 4 else stacked
         return found
 
-    def _layered(self, x: Tensor, part: nn.Module, prefix: str, weights: dict[str, Tensor]) -> Tensor:
-        """What a part's convolutions and normalisations make of the map."""
-        for name, convolution in _convolutions(part, prefix):
-            x = self._normed(self._convolved(x, convolution, weights[f"{name}.0.weight"]), f"{name}.1", weights)
-        return x
+    def _chained(self, chain: Iterable[Link], x: Tensor, weights: dict[str, Tensor]) -> Tensor:
+        def norm_of(name: str, _: NormReLU) -> Norm:
+            weight, bias = (weights[f"{name}.{what}"].flatten() for what in ("weight", "bias"))
+            mean, variance = self.statistics[name]
+            return Norm(weight, bias, mean, variance, self.momentum, self.eps)
 
-    def _convolved(self, x: Tensor, convolution: nn.Module, weight: Tensor) -> Tensor:
-        assert isinstance(convolution, nn.Conv2d)
-        if x.device.type == "cpu" or convolution.kernel_size != (1, 1):
-            groups, stride, padding = self.count * convolution.groups, convolution.stride, convolution.padding
-            return conv2d(after_zeros(x, convolution), weight, None, stride, padding, convolution.dilation, groups)
-        # A GPU's convolutions know no good way for 1 x 1 ones in groups; they are a product of matrices per student.
-        batch, _, frames, bands = x.shape
-        products = weight.view(self.count, -1, weight.shape[1]) @ x.view(batch, self.count, -1, frames * bands)
-        return products.view(batch, -1, frames, bands)
+        def grouped(name: str, layer: nn.Conv2d) -> Kernel:
+            return kernel_of(layer, weights[f"{name}.weight"], self.count)
 
-    def _normed(self, x: Tensor, name: str, weights: dict[str, Tensor]) -> Tensor:
-        weight, bias = (weights[f"{name}.{what}"].flatten() for what in ("weight", "bias"))
-        mean, variance = self.statistics[name]
-        return norm_relu(x, weight, bias, mean, variance, self.momentum, self.eps)
+        return chained(chain, x, norm_of, grouped)
 
     def _sizes(self) -> list[int]:
         return [shape.numel() for shape in self.shapes.values()]
@@ -143,9 +125,3 @@ def _row(student: Student) -> Tensor:
 
 def _norms(student: Student) -> dict[str, NormReLU]:
     return {name: module for name, module in student.named_modules() if isinstance(module, NormReLU)}
-
-
-def _convolutions(layer: nn.Module, prefix: str) -> list[tuple[str, nn.Conv2d]]:
-    """Where the pairs of a convolution and a normalisation lie in a block, with the convolutions."""
-    found = [(name, module) for name, module in layer.named_modules() if isinstance(module, nn.Conv2d)]
-    return [(".".join(filter(None, (prefix, *name.split(".")[:-1]))), module) for name, module in found]

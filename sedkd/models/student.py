@@ -9,13 +9,15 @@ With a look-ahead it is a network for streams: convolutions, GRU and TCN know on
 constant in evaluation, and an answer waits for as many output frames as the look-ahead holds (`sedkd.models.causal`).
 """
 
+from itertools import chain
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from sedkd.models.bodies import body
+from sedkd.models.bodies import MAP_AFTER, Layers, body
 from sedkd.models.causal import before_zeros
+from sedkd.models.chain import Link, chained, links, own_kernel, own_norm
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.models.gru import GRU
 from sedkd.models.settings import StudentSettings
@@ -59,14 +61,21 @@ class Student(FrameModel):
 
     def forward(self, features: Tensor) -> FrameOutput:
         x = before_zeros((features - self.mean) / self.std, self.delay * self.stride).unsqueeze(1)
-        feature_map, x = self.blocks(self.stem(x))
+        joined = self.training and isinstance(self.blocks, Layers)
+        feature_map, x = self._joined(x) if joined else self.blocks(self.stem(x))
         x = x.mean(dim=3, keepdim=True)
         if self.tcn is not None:
-            x = self.tcn(x)
+            x = chained(links(self.tcn, "tcn"), x, own_norm, own_kernel) if self.training else self.tcn(x)
         x = x.squeeze(3).transpose(1, 2)
         if self.gru is not None:
             x = self.gru(x)[0]
         return self.in_time(FrameOutput(self.classifier(x), x, feature_map))
+
+    def _joined(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """What stem and blocks make, each normalisation as one operation with what follows it."""
+        lower, upper = body_links(self)
+        feature_map = chained(lower, x, own_norm, own_kernel)
+        return feature_map, chained(upper, feature_map, own_norm, own_kernel)
 
     def in_time(self, output: FrameOutput) -> FrameOutput:
         """What was computed with `delay` frames of padding behind it, each answer at the frame that it is about."""
@@ -78,6 +87,13 @@ class Student(FrameModel):
         return FrameOutput(
             logits[..., self.delay :, :], embedding[..., self.delay :, :], feature_map[..., : -self.delay, :]
         )
+
+
+def body_links(student: Student) -> tuple[list[Link], list[Link]]:
+    """The layers of a student of full or separable blocks, up to the lower of its body's two maps and behind it."""
+    blocks = [list(links(block, f"blocks.{number}")) for number, block in enumerate(student.blocks.children())]
+    lower = [*links(student.stem, "stem"), *chain.from_iterable(blocks[:MAP_AFTER])]
+    return lower, list(chain.from_iterable(blocks[MAP_AFTER:]))
 
 
 def student_from(config: dict[str, Any]) -> Student:

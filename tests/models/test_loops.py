@@ -1,16 +1,19 @@
 """What numba's loops compute, against torch's own operations in double precision."""
 
+import copy
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import batch_norm
+from torch.nn.functional import avg_pool2d, batch_norm
 
+from sedkd.models.chain import kernel_of
 from sedkd.models.gru import GRU
 from sedkd.models.loops.compiled import compiled
 from sedkd.models.loops.gru import add_product, tanh
-from sedkd.models.norm import norm_relu
+from sedkd.models.norm import Norm, NormReLU, norm_relu, norm_relu_conv, norm_relu_pool
 
 EPS, MOMENTUM = 1e-5, 0.1
 
@@ -33,40 +36,98 @@ def require_close(found: list[Tensor], wanted: list[Tensor], within: float) -> N
         torch.testing.assert_close(one.double(), other, rtol=within, atol=within * float(other.abs().max()))
 
 
-@pytest.mark.parametrize(
-    ("shape", "scale", "mean"),
-    [
-        ((4, 16, 64, 32), 1.0, 0.0),
-        ((3, 6, 33, 7), 1.0, 100.0),  # an odd number of rows, far from zero
-        ((2, 2, 8, 1), 0.01, 5.0),
-        ((2, 40, 31, 3), 3.0, 0.0),
-        ((1, 1, 5, 3), 1.0, -2.0),
-    ],
-)
-@pytest.mark.parametrize("last", [True, False])
-def test_norm_and_rectifier(shape: tuple[int, ...], scale: float, mean: float, last: bool) -> None:
-    torch.manual_seed(1)
-    channels = shape[1]
-    x = torch.randn(shape) * scale + mean
-    x = x.to(memory_format=torch.channels_last) if last else x
+MAPS = [  # shape, scale and mean
+    ((4, 16, 64, 32), 1.0, 0.0),
+    ((3, 6, 33, 7), 1.0, 100.0),  # an odd number of rows, far from zero
+    ((2, 2, 8, 1), 0.01, 5.0),
+    ((2, 40, 31, 3), 3.0, 0.0),
+    ((1, 1, 5, 3), 1.0, -2.0),
+    ((3, 12, 10, 8), 1.0, 0.5),
+]
+POOLED = [(*given, size) for given in MAPS for size in ((1, 1), (1, 2), (2, 1), (2, 2)) if given[0][3] >= size[1]]
+
+
+def require_same(
+    looped: Callable[[Tensor, Norm], Tensor],
+    then: Callable[[Tensor], Tensor],
+    x: Tensor,
+    weights: Sequence[Tensor] = (),
+) -> None:
+    """What `looped` makes of a map, its gradients and the statistics are those of normalisation, rectifier and `then`,
+    whose weights in double precision come after the map."""
+    channels = x.shape[1]
     given = [t.requires_grad_() for t in (x, torch.rand(channels) + 0.5, torch.randn(channels))]
     exact = [t.detach().double().requires_grad_() for t in given]
-    running, wanted_running = (
-        [torch.zeros(channels, dtype=kind), torch.ones(channels, dtype=kind)] for kind in (torch.float32, torch.float64)
-    )
-    y = norm_relu(*given, *running, MOMENTUM, EPS)
-    wanted = batch_norm(exact[0], *wanted_running, *exact[1:], True, MOMENTUM, EPS).relu()
-    passed = torch.randn(shape)
+    norm = Norm(*given[1:], torch.zeros(channels), torch.ones(channels), MOMENTUM, EPS)
+    statistics = [norm.mean.double(), norm.variance.double()]
+    y = looped(given[0], norm)
+    wanted = then(batch_norm(exact[0], *statistics, *exact[1:], True, MOMENTUM, EPS).relu())
+    passed = torch.randn(wanted.shape)
     require_close([y.detach()], [wanted.detach()], 1e-5)
-    require_close(gradients(y, passed, given), gradients(wanted, passed, exact), 3e-5)
-    require_close(running, wanted_running, 1e-5)
+    own = [part for part in weights if part.dtype == torch.float32]
+    doubled = [part for part in weights if part.dtype == torch.float64]
+    require_close(gradients(y, passed, given + own), gradients(wanted, passed, exact + doubled), 3e-5)
+    require_close([norm.mean, norm.variance], statistics, 1e-5)
+
+
+def a_map(shape: tuple[int, ...], scale: float = 1.0, mean: float = 0.0, last: bool = True) -> Tensor:
+    torch.manual_seed(1)
+    x = torch.randn(shape) * scale + mean
+    return x.to(memory_format=torch.channels_last) if last else x
+
+
+@pytest.mark.parametrize(("shape", "scale", "mean"), MAPS)
+@pytest.mark.parametrize("last", [True, False])
+def test_norm_and_rectifier(shape: tuple[int, ...], scale: float, mean: float, last: bool) -> None:
+    require_same(norm_relu, lambda x: x, a_map(shape, scale, mean, last))
+
+
+@pytest.mark.parametrize(("shape", "scale", "mean", "size"), POOLED)
+def test_norm_rectifier_and_pooling(shape: tuple[int, ...], scale: float, mean: float, size: tuple[int, int]) -> None:
+    x = a_map(shape, scale, mean)
+    require_same(lambda x, norm: norm_relu_pool(x, norm, size), lambda x: avg_pool2d(x, size), x)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "size", "how"),
+    [
+        (6, (3, 3), {"groups": 6, "padding": (1, 1)}),
+        (16, (1, 1), {}),
+        (8, (3, 3), {"padding": (1, 1), "groups": 2}),
+        (5, (3, 3), {"padding": (1, 1), "stride": (2, 2)}),
+        (6, (3, 1), {"padding": (2, 0), "dilation": (2, 1), "groups": 3}),
+    ],
+)
+def test_norm_rectifier_and_convolution(outputs: int, size: tuple[int, int], how: dict[str, Any]) -> None:
+    x = a_map((3, 6, 20, 9), 2.0, 1.0)
+    layer = nn.Conv2d(6, outputs, size, bias=False, **how).to(memory_format=torch.channels_last)
+    exact = copy.deepcopy(layer).double()
+    kernel = kernel_of(layer, layer.weight)
+    require_same(lambda x, norm: norm_relu_conv(x, norm, kernel), exact, x, [layer.weight, exact.weight])
+
+
+def test_a_norm_counts_its_batches() -> None:
+    norm = NormReLU(3).train()
+    for count in (1, 2):
+        norm(torch.randn(2, 3, 4, 4))
+        assert int(norm.num_batches_tracked) == count
+
+
+def test_without_a_momentum_statistics_are_the_mean_of_all_batches() -> None:
+    norm, wanted = NormReLU(3).train(), nn.BatchNorm2d(3, momentum=None).train()
+    norm.momentum = None
+    for batch in torch.randn(3, 2, 3, 4, 4):
+        norm(batch)
+        wanted(batch)
+    torch.testing.assert_close(norm.state_dict(), wanted.state_dict())
 
 
 def test_what_is_not_finite_is_not_hidden() -> None:
     x = torch.randn(2, 3, 4, 4)
     x[0, 1, 0, 0] = float("nan")
     x[0, 2, 0, 0] = float("inf")
-    y = norm_relu(x.requires_grad_(), torch.ones(3), torch.zeros(3), torch.zeros(3), torch.ones(3), MOMENTUM, EPS)
+    norm = Norm(torch.ones(3), torch.zeros(3), torch.zeros(3), torch.ones(3), MOMENTUM, EPS)
+    y = norm_relu(x.requires_grad_(), norm)
     assert y[:, 0].isfinite().all()
     assert y[:, 1].isnan().all()
     assert not y[:, 2].isfinite().all()

@@ -1,8 +1,10 @@
-"""Batch normalisation (Ioffe & Szegedy 2015) with a rectifier behind it, over maps whose channels lie last.
+"""Batch normalisation (Ioffe & Szegedy 2015) with a rectifier behind it, and behind that, where wanted, the mean over
+neighbours, over maps whose channels lie last.
 
-A map is looked at as a matrix `[n, columns]` whose rows hold one or several pixels with all of their channels, so that
-few channels fill the vector units, too: column j is of channel `j % channels`. Sums are taken over BLOCK rows in single
-precision and over all in double.
+A map is looked at as a matrix `[n, columns]`: column j is of channel `j % channels`. Without pooling a row holds one or
+several pixels with all of their channels, so that few channels fill the vector units, too; with it, all bands of a
+frame. `table` `[3, columns]` has what a column is normalised by: mean, scale and bias. Sums are taken over BLOCK rows
+in single precision and over all in double.
 """
 
 import numpy as np
@@ -16,11 +18,9 @@ Array = np.ndarray
 
 
 @compiled
-def normalised(rows: Array, weight: Array, bias: Array, eps: float, out: Array) -> tuple[Array, Array, Array, Array]:
-    """Write `relu(weight * (rows - mean) / sqrt(variance + eps) + bias)` to `out`; mean and (biased) variance
-    `[channels]` of the batch, and mean and scale `[columns]` for the gradient."""
+def moments(rows: Array, channels: int) -> tuple[Array, Array]:
+    """Mean and (biased) variance `[channels]`."""
     n, columns = rows.shape
-    channels = len(weight)
     near = rows[0]  # sums are of differences from it, so that a mean far from zero costs no digits
     total, squares = np.zeros(columns), np.zeros(columns)
     some, some_squares = np.empty(columns, np.float32), np.empty(columns, np.float32)
@@ -48,48 +48,93 @@ def normalised(rows: Array, weight: Array, bias: Array, eps: float, out: Array) 
         own = total[j] / n
         apart = near[j] + own - mean[j % channels]
         variance[j % channels] += share * (max(squares[j] / n - own * own, 0.0) + apart * apart)
-    means, scales, biases = np.empty(columns, np.float32), np.empty(columns, np.float32), np.empty(columns, np.float32)
+    return mean, variance
+
+
+@compiled
+def normalised(
+    rows: Array, weight: Array, bias: Array, eps: float, high: int, wide: int, out: Array
+) -> tuple[Array, Array, Array]:
+    """Write `relu(weight * (rows - mean) / sqrt(variance + eps) + bias)` to `out`, or its means over `high` rows and
+    `wide` pixels `[n / high, columns / wide]`; mean and variance `[channels]` of the batch, and `table`."""
+    columns, channels = rows.shape[1], len(weight)
+    mean, variance = moments(rows, channels)
+    table = np.empty((3, columns), np.float32)
     for j in range(columns):
         c = j % channels
-        means[j], biases[j] = mean[c], bias[c]
-        scales[j] = weight[c] / np.sqrt(variance[c] + eps)
-    for i in range(n):
-        for j in range(columns):
+        table[0, j], table[1, j], table[2, j] = mean[c], weight[c] / np.sqrt(variance[c] + eps), bias[c]
+    if high * wide == 1:
+        rectified(rows, table, out)
+    else:
+        pooled(rows, table, channels, high, wide, out)
+    return mean.astype(np.float32), variance.astype(np.float32), table
+
+
+@compiled
+def rectified(rows: Array, table: Array, out: Array) -> None:
+    """Write the normalised and rectified rows to `out`."""
+    means, scales, biases = table[0].copy(), table[1].copy(), table[2].copy()
+    for i in range(len(rows)):
+        for j in range(rows.shape[1]):
             value = (rows[i, j] - means[j]) * scales[j] + biases[j]
             out[i, j] = ZERO if value < ZERO else value
-    return mean.astype(np.float32), variance.astype(np.float32), means, scales
+
+
+@compiled
+def pooled(rows: Array, table: Array, channels: int, high: int, wide: int, out: Array) -> None:
+    """Write the means of the normalised and rectified rows over `high` rows and `wide` pixels to `out`."""
+    means, scales, biases = table[0].copy(), table[1].copy(), table[2].copy()
+    columns = rows.shape[1]
+    row, share = np.empty(columns, np.float32), np.float32(1 / (high * wide))
+    for i in range(len(out)):
+        row[:] = ZERO
+        for above in range(i * high, (i + 1) * high):
+            for j in range(columns):
+                value = (rows[above, j] - means[j]) * scales[j] + biases[j]
+                row[j] += ZERO if value < ZERO else value
+        out[i] = ZERO
+        for first in range(0, columns, channels):
+            own, pixel = out[i, first // (wide * channels) * channels :], row[first : first + channels]
+            for c in range(channels):
+                own[c] += share * pixel[c]
+
+
+@compiled
+def shared_out(passed: Array, channels: int, share: float, wide: int, row: Array) -> None:
+    """Write to `row` what each of `wide` pixels has of their mean's gradient, `passed` `[columns / wide]`."""
+    if wide == 1:
+        for j in range(len(row)):
+            row[j] = share * passed[j]
+        return
+    for first in range(0, len(row), channels):
+        own, pixel = passed[first // (wide * channels) * channels :], row[first : first + channels]
+        for c in range(channels):
+            pixel[c] = share * own[c]
 
 
 @compiled
 def gradients(
-    rows: Array, passed: Array, means: Array, scales: Array, weight: Array, bias: Array, variance: Array, eps: float,
+    rows: Array, passed: Array, table: Array, weight: Array, variance: Array, eps: float, high: int, wide: int,
     out: Array,
 ) -> tuple[Array, Array]:  # fmt: skip
-    """Write the gradient of `rows` to `out`, from that of what `normalised` made, `passed` `[n, columns]`; those of
-    weight and bias `[channels]`."""
+    """Write the gradient of `rows` to `out`, from that of what `normalised` made, `passed`
+    `[n / high, columns / wide]`; those of weight and bias `[channels]`."""
+    means, scales, biases = table[0].copy(), table[1].copy(), table[2].copy()
     n, columns = rows.shape
     channels = len(weight)
-    biases = np.empty(columns, np.float32)
-    for j in range(columns):
-        biases[j] = bias[j % channels]
+    row, share = np.empty(columns, np.float32), np.float32(1 / (high * wide))
     total, along = np.zeros(columns), np.zeros(columns)
     some, some_along = np.empty(columns, np.float32), np.empty(columns, np.float32)
     for start in range(0, n, BLOCK):
         some[:], some_along[:] = ZERO, ZERO
-        end = min(start + BLOCK, n)
-        for i in range(start, end - 1, 2):
+        for i in range(start, min(start + BLOCK, n)):
+            if i % high == 0:
+                shared_out(passed[i // high], channels, share, wide, row)
             for j in range(columns):
-                one, two = rows[i, j] - means[j], rows[i + 1, j] - means[j]
-                let_one = passed[i, j] if one * scales[j] + biases[j] > ZERO else ZERO  # through the rectifier
-                let_two = passed[i + 1, j] if two * scales[j] + biases[j] > ZERO else ZERO
-                some[j] += let_one + let_two
-                some_along[j] += let_one * one + let_two * two
-        if (end - start) % 2:
-            for j in range(columns):
-                one = rows[end - 1, j] - means[j]
-                let_one = passed[end - 1, j] if one * scales[j] + biases[j] > ZERO else ZERO
-                some[j] += let_one
-                some_along[j] += let_one * one
+                off = rows[i, j] - means[j]
+                let = row[j] if off * scales[j] + biases[j] > ZERO else ZERO  # through the rectifier
+                some[j] += let
+                some_along[j] += let * off
         for j in range(columns):
             total[j] += some[j]
             along[j] += some_along[j]
@@ -104,9 +149,11 @@ def gradients(
         slopes[j] = -scales[j] * weight_gradient[c] / (variance[c] + eps) / count
         offsets[j] = -scales[j] * bias_gradient[c] / count
     for i in range(n):
+        if i % high == 0:
+            shared_out(passed[i // high], channels, share, wide, row)
         for j in range(columns):
             off = rows[i, j] - means[j]
-            let = passed[i, j] if off * scales[j] + biases[j] > ZERO else ZERO
+            let = row[j] if off * scales[j] + biases[j] > ZERO else ZERO
             out[i, j] = let * scales[j] + off * slopes[j] + offsets[j]
     for c in range(channels):
         weight_gradient[c] /= np.sqrt(variance[c] + eps)
