@@ -21,6 +21,6 @@ class Surrogate:
         ).fit(rows, targets, weights)
 
     def __call__(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and deviation of each row's target, both `[rows]`."""
-        answers = np.stack([tree.predict(rows) for tree in self.forest.estimators_])
+        """Mean and deviation of each row's target, both `[rows]`; `rows` as they are encoded, float32."""
+        answers = np.stack([tree.predict(rows, check_input=False) for tree in self.forest.estimators_])
         return answers.mean(axis=0), answers.std(axis=0)
