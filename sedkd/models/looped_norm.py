@@ -78,8 +78,8 @@ class LoopedNormReLUConv(torch.autograd.Function):
             passed[0], _as_map(heard, ctx.shape), kernel, None, stride, padding, dilation, False, (0, 0), groups,
             (True, True, False),
         )  # fmt: skip
-        # The gradient takes the place of what the convolution heard.
-        found = _gradients(rows, _rows(of_heard), table, weight, variance, ctx.eps, ALONE, heard)
+        passed_on = _rows(of_heard)
+        found = _gradients(rows, passed_on, table, weight, variance, ctx.eps, ALONE, passed_on)  # in its place
         of_rows, of_weight, of_bias = found
         return _as_map(of_rows, ctx.shape), of_weight, of_bias, None, of_kernel, None
 

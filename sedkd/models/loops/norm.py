@@ -118,7 +118,7 @@ def gradients(
     out: Array,
 ) -> tuple[Array, Array]:  # fmt: skip
     """Write the gradient of `rows` to `out`, from that of what `normalised` made, `passed`
-    `[n / high, columns / wide]`; those of weight and bias `[channels]`."""
+    `[n / high, columns / wide]`, which may be `out` where nothing is pooled; those of weight and bias `[channels]`."""
     means, scales, biases = table[0].copy(), table[1].copy(), table[2].copy()
     n, columns = rows.shape
     channels = len(weight)
