@@ -160,6 +160,15 @@ def test_the_column_that_is_asked_for(tmp_path: Path) -> None:
     assert right(score_files(tmp_path / "truth.csv", tmp_path / "heard.csv", label_columns=("kind", "second")))
 
 
+def test_the_column_that_is_asked_for_in_a_table_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "truth.tsv").write_text("filename\tonset\toffset\tevent_label\na.wav\t0\t1\tdog\n")
+    (tmp_path / "heard.csv").write_text("filename,onset,offset,event_label,Species\na.wav,0,1,animal,dog\n")
+    report = score_files(tmp_path / "truth.tsv", tmp_path / "heard.csv", label_columns=("species", "species"))
+    assert right(report)
+    assert f"{tmp_path / 'truth.tsv'}: no column 'species', labels from 'event_label'" in report.notes
+    assert not right(score_files(tmp_path / "truth.tsv", tmp_path / "heard.csv"))
+
+
 def test_two_files_of_one_recording_and_no_label_file(tmp_path: Path, truth: Path) -> None:
     for name in ("a.txt", "a.labels.txt"):
         labels.audacity(tmp_path / "heard" / name, [(0.0, 1.0, "dog")])
