@@ -91,6 +91,8 @@ def setting(
         raise UserError(f"--fold {fold}: the built-in soundscapes have no folds; give --data DIR")
     if label_column is not None and not data:
         raise UserError(f"--label-column {label_column}: the built-in soundscapes have no columns; give --data DIR")
+    if dataset is not None and not data:
+        raise UserError(f"--dataset {dataset}: the built-in soundscapes are none of these; give --data DIR")
     if data:
         look = counting(progress, "looking into recordings")
         pool = pool_of(data, known, name, own, dataset, fold, label_column, look)
