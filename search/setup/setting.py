@@ -1,7 +1,7 @@
 """Find the environment and the space that a person names: built in, in a file of their own, or in their data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
@@ -98,7 +98,12 @@ def setting(
         pool = pool_of(data, known, name, own, dataset, fold, label_column, look)
     else:
         pool = _synthetic_pool(known, name, own)
-    return Setting(pool, pool.environment(name), space)
+    environment = pool.environment(name)
+    missing = [] if own is None else [label for label in own.events if environment.spelt(label) is None]
+    if missing:
+        told = f"{space_file}: no training recording of {name} holds {', '.join(missing)}: left out (another spelling?)"
+        pool = replace(pool, notices=(*pool.notices, told))
+    return Setting(pool, environment, space)
 
 
 def _there(data: Sequence[Path], dataset: str | None, label_column: str | None) -> list[str]:
