@@ -14,7 +14,7 @@ from sedkd.data.labels.listed import listed
 from sedkd.errors import UserError
 from sedkd.score.alarms import AlarmRate, alarm_rate
 from sedkd.score.f1 import F1Report, event_f1, segment_f1
-from sedkd.score.matching import by_truth
+from sedkd.score.matching import by_truth, names_of, of_other_folders
 from sedkd.score.psds import PsdsReport, psds
 from sedkd.spelling import folded, usual_spellings
 
@@ -180,9 +180,10 @@ def _listed(path: Path | str, column: str | None, known: Collection[str] = ()) -
 def _detected(path: Path | str, truth: Annotations, column: str | None) -> tuple[Annotations, list[str]]:
     """Detections in files of the ground truth, under its names, and what is to be told of how they were read."""
     found, notes = _listed(path, column, truth)
-    detections = by_truth(found, truth, str(path))
+    names = names_of(found, truth, str(path))
+    detections = {target: found[name] for target, name in names.items()}
     require_known_files(detections, truth, str(path))
-    return detections, notes
+    return detections, [*notes, *(f"{path}: {line}" for line in of_other_folders(names))]
 
 
 def _every_label_at_once(detections: Annotations) -> list[str]:
