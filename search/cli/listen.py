@@ -59,12 +59,11 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Listen until the stream ends or Ctrl-C. UserError about bundle, options or the stream is the caller's."""
+    from sedkd.errors import UserError
     from sedkd.stream.clips import Clips
     from sedkd.stream.detector import StreamDetector
     from sedkd.stream.network import StreamNetwork
     from sedkd.stream.rates import below_words, needed_rate
-
-    from sedkd.errors import UserError
 
     if args.clips_bytes is not None and args.clips is None:
         raise UserError("--clips-bytes: bounds nothing without --clips DIR")
