@@ -188,3 +188,16 @@ def test_real_files_of_audacity_and_raven(shared: Path) -> None:
     assert sorted(e.event_label for e in tracks) == sorted(e.event_label for e in table["spinetail.ogg"])
     (selections,) = listed(original / "Recording_1_Segment_07.Table.1.selections.txt").annotations.values()
     assert len(selections) == 279
+
+
+def test_an_empty_file_that_is_called_like_no_recording(truth: Path) -> None:
+    (truth.parent / "found.txt").write_text("")
+    with pytest.raises(
+        UserError, match=r"found.txt: is empty, and called like none of the recordings: a table without"
+    ):
+        score_files(truth, truth.parent / "found.txt")
+    name = next(iter(EVENTS)).removesuffix(".wav")
+    (truth.parent / f"{name}.txt").write_text("")
+    assert score_files(truth, truth.parent / f"{name}.txt").detected_events == 0
+    write_annotations(truth, {f"north/{file}": events for file, events in EVENTS.items()})
+    assert score_files(truth, truth.parent / f"{name}.txt").detected_events == 0

@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +49,11 @@ def listed(path: Path, column: str | None = None, known: Collection[str] = ()) -
     found = _file(path, below, column, known)
     if found is None:
         raise UserError(why_unknown(path, head_of(path)))
+    if known and not head_of(path) and not _stems(found.annotations) & _stems(known):
+        raise UserError(
+            f"{path}: is empty, and called like none of the recordings: a table without events needs its header: "
+            + " ".join(COLUMNS)
+        )
     return found
 
 
@@ -108,7 +113,11 @@ def _has_column(path: Path, column: str) -> bool:
 
 
 def _called(below: Path, known: Collection[str]) -> str:
-    there = {Path(without_audio_suffix(name)).name for name in known}
+    there = _stems(known)
     names = list(names_meant(below.name))
     name = next((name for name in names if name in there), names[-1])  # a label file's name has an ending
     return below.with_name(name).as_posix()
+
+
+def _stems(names: Iterable[str]) -> set[str]:
+    return {Path(without_audio_suffix(name)).name for name in names}
