@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.detections import PARQUET, writing
+from search.cli.detections import PARQUET, format_for, writing
 from search.cli.guard import positive
 from search.cli.thresholds import add_threshold
 from sedkd.output.formats import OUTPUT_FORMATS
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Hear = Callable[[Path, Progress], list[Detection]]
 
+CLIPS_PER_CLASS = 20
 LONG_SECONDS = 120.0  # a single file of this length deserves a progress bar
 
 Report = Callable[[float], None]  # files done so far
@@ -43,9 +44,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--format",
         choices=(*OUTPUT_FORMATS, PARQUET),
-        default="tsv",
         help="tables, a list of objects, an Audacity label track (of one recording each), a Raven selection table, or "
-        "Parquet",
+        "Parquet; without it what --out ends with, .csv, .json or .parquet, else tsv",
     )
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="table to write, instead of printing it; a folder with --per-file"
@@ -64,9 +64,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--clips-per-class",
         type=positive(int),
-        default=20,
         metavar="N",
-        help="at most so many of an event, spread over confidence",
+        help=f"with --clips: at most so many of an event ({CLIPS_PER_CLASS}), spread over confidence",
     )
     add_threshold(parser)
     parser.set_defaults(run=run)
@@ -78,6 +77,9 @@ def run(args: argparse.Namespace) -> int:
     from sedkd.export.reading import read_bundle
     from sedkd.stream.rates import too_low
 
+    if args.clips_per_class is not None and args.clips is None:
+        raise UserError("--clips-per-class: writes nothing without --clips DIR")
+    args.format = args.format or format_for(None if args.per_file else args.out)
     bundle = read_bundle(args.bundle).with_thresholds(dict(args.threshold))
     hear = _streamed(bundle) if args.stream else partial(_windowed, bundle)
     files, failed = _expanded(args.files)
@@ -97,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     if args.clips is not None:
         from sedkd.output.clips import write_clips
 
-        count = write_clips(args.clips, found, args.clips_per_class)
+        count = write_clips(args.clips, found, args.clips_per_class or CLIPS_PER_CLASS)
         print(f"{args.clips}: {count} clips of {len(found)} detections", file=sys.stderr)
     return 2 if failed else 0
 

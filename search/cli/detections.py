@@ -17,6 +17,12 @@ PARQUET = "parquet"  # the only one that is no text
 Write = Callable[[Heard], None]
 
 
+def format_for(out: Path | None) -> str:
+    """The format where nobody names one: that of other programs' tables where `--out` ends like them."""
+    suffix = out.suffix.lower() if out is not None else ""
+    return suffix[1:] if suffix in (".csv", ".json", ".parquet") else "tsv"
+
+
 def writing(args: argparse.Namespace, files: Sequence[str], highest: float) -> AbstractContextManager[Write]:
     """What `--format`, `--out` and `--per-file` say, of these audio files; `highest` is the highest frequency in Hz.
 

@@ -46,10 +46,27 @@ def ended(run: Callable[[], int | None]) -> int | None:
 
 
 class Parser(argparse.ArgumentParser):
-    """One whose mistakes are one line, without the usage, which --help tells; so are those of its commands."""
+    """One whose mistakes are one line, without the usage, which --help tells; so are those of its commands. An option
+    that is given twice, of which the last counts, is told."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for name in (None, "store"):
+            self.register("action", name, _ToldTwice)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"error: {message} (`{self.prog} --help` tells more)\n")
+
+
+class _ToldTwice(argparse.Action):
+    """Keeps a value, as argparse does."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        before = getattr(namespace, self.dest, self.default)
+        if before is not self.default and before != values and option_string is not None:
+            told = f"{option_string} is given twice: {values} counts, {before} does not"
+            print(f"warning: {told}; several are joined by commas, where it takes several", file=sys.stderr)
+        setattr(namespace, self.dest, values)
 
 
 def speak_any_letter(stream: TextIO) -> None:

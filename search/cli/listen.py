@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sedkd.stream.sources import Microphone
 
 RATES = (1000, 1_000_000)
+CLIPS_BYTES = 10**9
 
 
 def add_parser(subparsers: Any) -> None:
@@ -47,7 +48,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--format", choices=LIVE_FORMATS, default="tsv", help="a table, or a JSON object a line")
     parser.add_argument("--clips", type=Path, metavar="DIR", help="write the sound of each event into this folder")
     parser.add_argument(
-        "--clips-bytes", type=positive(int), default=10**9, metavar="N", help="no more clips where so much lies there"
+        "--clips-bytes",
+        type=positive(int),
+        metavar="N",
+        help=f"with --clips: no more of them where so much lies there ({CLIPS_BYTES})",
     )
     add_threshold(parser)
     parser.set_defaults(run=run)
@@ -55,18 +59,21 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Listen until the stream ends or Ctrl-C. UserError about bundle, options or the stream is the caller's."""
+    from sedkd.errors import UserError
     from sedkd.stream.clips import Clips
     from sedkd.stream.detector import StreamDetector
     from sedkd.stream.network import StreamNetwork
     from sedkd.stream.rates import below_words, needed_rate
 
+    if args.clips_bytes is not None and args.clips is None:
+        raise UserError("--clips-bytes: bounds nothing without --clips DIR")
     network = StreamNetwork(args.bundle)
     network.bundle = network.bundle.with_thresholds(dict(args.threshold))
     detector = StreamDetector(network, args.rate)
     needed = needed_rate(network.bundle)
     if needed is not None and detector.rate < needed:
         _say(f"warning: the stream has {detector.rate} Hz; {below_words(needed)}")
-    clips = Clips(args.clips, detector.rate, args.clips_bytes) if args.clips else None
+    clips = Clips(args.clips, detector.rate, args.clips_bytes or CLIPS_BYTES) if args.clips else None
     talk = _Talk(detector, args.format, args.onsets, clips)
     with Interruption() as interruption, _pieces(args.source, detector, talk) as pieces:
         talk.begin()

@@ -1,6 +1,10 @@
 """What was typed, as a file that types it again: `sedkd-search --config FILE`."""
 
 import argparse
+import contextlib
+import csv
+import io
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +30,7 @@ def words_of(typed: Mapping[str, Any]) -> list[str]:
 
 
 def with_config(parser: argparse.ArgumentParser, words: Sequence[str]) -> list[str]:
-    """The words, behind those of the file that `--config` names: what is typed counts.
+    """The words, behind those of the file that `--config` names: what is typed counts. `parser` is used up.
 
     Raises:
         UserError: the file cannot be read, or holds what is no option: which, and what may have been meant.
@@ -36,10 +40,23 @@ def with_config(parser: argparse.ArgumentParser, words: Sequence[str]) -> list[s
     found, typed = finder.parse_known_args(words)
     if found.config is None:
         return list(words)
-    options = {word.partition("=")[0] for word in typed}
-    replaced = {option for alike in INSTEAD if alike & options for option in alike}
-    content = {k: v for k, v in _read(found.config, parser).items() if f"--{k}" not in replaced}
-    return [*words_of(content), *typed]
+    content = _read(found.config, parser)
+    options = _named_in(typed, parser)
+    replaced = {option for alike in (*INSTEAD, *({one} for one in options)) if alike & options for option in alike}
+    return [*words_of({k: v for k, v in content.items() if f"--{k}" not in replaced}), *typed]
+
+
+def _named_in(words: Sequence[str], parser: argparse.ArgumentParser) -> set[str]:
+    """The options that the words name, also by their beginnings."""
+    for action in parser._actions:
+        action.default, action.required = None, False
+    with contextlib.redirect_stderr(io.StringIO()) as told:  # what is given twice is told when all words are parsed
+        try:
+            found = parser.parse_args(words)
+        except SystemExit:
+            sys.stderr.write(told.getvalue())
+            raise
+    return {f"--{name.replace('_', '-')}" for name, value in vars(found).items() if value is not None}
 
 
 def _read(path: Path, parser: argparse.ArgumentParser) -> dict[str, Any]:
@@ -48,7 +65,8 @@ def _read(path: Path, parser: argparse.ArgumentParser) -> dict[str, Any]:
     from sedkd.data.environment import read_yaml
     from sedkd.errors import UserError
 
-    known = [name.replace("_", "-") for name in vars(parser.parse_args(["--env", "any"]))]
+    known = [name.replace("_", "-") for name in vars(parser.parse_args(["--env", "any"])) if name != "config"]
+    repeated = {action.dest.replace("_", "-") for action in parser._actions if isinstance(action.default, list)}
     content = read_yaml(path)
     for name, value in content.items():
         if name not in known:
@@ -56,7 +74,18 @@ def _read(path: Path, parser: argparse.ArgumentParser) -> dict[str, Any]:
             raise UserError(f"{path}: {name}: no option of sedkd-search{meant}")
         if isinstance(value, dict):
             raise UserError(f"{path}: {name}: expected a value, or a list of them")
-    return {name: value for name, value in content.items() if value not in (None, False)}
+    given = {name: value for name, value in content.items() if value is not None and value is not False}
+    return {
+        name: _joined(value) if isinstance(value, list) and name not in repeated else value
+        for name, value in given.items()
+    }
+
+
+def _joined(values: Sequence[Any]) -> str:
+    """Several values as one that is typed: joined by commas, in quotes where one holds a comma itself."""
+    cells = io.StringIO()
+    csv.writer(cells, lineterminator="").writerow(values)
+    return cells.getvalue()
 
 
 def _absolute(teacher: str) -> str:

@@ -32,9 +32,12 @@ def cluster_of(request: Request) -> Cluster | None:
     """The one that `--executor` names, looked at before anything is begun; None for this machine.
 
     Raises:
-        UserError: it is not there, its package is not installed, or the trials lie where others do not reach them.
+        UserError: it is not there, its package is not installed, or the trials lie where others do not reach them; or
+            there are resources for workers of this machine.
     """
     if request.executor == LOCAL:
+        if request.resources:
+            raise UserError("--resources: are of workers on a queue or a cluster; add --executor slurm or ray")
         return None
     if request.store.server is None:
         raise UserError(

@@ -16,15 +16,22 @@ def line_of(error: BaseException) -> str | None:
     """The line to show for an error that a person can mend; None for any other."""
     if isinstance(error, UserError):
         return str(error)
-    if isinstance(error, OSError) and error.errno in (*_FULL, *_SHUT, *_ODD):
+    if isinstance(error, OSError) and (error.errno in (*_FULL, *_SHUT, *_ODD) or _is_gone(error)):
         return _disk_line(error)
     return None
+
+
+def _is_gone(error: OSError) -> bool:
+    """Whether a file or folder by its path is not there: a disk that is not mounted, or what somebody deleted since."""
+    return error.errno == errno.ENOENT and error.filename is not None and os.sep in os.fsdecode(error.filename)
 
 
 def _disk_line(error: OSError) -> str:
     """The file or folder that could not be written or read, the system's reason, and the mend."""
     reason = os.strerror(error.errno or 0)
     mend = "make room" if error.errno in _FULL else "see that it may be written to"
+    if _is_gone(error):
+        mend = "see that its disk is there"
     if error.filename is None:
         return f"{reason}; {mend} where output, results (--store) and cache ({cache_root()}) lie"
     place = Path(os.fsdecode(error.filename)).absolute()

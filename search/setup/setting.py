@@ -1,7 +1,7 @@
 """Find the environment and the space that a person names: built in, in a file of their own, or in their data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
@@ -91,12 +91,19 @@ def setting(
         raise UserError(f"--fold {fold}: the built-in soundscapes have no folds; give --data DIR")
     if label_column is not None and not data:
         raise UserError(f"--label-column {label_column}: the built-in soundscapes have no columns; give --data DIR")
+    if dataset is not None and not data:
+        raise UserError(f"--dataset {dataset}: the built-in soundscapes are none of these; give --data DIR")
     if data:
         look = counting(progress, "looking into recordings")
         pool = pool_of(data, known, name, own, dataset, fold, label_column, look)
     else:
         pool = _synthetic_pool(known, name, own)
-    return Setting(pool, pool.environment(name), space)
+    environment = pool.environment(name)
+    missing = [] if own is None else [label for label in own.events if environment.spelt(label) is None]
+    if missing:
+        told = f"{space_file}: no training recording of {name} holds {', '.join(missing)}: left out (another spelling?)"
+        pool = replace(pool, notices=(*pool.notices, told))
+    return Setting(pool, environment, space)
 
 
 def _there(data: Sequence[Path], dataset: str | None, label_column: str | None) -> list[str]:

@@ -54,6 +54,9 @@ def _dimension(name: str, value: Any, path: Path) -> Dimension:
         choices = value.get("of")
         if not isinstance(choices, list) or not choices or not all(isinstance(c, str | int | float) for c in choices):
             raise UserError(f"{where}.of: expected a list of texts or numbers")
+        text = next((choice for choice in choices if isinstance(choice, str) and _is_number(choice)), None)
+        if text is not None:
+            raise UserError(f"{where}.of: {_no_number(text)}, and no quotes")
         default = value.get("default", choices[0])
         if default not in choices:
             raise UserError(f"{where}.default: {default!r} is not among {choices}")
@@ -61,10 +64,24 @@ def _dimension(name: str, value: Any, path: Path) -> Dimension:
     return _range(name, kind, value, when, about, where)
 
 
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _no_number(text: str) -> str:
+    return f"{text!r} is a text to YAML, whose numbers have a point, such as 0.001 or 1.0e-3"
+
+
 def _range(name: str, kind: str, value: Mapping[str, Any], when: Mapping | None, about: str, where: str) -> Dimension:
     for key in ("low", "high"):
-        if isinstance(value.get(key), bool) or not isinstance(value.get(key), int if kind == "int" else int | float):
-            raise UserError(f"{where}.{key}: expected {'a whole number' if kind == 'int' else 'a number'}")
+        found = value.get(key)
+        if isinstance(found, bool) or not isinstance(found, int if kind == "int" else int | float):
+            text = f"; {_no_number(found)}" if isinstance(found, str) else ""
+            raise UserError(f"{where}.{key}: expected {'a whole number' if kind == 'int' else 'a number'}{text}")
     low, high, log, step = value["low"], value["high"], value.get("log", False), value.get("step", 1)
     if low > high:
         raise UserError(f"{where}: low {low} is above high {high}")

@@ -11,7 +11,12 @@ Rows = TypeVar("Rows")
 
 
 def by_truth(table: Mapping[str, Rows], truth: Iterable[str], source: str) -> dict[str, Rows]:
-    """A table's rows under the ground truth's names; a name that fits none of those stays as it is.
+    """A table's rows under the ground truth's names; a name that fits none of those stays as it is. See `names_of`."""
+    return {target: table[name] for target, name in names_of(table, truth, source).items()}
+
+
+def names_of(table: Iterable[str], truth: Iterable[str], source: str) -> dict[str, str]:
+    """File of the ground truth -> what a table calls it.
 
     A name that the truth lists is that file. Any other is the one whose path ends alike, in its last part at least;
     where there is none, the one that is called so but for the ending of an audio file: `a` and `a.flac` are `a.wav`.
@@ -26,8 +31,7 @@ def by_truth(table: Mapping[str, Rows], truth: Iterable[str], source: str) -> di
         ends.setdefault(_parts(name)[-1], []).append(name)
         without_suffix.setdefault(_parts(without_audio_suffix(name))[-1], []).append(name)
     listed, meant = set(known), dict[str, str]()
-    found: dict[str, Rows] = {}
-    for name, rows in table.items():
+    for name in table:
         alike = ends.get(_parts(name)[-1]) or without_suffix.get(_parts(without_audio_suffix(name))[-1], [])
         target = name if name in listed else _meant(name, alike, source)
         if target in meant:
@@ -35,8 +39,23 @@ def by_truth(table: Mapping[str, Rows], truth: Iterable[str], source: str) -> di
                 f"{source}: {meant[target]!r} and {name!r} both stand for {target!r} of the ground truth: "
                 "keep one, or name both as the ground truth does"
             )
-        meant[target], found[target] = name, rows
-    return found
+        meant[target] = name
+    return meant
+
+
+def of_other_folders(names: Mapping[str, str]) -> list[str]:
+    """A line where some of `names_of` lie in folders that are called otherwise, and may be other recordings of the same
+    name: `north/001.wav` for `south/001.wav`, but not for `001.wav`."""
+    apart = [(name, target) for target, name in names.items() if _is_apart(name, target)]
+    if not apart:
+        return []
+    which = f"such as {apart[0][0]!r} for {apart[0][1]!r}"
+    return [f"{len(apart)} files are matched by name, though their folders differ, {which}: are they the same?"]
+
+
+def _is_apart(name: str, target: str) -> bool:
+    one, other = without_audio_suffix(name), without_audio_suffix(target)
+    return _common_end(one, other) < min(len(_parts(one)), len(_parts(other)))
 
 
 def _meant(name: str, candidates: list[str], source: str) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from sedkd.data.events import Annotations, ends_beyond, read_durations, require_known_files
@@ -13,13 +14,15 @@ from sedkd.data.labels.listed import listed
 from sedkd.errors import UserError
 from sedkd.score.alarms import AlarmRate, alarm_rate
 from sedkd.score.f1 import F1Report, event_f1, segment_f1
-from sedkd.score.matching import by_truth
+from sedkd.score.matching import by_truth, names_of, of_other_folders
 from sedkd.score.psds import PsdsReport, psds
 from sedkd.spelling import folded, usual_spellings
 
 SEGMENT_SECONDS = 1.0
 TABLES = (".tsv", ".csv")
 FEW_FILES = 3  # of which all events may lie at the beginning by chance
+FEW_LABELS = 3  # which may all be heard in every span
+FAR_APART = 8.0  # times as late: frames of 100 ms and less are, where seconds are meant
 UNTOLD = 0.01  # of a file's duration
 THRESHOLD = re.compile(r"(?:(?<![^\W_])-)?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")  # a - behind a letter or digit is a dash
 
@@ -93,7 +96,7 @@ def score_files(
     if not truth:
         raise UserError(f"{truth_path}: lists no file: there is nothing to score")
     detections, notes = _detected(detections_path, truth, label_columns[1])
-    notes = [*truth_notes, *notes]
+    notes = [*truth_notes, *notes, *_every_label_at_once(detections)]
     durations = None if durations_path is None else _lengths(durations_path, truth)
     points: dict[float, Annotations] = {}
     if durations is None:
@@ -104,7 +107,7 @@ def score_files(
             "no durations were given: each file is taken to end with its latest offset in truth or detections, "
             f"rounded up to {SEGMENT_SECONDS:g} s, and false alarms per hour are not told"
         )
-        notes += _apart(truth, detections)
+        notes += _apart(truth, detections) or _far_apart(truth, detections)
     else:
         for filename in truth:
             if filename not in durations:
@@ -113,7 +116,10 @@ def score_files(
         notes += _beyond(durations, detections, "detections")
         notes += _far_before(durations, truth, detections)
     if operating_points_dir is not None:
-        points = _read_operating_points(Path(operating_points_dir), truth, label_columns[1])
+        points, left_out = _read_operating_points(Path(operating_points_dir), truth, label_columns[1])
+        notes += left_out
+        late = ((at, _beyond(durations, table, "detections")) for at, table in points.items())
+        notes += [f"operating point {at:g}: {note}" for at, told in late for note in told][:1]
 
     spellings = usual_spellings(event.event_label for events in truth.values() for event in events)
     notes += _respelt(spellings, truth, detections, *points.values())
@@ -137,17 +143,24 @@ def score_files(
     )
 
 
-def _read_operating_points(folder: Path, truth: Annotations, column: str | None) -> dict[float, Annotations]:
+def _read_operating_points(
+    folder: Path, truth: Annotations, column: str | None
+) -> tuple[dict[float, Annotations], list[str]]:
+    """The detections of each threshold, and what is to be told of files that are none."""
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder: name the folder with one table of detections per threshold")
+    there = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    tables = [path for path in there if path.suffix.lower() in TABLES]
     sources: dict[float, Path] = {}
-    for path in sorted(path for path in folder.iterdir() if path.suffix in TABLES):
+    for path in tables:
         other = sources.setdefault(threshold_of(path), path)
         if other != path:
             raise UserError(f"{path}: has the same threshold as {other.name}: keep one of them")
     if not sources:
         raise UserError(f"{folder}: holds no .tsv and no .csv: PSDS needs one table of detections per threshold")
-    return {threshold: _detected(path, truth, column)[0] for threshold, path in sorted(sources.items())}
+    others = [path.name for path in there if path not in tables]
+    notes = [f"operating points: left out what is no .tsv or .csv: {', '.join(others[:3])}"] if others else []
+    return {threshold: _detected(path, truth, column)[0] for threshold, path in sorted(sources.items())}, notes
 
 
 def threshold_of(path: Path) -> float:
@@ -167,9 +180,23 @@ def _listed(path: Path | str, column: str | None, known: Collection[str] = ()) -
 def _detected(path: Path | str, truth: Annotations, column: str | None) -> tuple[Annotations, list[str]]:
     """Detections in files of the ground truth, under its names, and what is to be told of how they were read."""
     found, notes = _listed(path, column, truth)
-    detections = by_truth(found, truth, str(path))
+    names = names_of(found, truth, str(path))
+    detections = {target: found[name] for target, name in names.items()}
     require_known_files(detections, truth, str(path))
-    return detections, notes
+    return detections, [*notes, *(f"{path}: {line}" for line in of_other_folders(names))]
+
+
+def _every_label_at_once(detections: Annotations) -> list[str]:
+    """A note where each span has a row for each label: a table of scores, of which all would count as detections."""
+    events = [(name, event) for name, events in detections.items() for event in events]
+    labels = {event.event_label for _, event in events}
+    spans = {(name, event.onset, event.offset) for name, event in events}
+    if len(labels) < FEW_LABELS or len(spans) < FEW_LABELS or len(events) < len(labels) * len(spans):
+        return []
+    return [
+        f"detections have a row for each of {len(labels)} labels at each of {len(spans)} spans, as scores have: every "
+        "row counts as a detection, whatever other columns say: keep those above your threshold"
+    ]
 
 
 def _lengths(path: Path | str, truth: Annotations) -> dict[str, float]:
@@ -202,8 +229,11 @@ def _respelt(spellings: Mapping[str, str], *tables: Annotations) -> list[str]:
 
 
 def _guessed_length(events: Sequence[Any]) -> float:
-    latest = max((event.offset for event in events), default=0.0)
-    return math.ceil(latest / SEGMENT_SECONDS) * SEGMENT_SECONDS
+    return math.ceil(_latest(events) / SEGMENT_SECONDS) * SEGMENT_SECONDS
+
+
+def _latest(events: Sequence[Any]) -> float:
+    return max((event.offset for event in events), default=0.0)
 
 
 def _beyond(durations: Mapping[str, float], table: Annotations, what: str) -> list[str]:
@@ -239,6 +269,19 @@ def _apart(truth: Annotations, detections: Annotations) -> list[str]:
                 f"every {what} begins after the last of {those} in its file: are both in seconds, and of these files?"
             ]
     return []
+
+
+def _far_apart(truth: Annotations, detections: Annotations) -> list[str]:
+    """A note where the detections of most files end many times as late as the reference does, or the other way round:
+    frames, samples or milliseconds that begin at 0."""
+    ratios = [
+        _latest(detections[name]) / _latest(events) for name, events in truth.items() if events and detections.get(name)
+    ]
+    usual = median(ratios) if ratios else 1.0
+    if 1 / FAR_APART < usual < FAR_APART:
+        return []
+    how = f"{max(usual, 1 / usual):.0f} times as {'late' if usual > 1 else 'early'}"
+    return [f"detections end {how} as the reference does, in the median file: are both in seconds, and of these files?"]
 
 
 def _far_before(durations: Mapping[str, float], truth: Annotations, detections: Annotations) -> list[str]:

@@ -10,6 +10,9 @@ import numpy as np
 
 from sedkd.errors import UserError
 
+HEADERS = (b"RIFF", b"RF64", b"riff", b"fLaC", b"OggS", b"ID3", b"FORM", b"caff", b".snd")
+"""With what audio files begin: WAV, W64, FLAC, Ogg, mp3, AIFF, CAF, AU; those of MP4 have `ftyp` behind four bytes."""
+HEADER_BYTES = 8
 PIECE = 1 << 16  # bytes at most
 FULL_SCALE = 32768
 HELD_SECONDS = 5.0  # of a microphone's sound that may wait
@@ -32,21 +35,26 @@ def pcm_pieces(stream: BinaryIO | None, rate: int) -> Iterator[np.ndarray]:
     waiting, begun = b"", False
     while piece := _read(stream):
         waiting += piece
-        if not begun and len(waiting) < 4:
+        if not begun and len(waiting) < HEADER_BYTES:
             continue
-        if not begun and waiting[:4] in (b"RIFF", b"fLaC", b"OggS", b"RF64"):
-            raise UserError(
-                f"stdin is an audio file with a header; {wanted}, or name the file to sedkd detect --stream"
-            )
+        if not begun:
+            _require_no_header(waiting, wanted)
         begun = True
         yield _samples(waiting)
         waiting = waiting[len(waiting) // 2 * 2 :]
     if not begun and not waiting:
         raise UserError(f"stdin is empty; {wanted}")
+    if not begun:
+        _require_no_header(waiting, wanted)
     if len(waiting) >= 2:
         yield _samples(waiting)
     if len(waiting) % 2:
         raise UserError(f"stdin ended within a sample; {wanted}")
+
+
+def _require_no_header(first: bytes, wanted: str) -> None:
+    if first.startswith(HEADERS) or first[4:8] == b"ftyp":
+        raise UserError(f"stdin is an audio file with a header; {wanted}, or name the file to sedkd detect --stream")
 
 
 class Microphone(AbstractContextManager["Microphone"]):

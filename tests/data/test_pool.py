@@ -1,12 +1,15 @@
 """Pools: which environments of a folder take part, with which labels, and what no search can reach."""
 
 import dataclasses
+import shutil
 import warnings
 from pathlib import Path
 
 import pytest
 from tiny import write_folder, write_split
 
+from sedkd.data.datasets.opening import pool_of
+from sedkd.data.datasets.survey import survey
 from sedkd.data.environment import Environment
 from sedkd.data.events import Event
 from sedkd.data.pool import folder_pool
@@ -151,3 +154,23 @@ def test_tables_without_anything_in_them(tmp_path: Path) -> None:
     write_split(tmp_path / "yard", "validation", {}, 1.0)
     with pytest.raises(UserError, match=r"yard/validation\.tsv: lists no recording"):
         folder_pool(tmp_path, {}, "yard").validation("yard")
+
+
+def test_folders_that_are_passed_over_are_told(tmp_path: Path) -> None:
+    root = write_folder(tmp_path, {"park": ("low", "high"), "hall": ("mid",)}, clips=2)
+    assert not pool_of([root], {}, "park").notices
+    shutil.copytree(root / "park" / "train", root / "park" / "unlabelled")
+    shutil.copytree(root / "park" / "train", root / "park" / "weak")
+    shutil.copytree(root / "hall", root / "cellar")
+    (root / "park" / "empty").mkdir()
+    for table in (root / "cellar").glob("*.tsv"):
+        table.unlink()
+    shutil.rmtree(root / "cellar" / "unlabeled", ignore_errors=True)
+    told = pool_of([root], {}, "park").notices
+    assert [line.partition(":")[0] for line in told if "passed over" in line] == [
+        str(root / part) for part in ("cellar", "park/unlabelled", "park/weak")
+    ]
+    assert any("there is no weak.tsv beside it" in line for line in told)
+    assert [line for line in told if "passed over" in line] == [
+        line for line in survey([root], {}).notices if "passed over" in line
+    ]

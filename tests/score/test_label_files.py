@@ -160,6 +160,15 @@ def test_the_column_that_is_asked_for(tmp_path: Path) -> None:
     assert right(score_files(tmp_path / "truth.csv", tmp_path / "heard.csv", label_columns=("kind", "second")))
 
 
+def test_the_column_that_is_asked_for_in_a_table_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "truth.tsv").write_text("filename\tonset\toffset\tevent_label\na.wav\t0\t1\tdog\n")
+    (tmp_path / "heard.csv").write_text("filename,onset,offset,event_label,Species\na.wav,0,1,animal,dog\n")
+    report = score_files(tmp_path / "truth.tsv", tmp_path / "heard.csv", label_columns=("species", "species"))
+    assert right(report)
+    assert f"{tmp_path / 'truth.tsv'}: no column 'species', labels from 'event_label'" in report.notes
+    assert not right(score_files(tmp_path / "truth.tsv", tmp_path / "heard.csv"))
+
+
 def test_two_files_of_one_recording_and_no_label_file(tmp_path: Path, truth: Path) -> None:
     for name in ("a.txt", "a.labels.txt"):
         labels.audacity(tmp_path / "heard" / name, [(0.0, 1.0, "dog")])
@@ -179,3 +188,16 @@ def test_real_files_of_audacity_and_raven(shared: Path) -> None:
     assert sorted(e.event_label for e in tracks) == sorted(e.event_label for e in table["spinetail.ogg"])
     (selections,) = listed(original / "Recording_1_Segment_07.Table.1.selections.txt").annotations.values()
     assert len(selections) == 279
+
+
+def test_an_empty_file_that_is_called_like_no_recording(truth: Path) -> None:
+    (truth.parent / "found.txt").write_text("")
+    with pytest.raises(
+        UserError, match=r"found.txt: is empty, and called like none of the recordings: a table without"
+    ):
+        score_files(truth, truth.parent / "found.txt")
+    name = next(iter(EVENTS)).removesuffix(".wav")
+    (truth.parent / f"{name}.txt").write_text("")
+    assert score_files(truth, truth.parent / f"{name}.txt").detected_events == 0
+    write_annotations(truth, {f"north/{file}": events for file, events in EVENTS.items()})
+    assert score_files(truth, truth.parent / f"{name}.txt").detected_events == 0

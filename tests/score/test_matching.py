@@ -3,7 +3,7 @@
 import pytest
 
 from sedkd.errors import UserError
-from sedkd.score.matching import by_truth
+from sedkd.score.matching import by_truth, names_of, of_other_folders
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,19 @@ def test_what_is_ambiguous_is_named(names: list[str], truth: list[str], message:
         by_truth(dict.fromkeys(names, 0), truth, "found.tsv")
     assert str(caught.value).startswith(f"found.tsv: {message}")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "truth", "told"),
+    [
+        ("north/001.wav", "south/001.wav", True),
+        ("/data/a/001.flac", "b/001.wav", True),
+        ("/data/b/001.flac", "b/001.wav", False),
+        ("north/001.wav", "001.wav", False),
+        ("./001.wav", "a/001.wav", False),
+        ("x/other.wav", "a/001.wav", False),  # an error of its own
+    ],
+)
+def test_files_in_folders_called_otherwise_are_told(name: str, truth: str, told: bool) -> None:
+    lines = of_other_folders(names_of([name], [truth], "found.tsv"))
+    assert [f"such as {name!r} for {truth!r}: are they the same?" in line for line in lines] == [True] * told

@@ -68,6 +68,25 @@ def test_times_in_two_units_are_asked_about(folder: Path) -> None:
     assert not any("in seconds" in note for note in score_files(folder / "truth.tsv", folder / "found.tsv").notes)
 
 
+@pytest.mark.parametrize(("scale", "asked"), [(15.625, "16 times as late"), (0.0625, "16 times as early"), (3, "")])
+def test_times_from_0_in_another_unit_are_asked_about(folder: Path, scale: float, asked: str) -> None:
+    seconds = {f"{i}.wav": [Event(0, 8 + i / 10, "car"), Event(5, 6, "dog")] for i in range(3)}
+    write_annotations(folder / "truth.tsv", seconds)
+    others = {n: [Event(scale * e.onset, scale * e.offset, e.event_label) for e in es] for n, es in seconds.items()}
+    write_annotations(folder / "found.tsv", others)
+    notes = score_files(folder / "truth.tsv", folder / "found.tsv").notes
+    told = [note for note in notes if "in seconds" in note]
+    assert [note.partition(" as the")[0] for note in told] == ([f"detections end {asked}"] if asked else [])
+
+
+def test_a_table_of_scores_is_no_table_of_detections(folder: Path) -> None:
+    rows = [Event(i, i + 1, label) for i in range(4) for label in ("car", "cat", "dog")]
+    for count, told in ((12, True), (11, False)):
+        write_annotations(folder / "found.tsv", {"a.wav": rows[:count]})
+        notes = score_files(folder / "truth.tsv", folder / "found.tsv").notes
+        assert any("a row for each of 3 labels at each of 4 spans, as scores have" in note for note in notes) == told
+
+
 def test_report_with_everything(folder: Path) -> None:
     report = score_files(*(folder / name for name in ("truth.tsv", "found.tsv", "durations.tsv", "points")))
     assert (report.files, report.reference_events, report.detected_events) == (2, 2, 2)
@@ -251,3 +270,17 @@ def test_operating_points_may_be_csv(folder: Path) -> None:
         path.unlink()
         path.with_suffix(".csv").write_text(lines)
     assert score_files(*paths) == before
+
+
+def test_what_is_told_of_operating_points(folder: Path) -> None:
+    paths = [folder / name for name in ("truth.tsv", "found.tsv", "durations.tsv", "points")]
+    before = score_files(*paths)
+    (folder / "points" / "._run2_th_0.25.tsv").write_bytes(b"\0\5\x16\7")  # as macOS leaves them on other disks
+    first = folder / "points" / "run2_th_0.25.tsv"
+    first.rename(first.with_suffix(".TSV"))
+    assert score_files(*paths) == before
+    (folder / "points" / "run2_th_0.75.txt").write_text("")
+    write_annotations(folder / "points" / "th_0.9.tsv", {"a.wav": [Event(0, 2000e3, "car")]})
+    told = set(score_files(*paths).notes) - set(before.notes)
+    assert "operating points: left out what is no .tsv or .csv: run2_th_0.75.txt" in told
+    assert any(note.startswith("operating point 0.9: 1 of 1 detections end after their file does") for note in told)

@@ -1,5 +1,6 @@
 """Disks that are full or shut, and files of a store that are damaged: one line that names the place, nothing lost."""
 
+import errno
 import os
 import resource
 import shutil
@@ -12,6 +13,7 @@ import pytest
 from small_study import arguments, write_farm
 
 from search.cli import main, search
+from search.run.mistakes import line_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -150,3 +152,10 @@ def test_no_room_for_mlflow_is_a_note(copy: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     assert "note: MLflow was not told (" in ended.stdout
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="Linux's /proc, where nobody can make a folder")
+def test_a_place_that_is_not_there_is_named(searched: Path, capsys) -> None:
+    words = ["data", "convert", searched / "recordings", "--out", "/proc/gone"]
+    assert "No such file or directory; see that its disk is there" in line(capsys, main.main, words, Path("/proc"))
+    assert line_of(FileNotFoundError(errno.ENOENT, "", "node")) is None  # a program, not a place

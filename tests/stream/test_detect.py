@@ -275,6 +275,7 @@ def test_parquet_per_file_and_of_nothing(folder: Path, tmp_path: Path) -> None:
     [
         (["--format", "parquet"], "--format parquet: is no text; add --out FILE"),
         (["--threshold", "owl=0.5"], "--threshold owl: the student hears bark, rain"),
+        (["--clips-per-class", "3"], "--clips-per-class: writes nothing without --clips DIR"),
     ],
 )
 def test_options_that_cannot_be_are_one_line(folder: Path, tmp_path: Path, words, line, capsys) -> None:

@@ -103,6 +103,8 @@ def test_onsets_come_before_their_events(causal_export: Path, monkeypatch: pytes
         (b"", "stdin is empty; pipe 16-bit little-endian mono PCM at 16000 Hz into it"),
         (b"RIFF\x24\0\0\0WAVEfmt ", "an audio file with a header.*sedkd detect --stream"),
         (b"fLaC", "an audio file with a header"),
+        (b"ID3\4\0\0\0\0\0\0", "an audio file with a header"),
+        (b"\0\0\0\x20ftypM4A ", "an audio file with a header"),
         (b"x", "stdin ended within a sample"),
         (bytes(3200) + b"x", "stdin ended within a sample"),
     ],
@@ -327,3 +329,8 @@ def test_a_folder_for_clips_that_is_a_file(
     (tmp_path / "clips").write_text("")
     with pytest.raises(UserError, match=r"--clips .*: cannot be used"):
         listen(monkeypatch, samples(1.0).tobytes(), causal_export, "-", "--clips", tmp_path / "clips")
+
+
+def test_a_bound_without_clips_is_a_mistake(causal_export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match="--clips-bytes: bounds nothing without --clips DIR"):
+        listen(monkeypatch, samples(1.0).tobytes(), causal_export, "-", "--clips-bytes", 1000)

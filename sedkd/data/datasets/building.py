@@ -57,6 +57,11 @@ def dataset_pool(
             why = next(iter(coverage), "add the development set (--data)")
             raise UserError(f"{titles}: no labelled recording of {name} to train on; {why}")
     strange = [line for dataset in datasets for line in strangers(dataset)]
+    if own is not None:
+        theirs = {label for d in datasets if own.name in d.environments for label in d.environments[own.name].events}
+        others = sorted(label for label in theirs if own.spelt(label) is None)
+        if others:
+            strange.append(f"{own.name}: not in the space file, and none of its events: {', '.join(others)}")
     notices = [f"{d.title}: {d.licence}" for d in datasets] + coverage + notices + strange
     return DatasetPool(
         datasets[0].root, environments, datasets=datasets, places=places, spell=spell, notices=tuple(notices)

@@ -1,10 +1,11 @@
 """The generic folder (`sedkd.data.recordings`) as a dataset, so that it can stand beside others in one pool."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from sedkd.data.datasets.dataset import UNLABELED, WEAK, Dataset, Format
 from sedkd.data.datasets.tables import Part, open_tables
-from sedkd.data.recordings import LABELED_SPLITS, environments_in
+from sedkd.data.recordings import LABELED_SPLITS, environments_in, passed_over
 from sedkd.errors import UserError
 
 NAME, TITLE = "folder", "folder of recordings"
@@ -32,7 +33,8 @@ def opened(root: Path, _: int | None = None) -> Dataset:
                 parts.append(Part(name, split, here / f"{split}.tsv", [here / split]))
         if (here / UNLABELED).is_dir():
             parts.append(Part(name, UNLABELED, None, [here / UNLABELED]))
-    return open_tables(NAME, TITLE, "your own recordings", root, parts)
+    found = open_tables(NAME, TITLE, "your own recordings", root, parts)
+    return replace(found, notices=tuple(passed_over(root)))
 
 
 FORMAT = Format(NAME, TITLE, "<environment>/train.tsv beside <environment>/train/*.wav", is_here, opened)

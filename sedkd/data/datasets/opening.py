@@ -68,7 +68,7 @@ def pool_of(
     audio_infos((clip.path for one in found for clip in one.clips), progress)
     if len(found) == 1 and found[0].name == folder.NAME:
         pool = folder_pool(found[0].root, known, wanted, own)
-        told = (*told_twice(found[0].clips), *unread_below(found[0].root))
+        told = (*found[0].notices, *told_twice(found[0].clips), *unread_below(found[0].root))
         return replace(pool, notices=(*pool.notices, *told))
     return dataset_pool(found, known, wanted, own)
 

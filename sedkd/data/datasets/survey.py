@@ -166,7 +166,7 @@ def _pools(datasets: Sequence[Dataset], known: Mapping[str, Environment], found:
 def _folder_pools(dataset: Dataset, known: Mapping[str, Environment], found: Survey) -> dict[str, Pool]:
     """The generic folder as a search reads it: with the splits of its owner, who must mend what leaks."""
     found.problems.extend(told_twice(dataset.clips))
-    found.notices.extend(unread_below(dataset.root))
+    found.notices.extend([*dataset.notices, *unread_below(dataset.root)])
     pools: dict[str, Pool] = {}
     for name in dataset.environments:
         try:

@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from sedkd.data.datasets.rows import usable
 from sedkd.data.events import COLUMNS, Annotations, read_annotations
 from sedkd.data.folders import files_below, without_audio_suffix
 from sedkd.data.labels import audacity, json_list
+from sedkd.data.labels.cells import header_of, key_of, squeezed
 from sedkd.data.labels.label_format import OWN, head_of
 from sedkd.data.labels.matching import names_meant
 from sedkd.data.labels.registry import format_of, is_label_name
@@ -48,6 +49,11 @@ def listed(path: Path, column: str | None = None, known: Collection[str] = ()) -
     found = _file(path, below, column, known)
     if found is None:
         raise UserError(why_unknown(path, head_of(path)))
+    if known and not head_of(path) and not _stems(found.annotations) & _stems(known):
+        raise UserError(
+            f"{path}: is empty, and called like none of the recordings: a table without events needs its header: "
+            + " ".join(COLUMNS)
+        )
     return found
 
 
@@ -81,8 +87,10 @@ def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -
     empty = not head_of(path)
     if empty and path.suffix.lower() in audacity.FORMAT.suffixes:
         return Listed({_called(below, known): []})
-    if empty or is_table:
-        return Listed(read_annotations(path))
+    asked = is_table and column is not None and _has_column(path, column)
+    if empty or (is_table and not asked):
+        lacks = column not in (None, *COLUMNS[-1:]) and not empty
+        return Listed(read_annotations(path), (f"no column {column!r}, labels from {COLUMNS[-1]!r}",) if lacks else ())
     form = format_of(path)
     if form is None:
         return None
@@ -100,8 +108,16 @@ def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -
     return Listed(events, (f"read as {form.title}{which}",))
 
 
+def _has_column(path: Path, column: str) -> bool:
+    return squeezed(key_of(column)) in {squeezed(key_of(name)) for name in header_of(head_of(path))}
+
+
 def _called(below: Path, known: Collection[str]) -> str:
-    there = {Path(without_audio_suffix(name)).name for name in known}
+    there = _stems(known)
     names = list(names_meant(below.name))
     name = next((name for name in names if name in there), names[-1])  # a label file's name has an ending
     return below.with_name(name).as_posix()
+
+
+def _stems(names: Iterable[str]) -> set[str]:
+    return {Path(without_audio_suffix(name)).name for name in names}

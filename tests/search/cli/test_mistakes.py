@@ -126,6 +126,9 @@ def test_options_that_make_no_sense(capsys, farm, tmp_path):
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(b"not weights")
     assert "broken.safetensors: not a safetensors file" in searched(capsys, farm, teacher=broken)
+    assert "--resources: are of workers on a queue" in searched(capsys, farm, resources="cpus=2")
+    line = line_of(capsys, search.main, ["--env", "street", "--dataset", "desed"])
+    assert line == "error: --dataset desed: the built-in soundscapes are none of these; give --data DIR"
     for words in (["--env", "street", "--trials", "0"], ["--env", "street", "--trials", "many"], ["--trials", "3"]):
         with pytest.raises(SystemExit) as ended:
             search.main(words)

@@ -40,12 +40,50 @@ def test_what_is_typed_beside_a_file_counts(tmp_path: Path) -> None:
     assert (options.no_carry, options.noise) == (True, False)
     options = parser().parse_args(with_config(parser(), [f"--config={config}", "--subset", "low"]))
     assert (options.subset, options.events) == ("low", None)
+    options = parser().parse_args(with_config(parser(), ["--config", str(config), "--sub", "low", "--tri", "8"]))
+    assert (options.subset, options.events, options.trials) == ("low", None, 8)
+
+
+def test_a_list_in_a_file_is_all_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "study.yaml"
+    config.write_text("env: [farm, home]\ndata: [a, b]\nevents: [bell, 'dog, barking']\nmels: [64, 32]\ntrials: 7\n")
+    options = parser().parse_args(with_config(parser(), ["--config", str(config)]))
+    assert (options.env, options.data, options.mels) == ("farm,home", [Path("a"), Path("b")], "64,32")
+    assert options.events == 'bell,"dog, barking"'
+    config.write_text("trials: [7, 8]\n")
+    with pytest.raises(SystemExit):
+        parser().parse_args(with_config(parser(), ["--config", str(config), "--env", "farm"]))
+    assert "argument --trials: invalid" in capsys.readouterr().err
+
+
+def test_nought_in_a_file_counts(tmp_path: Path) -> None:
+    config = tmp_path / "study.yaml"
+    line = ["--env", "farm", "--teacher", "mn04_as", "--teacher-minutes", "0", "--lookahead", "0"]
+    config.write_text(yaml.safe_dump(typed_of(parser(), parser().parse_args(line))))
+    options = parser().parse_args(with_config(parser(), ["--config", str(config)]))
+    assert (options.teacher_minutes, options.lookahead) == (0, "0")
+    config.write_text("env: farm\nlookahead: 0\n")
+    assert parser().parse_args(with_config(parser(), ["--config", str(config)])).lookahead == "0"
+
+
+def test_an_option_that_is_given_twice_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--env", "farm", "--events", "bell", "--trials", "5", "--events", "hum", "--trials", "5"]
+    assert parser().parse_args(words).events == "hum"
+    assert capsys.readouterr().err.splitlines() == [
+        "warning: --events is given twice: hum counts, bell does not; several are joined by commas, where it takes "
+        "several"
+    ]
+    config = tmp_path / "study.yaml"
+    config.write_text("env: farm\ntrials: 7\n")
+    parser().parse_args(with_config(parser(), ["--config", str(config), "--trials", "8"]))
+    assert not capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("trails: 7\n", "trails: no option of sedkd-search; did you mean trials?"),
+        ("config: other.yaml\n", "config: no option of sedkd-search"),
         ("- env\n", "expected keys and values"),
         ("env: [\n", "not valid YAML"),
         ("data: {a: b}\n", "data: expected a value, or a list of them"),

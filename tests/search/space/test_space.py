@@ -1,9 +1,11 @@
 """Spaces: what is drawn when, and the one line for each mistake in a file."""
 
+import shutil
 from pathlib import Path
 
 import optuna
 import pytest
+from tiny import write_folder
 
 from search.cli import main
 from search.setup.setting import built_in, setting, spaces_folder
@@ -83,6 +85,9 @@ def test_without_drops_a_choice_and_mends_the_default():
     [
         ({"student.width": {"type": "int", "low": 8, "high": 4}}, "low 8 is above high 4"),
         ({"student.width": {"type": "int", "low": 4.5, "high": 8}}, "student.width.low: expected a whole number"),
+        ({"train.learning_rate": {"type": "float", "low": "1e-3", "high": 0.1}}, "'1e-3' is a text to YAML, whose"),
+        ({"train.learning_rate": {"type": "choice", "of": [0.1, "1e-3"]}}, "'1e-3' is a text to YAML, whose numbers"),
+        ({"student.width": {"type": "choice", "of": ["8", 16]}}, "'8' is a text to YAML"),
         ({"student.width": {"type": "ints", "low": 4, "high": 8}}, "expected a type, one of: int, float, choice"),
         ({"student.width": {"type": "int", "low": 4, "high": 8, "stp": 2}}, "student.width.stp: unknown"),
         ({"student.depth": {"type": "int", "low": 1, "high": 9}}, "student.depth must lie in 1..5, not 9"),
@@ -172,6 +177,25 @@ def test_mistakes_in_an_own_file(tmp_path, text, message):
         setting("street", space_file=own)
     assert str(own) in str(caught.value)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("labels", [False, True])
+def test_events_of_an_own_file_that_the_data_lack_are_told(tmp_path, labels):
+    data = write_folder(tmp_path / "data", {"park": ("low", "high")}, clips=2)
+    if labels:  # a folder with label files
+        shutil.rmtree(data / "park" / "validation")
+        for name in ("validation.tsv", "test.tsv"):
+            (data / "park" / name).unlink()
+        table = data / "park" / "train.tsv"
+        table.rename(table.with_name("labels.csv")).write_text(
+            table.with_name("labels.csv").read_text().replace("\t", ",")
+        )
+    own = tmp_path / "own.yaml"
+    own.write_text("environment: park\nevents: [low, hgih]\n")
+    found = setting("park", [data / "park"] if labels else [data], own)
+    assert found.environment.events == ("low",)
+    assert f"{own}: no training recording of park holds hgih: left out (another spelling?)" in found.pool.notices
+    assert any("none of its events: high" in line for line in found.pool.notices)
 
 
 def test_built_in_environments_have_subsets():
