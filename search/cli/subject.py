@@ -84,8 +84,8 @@ def add_teacher_minutes(group: argparse._ActionsContainer) -> None:
         "--teacher-minutes",
         type=between(float, 0, MAX_MINUTES),
         metavar="M",
-        help="fine-tune a teacher from AudioSet weights for at most so many minutes, on this machine; 0: train a head "
-        "over its stored embeddings and nothing else, in about a minute (default: as long as it gains on validation)",
+        help="fine-tune a teacher from AudioSet weights as long as it gains on validation, at most so many minutes on "
+        "this machine; 0, the default: train a head over its stored embeddings and nothing else, in a minute or less",
     )
 
 

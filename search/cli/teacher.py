@@ -64,7 +64,7 @@ def run_train(options: argparse.Namespace) -> int:
         require_stages(kind, options.teacher_minutes)
         require_kind(kind)
         pool, device = reporting(found, display.preparing), device_of(options.device)
-        teacher = teacher_for(pool, kind, device, options.seed, display.preparing, options.teacher_minutes)
+        teacher = teacher_for(pool, kind, device, options.seed, display.preparing, options.teacher_minutes or 0.0)
     path = teachers_folder() / f"{teacher.key}.safetensors"
     if options.out is not None:
         options.out.parent.mkdir(parents=True, exist_ok=True)

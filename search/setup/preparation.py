@@ -44,10 +44,10 @@ class Subject:
     None for the choice of `choose_teacher`. `device`: cpu, cuda or auto. `skip_bad`: broken audio files are left out.
     `fold`: the official one whose test list is test; None: the dataset's own split, or its first fold. `labels`: how
     many labelled training clips of the environment are used as such; None: all. `teacher_minutes`: the longest that a
-    teacher from AudioSet weights is fine-tuned (see `teacher_for`). `label_column`: which one of label files with
-    several holds the labels. `impulse_responses`: a folder of those through which students hear training clips a second
-    time. `lookahead`, `mels`, `hop`: those that students may have (see `search.space.added`); none: what the space
-    says.
+    teacher from AudioSet weights is fine-tuned (see `teacher_for`); None, as 0: its head alone is trained.
+    `label_column`: which one of label files with several holds the labels. `impulse_responses`: a folder of those
+    through which students hear training clips a second time. `lookahead`, `mels`, `hop`: those that students may have
+    (see `search.space.added`); none: what the space says.
     """
 
     environment: str
@@ -132,7 +132,7 @@ def prepare(
     if responses:
         which = "the impulse response" if len(responses) == 1 else f"one of the {len(responses)} impulse responses"
         notices.append(f"students hear every training clip a second time, through {which} of {folder}")
-    first, *others = [teacher_for(pool, kind, device, seed, progress, minutes) for kind in named]
+    first, *others = [teacher_for(pool, kind, device, seed, progress, minutes or 0.0) for kind in named]
     task = Task(pool, found.environment, wanted, first, device, progress, tuple(others), responses)
     if not len(task.training.corpus.labeled):
         raise UserError(f"{pool.origin}: no training clip was listened to for {', '.join(wanted)}; widen --events")

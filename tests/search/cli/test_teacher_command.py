@@ -26,7 +26,7 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_seconds_and_scores_of_each_stage(capsys, words: list[str], tmp_path: Path) -> None:
     out = tmp_path / "mine.safetensors"
-    assert main.main([*words, "--out", str(out)]) == 0
+    assert main.main([*words, "--teacher-minutes", "5", "--out", str(out)]) == 0
     *_, head, tuned, origin, path = capsys.readouterr().out.splitlines()
     told = r"\d+ steps, \d+ s; segment F1 on validation: hall \d\.\d{3}, park \d\.\d{3}"
     assert re.fullmatch(f"head: {told}", head)
@@ -36,8 +36,9 @@ def test_seconds_and_scores_of_each_stage(capsys, words: list[str], tmp_path: Pa
     assert out.exists()
 
 
-def test_no_minutes_are_the_head_alone(capsys, words: list[str]) -> None:
-    assert main.main([*words, "--teacher-minutes", "0"]) == 0
+@pytest.mark.parametrize("minutes", [[], ["--teacher-minutes", "0"]])
+def test_no_minutes_are_the_head_alone(capsys, words: list[str], minutes: list[str]) -> None:
+    assert main.main([*words, *minutes]) == 0
     printed = capsys.readouterr().out
     assert "\nhead: " in printed
     assert "fine-tun" not in printed
