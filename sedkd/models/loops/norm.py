@@ -3,8 +3,9 @@ neighbours, over maps whose channels lie last.
 
 A map is looked at as a matrix `[n, columns]`: column j is of channel `j % channels`. Without pooling a row holds one or
 several pixels with all of their channels, so that few channels fill the vector units, too; with it, all bands of a
-frame. `table` `[3, columns]` has what a column is normalised by: mean, scale and bias. Sums are taken over BLOCK rows
-in single precision and over all in double.
+frame. `table` `[3, columns]` has what a column is normalised by: mean, scale and bias; its rows are copied, for the
+compiler knows of a copy that it lies apart from what is written. Sums are taken over BLOCK rows in single precision and
+over all in double.
 """
 
 import numpy as np
