@@ -23,7 +23,7 @@ from sedkd.export.card import CardFacts, card_text
 from sedkd.export.exporters import EXPORTERS, Exporting
 from sedkd.export.int8 import NO_CLIPS, SiteClips
 from sedkd.export.onnx_model import checked_difference, export_onnx
-from sedkd.export.reading import FACTS, FORMAT, ONNX, VERSION, read_facts
+from sedkd.export.reading import DIGESTS, FACTS, FORMAT, ONNX, VERSION, digests_of, read_facts
 from sedkd.export.session import minimum_samples
 from sedkd.features.windows import CONTEXT_SECONDS, WINDOW_SECONDS
 from sedkd.models.checkpoint import save_model
@@ -64,6 +64,7 @@ def write_bundle(
         facts = _facts(student, post, card, difference)
         for exporter in EXPORTERS.values():
             facts |= exporter(Exporting(temporary, student, check_audio, clips, facts))
+        facts[DIGESTS] = digests_of(temporary)
         save_model(student, temporary / WEIGHTS, notes=facts["provenance"])
         (temporary / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         (temporary / CARD).write_text(card_text(facts, card, target.name), encoding="utf-8")

@@ -1,6 +1,8 @@
 """An export (`sedkd.export.bundle`), opened for detection: without torch, which takes longer to load than to detect."""
 
+import hashlib
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import sedkd
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.export.session import INPUT, OUTPUT, minimum_samples, open_session
 from sedkd.export.stream_facts import StreamFacts, stream_facts_from
 from sedkd.features.settings import FeatureSettings
@@ -19,6 +21,7 @@ from sedkd.spelling import folded
 
 FORMAT, VERSION = "sedkd student", 1
 ONNX, FACTS = "model.onnx", "student.json"
+DIGESTS = "sha256"  # of the networks, in student.json
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,28 @@ def read_bundle(folder: Path) -> Bundle:
             f"{path}: format version {facts.get('version')!r}, but sedkd {sedkd.__version__} reads {VERSION}; "
             "install the sedkd that wrote it, or export the student again"
         )
+    for name in _strangers(folder, facts.get(DIGESTS)):
+        warnings.warn(
+            f"{folder / name}: is not the file that was exported; labels and thresholds of {FACTS} may be another's",
+            SedkdWarning,
+            stacklevel=2,
+        )
     try:
         return _bundle(folder, facts)
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: broken ({type(error).__name__}: {error}); export the student again") from error
+
+
+def digests_of(folder: Path) -> dict[str, str]:
+    """sha256 of each network that lies in an export, by its file's name."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.onnx"))}
+
+
+def _strangers(folder: Path, digests: Any) -> list[str]:
+    """Networks that are not those of which `student.json` was written; earlier versions wrote no digests."""
+    if not isinstance(digests, dict):
+        return []
+    return [name for name, found in digests_of(folder).items() if digests.get(name, found) != found]
 
 
 def _bundle(folder: Path, facts: Mapping[str, Any]) -> Bundle:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +12,11 @@ import pytest
 import soundfile
 import torch
 
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.export import bundle as bundles
 from sedkd.export.bundle import write_bundle
 from sedkd.export.card import CardFacts
+from sedkd.export.onnx_model import export_onnx
 from sedkd.export.reading import read_bundle
 from sedkd.models.checkpoint import load_model
 from sedkd.models.settings import StudentSettings
@@ -170,6 +173,25 @@ def test_broken_facts_are_named(tmp_path: Path, facts: str, message: str) -> Non
     (tmp_path / "student.json").write_text(facts)
     with pytest.raises(UserError, match=message):
         read_bundle(tmp_path)
+
+
+def test_the_network_of_another_export_is_told(folder: Path, student: Student, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_bundle(folder)  # as it was exported
+    there = tmp_path / "mixed"
+    shutil.copytree(folder, there)
+    (there / "mine.onnx").write_bytes(b"somebody's own beside it")
+    torch.manual_seed(7)
+    export_onnx(Student(student.settings, student.labels).eval(), there / "model.onnx")
+    with pytest.warns(SedkdWarning, match=r"mixed/model\.onnx: is not the file that was exported; labels and"):
+        read_bundle(there)
+    facts = json.loads((there / "student.json").read_text())
+    del facts["sha256"]  # as earlier versions wrote it
+    (there / "student.json").write_text(json.dumps(facts))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_bundle(there)
 
 
 def test_missing_things_are_named(tmp_path: Path, folder: Path) -> None:
