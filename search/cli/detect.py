@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     if args.clips_per_class is not None and args.clips is None:
         raise UserError("--clips-per-class: writes nothing without --clips DIR")
     args.format = args.format or format_for(None if args.per_file else args.out)
-    bundle = read_bundle(args.bundle).with_thresholds(dict(args.threshold))
+    bundle = read_bundle(args.bundle).with_thresholds(args.threshold)
     hear = _streamed(bundle) if args.stream else partial(_windowed, bundle)
     files, failed = _expanded(args.files)
     found: list[Found] = []

@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     if args.clips_bytes is not None and args.clips is None:
         raise UserError("--clips-bytes: bounds nothing without --clips DIR")
     network = StreamNetwork(args.bundle)
-    network.bundle = network.bundle.with_thresholds(dict(args.threshold))
+    network.bundle = network.bundle.with_thresholds(args.threshold)
     detector = StreamDetector(network, args.rate)
     needed = needed_rate(network.bundle)
     if needed is not None and detector.rate < needed:

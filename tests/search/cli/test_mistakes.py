@@ -212,6 +212,11 @@ def test_numbers_that_make_no_sense(capsys, run, words):
         (main, ["compare", "--env", "farm", "--f1", "events"], "error: argument --f1: invalid choice: 'events'"),
         (main, ["compar"], "error: argument COMMAND: invalid choice: 'compar'"),
         (search, ["--env", "farm", "--trials", "many"], "error: argument --trials: invalid int above 0 value: 'many'"),
+        (
+            main,
+            ["detect", "x", "a.wav", "--threshold", "light rain=0.1", "--threshold", "Light_Rain=0.9"],
+            "error: argument --threshold: Light_Rain is named twice, with 0.1 and 0.9",
+        ),
     ],
 )
 def test_a_mistyped_option_is_one_line_that_names_the_help(capsys, run, words, said):
