@@ -29,7 +29,6 @@ from sedkd.errors import SedkdWarning, UserError
 from sedkd.spelling import composed, usual_spellings
 
 TEST = "test"
-UNLABELED = "unlabeled"
 NEGATIVES = "negatives"
 _NO_EVENTS = "negatives are recordings without events; put this one and its labels into validation"
 LABELED_SPLITS = ("train", "validation", TEST)
@@ -72,7 +71,7 @@ def environments_in(root: Path) -> tuple[str, ...]:
         for folder in sorted(root.iterdir())
         if folder.is_dir()
         and not folder.name.startswith(".")
-        and (folder.joinpath(UNLABELED).is_dir() or any((folder / f"{s}.tsv").exists() for s in LABELED_SPLITS))
+        and (folder.joinpath("unlabeled").is_dir() or any((folder / f"{s}.tsv").exists() for s in LABELED_SPLITS))
     ]
     if not found:
         raise UserError(
@@ -80,33 +79,6 @@ def environments_in(root: Path) -> tuple[str, ...]:
             f"{root}/<environment>/train/*.wav (one level up or down, perhaps?)"
         )
     return tuple(found)
-
-
-def passed_over(root: Path) -> list[str]:
-    """A line for each folder of recordings below `root` that is not read: no split of an environment, or without the
-    table of it."""
-    labelled, others = (*LABELED_SPLITS, "weak", "reviewed"), (UNLABELED, NEGATIVES)
-    names = environments_in(root)
-    why = {}
-    for folder in _folders(root):
-        if folder.name not in names:
-            why[folder] = "it is no environment, which has a train.tsv beside train/, or unlabeled/"
-            continue
-        for part in _folders(folder):
-            if part.name in labelled and not part.with_name(f"{part.name}.tsv").exists():
-                why[part] = f"there is no {part.name}.tsv beside it"
-            elif part.name not in (*labelled, *others):
-                why[part] = f"its name is none of {', '.join((*labelled, *others))}"
-    counts = {folder: len(audio_below(folder)) for folder in why}
-    return [
-        f"{folder}: {counts[folder]} recordings are passed over: {reason}"
-        for folder, reason in why.items()
-        if counts[folder]
-    ]
-
-
-def _folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
 def environment_folder(root: Path, environment: str) -> Path:
@@ -151,7 +123,7 @@ def read_labeled(root: Path, environment: Environment, split: str) -> list[Recor
 
 def read_unlabeled(root: Path, environment: str) -> list[Recording]:
     """The environment's unlabelled recordings; an empty list when there is no folder `unlabeled/`."""
-    folder = environment_folder(root, environment) / UNLABELED
+    folder = environment_folder(root, environment) / "unlabeled"
     found = durations(audio_below(folder))
     return [
         Recording(path, path.relative_to(folder).as_posix(), environment, seconds) for path, seconds in found.items()

@@ -65,7 +65,7 @@ class Student(FrameModel):
         feature_map, x = self._joined(x) if joined else self.blocks(self.stem(x))
         x = x.mean(dim=3, keepdim=True)
         if self.tcn is not None:
-            x = chained(links(self.tcn, "tcn"), x, own_norm, own_kernel) if self.training else self.tcn(x)
+            x = self.tcn(x)
         x = x.squeeze(3).transpose(1, 2)
         if self.gru is not None:
             x = self.gru(x)[0]

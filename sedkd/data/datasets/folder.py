@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from sedkd.data.datasets.dataset import UNLABELED, WEAK, Dataset, Format
+from sedkd.data.datasets.passed_over import passed_over
 from sedkd.data.datasets.tables import Part, open_tables
-from sedkd.data.recordings import LABELED_SPLITS, environments_in, passed_over
+from sedkd.data.recordings import LABELED_SPLITS, environments_in
 from sedkd.errors import UserError
 
 NAME, TITLE = "folder", "folder of recordings"
