@@ -42,13 +42,13 @@ class Strategy(Predecessor):
         self.generations, self.weight = generations, weight
 
     def begin(self, lesson: Lesson) -> None:
-        from sedkd.distill.peer import fresh_copy
+        from sedkd.distill.peer import another_seed, fresh_copy
         from sedkd.train.fit import fit
 
         before: list[Term] = []  # what the next generation learns from besides the labels
         for generation in range(self.generations):
-            child = fresh_copy(lesson.model)
-            seed = lesson.settings.seed + 1000 * (generation + 1)  # other clips in another order than the student's
+            seed = another_seed(lesson.settings, generation + 1)
+            child = fresh_copy(lesson.model, seed)
             fit(child, lesson.corpus, [Labels(), *before], replace(lesson.settings, seed=seed))
             follow = Predecessor(self.temperature)
             follow.weight = self.weight

@@ -4,6 +4,7 @@ The teacher is a wider member of the student's own family. It learns the labels 
 softened answers of the moment, which begin as easy as the student's own.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ class Strategy(Term):
     """`widening`: how many times the student's width the teacher has."""
 
     needs_teacher = False
+    resumable = True
 
     def __init__(self, sizes: Sizes, widening: int = 2, temperature: float = 2.0, weight: float = 0.3) -> None:
         super().__init__()
@@ -40,7 +42,7 @@ class Strategy(Term):
         return NO_WIDTH if student.block.startswith(TIMM) else None
 
     def begin(self, lesson: Lesson) -> None:
-        from sedkd.distill.peer import Peer
+        from sedkd.distill.peer import Peer, another_seed, seeded
         from sedkd.models.settings import TIMM
         from sedkd.models.student import Student
 
@@ -48,9 +50,16 @@ class Strategy(Term):
         if not isinstance(student, Student) or student.settings.block.startswith(TIMM):
             raise UserError(f"strategy joint: {NO_WIDTH}")
         settings = replace(student.settings, width=self.widening * student.settings.width)
-        teacher = Student(settings, student.labels)
+        with seeded(another_seed(lesson.settings)):
+            teacher = Student(settings, student.labels)
         teacher.standardise_by(student.mean.cpu(), student.std.cpu())
         self.peer = Peer(teacher.to(student.mean.device), lesson.settings)
+
+    def state(self) -> Mapping[str, Tensor]:
+        return self.peer.state()
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        self.peer.restore(state)
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         answer = self.peer.answer(batch)

@@ -2,11 +2,13 @@
 
 The teacher's weights are an exponential moving average of the student's. The student hears each window with a band
 masked, the teacher without; their probabilities are to agree, on unlabelled clips as on labelled ones. The term's
-weight rises from 0, since the average of an untrained network knows nothing.
+weight rises from 0, since the average of an untrained network knows nothing, over steps that do not depend on how many
+there will be.
 """
 
 import copy
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -15,13 +17,15 @@ from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.train.batch import Batch
 from sedkd.train.term import Lesson, Sizes, Term, mean_where
 
-RAMP = 0.3  # share of the steps during which the weight rises, as exp(-5 (1 - t)^2)
+RAMP = 3  # how many times the steps of warm-up the weight rises, as exp(-5 (1 - t)^2)
+TEACHER, STEP = "teacher.", "step"  # in its state
 
 
 class Strategy(Term):
     """`decay`: of the moving average, per step."""
 
     needs_teacher = False
+    resumable = True
     student: FrameModel
     teacher: FrameModel
 
@@ -35,7 +39,7 @@ class Strategy(Term):
     def begin(self, lesson: Lesson) -> None:
         self.aside("student", lesson.model)
         self.aside("teacher", copy.deepcopy(lesson.model).train().requires_grad_(False))
-        self.ramp_steps = max(round(RAMP * lesson.settings.steps), 1)
+        self.ramp_steps = RAMP * lesson.settings.warmup_steps
         self.weight = self.full_weight * ramp(0.0)
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
@@ -49,6 +53,15 @@ class Strategy(Term):
         with torch.no_grad():
             for slow, fast in zip(self.teacher.parameters(), self.student.parameters(), strict=True):
                 slow.lerp_(fast, 1 - keep)
+        self.weight = self.full_weight * ramp(self.step / self.ramp_steps)
+
+    def state(self) -> Mapping[str, Tensor]:
+        own = {TEACHER + name: tensor for name, tensor in self.teacher.state_dict().items()}
+        return {STEP: torch.tensor(self.step), **own}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        self.teacher.load_state_dict({name: state[TEACHER + name] for name in self.teacher.state_dict()})
+        self.step = int(state[STEP])
         self.weight = self.full_weight * ramp(self.step / self.ramp_steps)
 
 

@@ -3,6 +3,8 @@
 Each learns the labels and the other's softened answers, as in `response`. Only the first one is kept.
 """
 
+from collections.abc import Mapping
+
 from torch import Tensor
 
 from sedkd.distill.response import response_loss
@@ -16,15 +18,22 @@ class Strategy(Term):
     """The peer starts from random weights of its own."""
 
     needs_teacher = False
+    resumable = True
 
     def __init__(self, sizes: Sizes, temperature: float = 1.0, weight: float = 0.3) -> None:
         super().__init__()
         self.temperature, self.weight = temperature, weight
 
     def begin(self, lesson: Lesson) -> None:
-        from sedkd.distill.peer import Peer, fresh_copy
+        from sedkd.distill.peer import Peer, another_seed, fresh_copy
 
-        self.peer = Peer(fresh_copy(lesson.model), lesson.settings)
+        self.peer = Peer(fresh_copy(lesson.model, another_seed(lesson.settings)), lesson.settings)
+
+    def state(self) -> Mapping[str, Tensor]:
+        return self.peer.state()
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        self.peer.restore(state)
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         answer, valid = self.peer.answer(batch), batch.valid[..., None]

@@ -6,6 +6,7 @@ makes one probability per clip and label of its answers, and that one is held ag
 """
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -80,6 +81,7 @@ class Strategy(Term):
     """
 
     needs_teacher = False
+    resumable = True
 
     def __init__(self, sizes: Sizes, pooling: str = "linear_softmax", weight: float = 0.5) -> None:
         super().__init__()
@@ -110,6 +112,12 @@ class Strategy(Term):
                 SedkdWarning,
                 stacklevel=2,
             )
+
+    def state(self) -> Mapping[str, Tensor]:
+        return {"generator": self.generator.get_state()}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        self.generator.set_state(state["generator"].cpu())
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         tags, tagged = self.corpus.tags, self.corpus.tagged

@@ -68,8 +68,8 @@ def fit(
     """Train `model` in place, on the device it lies on, and return the curve.
 
     Each loss term is divided by its own running magnitude and multiplied by the first term's, so that one range of
-    weights serves every kind of distillation. See `sedkd.train.optimiser` for the steps. Only terms that keep no state
-    between steps (`sedkd.train.together.signature` is not None) may go on from a trunk.
+    weights serves every kind of distillation. See `sedkd.train.optimiser` for the steps. Only terms that
+    `sedkd.train.trunk.can_go_on` tells of may go on from a trunk or leave one.
 
     Raises:
         TrainingDiverged: a loss was not finite.
@@ -92,7 +92,7 @@ def fit(
     optimiser = optimiser_for(parameters, settings)
     magnitudes = Magnitudes()
     total = torch.zeros((), device=device)
-    state = FitState(modules, parameters, optimiser, total)
+    state = FitState(modules, terms, parameters, optimiser, total)
     if resume.trunk:
         state.restore(resume.trunk)
         magnitudes.restore(resume.trunk.tensors["magnitudes"].to(device), begun)

@@ -12,7 +12,7 @@ import torch
 from schedulefree import AdamWScheduleFree
 from torch import Tensor, nn
 
-from sedkd.train.rate import factor_at, warmup_of
+from sedkd.train.rate import factor_at
 from sedkd.train.settings import TrainSettings
 
 BETAS, EPS = (0.9, 0.999), 1e-8  # schedulefree's defaults
@@ -24,7 +24,7 @@ def optimiser_for(parameters: Sequence[nn.Parameter], settings: TrainSettings) -
     """What trains one student."""
     optimiser = AdamWScheduleFree(
         parameters, settings.learning_rate, betas=BETAS, eps=EPS, weight_decay=settings.weight_decay,
-        warmup_steps=_warmup(settings), r=POWER,
+        warmup_steps=settings.warmup_steps, r=POWER,
     )  # fmt: skip
     optimiser.train()
     return optimiser
@@ -59,7 +59,7 @@ class CohortScheduleFree:
         self.fast = [p.detach().clone() for p in self.parameters]  # z
         self.second = [torch.zeros_like(p) for p in self.parameters]
         self.steps = torch.zeros((), dtype=torch.float64, device=rates.device)
-        factors = torch.tensor([factor_at(step, _warmup(settings)) for step in range(settings.steps)]).double()
+        factors = torch.tensor([factor_at(step, settings.warmup_steps) for step in range(settings.steps)]).double()
         weights = factors**2 * torch.arange(1.0, settings.steps + 1, dtype=torch.float64) ** POWER  # in the average
         self.factors, self.shares = factors.to(rates), (weights / weights.cumsum(0)).to(rates)
 
@@ -93,10 +93,6 @@ class CohortScheduleFree:
             with torch.no_grad():
                 for parameter, kept in zip(self.parameters, before, strict=True):
                     parameter.copy_(kept)
-
-
-def _warmup(settings: TrainSettings) -> int:
-    return settings.warmup or warmup_of(settings.steps)
 
 
 def _along(values: Tensor, like: Tensor) -> Tensor:

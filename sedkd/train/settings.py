@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sedkd.train.rate import warmup_of
+
 LATER = ("mixture", "warmup")  # settings that earlier versions did not have
 
 
@@ -35,6 +37,11 @@ class TrainSettings:
             raise ValueError(f"train.warmup must be at least 1, not {self.warmup}")
         if not 0 <= self.mixture <= 1:
             raise ValueError(f"train.mixture must lie in 0..1, not {self.mixture}")
+
+    @property
+    def warmup_steps(self) -> int:
+        """Steps during which the rate rises."""
+        return self.warmup or warmup_of(self.steps)
 
     def __repr__(self) -> str:
         """As dataclasses have it, of `as_compared`: comparisons are named after it."""

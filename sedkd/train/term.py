@@ -5,6 +5,7 @@ student's output; what it needs besides (a projection, a peer) it owns as module
 away.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -59,17 +60,24 @@ class Term(nn.Module):
     `in_cohort` tells whether the terms of several students may be computed at once (see `TermCohort`). For that,
     `forward` must be one that `torch.func.vmap` can map: it answers from the term's parameters and buffers and from
     its arguments alone, no shape and no branch depends on what a tensor holds, and what may differ from student to
-    student is a parameter or a `setting`. `begin` and `after_step` stay as they are here. A subclass does not inherit
-    it, since what it adds may keep state: it says so itself.
+    student is a parameter or a `setting`. `begin` and `after_step` stay as they are here.
+
+    `resumable` tells that training may be put aside and go on (`sedkd.train.trunk`) although a step leaves more to the
+    next than parameters and buffers: `state` answers what, `restore` takes it up. Nothing of it may depend on how many
+    steps there will be. What runs in a cohort has no such state and need not say so.
+
+    A subclass inherits neither, since what it adds may keep state: it says so itself.
     """
 
     weight: float = 1.0
     needs_teacher: bool = True
     in_cohort: bool = False
+    resumable: bool = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         cls.in_cohort = cls.__dict__.get("in_cohort", False)
+        cls.resumable = cls.__dict__.get("resumable", False)
 
     @classmethod
     def lack(cls, task: Teaching, student: "StudentSettings") -> str | None:
@@ -93,6 +101,13 @@ class Term(nn.Module):
 
     def after_step(self) -> None:
         """Follow the student's new weights."""
+
+    def state(self) -> Mapping[str, Tensor]:
+        """What this step leaves to the next besides parameters and buffers, by name; it is copied."""
+        return {}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from what `state` answered, after `begin`; tensors may lie on the CPU."""
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         raise NotImplementedError

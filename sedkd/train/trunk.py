@@ -17,6 +17,8 @@ from torch import Tensor, nn
 
 from sedkd.disk.kept import kept
 from sedkd.disk.paths import written_atomically
+from sedkd.train.term import Term
+from sedkd.train.together import signature
 
 STEPS, KEY, CURVE = "steps", "key", "curve"  # of a file's header
 MOMENTS = ("z", "exp_avg_sq")  # the optimiser's, by schedulefree's names
@@ -61,18 +63,22 @@ class FitState:
     checkpoint."""
 
     def __init__(
-        self, modules: nn.Module, parameters: Sequence[nn.Parameter], optimiser: torch.optim.Optimizer, total: Tensor
+        self,
+        modules: nn.Module,
+        terms: Sequence[Term],
+        parameters: Sequence[nn.Parameter],
+        optimiser: torch.optim.Optimizer,
+        total: Tensor,
     ) -> None:
-        self.modules, self.parameters, self.optimiser, self.total = modules, list(parameters), optimiser, total
+        self.modules, self.terms, self.parameters = modules, terms, list(parameters)
+        self.optimiser, self.total = optimiser, total
 
     def trunk(self, step: int, since: int, magnitudes: Tensor, curve: Sequence[Mapping[str, Any]] = ()) -> Trunk:
         """As it is now, copied: after `step` steps, `since` the last checkpoint."""
         found = {f"modules.{name}": tensor for name, tensor in self.modules.state_dict().items()}
-        for place, parameter in enumerate(self.parameters):
-            for name in MOMENTS:
-                found[f"{name}.{place}"] = self.optimiser.state[parameter][name]
-        group = self.optimiser.param_groups[0]
-        found |= {name: torch.tensor(group[name], dtype=torch.float64) for name in SUMS}
+        found |= optimiser_state(self.optimiser, self.parameters)
+        for place, term in enumerate(self.terms):
+            found |= {_of_term(place) + name: tensor for name, tensor in term.state().items()}
         found |= {"total": self.total, "magnitudes": magnitudes}
         return Trunk(step, since, {name: tensor.detach().clone() for name, tensor in found.items()}, curve)
 
@@ -80,12 +86,44 @@ class FitState:
         """All but the magnitudes, which are their owner's to take."""
         own = self.modules.state_dict()
         self.modules.load_state_dict({name: trunk.tensors[f"modules.{name}"] for name in own})
-        for place, parameter in enumerate(self.parameters):
-            # In the parameter's own order of memory: in another, sums round otherwise.
-            means = {name: torch.empty_like(parameter).copy_(trunk.tensors[f"{name}.{place}"]) for name in MOMENTS}
-            self.optimiser.state[parameter] = means
-        self.optimiser.param_groups[0].update({"k": trunk.step, **{n: float(trunk.tensors[n]) for n in SUMS}})
+        restore_optimiser(self.optimiser, self.parameters, trunk.tensors, trunk.step)
+        for place, term in enumerate(self.terms):
+            start = _of_term(place)
+            found = {name.removeprefix(start): t for name, t in trunk.tensors.items() if name.startswith(start)}
+            term.restore(found)
         self.total.copy_(trunk.tensors["total"])
+
+
+def optimiser_state(optimiser: torch.optim.Optimizer, parameters: Sequence[nn.Parameter]) -> dict[str, Tensor]:
+    """An optimiser's (`sedkd.train.optimiser`) averages and sums, by name."""
+    found = {
+        f"{name}.{place}": optimiser.state[parameter][name]
+        for place, parameter in enumerate(parameters)
+        for name in MOMENTS
+    }
+    group = optimiser.param_groups[0]
+    return found | {name: torch.tensor(group[name], dtype=torch.float64) for name in SUMS}
+
+
+def restore_optimiser(
+    optimiser: torch.optim.Optimizer, parameters: Sequence[nn.Parameter], state: Mapping[str, Tensor], steps: int
+) -> None:
+    """Go on from what `optimiser_state` answered after so many steps; names besides are another's."""
+    for place, parameter in enumerate(parameters):
+        # In the parameter's own order of memory: in another, sums round otherwise.
+        means = {name: torch.empty_like(parameter).copy_(state[f"{name}.{place}"]) for name in MOMENTS}
+        optimiser.state[parameter] = means
+    optimiser.param_groups[0].update({"k": steps, **{name: float(state[name]) for name in SUMS}})
+
+
+def can_go_on(terms: Sequence[Term]) -> bool:
+    """Whether training by these may be put aside: all that a step leaves to the next is known."""
+    return all(term.resumable or signature([term]) is not None for term in terms)
+
+
+def _of_term(place: int) -> str:
+    """What a term's own state is named by in a trunk."""
+    return f"state.{place}."
 
 
 def save_trunk(trunk: Trunk, path: Path, key: str) -> None:

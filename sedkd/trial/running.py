@@ -25,8 +25,7 @@ from sedkd.train.fit import Checkpoint, Watch
 from sedkd.train.groups import cores_of, fit_groups
 from sedkd.train.packing import packed
 from sedkd.train.term import Sizes
-from sedkd.train.together import signature
-from sedkd.train.trunk import FROM_THE_FIRST, Resume
+from sedkd.train.trunk import FROM_THE_FIRST, Resume, can_go_on
 from sedkd.trial.configuration import Configuration
 from sedkd.trial.generic import start_from
 from sedkd.trial.initialise import initialised
@@ -79,15 +78,15 @@ def run_trial(
     name. `int8`: thresholds and scores are of its step in eight bits; costs, and what `report` hears, are not.
 
     `report` hears of each of the `checkpoints` of training, with the criterion on validation, and may end it by
-    raising. A strategy that keeps a state of its own between steps makes nothing of `resume`: it begins at its first
-    step and keeps no trunk.
+    raising. A strategy that cannot go on from a trunk (`sedkd.train.trunk.can_go_on`) makes nothing of `resume`: it
+    begins at its first step and keeps none.
 
     Raises:
         TrainingDiverged: the loss was not finite.
     """
     start = time.perf_counter()
     member = _begun(configuration, task, criterion, progress, report, checkpoints)
-    if signature(member.terms) is not None:
+    if can_go_on(member.terms):
         member = replace(member, resume=resume)
         start -= resume.trunk.seconds if resume.trunk else 0.0
     (curve,) = fit_cohort([member], counting(progress, "training"))

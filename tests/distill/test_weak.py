@@ -17,6 +17,7 @@ from sedkd.train.corpus import Corpus, TeacherOutputs
 from sedkd.train.fit import fit
 from sedkd.train.settings import TrainSettings
 from sedkd.train.term import Lesson, Sizes
+from sedkd.train.trunk import Resume, Trunk
 
 LABELS = ("low", "high")
 QUICK = TrainSettings(steps=3, batch=8, frames=16, unlabeled_share=1.0)
@@ -222,6 +223,20 @@ def test_a_quarter_of_the_batch_in_no_more_frames_than_the_batch() -> None:
 def test_clips_are_drawn_by_the_seed() -> None:
     first, again, other = (drawn_sizes(corpus(), replace(QUICK, seed=seed), 10) for seed in (1, 1, 2))
     assert first == again != other
+
+
+@pytest.mark.parametrize("pooling", ["linear_softmax", "attention"])
+def test_training_goes_on_to_the_last_bit(pooling: str) -> None:
+    def trained(steps: int, resume: Resume) -> dict[str, Tensor]:
+        model = student()
+        terms = build_terms("weak", {"weak": {"pooling": pooling}}, Sizes(model.embedding_size, 1, 2))
+        fit(model, corpus(), terms, replace(QUICK, steps=steps, warmup=1, mixture=0.5), resume=resume)
+        return model.state_dict()
+
+    kept: list[Trunk] = []
+    trained(4, Resume(keep=kept.append))
+    on, whole = trained(12, Resume(kept[0])), trained(12, Resume())
+    assert all(torch.equal(on[name], whole[name]) for name in whole)
 
 
 def test_only_tagged_clips_are_drawn() -> None:

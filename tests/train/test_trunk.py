@@ -26,7 +26,11 @@ def member(strategy: str, steps: int, resume: Resume, mixture: float = 0.5) -> M
     return replace(found, watch=SCORED, resume=resume)
 
 
-@pytest.mark.parametrize("strategy", ["none", "response", "response+hint", "decoupled", "similarity"])
+STRATEGIES = ["none", "response", "response+hint", "decoupled", "similarity"]
+WITH_STATE = ["mean_teacher", "mutual", "joint", "response+mean_teacher"]
+
+
+@pytest.mark.parametrize("strategy", [*STRATEGIES, *WITH_STATE])
 def test_it_goes_on_to_the_last_bit(strategy: str, tmp_path: Path) -> None:
     kept: list[Trunk] = []
     short = member(strategy, SHORT, Resume(keep=kept.append))

@@ -10,12 +10,14 @@ import sedkd.teach.teacher as teacher
 import sedkd.trial.generic as generic
 from sedkd.cost.macs import macs_per_second, parameter_count, weight_bytes
 from sedkd.data.pool import folder_pool
+from sedkd.distill.mutual import Strategy
 from sedkd.errors import UserError
 from sedkd.models.settings import StudentSettings
 from sedkd.task.task import Task
 from sedkd.train.fit import TrainingDiverged
 from sedkd.train.settings import TrainSettings
 from sedkd.train.split import FRAME_SECONDS
+from sedkd.train.term import Lesson
 from sedkd.trial.configuration import Configuration
 from sedkd.trial.running import TrialResult, _begun, cost_before_training, run_trial, run_trials
 
@@ -67,6 +69,23 @@ def test_costs(task: Task, scratch: TrialResult) -> None:
     assert cost.bytes == weight_bytes(scratch.student) > 4 * cost.params
     assert before.latency is None
     assert cost.latency > 0
+
+
+def test_a_peer_is_another_student(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it was made from the student's own seed, and learned what it was to teach: nothing."""
+    began, both = Strategy.begin, []
+
+    def begin(term: Strategy, lesson: Lesson) -> None:
+        began(term, lesson)
+        both.append((lesson.model.stem[0].weight.detach().clone(), term.peer.model.stem[0].weight.detach().clone()))
+
+    monkeypatch.setattr(Strategy, "begin", begin)
+    for seed in (0, 1, 0):
+        torch.rand(5)
+        run_trial(replace(SCRATCH, strategy="mutual", train=replace(TRAIN, steps=2, seed=seed)), task)
+    assert all((student - peer).abs().max() > 0.01 for student, peer in both)
+    assert torch.equal(both[0][1], both[2][1])
+    assert not torch.equal(both[0][1], both[1][1])
 
 
 def test_the_same_seed_gives_the_same_scores(task: Task, scratch: TrialResult) -> None:
