@@ -1,10 +1,10 @@
 """What a teacher costs, how good it is on validation, and what one student gains from it; heads beside each other.
 
 Run: python benchmarks/teachers.py --env farm --data esc --heads none,gru
-     python benchmarks/teachers.py --env farm --data esc --teachers mn04_as:0,mn04_as:10,mn04_as,before.safetensors
+     python benchmarks/teachers.py --env farm --data esc --teachers mn04_as,mn04_as:10,mn04_as:inf,before.safetensors
 
-A teacher is a kind or a file, with the minutes of fine-tuning behind a colon. `--steps 0` trains no student. Test is
-not touched.
+A teacher is a kind or a file, with the minutes of fine-tuning behind a colon (without one none, inf: as long as it
+gains). `--steps 0` trains no student. Test is not touched.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def main() -> None:
         print(f"{head:<8}{words(stage)}", flush=True)
     for named in filter(None, options.teachers.split(",")):
         kind, _, minutes = named.partition(":")
-        teacher = teacher_for(found.pool, kind, CPU, 0, None, float(minutes) if minutes else None)
+        teacher = teacher_for(found.pool, kind, CPU, 0, None, float(minutes or 0))
         print(f"{named}: {teacher.origin}", *map(words, teacher.stages), sep="\n  ", flush=True)
         if options.steps:
             environment = found.pool.environment(options.env)

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,6 +135,10 @@ class ByRungs:
 
     def replay(self, table: RungTable, seed: int) -> Ledger:
         """One run, until its seconds are spent or it has drawn too often."""
+        return self.run(table, seed)[0]
+
+    def run(self, table: RungTable, seed: int) -> tuple[Ledger, Foretelling]:
+        """The same, and what it knows at its end."""
         optuna = quiet_optuna()
         nearest, ledger = Nearest(table, self.space), Ledger(table.budget)
         rungs = tuple(rung.steps for rung in table.ladder[0])
@@ -159,7 +164,7 @@ class ByRungs:
                 known.rows.add(row.number)
             latest = next(m for m in students(known.members) if rows[m.number].number == row.number)
             study.tell(trial, list(latest.values))
-        return ledger
+        return ledger, known
 
     def _train(
         self,
@@ -184,10 +189,32 @@ class ByRungs:
         rows[number] = row
 
 
-def by_gain(members: Sequence[FinishedTrial], rungs: tuple[int, ...], over: bool) -> FinishedTrial | None:
+@dataclass(frozen=True)
+class After:
+    """`how` beside another study: a run of it on another environment's table, `before`, with the same seed, as long as
+    the one that is looked at. By what was trained there the sampler guesses as well, as the search does, and it is
+    known what students gain from rung to rung. `first`: what it begins with now."""
+
+    how: ByRungs
+    before: RungTable
+    first: tuple[Mapping[str, Any], ...]
+
+    def replay(self, table: RungTable, seed: int) -> Ledger:
+        past = self.how.run(self.before, seed)[1]
+        sampler = partial(gain, prior=past.observations())
+        promotion = partial(by_gain, past=[past.members])
+        return ByRungs(sampler, self.how.space, promotion, self.first).replay(table, seed)
+
+
+def by_gain(
+    members: Sequence[FinishedTrial],
+    rungs: tuple[int, ...],
+    over: bool,
+    past: Sequence[Sequence[FinishedTrial]] = (),
+) -> FinishedTrial | None:
     """As the search does."""
     taken = {m.record.continues for m in members if m.record.continues is not None}
-    return Promotion(OBJECTIVES, rungs).next(members, taken, over)
+    return Promotion(OBJECTIVES, rungs, past).next(members, taken, over)
 
 
 def by_rank(members: Sequence[FinishedTrial], rungs: tuple[int, ...], over: bool) -> FinishedTrial | None:
@@ -208,11 +235,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--peers", type=Path, default=PYTHON, help="a Python that has peers.txt")
+    parser.add_argument("--before", type=Path, help="another environment's table, for a study that came before")
     parser.add_argument("--primo", action="store_true", help="NePS PriMO as well, which thinks for minutes in each run")
     options = parser.parse_args()
     table, space, seeds = read(options.table), default_space(), range(options.seeds)
+    before = read(options.before) if options.before else None
     results = []
-    for name, (is_peer, how) in _strategies(space, table, installed(options.peers), options.primo).items():
+    for name, (is_peer, how) in _strategies(space, table, before, installed(options.peers), options.primo).items():
         start = time.monotonic()
         ledgers = (
             how.replay_all(table.for_peers, seeds)
@@ -225,11 +254,12 @@ def main() -> None:
 
 
 def _strategies(
-    space: Space, table: RungTable, python: Path | None, primo: bool
-) -> "dict[str, tuple[bool, Ours | ByRungs | Outside]]":
+    space: Space, table: RungTable, before: RungTable | None, python: Path | None, primo: bool
+) -> "dict[str, tuple[bool, Ours | ByRungs | Outside | After]]":
     """By name: whether it is a peer, and how it runs. What a strategy trained before is free for all."""
     first = begun_with(space, table)
     answered = Switches(answers=True)
+    search = ByRungs(gain, space, by_gain, first)
     packages = {**OUTSIDE, **({"NePS PriMO": ("of_neps.py", "primo")} if primo else {})}
     return {
         **{f"Optuna {name}, full trainings": (True, Ours(s, space, answered)) for name, s in SAMPLERS.items()},
@@ -238,7 +268,8 @@ def _strategies(
         "TPE, rungs by rank": (False, ByRungs(SAMPLERS["TPE"], space, by_rank)),
         "gain, full trainings": (False, Ours(gain, space, Switches(answers=True, first=first))),
         "gain, rungs by rank": (False, ByRungs(gain, space, by_rank, first)),
-        "gain, rungs by gain: the search": (False, ByRungs(gain, space, by_gain, first)),
+        "gain, rungs by gain: the search": (False, search),
+        **({"the search beside another study": (False, After(search, before, first))} if before else {}),
     }
 
 

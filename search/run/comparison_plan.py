@@ -21,7 +21,7 @@ from sedkd.trial.running import lack
 if TYPE_CHECKING:
     from sedkd.task.task import Task
 
-VERSION = 4
+VERSION = 5
 
 
 def plan_of(

@@ -5,6 +5,7 @@ small gradients and distorts them less (linear probing then fine-tuning, Kumar e
 weights that do best on validation of all environments, and end when they have stopped to gain.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from copy import deepcopy
@@ -52,9 +53,9 @@ def head_over(
     return model.eval(), Stage("head", steps, time.perf_counter() - begun, validation.scores(alone))
 
 
-def fine_tune(model: AudioSetNet, pool: Pool, seed: int, minutes: float | None, progress: Progress | None) -> Stage:
-    """Train the whole network from its head on, in place; `minutes` is the longest that it may take, None: as long as
-    it gains, up to the steps of `FINE_SETTINGS`."""
+def fine_tune(model: AudioSetNet, pool: Pool, seed: int, minutes: float, progress: Progress | None) -> Stage:
+    """Train the whole network from its head on, in place; `minutes` is the longest that it may take, infinity: as
+    long as it gains, up to the steps of `FINE_SETTINGS`."""
     begun = time.perf_counter()
     device = next(model.parameters()).device
     report = counting(progress, "computing the teacher's features")
@@ -72,7 +73,7 @@ def fine_tune(model: AudioSetNet, pool: Pool, seed: int, minutes: float | None, 
     if validation.splits:
         best.look()  # the head alone may stay the best
     look = time.perf_counter() - looking
-    if minutes is not None:
+    if math.isfinite(minutes):
         deadline, step = begun + 60 * minutes, _step_seconds(model, corpus, settings)
         steps, looks = fitting(PLANNED * (deadline - time.perf_counter()), step, look)
         settings, tell = replace(settings, steps=min(steps, settings.steps)), _until(deadline, tell)

@@ -52,7 +52,7 @@ def require_kind(kind: str) -> None:
     if path.suffix == ".safetensors":
         load_model(path)
         return
-    _settings(kind, None)
+    _settings(kind, 0.0)
     own_builder(kind)
     file = start_file(kind)
     if file is not None and kind not in AUDIOSET_WEIGHTS:  # those are known by their digest
@@ -67,13 +67,13 @@ def teacher_for(
     device: torch.device,
     seed: int = 0,
     progress: Progress | None = None,
-    minutes: float | None = None,
+    minutes: float = 0.0,
 ) -> Teacher:
     """The teacher of `kind` for the environments of `pool`: from the cache (of this machine, or the one that machines
     share), or trained and kept there, by one process while others wait.
 
     minutes: how long one from AudioSet weights is fine-tuned at most, on this machine; 0: its head alone is trained,
-        None: as long as it gains. Others have no such stages.
+        infinity: as long as it gains. Others have no such stages.
 
     Raises:
         UserError: the kind is unknown, its weights are not there, or a given teacher misses labels.
@@ -135,17 +135,16 @@ def teacher_key(
     return digest(parts, sort_keys=True)
 
 
-def _staged(pool: Pool, minutes: float | None) -> dict[str, Any]:
+def _staged(pool: Pool, minutes: float) -> dict[str, Any]:
     """What the stages of a teacher depend on besides, for its key: not on how many steps went into the minutes."""
     names = [name for name in pool.environments if pool.has_validation(name)]
     validation = {name: digest_of(pool.validation(name)) for name in names}
-    longest = None if minutes is None else float(minutes)
-    return {"version": STAGES_VERSION, "head": HEAD, "settings": HEAD_SETTINGS.as_key(), "minutes": longest,
+    return {"version": STAGES_VERSION, "head": HEAD, "settings": HEAD_SETTINGS.as_key(), "minutes": float(minutes),
             "validation": validation}  # fmt: skip
 
 
 def _from_audioset(
-    kind: str, pool: Pool, device: torch.device, seed: int, progress: Progress | None, minutes: float | None
+    kind: str, pool: Pool, device: torch.device, seed: int, progress: Progress | None, minutes: float
 ) -> tuple[FrameModel, tuple[Stage, ...]]:
     """The head alone, or the whole network from there; a head that is in the cache is not trained again."""
     file = start_file(kind)
@@ -153,7 +152,7 @@ def _from_audioset(
     if minutes == 0:
         model, stage = head_over(file, pool, seed, device, progress)
         return model, (stage,)
-    begin = teacher_for(pool, kind, device, seed, progress, minutes=0)
+    begin = teacher_for(pool, kind, device, seed, progress)
     assert isinstance(begin.model, AudioSetNet)
     stage = fine_tune(begin.model, pool, seed, minutes, progress)
     return begin.model, (*begin.stages, stage)
@@ -185,7 +184,7 @@ def _untrained(kind: str, labels: tuple[str, ...]) -> FrameModel:
     return Student(CRNN, labels)
 
 
-def _settings(kind: str, minutes: float | None) -> TrainSettings:
+def _settings(kind: str, minutes: float) -> TrainSettings:
     if has_stages(kind):
         return HEAD_SETTINGS if minutes == 0 else FINE_SETTINGS
     if kind == "crnn" or ":" in kind:

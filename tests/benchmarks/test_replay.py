@@ -220,3 +220,23 @@ def test_rung_by_rung_a_quarter_goes_on_and_all_is_paid(content, tmp_path, promo
     assert ledger.seconds <= table.budget + max(row.full.seconds for row in table.rows)
     scores = {(rung.f1, row.cost) for row in table.rows for rung in table.ladder[row.number]}
     assert {member.values for _, member in ledger.delivered} <= scores
+
+
+def test_beside_another_study_what_was_trained_there_is_known(content, tmp_path, monkeypatch):
+    """Students and what they gained, of a run on the other table; the table's own rows stay unknown."""
+    table, told = with_rungs(content, tmp_path / "rungs.json"), []
+    monkeypatch.setattr("benchmarks.replay.rungs.MOST_DRAWS", 8)
+    monkeypatch.setattr("benchmarks.replay.ours.MOST_DRAWS", 8)
+
+    def sampler(seed, space, known, prior=()):
+        told.append(prior)
+        return random(seed, space, known)
+
+    monkeypatch.setattr(rungs_replay, "gain", sampler)
+    first = (table.rows[0].configuration, table.rows[1].configuration)
+    how = rungs_replay.ByRungs(sampler, SPACE, rungs_replay.by_gain)
+    ledger = rungs_replay.After(how, table, first).replay(table, 3)
+    before = how.run(table, 3)[1]
+    assert [len(prior) for prior in told] == [0, len(before.observations()), 0]
+    assert told[1] == before.observations()
+    assert next(member.values for _, member in ledger.delivered) == (table.ladder[0][0].f1, table.rows[0].cost)

@@ -1,5 +1,6 @@
 """A teacher from published weights: a head over stored embeddings, then the whole network, each as long as it gains."""
 
+import math
 import shutil
 from pathlib import Path
 
@@ -103,7 +104,7 @@ def test_fine_tuning_moves_the_whole_network(pool: Pool, published: Path, monkey
     scores = iter([0.1, 0.2, 0.3])  # of the head, and after 2 and 4 steps
     monkeypatch.setattr(Validation, "mean", lambda self, model: next(scores))
     told: list[tuple[str, int, int]] = []
-    stage = fine_tune(model, pool, 0, None, lambda *now: told.append(now))
+    stage = fine_tune(model, pool, 0, math.inf, lambda *now: told.append(now))
     assert (stage.name, stage.steps) == ("fine-tuned", 4)
     assert told[-1] == ("fine-tuning the teacher", 4, 4)
     moved = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])}
@@ -117,7 +118,7 @@ def test_what_does_not_gain_is_thrown_away(pool: Pool, published: Path, monkeypa
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     scores = iter([0.5, 0.4, 0.5])
     monkeypatch.setattr(Validation, "mean", lambda self, model: next(scores))
-    assert fine_tune(model, pool, 0, None, None).steps == 0
+    assert fine_tune(model, pool, 0, math.inf, None).steps == 0
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
@@ -152,7 +153,7 @@ def test_without_validation_all_steps_are_taken(root: Path, pool: Pool, publishe
         (root / name / "validation.tsv").unlink()
     model, stage = head_over(published, pool, 0, CPU, None)
     assert (stage.steps, stage.f1) == (20, {})
-    assert fine_tune(model, pool, 0, None, None).steps == 4
+    assert fine_tune(model, pool, 0, math.inf, None).steps == 4
 
 
 def test_validation_is_that_of_the_environments_that_have_one(root: Path, pool: Pool, published: Path) -> None:

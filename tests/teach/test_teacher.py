@@ -1,5 +1,6 @@
 """Teachers: trained once, found again, trained anew when what they learned from has changed."""
 
+import math
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -189,12 +190,12 @@ def test_an_audioset_teacher(pool: Pool, tmp_path: Path, monkeypatch: pytest.Mon
     """Its head first, which is kept, and from there the whole network."""
     gains(monkeypatch)
     trained, path = heads(monkeypatch), write_published(tmp_path / "small.pt")
-    head = teacher_for(pool, str(path), CPU, minutes=0)
+    head = teacher_for(pool, str(path), CPU)
     words = f"{path}: AudioSet weights, trained on the labelled clips of hall, park"
     assert head.origin == f"{words} (head 3 steps)"
     published = torch.load(path, weights_only=True)["features.0.0.weight"]
     assert torch.equal(head.model.state_dict()["body.0.0.weight"], published)
-    tuned = teacher_for(pool, str(path), CPU)
+    tuned = teacher_for(pool, str(path), CPU, minutes=math.inf)
     assert trained == ["small.pt"]
     assert tuned.origin == f"{words} (head 3 steps and fine-tuned 1 steps)"
     assert (tuned.model.kind, tuned.key != head.key) == ("audioset", True)
@@ -202,7 +203,7 @@ def test_an_audioset_teacher(pool: Pool, tmp_path: Path, monkeypatch: pytest.Mon
     assert tuned.stages[0] == head.stages[0]
     found = tuned.model.state_dict()["body.0.0.weight"]
     assert 0 < float((found - published).abs().max()) < 0.01  # one small step from there
-    again = teacher_for(pool, str(path), CPU)
+    again = teacher_for(pool, str(path), CPU, minutes=math.inf)
     assert trained == ["small.pt"]
     assert (again.origin, again.stages, again.key) == (tuned.origin, tuned.stages, tuned.key)
     assert torch.equal(weights(again), weights(tuned))
@@ -218,9 +219,9 @@ def test_a_fine_tuning_that_is_interrupted_keeps_the_head(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        teacher_for(pool, str(path), CPU, progress=interrupt)
+        teacher_for(pool, str(path), CPU, progress=interrupt, minutes=math.inf)
     assert len(list(teachers_folder().glob("*.safetensors"))) == 1
-    teacher_for(pool, str(path), CPU)
+    teacher_for(pool, str(path), CPU, minutes=math.inf)
     assert trained == ["small.pt"]
     assert len(list(teachers_folder().glob("*.safetensors"))) == 2
 
@@ -228,7 +229,7 @@ def test_a_fine_tuning_that_is_interrupted_keeps_the_head(
 def test_what_changes_an_audioset_teacher(root: Path, pool: Pool, tmp_path: Path) -> None:
     """The minutes that were asked for, not the steps that went into them; and where it was stopped."""
     path = str(write_published(tmp_path / "small.pt"))
-    keys = [teacher_for(pool, path, CPU, minutes=minutes).key for minutes in (None, 0, 1, 2)]
+    keys = [teacher_for(pool, path, CPU, minutes=minutes).key for minutes in (math.inf, 0, 1, 2)]
     assert len(set(keys)) == 4
     assert teacher_for(pool, path, CPU, minutes=0.0).key == keys[1]
     table = root / "hall" / "validation.tsv"
