@@ -52,7 +52,7 @@ def pick(
     if word == "knee":
         return knee(members, objectives)
     within = re.fullmatch(r"within\s+(\d+(?:\.\d+)?)\s*%", word.strip())
-    if within:
+    if within and float(within[1]) <= 100:
         least = best.measure(objectives.quality) * (1 - float(within[1]) / 100)
         able = [m for m in members if m.measure(objectives.quality) >= least]
         return min(able, key=lambda m: m.measure(objectives.cost))

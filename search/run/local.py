@@ -31,10 +31,10 @@ class LocalTrials:
     after_trial: Callable[[], None]
 
     def workers(self) -> int:
-        """How many processes are to train at once: as asked for, or as many as pay."""
-        if self.request.workers is not None:
-            return self.request.workers
+        """How many processes are to train at once: as asked for, as far as there are trials, or as many as pay."""
         plan = self.ready.plan
+        if self.request.workers is not None:
+            return min(self.request.workers, plan.budget.trials)
         left = max(plan.budget.trials - self.study.taken(), 0)
         return workers_for(left * plan.rungs[0], plan.task.device.type)
 

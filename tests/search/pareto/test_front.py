@@ -125,7 +125,7 @@ def test_picks(word, number):
     assert pick(word, front(FRONT, F1_MACS), FRONT, F1_MACS).number == number
 
 
-@pytest.mark.parametrize("word", ["trial:9", "trial:x", "bset", "within one percent"])
+@pytest.mark.parametrize("word", ["trial:9", "trial:x", "bset", "within one percent", "within 101%"])
 def test_a_pick_that_is_none_is_one_line(word):
     with pytest.raises(UserError, match="--pick"):
         pick(word, front(FRONT, F1_MACS), FRONT, F1_MACS)

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import optuna
 import pytest
@@ -16,6 +18,7 @@ from small_study import arguments, finish, start, workers_of, write_farm
 
 import search.run.workers
 from search.run.executor import WorkerFailed
+from search.run.local import LocalTrials
 from search.run.workers import Processes
 from search.study.opening import load_study
 from search.study.store import open_store
@@ -45,6 +48,14 @@ def wait_until(done, process: subprocess.Popen, seconds: float = 240) -> None:
         assert process.poll() is None, process.communicate()[1]
         time.sleep(0.1)
     raise AssertionError("it did not get that far")
+
+
+@pytest.mark.parametrize(("asked", "trials", "wanted"), [(8, 3, 3), (2, 3, 2), (1, 60, 1)])
+def test_no_more_processes_than_trials(asked: int, trials: int, wanted: int) -> None:
+    ready: Any = SimpleNamespace(plan=SimpleNamespace(budget=SimpleNamespace(trials=trials)))
+    request: Any = SimpleNamespace(workers=asked)
+    nothing: Any = None
+    assert LocalTrials(request, ready, nothing, 0, nothing, nothing, nothing).workers() == wanted
 
 
 @pytest.mark.slow
