@@ -133,14 +133,14 @@ class Nearest:
     """Finds the row that stands for a configuration: the least sum of its differences, the first of equals.
 
     A range counts the difference as a share of its width (on its scale), a choice 1 where it differs, and so does
-    what only one side has.
+    what only one side has. Of a row that was drawn from an earlier space counts what this one would draw of it.
     """
 
     def __init__(self, table: Table, space: Space) -> None:
         self._rows, self._dimensions = table.rows, space.dimensions
         self._weights = np.array([_weight(d) for d in space.dimensions])
         self._is_choice = np.array([isinstance(d, Choice) for d in space.dimensions])
-        self._places = np.array([self._place(row.configuration) for row in table.rows])
+        self._places = np.array([self._place(applying(space, row.configuration)) for row in table.rows])
 
     def __call__(self, configuration: Mapping[str, Any]) -> Row:
         place = self._place(configuration)
@@ -160,10 +160,10 @@ def default_space() -> Space:
 
 
 def applying(space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a value for every dimension, those that a configuration of the space holds."""
+    """Of values by dimension, those that a configuration of the space holds."""
     kept: dict[str, Any] = {}
     for dimension in space.dimensions:
-        if dimension.applies(kept):
+        if dimension.name in values and dimension.applies(kept):
             kept[dimension.name] = values[dimension.name]
     return kept
 

@@ -118,7 +118,7 @@ def restore_optimiser(
 
 def can_go_on(terms: Sequence[Term]) -> bool:
     """Whether training by these may be put aside: all that a step leaves to the next is known."""
-    return all(term.resumable or signature([term]) is not None for term in terms)
+    return all((isinstance(term, Term) and term.resumable) or signature([term]) is not None for term in terms)
 
 
 def _of_term(place: int) -> str:

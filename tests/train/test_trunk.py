@@ -5,16 +5,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from bands import LABELS, same, weights
+from bands import LABELS, SIZES, same, weights
 from cohorts import QUICK, SETTINGS, members, taught
+from own_parts import Silent
 
+from sedkd.distill.mean_teacher import Strategy as MeanTeacher
 from sedkd.errors import SedkdWarning
 from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student
 from sedkd.train.cohort import Member, _Cohort, fit_cohort
 from sedkd.train.fit import Checkpoint, Watch, fit
 from sedkd.train.labels import Labels
-from sedkd.train.trunk import Resume, Trunk, load_trunk, save_trunk
+from sedkd.train.trunk import Resume, Trunk, can_go_on, load_trunk, save_trunk
 
 SHORT, LONG = 20, 80
 SCORED = Watch(lambda model: float(model.classifier.weight.detach().abs().sum()))
@@ -123,3 +125,14 @@ def test_a_trunk_that_is_not_the_one(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.warns(SedkdWarning, match="is damaged"):
         assert load_trunk(file, "farm") is None
+
+
+def test_what_a_strategy_of_ones_own_does_not_say_is_not_known() -> None:
+    """Neither of one that is no Term, nor of a subclass of one that goes on: it may keep more."""
+    (own,) = members("mean_teacher", [QUICK])
+    assert can_go_on(own.terms)
+    assert not can_go_on([*own.terms, Silent(SIZES)])
+
+    class More(MeanTeacher): ...
+
+    assert not can_go_on([More(SIZES)])

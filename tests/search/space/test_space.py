@@ -35,8 +35,9 @@ def test_a_draw_holds_what_its_strategy_takes_and_nothing_else():
         assert ("response.temperature" in values) == ("response" in parts)
         assert ("hint.weight" in values) == ("hint" in parts)
         assert ("weak.pooling" in values) == ("weak" in parts)
-        # Frame-level strategies learn from clips without labels; from scratch and by weak labels alone nothing does.
-        assert ("train.unlabeled_share" in values) == (values["strategy"] not in ("none", "weak"))
+        # Only a teacher's answers make clips without labels worth more than labelled ones in their place.
+        answered = not {"response", "decoupled"}.isdisjoint(parts)
+        assert ("train.unlabeled_share" in values) == ("train.foreign_share" in values) == answered
         assert ("teacher.targets" in values) == from_flat(values, TrainSettings()).needs_teacher
     assert seen == set(space.choices("strategy"))
 
