@@ -125,7 +125,7 @@ def prepare(
     kinds, chosen = choose_teacher(subject.teacher, found)
     minutes = subject.teacher_minutes
     require_stages(kinds, minutes)
-    named = [kind.strip() for kind in kinds.split(",")]
+    named = different(kinds)
     for kind in named:
         require_kind(kind)
     notices = [*pool.notices, *missing, *chosen, *_unknown_past(kinds, pool), *fitting]
@@ -174,6 +174,16 @@ def choose_teacher(asked: str | None, found: Setting) -> tuple[str, list[str]]:
         "teacher: crnn from scratch, because AudioSet weights are not in the cache; "
         "a much better start: `sedkd teacher fetch mn04_as`"
     ]
+
+
+def different(kinds: str) -> list[str]:
+    """The teachers of a list. UserError where one is there twice: the mean of its answers with themselves is no
+    ensemble."""
+    named = [kind.strip() for kind in kinds.split(",")]
+    files = [str(Path(kind).expanduser().resolve()) if kind.endswith((".pt", ".safetensors")) else kind for kind in named]
+    if len(set(files)) < len(files):
+        raise UserError(f"--teacher {kinds}: expected one teacher, or several different ones joined by commas")
+    return named
 
 
 def require_stages(kinds: str, minutes: float | None) -> None:

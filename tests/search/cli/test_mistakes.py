@@ -121,6 +121,8 @@ def test_options_that_make_no_sense(capsys, farm, tmp_path):
     assert "--teacher resnet: expected crnn" in searched(capsys, farm, teacher="resnet")
     assert "sedkd teacher fetch mn04_as" in searched(capsys, farm, teacher="mn04_as")
     assert "timm has no model 'nope'" in searched(capsys, farm, teacher="timm:nope")
+    for twice in ("crnn,crnn", "mn04_as, crnn,mn04_as", f"{tmp_path}/a.safetensors,{tmp_path}/b/../a.safetensors"):
+        assert f"--teacher {twice}: expected one teacher, or several" in searched(capsys, farm, teacher=twice)
     line = searched(capsys, farm, teacher="crnn", teacher_minutes=3)
     assert "--teacher-minutes 3: only a teacher from AudioSet weights is fine-tuned, and crnn is none; give" in line
     broken = tmp_path / "broken.safetensors"
