@@ -1,7 +1,4 @@
-"""Every dimension of the default space makes another student of it: one that does not is drawn for nothing.
-
-Mutual learning's weight once made none: the second student was the first one's twin, and had nothing to teach.
-"""
+"""Every dimension of the default space makes another student of it: one that does not is drawn for nothing."""
 
 from dataclasses import replace
 

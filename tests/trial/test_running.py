@@ -72,7 +72,7 @@ def test_costs(task: Task, scratch: TrialResult) -> None:
 
 
 def test_a_peer_is_another_student(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once it was made from the student's own seed, and learned what it was to teach: nothing."""
+    """Once it was made from the student's own seed, and began as the same one."""
     began, both = Strategy.begin, []
 
     def begin(term: Strategy, lesson: Lesson) -> None:
