@@ -4,8 +4,9 @@ Run: python -m benchmarks.record_rungs --env farm --data DIR --teacher mn04_as -
      python -m benchmarks.record_rungs ... --folder rungs --join benchmarks/replay/farm-rungs.json
 Rungs that lie in the folder are not trained again, so that it may be stopped at any time, and `--steps 2400` goes on
 where `--steps 600` ended; `--part 0/2` and `--part 1/2` share the work between two processes, `--training-seed 1`
-trains the same rows a second time. Scores are validation's, seconds the process's CPU time on one thread. A row that
-diverges is recorded as such.
+trains the same rows a second time. What another machine recorded, a table of `--join`, counts by `--begun`. Rows are
+drawn from the default space as it is, or from the file of `--space`. Scores are validation's, seconds the process's CPU
+time on one thread. A row that diverges is recorded as such.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.record_curves import drawn
+from benchmarks.replay.table import content_of
 from search.cli.guard import ended
 from search.pareto.rungs import FEWEST_STEPS, rungs_of
 from search.setup.identity import VERSION
@@ -82,6 +84,14 @@ def trained(values: dict[str, Any], task: Any, settings: TrainSettings, file: Pa
     }
 
 
+def ended_in(table: Path, rungs: tuple[int, ...], seed: int) -> dict[str, dict[str, Any]]:
+    """The rows of a table of `--join` that are at the last rung, or failed, by configuration."""
+    rows = [row for row in content_of(table)["rows"] if row["seed"] == seed]
+    return {
+        fingerprint(row["configuration"]): row for row in rows if "failed" in row or len(row["rungs"]) >= len(rungs)
+    }
+
+
 def write_table(folder: Path, facts: dict[str, Any], rungs: tuple[int, ...], seed: int, out: Path) -> None:
     """The table of all rows that were trained to the last rung with this seed, or failed; what lies behind that rung is
     left out."""
@@ -101,6 +111,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--teacher")
     parser.add_argument("--teacher-minutes", type=float)
+    parser.add_argument("--space", type=Path, help="of the draws (the default one)")
     parser.add_argument("--steps", type=int, default=2400, help="of the last rung (2400)")
     parser.add_argument("--rows", type=int, default=160)
     parser.add_argument("--max-macs", type=float, default=1e6, help="of a row (1e6)")
@@ -108,6 +119,7 @@ def main() -> None:
     parser.add_argument("--training-seed", type=int, default=0, help="of the trainings")
     parser.add_argument("--part", default="0/1", help="which part of how many (0/1)")
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--begun", type=Path, metavar="FILE", help="a table whose rows are not trained again")
     parser.add_argument("--join", type=Path, metavar="FILE", help="write the table of what is there, train nothing")
     options = parser.parse_args()
     if options.join:
@@ -117,14 +129,21 @@ def main() -> None:
         return
     torch.set_num_threads(1)
     options.folder.mkdir(parents=True, exist_ok=True)
-    subject = Subject(options.env, (options.data,), teacher=options.teacher, teacher_minutes=options.teacher_minutes)
+    subject = Subject(
+        options.env, (options.data,), space=options.space, teacher=options.teacher,
+        teacher_minutes=options.teacher_minutes,
+    )  # fmt: skip
     prepared = prepare(subject, 0, lambda *_: None)
     rungs, seed = rungs_of(options.steps), options.training_seed
     index, parts = (int(text) for text in options.part.split("/"))
     rows = trainable(prepared, options.rows, options.seed, options.max_macs)
+    there = ended_in(options.begun, rungs, seed) if options.begun else {}
     for number, (values, macs) in enumerate(rows):
         if number % parts == index:
-            record(options.folder / f"row-{number:04d}-{seed}.json", values, macs, prepared.task, rungs, seed)
+            target, before = options.folder / f"row-{number:04d}-{seed}.json", there.get(fingerprint(values))
+            if before is not None and not target.exists():
+                target.write_text(json.dumps(before))
+            record(target, values, macs, prepared.task, rungs, seed)
 
 
 if __name__ == "__main__":
