@@ -24,7 +24,7 @@ from sedkd.distill.registry import SCRATCH
 from sedkd.task.task import Task
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import Configuration, from_flat
-from sedkd.trial.running import TrialResult, lack, run_trials
+from sedkd.trial.running import lack, run_trial
 
 UNLABELED, FOREIGN = "train.unlabeled_share", "train.foreign_share"
 COLUMNS: Mapping[str, Mapping[str, float]] = {
@@ -75,14 +75,7 @@ def row(task: Task, space: Space, strategy: str, options: argparse.Namespace) ->
         for shares in COLUMNS.values()
         for seed in range(options.seeds)
     ]
-    scores = np.zeros(len(tried))
-
-    def done(place: int, result: TrialResult | Exception) -> None:
-        if isinstance(result, Exception):
-            raise result
-        scores[place] = result.scores.values["f1_segment"] or 0.0
-
-    run_trials(tried, task, done)
+    scores = np.array([run_trial(one, task).scores.values["f1_segment"] for one in tried])
     return [f"{found.mean():.3f} ± {found.std():.3f}" for found in scores.reshape(len(COLUMNS), -1)]
 
 
