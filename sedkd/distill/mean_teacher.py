@@ -29,7 +29,7 @@ class Strategy(Term):
     student: FrameModel
     teacher: FrameModel
 
-    def __init__(self, sizes: Sizes, decay: float = 0.98, weight: float = 0.1) -> None:
+    def __init__(self, sizes: Sizes, decay: float = 0.98, weight: float = 0.03) -> None:
         super().__init__()
         if not 0 <= decay < 1:
             raise ValueError(f"mean_teacher.decay must lie in 0..1, 1 excluded, not {decay}")
