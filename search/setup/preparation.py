@@ -125,7 +125,7 @@ def prepare(
     kinds, chosen = choose_teacher(subject.teacher, found)
     minutes = subject.teacher_minutes
     require_stages(kinds, minutes)
-    named = different(kinds)
+    named = teachers_of(kinds)
     for kind in named:
         require_kind(kind)
     notices = [*pool.notices, *missing, *chosen, *_unknown_past(kinds, pool), *fitting]
@@ -176,7 +176,7 @@ def choose_teacher(asked: str | None, found: Setting) -> tuple[str, list[str]]:
     ]
 
 
-def different(kinds: str) -> list[str]:
+def teachers_of(kinds: str) -> list[str]:
     """The teachers of a list. UserError where one is there twice: the mean of its answers with themselves is no
     ensemble."""
     named = [kind.strip() for kind in kinds.split(",")]
