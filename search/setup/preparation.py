@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 GENERIC, SLICE = "generic", "slice"
 
+FILES = (".pt", ".safetensors")  # of teachers
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -180,8 +182,8 @@ def teachers_of(kinds: str) -> list[str]:
     """The teachers of a list. UserError where one is there twice: the mean of its answers with themselves is no
     ensemble."""
     named = [kind.strip() for kind in kinds.split(",")]
-    files = [str(Path(kind).expanduser().resolve()) if kind.endswith((".pt", ".safetensors")) else kind for kind in named]
-    if len(set(files)) < len(files):
+    known = [str(Path(kind).expanduser().resolve()) if Path(kind).suffix in FILES else kind for kind in named]
+    if len(set(known)) < len(known):
         raise UserError(f"--teacher {kinds}: expected one teacher, or several different ones joined by commas")
     return named
 
