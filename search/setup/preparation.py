@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from sedkd.task.task import Task
 
 GENERIC, SLICE = "generic", "slice"
-
 FILES = (".pt", ".safetensors")  # of teachers
 
 
