@@ -20,7 +20,6 @@ from search.cli.guard import ended
 from search.setup.preparation import Subject, prepare
 from search.space.dimensions import STRATEGY
 from search.space.space import Space
-from sedkd.distill.registry import SCRATCH
 from sedkd.task.task import Task
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import Configuration, from_flat
@@ -40,7 +39,7 @@ def main() -> None:
     parser.add_argument("--env", required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--teacher", default="mn04_as")
-    parser.add_argument("--strategies", metavar="A,B", help="default: all of the default space that can be trained")
+    parser.add_argument("--strategies", metavar="A,B", help="default: all of the default space")
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rate", type=float, default=2e-2)
@@ -52,8 +51,9 @@ def main() -> None:
     print(f"| {options.env}, {options.steps} steps | " + " | ".join(COLUMNS) + " |")
     print("|---" * (1 + len(COLUMNS)) + "|")
     for strategy in named:
-        if strategy != SCRATCH and lack(configuration(prepared.space, strategy, {}, options, 0), prepared.task) is None:
-            print(f"| {strategy} | {' | '.join(row(prepared.task, prepared.space, strategy, options))} |", flush=True)
+        reason = lack(configuration(prepared.space, strategy, {}, options, 0), prepared.task)
+        cells = [reason] if reason else row(prepared.task, prepared.space, strategy, options)
+        print(f"| {strategy} | {' | '.join(cells)} |", flush=True)
 
 
 def configuration(
@@ -69,7 +69,7 @@ def configuration(
 
 
 def row(task: Task, space: Space, strategy: str, options: argparse.Namespace) -> list[str]:
-    """Mean and deviation over the seeds for each column."""
+    """Mean and deviation over the seeds (of two half their difference) for each column."""
     tried = [
         configuration(space, strategy, shares, options, seed)
         for shares in COLUMNS.values()

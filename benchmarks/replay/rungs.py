@@ -193,17 +193,16 @@ class ByRungs:
 class After:
     """`how` beside another study: a run of it on another environment's table, `before`, with the same seed, as long as
     the one that is looked at. By what was trained there the sampler guesses as well, as the search does, and it is
-    known what students gain from rung to rung. `first`: what it begins with now."""
+    known what students gain from rung to rung."""
 
     how: ByRungs
     before: RungTable
-    first: tuple[Mapping[str, Any], ...]
 
     def replay(self, table: RungTable, seed: int) -> Ledger:
         past = self.how.run(self.before, seed)[1]
         sampler = partial(gain, prior=past.observations())
         promotion = partial(by_gain, past=[past.members])
-        return ByRungs(sampler, self.how.space, promotion, self.first).replay(table, seed)
+        return replace(self.how, sampler=sampler, promotion=promotion).replay(table, seed)
 
 
 def by_gain(
@@ -269,7 +268,7 @@ def _strategies(
         "gain, full trainings": (False, Ours(gain, space, Switches(answers=True, first=first))),
         "gain, rungs by rank": (False, ByRungs(gain, space, by_rank, first)),
         "gain, rungs by gain: the search": (False, search),
-        **({"the search beside another study": (False, After(search, before, first))} if before else {}),
+        **({"the search beside another study": (False, After(search, before))} if before else {}),
     }
 
 

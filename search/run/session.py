@@ -168,7 +168,7 @@ class _Session:
         wanted, watch = ready.plan.budget.trials, EndedTrials(self.study, DisplayListener(self.display, self.study, 0))
         left = wanted - self.study.taken()  # beside students that are to be trained on
         workers = self.request.workers or 1
-        count = workers if len(ready.plan.rungs) > 1 else min(workers, left)
+        count = min(workers, wanted if len(ready.plan.rungs) > 1 else left)
 
         def look() -> None:
             self.display.preparing(f"workers on {cluster.name}", self.study.spent(), wanted)

@@ -67,6 +67,9 @@ class Term(nn.Module):
     steps there will be. What runs in a cohort has no such state and need not say so.
 
     A subclass inherits neither, since what it adds may keep state: it says so itself.
+
+    Raises:
+        TypeError: a class says `resumable` and does not tell what `state` is, or takes none up.
     """
 
     weight: float = 1.0
@@ -78,6 +81,8 @@ class Term(nn.Module):
         super().__init_subclass__(**keywords)
         cls.in_cohort = cls.__dict__.get("in_cohort", False)
         cls.resumable = cls.__dict__.get("resumable", False)
+        if cls.resumable and (cls.state is Term.state or cls.restore is Term.restore):
+            raise TypeError(f"{cls.__qualname__}: resumable = True needs the methods state and restore")
 
     @classmethod
     def lack(cls, task: Teaching, student: "StudentSettings") -> str | None:
@@ -107,7 +112,7 @@ class Term(nn.Module):
         return {}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from what `state` answered, after `begin`; tensors may lie on the CPU."""
+        """Go on from what `state` answered, after `begin`; its tensors may lie on another device."""
 
     def forward(self, batch: Batch, output: FrameOutput) -> Tensor:
         raise NotImplementedError

@@ -247,8 +247,8 @@ def test_beside_another_study_what_was_trained_there_is_known(content, tmp_path,
 
     monkeypatch.setattr(rungs_replay, "gain", sampler)
     first = (table.rows[0].configuration, table.rows[1].configuration)
-    how = rungs_replay.ByRungs(sampler, SPACE, rungs_replay.by_gain)
-    ledger = rungs_replay.After(how, table, first).replay(table, 3)
+    how = rungs_replay.ByRungs(sampler, SPACE, rungs_replay.by_gain, first)
+    ledger = rungs_replay.After(how, table).replay(table, 3)
     before = how.run(table, 3)[1]
     assert [len(prior) for prior in told] == [0, len(before.observations()), 0]
     assert told[1] == before.observations()

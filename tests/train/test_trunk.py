@@ -16,6 +16,7 @@ from sedkd.models.student import Student
 from sedkd.train.cohort import Member, _Cohort, fit_cohort
 from sedkd.train.fit import Checkpoint, Watch, fit
 from sedkd.train.labels import Labels
+from sedkd.train.term import Term
 from sedkd.train.trunk import Resume, Trunk, can_go_on, load_trunk, save_trunk
 
 SHORT, LONG = 20, 80
@@ -136,3 +137,14 @@ def test_what_a_strategy_of_ones_own_does_not_say_is_not_known() -> None:
     class More(MeanTeacher): ...
 
     assert not can_go_on([More(SIZES)])
+
+
+def test_who_goes_on_says_how() -> None:
+    """Else it would go on without what it keeps, in silence."""
+    with pytest.raises(TypeError, match="resumable = True needs the methods state and restore"):
+
+        class Forgetful(Term):
+            resumable = True
+
+            def state(self) -> dict[str, torch.Tensor]:
+                return {}
