@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from sedkd.data.events import Event, clip_to, require_known_files
 from sedkd.errors import UserError
+from sedkd.score.stretches import stretches
+
+COLLAR = 0.2  # seconds, of event-based F1 as everywhere (DCASE)
 
 
 @dataclass(frozen=True)
@@ -82,16 +85,16 @@ def event_counts(
 ) -> NDArray[np.int64]:
     """What `event_f1` counts with its usual collars, as in `segment_counts`."""
     _scored(truth, detections, labels)
-    metrics = _sound_event().EventBasedMetrics(_coded(labels), t_collar=0.2, percentage_of_length=0.2)
-    return _per_file(_count(metrics, truth, detections, labels, None), labels)
+    metrics = _sound_event().EventBasedMetrics(_coded(labels), t_collar=COLLAR, percentage_of_length=0.2)
+    return _per_file(_count_events(metrics, truth, detections, labels, COLLAR), labels)
 
 
 def event_f1(
     truth: Mapping[str, Sequence[Event]],
     detections: Mapping[str, Sequence[Event]],
     labels: Sequence[str] | None = None,
-    onset_collar: float = 0.2,
-    offset_collar: float = 0.2,
+    onset_collar: float = COLLAR,
+    offset_collar: float = COLLAR,
     offset_fraction: float = 0.2,
 ) -> F1Report:
     """F1 over events: a detection is right when onset and offset lie within the collars of a reference event.
@@ -109,7 +112,7 @@ def event_f1(
     metrics = _sound_event().EventBasedMetrics(
         _coded(labels), t_collar=float(onset_collar), percentage_of_length=float(offset_fraction)
     )
-    for _ in _count(metrics, truth, detections, labels, None):
+    for _ in _count_events(metrics, truth, detections, labels, onset_collar):
         pass
     return _report(metrics, truth, labels)
 
@@ -136,6 +139,20 @@ def _count(
     for filename, events in truth.items():
         length = {} if durations is None else {"evaluated_length_seconds": durations[filename]}
         metrics.evaluate(_as_dicts(events, labels), _as_dicts(detections.get(filename, ()), labels), **length)
+        yield metrics
+
+
+def _count_events(
+    metrics: Any,
+    truth: Mapping[str, Sequence[Event]],
+    detections: Mapping[str, Sequence[Event]],
+    labels: Sequence[str],
+    collar: float,
+) -> Iterator[Any]:
+    """The same for events, stretch after stretch of a file."""
+    for filename, events in truth.items():
+        for references, found in stretches(events, detections.get(filename, ()), collar):
+            metrics.evaluate(_as_dicts(references, labels), _as_dicts(found, labels))
         yield metrics
 
 
