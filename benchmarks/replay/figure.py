@@ -7,7 +7,7 @@ from statistics import mean
 import numpy as np
 
 from benchmarks.replay.ledger import at
-from benchmarks.replay.summary import GRID, Result, printed, write_curves
+from benchmarks.replay.summary import GRID, Result, of_all_rows, printed, write_curves
 from benchmarks.replay.table import Table
 
 
@@ -18,11 +18,12 @@ def keep(results: Sequence[Result], table: Table, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "table.txt").write_text(text + "\n")
     write_curves(results, folder / "curves.csv")
-    draw(results, table.budget, folder / "hypervolume.png")
+    draw(results, table.budget, of_all_rows(table), folder / "hypervolume.png")
 
 
-def draw(results: Sequence[Result], budget: float, target: Path) -> None:
-    """Peers on the left, ours on the right with TPE, on the same scale; bands are one deviation over the runs."""
+def draw(results: Sequence[Result], budget: float, most: float, target: Path) -> None:
+    """Peers on the left, ours on the right with TPE, on the same scale, up to the `most` that is to be had; bands are
+    one deviation over the runs."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -32,7 +33,8 @@ def draw(results: Sequence[Result], budget: float, target: Path) -> None:
     _lines(left, [r for r in results if r.is_peer], budget)
     _lines(right, [r for r in results if not r.is_peer or r.name == "TPE"], budget)
     left.set_ylabel("hypervolume (segment F1, log10 MACs/s)")
-    left.set_ylim(bottom=min(mean(r.volumes(0.25)) for r in results))  # the first minutes are steep, and alike
+    least = min(mean(r.volumes(0.25)) for r in results)  # the first minutes are steep, and alike
+    left.set_ylim(least, most + 0.05 * (most - least))
     figure.savefig(target, dpi=120)
 
 
