@@ -19,7 +19,7 @@ from search.run.sharing import Sharing
 from search.run.site_clips import keep_clips
 from search.run.stop import Stop
 from search.sampling.choice import can_guess, learned_from, sampler_of
-from search.setup.plan import GAIN
+from search.setup.plan import GAIN, Plan
 from search.setup.request import Planned, Request, planned
 from search.setup.subsets import each_subset
 from search.show.closing import show, show_summary
@@ -27,11 +27,11 @@ from search.show.display import Display
 from search.study.opening import open_study
 from search.study.ownership import close_stale
 from search.study.records import REQUEST, SAMPLER, FinishedTrial
-from search.study.scores import SplitScores
+from search.study.scores import SplitScores, another_test_words
 from search.tracking.mirror import Mirror
 from search.trials.beginning import begin
 from search.trials.confirmation import confirm
-from search.trials.final_scores import score_on_test, teacher_on_validation
+from search.trials.final_scores import of_another_test, score_on_test, teacher_on_validation
 from search.trials.int8_scores import in_eight_bits
 from search.trials.picked_curves import draw_picked
 from search.trials.stopping import can_stop
@@ -117,12 +117,23 @@ class _Session:
         for number, reason in failed.items():
             display.notice(f"trial {number} could not be confirmed: {reason}")
         draw_picked(plan, self.study, members)
-        steps, failed = in_eight_bits(plan, self.study, members, display.preparing)
-        for number, reason in failed.items():
-            display.notice(f"trial {number} has no scores in eight bits: {reason}")
-        scores = score_on_test(plan.task, self.study, members, display.testing, steps)
+        scores = self._on_test(plan, members)
         self.mirror.teacher(scores)
         return scores
+
+    def _on_test(self, plan: Plan, on_front: Sequence[FinishedTrial]) -> dict[str, SplitScores]:
+        """Score the front on test, and in eight bits, and anew whatever was scored on another test split; the
+        teacher's scores."""
+        split = plan.task.pool.test_digest(plan.task.environment.name)
+        stale = of_another_test(self.study, split)
+        if stale:
+            self.display.notice(another_test_words(stale.values()))
+        numbers = {*stale, *(m.number for m in on_front)}
+        members = [m for m in self.study.finished() if m.number in numbers]
+        steps, failed = in_eight_bits(plan, self.study, members, split, self.display.preparing)
+        for number, reason in failed.items():
+            self.display.notice(f"trial {number} has no scores in eight bits: {reason}")
+        return score_on_test(plan.task, self.study, members, split, self.display.testing, steps)
 
     def _introduce(self, ready: Planned, teacher_score: float | None) -> None:
         notices = list(ready.notices)

@@ -15,13 +15,14 @@ class EightBits:
     """Of the student's int8 step, with the trial's thresholds and filters.
 
     bytes: of its file. latency: milliseconds per second of audio, step by step in onnxruntime on one CPU thread.
-    validation, test: scores by name; None until test was opened.
+    validation, test: scores by name; None until test was opened. split: what test was made of (see `SplitScores`).
     """
 
     bytes: int
     latency: float
     validation: Values
     test: Values | None = None
+    split: str | None = None
 
     @property
     def measures(self) -> dict[str, float | None]:

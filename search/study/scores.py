@@ -1,6 +1,6 @@
 """Scores that are kept beside a student: of test and teacher, and of seeds that confirmed it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ CONFIRMED_FILE = "confirmed.json"
 
 @dataclass(frozen=True)
 class SplitScores:
-    """Scores on one split: `values` by name and `per_class`; None is what cannot be computed."""
+    """Scores on one split: `values` by name and `per_class`; None is what cannot be computed. `split`: of test, which
+    recordings and annotations it was made of (see `Pool.test_digest`); earlier versions did not write it down."""
 
     values: dict[str, float | None]
     per_class: dict[str, dict[str, float | None]]
+    split: str | None = None
 
     @property
     def holds_events(self) -> bool:
@@ -31,6 +33,14 @@ def notes_on_test(scores: Iterable[SplitScores | None]) -> list[str]:
     """What a person should know of these test scores."""
     silent = any(found and not found.holds_events for found in scores)
     return ["test holds none of the events: what cannot be computed there is '-'"] if silent else []
+
+
+def another_test_words(stale: Collection[SplitScores]) -> str:
+    """What a person should know where these test scores are not of the test split that is there now."""
+    count = "one student" if len(stale) == 1 else f"{len(stale)} students"
+    if any(found.split is not None for found in stale):
+        return f"the test split has changed since {count} had been scored on it: scored anew, as the teacher is"
+    return f"on which test split {count} had been scored was not written down: scored anew, as the teacher is"
 
 
 def test_scores(trial: Path) -> SplitScores | None:

@@ -193,12 +193,12 @@ class Tracker:
             test, means = self.study.test_scores(member.number), self.study.confirmed(member.number)
             if (eight := self.study.eight_bits(member.number)) is not None:
                 tag = INT8_TAG if eight.test is None else INT8_TEST_TAG
-                self._once(member, tag, eight.measures)
+                self._once(member, tag, eight.measures, eight.split)
             if member.seeds > 1:
                 means_of = {f"mean_{name}": member.measure(name) for name in self.objectives.qualities}
                 self._once(member, SEEDS_TAG, means_of)
             if test:
-                self._once(member, TEST_TAG, {f"test_{name}": value for name, value in test.values.items()})
+                self._once(member, TEST_TAG, {f"test_{name}": value for name, value in test.values.items()}, test.split)
             if means:
                 parts = {"": means.values, "_low": means.low, "_high": means.high}
                 values: dict[str, float | None] = {
@@ -206,12 +206,14 @@ class Tracker:
                 }
                 self._once(member, CONFIRMED_TAG, values)
 
-    def _once(self, member: FinishedTrial, tag: str, values: Mapping[str, float | None]) -> None:
-        """Write metrics of a trial, unless this tag says that they were."""
-        run = self.children[member.number]
-        if tag not in run.data.tags:
+    def _once(
+        self, member: FinishedTrial, tag: str, values: Mapping[str, float | None], split: str | None = None
+    ) -> None:
+        """Write metrics of a trial, unless this tag says that they were; where they are of a test `split`, of this."""
+        run, written = self.children[member.number], split or "true"
+        if run.data.tags.get(tag) != written:
             log_metrics(self.client, run.info.run_id, values)
-            self.client.set_tag(run.info.run_id, tag, "true")
+            self.client.set_tag(run.info.run_id, tag, written)
             self.children[member.number] = self.client.get_run(run.info.run_id)
 
     def _note(self, on_front: Sequence[FinishedTrial]) -> str:

@@ -1,6 +1,7 @@
 """The test split, opened once per student: front members and their teacher are scored when the search has ended.
 
-Scores are kept beside the student; one that is there is never computed again, so that nothing can be chosen by it.
+Scores are kept beside the student, with what names the split that they were made of. One that is there is never
+computed again, so that nothing can be chosen by it, unless the split has changed since.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,22 +37,34 @@ def teacher_on_validation(task: Task, study: StudyView) -> SplitScores:
     return SplitScores(**kept["validation"])
 
 
+def of_another_test(study: StudyView, split: str | None) -> dict[int, SplitScores]:
+    """The test scores, by number of their student, that are of another split than the one that is there now, or that an
+    earlier version wrote, which did not say of which; none where there is no split."""
+    if split is None:
+        return {}
+    known = {m.number: study.test_scores(m.number) for m in study.finished()}
+    return {number: found for number, found in known.items() if found is not None and found.split != split}
+
+
 def score_on_test(
     task: Task,
     study: StudyView,
     members: Sequence[FinishedTrial],
+    split: str | None,
     progress: Callable[[int, int], None] | None = None,
     steps: Mapping[int, Int8Student] | None = None,
 ) -> dict[str, SplitScores]:
-    """Score the members and the teacher that have no test score yet, each with what was chosen for it on validation;
-    and `steps`, in eight bits, by the number of the trial (see `search.trials.int8_scores`).
+    """Score the members and the teacher that have no score of this test `split` yet (`Pool.test_digest`), each with
+    what was chosen for it on validation; and `steps`, in eight bits, by the number of the trial (see
+    `search.trials.int8_scores`).
 
     Returns the teacher's scores by split (see `teacher_on_validation`, which must have run).
     """
     kept, scores, steps = kept_of_teacher(study.folder), study.objectives.scores, steps or {}
     posts = {m.number: m.record.post for m in members}
-    new = [m.number for m in members if study.test_scores(m.number) is None]
-    if task.pool.has_test(task.environment.name) and (new or steps or "test" not in kept):
+    new = [n for n in posts if (known := study.test_scores(n)) is None or known.split != split]
+    teacher_lacks = kept.get("test", {}).get("split", "") != split
+    if split is not None and (new or steps or teacher_lacks):
         decisions = {
             "study": study.name,
             "trials": {number: asdict(posts[number]) for number in new},
@@ -65,13 +78,14 @@ def score_on_test(
             for number, hear in hears.items():
                 report()
                 found = score(hear(test), posts[number], True, scores)
-                _keep(study, study.trial_folder(number) / TEST_FILE, _as_dict(found))
+                _keep(study, study.trial_folder(number) / TEST_FILE, _as_dict(found, split))
             for number, step in steps.items():
                 report()
                 found = score(step.answers(test), posts[number], study.objectives.needs_psds, scores)
-                _keep_int8(study, number, found)
-            if "test" not in kept:
-                kept["test"] = _as_dict(score(task.teacher_answers(test), post_of(kept["post"]), True, scores))
+                _keep_int8(study, number, found, split)
+            if teacher_lacks:
+                found = score(task.teacher_answers(test), post_of(kept["post"]), True, scores)
+                kept["test"] = _as_dict(found, split)
                 _keep(study, study.folder / TEACHER_FILE, kept)
     return study.teacher_scores()
 
@@ -82,10 +96,10 @@ def _counted(progress: Callable[[int, int], None] | None, total: int) -> Callabl
     return lambda: progress(next(done), total) if progress else None
 
 
-def _keep_int8(study: StudyView, number: int, found: Scores) -> None:
+def _keep_int8(study: StudyView, number: int, found: Scores, split: str) -> None:
     known = study.eight_bits(number)
     assert known is not None  # since test was not opened before it was written
-    study.share(INT8.write(study.trial_folder(number), replace(known, test=dict(found.values))))
+    study.share(INT8.write(study.trial_folder(number), replace(known, test=dict(found.values), split=split)))
 
 
 def _keep(study: StudyView, path: Path, found: dict[str, Any]) -> None:
@@ -93,5 +107,6 @@ def _keep(study: StudyView, path: Path, found: dict[str, Any]) -> None:
     study.share(path)
 
 
-def _as_dict(scores: Scores) -> dict[str, Any]:
-    return {"values": dict(scores.values), "per_class": {k: dict(v) for k, v in scores.per_class.items()}}
+def _as_dict(scores: Scores, split: str | None = None) -> dict[str, Any]:
+    found = SplitScores(dict(scores.values), {k: dict(v) for k, v in scores.per_class.items()}, split)
+    return asdict(found)

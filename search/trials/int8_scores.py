@@ -15,15 +15,15 @@ from sedkd.score.summary import score
 
 
 def in_eight_bits(
-    plan: Plan, study: StudyView, on_front: Sequence[FinishedTrial], progress: Progress
+    plan: Plan, study: StudyView, members: Sequence[FinishedTrial], split: str | None, progress: Progress
 ) -> tuple[dict[int, Int8Student], dict[int, str]]:
-    """The int8 steps of those of the front whose scores are not all there, by number, each with its scores on
+    """The int8 steps of those `members` whose scores are not all there, by number, each with its scores on
     validation, bytes and time kept; and why those that failed have none. Others have a GRU, or hear whole recordings.
+    `split` names the test split (`Pool.test_digest`); None where there is none.
     """
-    has_test = plan.task.pool.has_test(plan.task.environment.name)
-    able = [m for m in on_front if quantises(m.record.configuration)]
+    able = [m for m in members if quantises(m.record.configuration)]
     known = {m.number: study.eight_bits(m.number) for m in able}
-    new = [m for m in able if (found := known[m.number]) is None or (has_test and found.test is None)]
+    new = [m for m in able if (found := known[m.number]) is None or (split is not None and found.split != split)]
     steps: dict[int, Int8Student] = {}
     failed: dict[int, str] = {}
     for done, member in enumerate(new):

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sedkd.data.audio import content_hash
 from sedkd.data.environment import Environment
 from sedkd.data.recordings import (
     Recording,
+    digest_of,
     environments_in,
     labels_in,
     labels_with_lines,
@@ -18,6 +18,7 @@ from sedkd.data.recordings import (
     without_labels,
 )
 from sedkd.data.reviewed import read_reviewed
+from sedkd.data.sealed import look_over
 from sedkd.data.weak import read_weak
 from sedkd.errors import UserError
 from sedkd.spelling import folded
@@ -93,9 +94,13 @@ class Pool:
         return self.synthetic or (self.root / name / "validation.tsv").exists()
 
     def test_digest(self, name: str) -> str | None:
-        """Names the test split's annotations as they stand, without reading them; None where there are none."""
-        table = self.root / name / "test.tsv"
-        return content_hash(table) if table.exists() else None
+        """Names the test split by its recordings and annotations as they stand, and tells nothing else of it; None
+        where there is none."""
+        if not self.has_test(name):
+            return None
+        found: list[str] = []
+        look_over(lambda: found.append(digest_of(self.test(name))))
+        return found[0]
 
     def lack(self, name: str, split: str) -> str:
         """What to say where a split is not there."""

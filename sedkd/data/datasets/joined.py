@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 from pathlib import Path
 
-from sedkd.data.audio import content_hash
 from sedkd.data.broken import durations
 from sedkd.data.datasets.dataset import UNLABELED, VALIDATION, WEAK, Dataset
 from sedkd.data.datasets.folder import NAME as FOLDER
@@ -55,11 +53,6 @@ class DatasetPool(Pool):
 
     def has_validation(self, name: str) -> bool:
         return bool(self.places.get((name, VALIDATION)))
-
-    def test_digest(self, name: str) -> str | None:
-        tables = sorted({str(p.clip.table) for p in self.places.get((name, TEST), ()) if p.clip.table})
-        digests = [content_hash(Path(table)) for table in tables]
-        return blake2b("".join(digests).encode(), digest_size=16).hexdigest() if digests else None
 
     def lack(self, name: str, split: str) -> str:
         titles = " and ".join(dataset.title for dataset in self.datasets if name in dataset.environments)
