@@ -1,5 +1,6 @@
 """One run of `sedkd-search`, from the first line on the screen to the last."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,7 +27,7 @@ from search.show.closing import show, show_summary
 from search.show.display import Display
 from search.study.opening import open_study
 from search.study.ownership import close_stale
-from search.study.records import REQUEST, SAMPLER, FinishedTrial
+from search.study.records import REQUEST, SAMPLER, WORKED, FinishedTrial
 from search.study.scores import SplitScores, another_test_words
 from search.tracking.mirror import Mirror
 from search.trials.beginning import begin
@@ -104,6 +105,7 @@ class _Session:
         typed = {**self.request.typed, "env": subject.environment, "subset": subject.subset}
         typed = {option: value for option, value in typed.items() if value is not None}
         self.study.optuna.set_user_attr(REQUEST, typed)
+        self.study.optuna.set_user_attr(WORKED, time.time())
         _write_typed(self.study.folder / STUDY_FILE, typed)
         keep_clips(plan.task, self.study.folder)
         teacher = teacher_on_validation(plan.task, self.study)

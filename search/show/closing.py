@@ -13,7 +13,6 @@ from search.show.display import Display
 from search.show.subsets_table import beside, subsets_table, wider
 from search.show.tables import front_table, placed_table, score_words
 from search.show.words import features_words, macs_words, rung_words, strategy_words, student_words
-from search.study.names import cleaned
 from search.study.opening import load_studies, load_study
 from search.study.options import as_typed
 from search.study.scores import SplitScores, notes_on_test
@@ -56,18 +55,18 @@ def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | N
     if teacher:
         shown = ", ".join(f"{split} {score_words(s.values[objectives.quality])}" for split, s in teacher.items())
         display.print(f"teacher: {objectives.quality} {shown} ({study.facts['teacher']})")
-    _what_next(study.facts["environment"], study.store, display)
+    _what_next(study.name, study.store, display)
 
 
-def _what_next(environment: str, store: Store, display: Display) -> None:
+def _what_next(study: str, store: Store, display: Display) -> None:
+    """By the study's name: an environment has as many as there are subsets and manners to search."""
     place = "" if store.root == Path.cwd() / "mlruns" else f" --store {shlex.quote(str(store.root))}"
     if store.server and store.server != os.environ.get("SEDKD_STORAGE"):
         place += f" --storage {shlex.quote(store.storage.place)}"
-    out = shlex.quote(f"{cleaned(environment)}-knee")
-    env = as_typed("env", environment)
+    named, out = as_typed("study", study), shlex.quote(f"{study.rpartition('-')[0]}-knee")
     display.print(
-        f"export one:  sedkd export {env} --pick knee --out {out}{place}\n"
-        f"one page:    sedkd report {env}{place}\n"
+        f"export one:  sedkd export {named} --pick knee --out {out}{place}\n"
+        f"one page:    sedkd report {named}{place}\n"
         f"look at all: sedkd ui{place}"
     )
 

@@ -8,7 +8,7 @@ from search.study.objectives import Objectives
 from search.study.options import as_typed
 from search.study.ownership import close_stale
 from search.study.proxy import BY_TRIALS
-from search.study.records import CONTROL, FACTS, INTERRUPTED, LEASES, REASON
+from search.study.records import CONTROL, FACTS, INTERRUPTED, LEASES, REASON, WORKED
 from search.study.store import Store
 from search.study.view import StudyView
 from sedkd.errors import UserError
@@ -38,8 +38,8 @@ def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Ob
 
 
 def load_studies(store: Store, environment: str | None, name: str | None) -> list[StudyView]:
-    """The named study, or the environment's, or all there are; the latest first. Those that are worked on by way of
-    another storage (`LEASES`) are left out.
+    """The named study, or the environment's, or all there are; the one that a search was at last first. Those that are
+    worked on by way of another storage (`LEASES`) are left out.
 
     Raises:
         UserError: there is no store, or no such study (those that there are), or all are worked on otherwise.
@@ -58,8 +58,14 @@ def load_studies(store: Store, environment: str | None, name: str | None) -> lis
     readable = [s for s in found if _begun_elsewise(s.user_attrs, store) is None]
     if not readable:
         _require_readable(found[0].study_name, found[0].user_attrs, store)
-    readable.sort(key=lambda s: (s.datetime_start is not None, s.datetime_start), reverse=True)
+    readable.sort(key=_worked_at, reverse=True)
     return [_view(optuna.load_study(study_name=s.study_name, storage=storage), store) for s in readable]
+
+
+def _worked_at(summary: Any) -> float:
+    """When a search was at it last, in seconds since 1970; of an earlier version's, when its first trial began."""
+    began = summary.datetime_start.timestamp() if summary.datetime_start else 0.0
+    return float(summary.user_attrs.get(WORKED, began))
 
 
 def _view(study: "optuna.Study", store: Store) -> StudyView:
@@ -85,8 +91,10 @@ def _require_readable(name: str, attributes: Mapping[str, Any], store: Store) ->
 
 
 def load_study(store: Store, environment: str | None, name: str | None) -> StudyView:
-    """The study to look at: the named one, else the environment's latest. See `load_studies`."""
-    return load_studies(store, environment, name)[0]
+    """The study to look at: the named one, else the environment's latest in which something has finished. See
+    `load_studies`."""
+    found = load_studies(store, environment, name)
+    return next((study for study in found if study.finished()), found[0])
 
 
 def enqueue_missing(study: StudyView, controls: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
