@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out is not None:
         root, how = convert.written(options), {}
     _tell_time(studies)
-    _tell_next(found, root, how)
+    _tell_next(found, root, how, {"store": options.store, "storage": options.storage})
     return 0
 
 
@@ -113,12 +113,13 @@ def _table(counts: Sequence["EventCount"]) -> None:
     plain_console().print(table)
 
 
-def _tell_next(found: "Survey", data: Path, how: dict[str, str | None]) -> None:
+def _tell_next(found: "Survey", data: Path, how: dict[str, str | None], place: dict[str, str | None]) -> None:
     from search.setup.first_steps import QUICK_TRIALS, check_command, detect_command, search_command
     from sedkd.data.datasets.facts import environments_in
 
     name, *others = environments_in(found)
-    _listed("next", [check_command(data, how), search_command(data, name, how), detect_command(data, name)])
+    search, detect = search_command(data, name, how, place), detect_command(data, name, place)
+    _listed("next", [check_command(data, how), search, detect])
     print(f"a quick look before that: the search with --trials {QUICK_TRIALS} and without --steps")
     if others:
         print(f"--env also takes {', '.join(others)}")

@@ -138,7 +138,10 @@ def _check_audio(facts: Mapping[str, Any], rate: int) -> "list[numpy.ndarray]":
     named = facts.get("validation") or audio_below(folder)
     paths = sorted(path for path in map(Path, named) if path.exists())[:CHECK_CLIPS]
     if not paths:
-        raise UserError(f"{folder}: no audio to check the export with; put the study's data back where they were")
+        raise UserError(
+            f"{folder}: no audio to check the export with; put the study's data back where they were, "
+            "or run its search line again with --data DIR, where they are now"
+        )
     return [read_audio(path, rate) for path in paths]
 
 

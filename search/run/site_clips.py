@@ -18,17 +18,14 @@ _MEND = "remove it, and run the study's search line again"
 
 
 def keep_clips(task: "Task", folder: Path) -> None:
-    """Write where the task's clips lie, and what is heard in those of validation, to a study's folder; once."""
+    """Write where the task's clips lie now, and what is heard in those of validation, to a study's folder."""
     from sedkd.export.int8_student import calibrating
 
-    path = folder / CLIPS_FILE
-    if path.exists():
-        return
     splits = {"training": calibrating(task.training.recordings), "validation": task.validation.recordings}
     if task.negatives is not None:
         splits["negatives"] = task.negatives.recordings
     found = {name: [_row(recording) for recording in recordings] for name, recordings in splits.items()}
-    write_json(path, found)
+    write_json(folder / CLIPS_FILE, found)
 
 
 def site_clips(

@@ -16,16 +16,18 @@ def check_command(data: Path, how: Mapping[str, str | None]) -> str:
     return " ".join(["sedkd data check", *_options(how), shlex.quote(str(data))])
 
 
-def search_command(data: Path, environment: str, how: Mapping[str, str | None]) -> str:
-    """`sedkd-search` over these data."""
-    given = {"env": environment, "data": str(data), **how, "trials": str(TRIALS), "steps": str(STEPS)}
+def search_command(
+    data: Path, environment: str, how: Mapping[str, str | None], place: Mapping[str, str | None]
+) -> str:
+    """`sedkd-search` over these data; `place`: the options of where results go."""
+    given = {"env": environment, "data": str(data), **how, "trials": str(TRIALS), "steps": str(STEPS), **place}
     return " ".join(["sedkd-search", *_options(given)])
 
 
-def detect_command(data: Path, environment: str) -> str:
+def detect_command(data: Path, environment: str, place: Mapping[str, str | None]) -> str:
     """`sedkd export` of the search's student, and `sedkd detect` with it."""
     bundle = f"./{environment}-knee" if environment.startswith("-") else f"{environment}-knee"
-    export = " ".join(["sedkd export", *_options({"env": environment, "pick": "knee", "out": bundle})])
+    export = " ".join(["sedkd export", *_options({"env": environment, "pick": "knee", "out": bundle, **place})])
     return f"{export} && sedkd detect {shlex.quote(bundle)} {shlex.quote(str(data))}"
 
 

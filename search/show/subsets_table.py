@@ -1,4 +1,4 @@
-"""What a student for some of an environment's events is worth beside one for all of them, at no more cost."""
+"""What a student for some of an environment's events is worth beside one for all of them, at the same cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ Split = Mapping[str, Mapping[str, float | None]]
 
 @dataclass(frozen=True)
 class Beside:
-    """A picked student of a subset's front, and of the front for all events the best on that subset which costs no
-    more; None where all of those cost more."""
+    """A picked student of a subset's front, and of the front for all events the best on that subset which costs as much
+    at most, but for its further outputs (`MORE_LABELS`); None where all of those cost more."""
 
     study: StudyView
     picks: Sequence[str]
@@ -61,7 +61,7 @@ def subsets_table(rows: Sequence[Beside], wide: Mapping[str, StudyView]) -> "Tab
     """`wide`: by the name of a subset's study, the one of all events."""
     from rich.table import Table
 
-    table = Table(title="students for fewer events, and those for all events on the same events, at no more cost",
+    table = Table(title="students for fewer events, and those for all events on the same events, at most 2 % dearer",
                   title_justify="left", header_style="bold", pad_edge=False)  # fmt: skip
     cost = TABLE[rows[0].study.objectives.cost].heading if rows else ""
     for head in ("study", "pick", cost, "validation", "test", f"for all events:\n{cost}", "validation", "test"):

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     import optuna
 
 
+PLACES = ("data", "validation")  # facts by which a study is not told from others: where its recordings lie
+
+
 def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Objectives) -> StudyView:
-    """The study of this name: made, or continued. Trials that a killed process left running are marked as failed.
+    """The study of this name: made, or continued, with its recordings where they lie now. Trials that a killed process
+    left running are marked as failed.
 
     Raises:
         UserError: its processes hold their leases by way of another storage (`LEASES`).
@@ -31,6 +35,8 @@ def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Ob
         study.set_metric_names(objectives.metric_names)
         study.set_user_attr(LEASES, store.storage.leases)
         study.set_user_attr(FACTS, dict(facts))
+    elif moved := {n: facts[n] for n in PLACES if n in facts and facts[n] != study.user_attrs[FACTS].get(n)}:
+        study.set_user_attr(FACTS, {**study.user_attrs[FACTS], **moved})
     _require_readable(name, study.user_attrs, store)
     view = _view(study, store)
     close_stale(view)

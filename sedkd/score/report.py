@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sedkd.data.events import Annotations, ends_beyond, read_durations, require_known_files
+from sedkd.data.events import Annotations, ends_beyond, merge_touching, read_durations, require_known_files
 from sedkd.data.labels.listed import listed
 from sedkd.errors import UserError
 from sedkd.score.alarms import AlarmRate, alarm_rate
@@ -96,7 +96,7 @@ def score_files(
     if not truth:
         raise UserError(f"{truth_path}: lists no file: there is nothing to score")
     detections, notes = _detected(detections_path, truth, label_columns[1])
-    notes = [*truth_notes, *notes, *_every_label_at_once(detections)]
+    notes = [*truth_notes, *notes, *_every_label_at_once(detections), *_touching(truth)]
     durations = None if durations_path is None else _lengths(durations_path, truth)
     points: dict[float, Annotations] = {}
     if durations is None:
@@ -184,6 +184,15 @@ def _detected(path: Path | str, truth: Annotations, column: str | None) -> tuple
     detections = {target: found[name] for target, name in names.items()}
     require_known_files(detections, truth, str(path))
     return detections, [*notes, *(f"{path}: {line}" for line in of_other_folders(names))]
+
+
+def _touching(truth: Annotations) -> list[str]:
+    """A note where references are one event for a search, and several here."""
+    apart = sum(len(events) - len(merge_touching(events)) for events in truth.values())
+    if not apart:
+        return []
+    which = "one reference event touches or overlaps" if apart == 1 else f"{apart} reference events touch or overlap"
+    return [f"{which} another of the same label: counted as they stand, where a search takes what touches for one"]
 
 
 def _every_label_at_once(detections: Annotations) -> list[str]:

@@ -21,7 +21,8 @@ from sedkd.stream.file import pieces
 def detect(bundle: Bundle, path: Path, progress: Progress | None = None) -> list[Detection]:
     """The events in an audio file, sorted by onset. `progress(done, total)` counts windows.
 
-    Of a long file one window of audio is held at a time, and the probabilities, some tens of bytes per frame.
+    Of a long file one window of audio is held at a time, and the probabilities, some tens of bytes per frame. In one
+    that is shorter than a feature frame nothing is detected.
 
     Raises:
         UserError: the file is missing, empty or no audio.
@@ -29,6 +30,8 @@ def detect(bundle: Bundle, path: Path, progress: Progress | None = None) -> list
     info = audio_info(path)
     for note in notes_on({path: info}):
         warnings.warn(note, SedkdWarning, stacklevel=2)
+    if not frame_count(info.duration, bundle.features):  # as a stream of it has no answer
+        return []
     probability = file_probabilities(bundle, path, progress)
     post, duration = bundle.post, info.duration
     events = decode(probability, bundle.frame_seconds, bundle.labels, post.thresholds, post.median_frames, duration)

@@ -284,3 +284,15 @@ def test_what_is_told_of_operating_points(folder: Path) -> None:
     told = set(score_files(*paths).notes) - set(before.notes)
     assert "operating points: left out what is no .tsv or .csv: run2_th_0.75.txt" in told
     assert any(note.startswith("operating point 0.9: 1 of 1 detections end after their file does") for note in told)
+
+
+def test_references_that_touch_are_counted_as_they_stand_and_it_is_said(tmp_path: Path) -> None:
+    """A search reads them as one event: its card and this report would differ without a word."""
+    rows = {"truth": "a.wav\t0\t1\tdog\na.wav\t1\t2\tdog\na.wav\t1\t2\tcat\n", "found": "a.wav\t0\t2\tdog\n"}
+    for name, text in rows.items():
+        (tmp_path / f"{name}.tsv").write_text(f"filename\tonset\toffset\tevent_label\n{text}")
+    report = score_files(tmp_path / "truth.tsv", tmp_path / "found.tsv")
+    assert report.event.support["dog"] == 2
+    assert any(
+        note.startswith("one reference event touches or overlaps another of the same label") for note in report.notes
+    )

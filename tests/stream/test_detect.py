@@ -97,6 +97,13 @@ def test_answers_as_scored(folder: Path, student: Student, tmp_path: Path, secon
         assert expected.std(axis=0).min() > 0.1
 
 
+@pytest.mark.parametrize("samples", [1, 319])
+def test_nothing_is_detected_in_less_than_a_frame(folder: Path, tmp_path: Path, samples: int) -> None:
+    """Events of no length were."""
+    soundfile.write(tmp_path / "a.wav", noise(1.0)[:samples], RATE)
+    assert detect(read_bundle(folder), tmp_path / "a.wav") == []
+
+
 def test_events_are_scorings(folder: Path, student: Student, tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     soundfile.write(path, noise(10.0), RATE)

@@ -1,5 +1,6 @@
 """Label tables with a header, read by their layout: which cell is a label's onset, its end, the recording it is of."""
 
+import shlex
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
@@ -9,6 +10,7 @@ from sedkd.data.datasets.dataset import Annotation
 from sedkd.data.datasets.rows import Line, event_of
 from sedkd.data.events import is_time, require_clear_commas, seconds
 from sedkd.data.labels.cells import header_of, key_of, read_cells, squeezed, time_key_of
+from sedkd.data.labels.event_columns import FLAGS
 from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotations
 from sedkd.data.labels.layout import Layout
 from sedkd.data.labels.units import in_seconds
@@ -71,13 +73,14 @@ class LabelTable:
         return list(dict.fromkeys(self.names)) or [OWN]
 
     def read(self, asked: str | None) -> dict[str, Annotation]:
-        """The labels by recording, of the column `asked` for; a row of nothing but a recording says that nothing
-        happens.
+        """The labels by recording, of the column `asked` for, which may be called like an event and hold 1 and 0; a row
+        of nothing but a recording says that nothing happens.
 
         Raises:
             UserError: a column is missing, or a row cannot be used.
         """
         label, onset = self._label(asked), self._needed(self.layout.onset)
+        event = self._event_called_like(label)
         end, length = self._place(self.layout.end), self._place(self.layout.length)
         last = self._needed(self.layout.end) if length is None else length if end is None else end
         within, both = self._within(), self._both_files()
@@ -87,7 +90,9 @@ class LabelTable:
         for name, (line, row) in zip(self.names, self.cells.rows, strict=True):
             events, where = found.setdefault(name, []), f"{self.path}, line {line}"
             begins, ends, text = row[onset], row[last], row[label]
-            if name != OWN and not (begins or ends or text):
+            if event is not None:
+                text = event if FLAGS[text.casefold()] else ""
+            if self._says_nothing(name, begins, ends, text) or (event is not None and not text):
                 continue
             if not text:
                 raise UserError(f"{where}: {self._without_label(label)}")
@@ -107,6 +112,19 @@ class LabelTable:
             events.append((line, event_of((begins, ends, text), where)))
         return annotations(found or {OWN: []})
 
+    def _says_nothing(self, name: str, begins: str, ends: str, text: str) -> bool:
+        """Whether a row is of a recording alone: in it, nothing happens."""
+        return text.casefold() in self.layout.nothing or (name != OWN and not (begins or ends or text))
+
+    def _event_called_like(self, label: int) -> str | None:
+        """The event that a column is called like, where it is not known to hold labels, and holds 1 and 0."""
+        known = label in self._label_columns()
+        return self.cells.header[label] if self._holds_flags(label) and not known else None
+
+    def _holds_flags(self, place: int) -> bool:
+        cells = {cell.casefold() for _, cell in self.cells.column(place)}
+        return cells <= set(FLAGS) and any(FLAGS[cell] for cell in cells)
+
     def confidences(self) -> dict[int, str]:
         """How sure a detector was of each label, by line; none where no column says so."""
         place = self._place(CONFIDENCE)
@@ -122,7 +140,7 @@ class LabelTable:
             place = self._place((key_of(asked),))
             if place is None:
                 raise UserError(f"{self.path}: --label-column {asked}: no such column; there are: {self._all()}")
-            if self._is_of_fractions(place):
+            if self._is_of_fractions(place) and not self._holds_flags(place):
                 raise UserError(f"{self.path}: --label-column {asked}: holds {NO_LABELS}")
             return place
         there = self._label_columns()
@@ -148,6 +166,9 @@ class LabelTable:
         ]
         if not others:
             return f"add one, called {layout.label[0]}"
+        flagged = [name for name in others if self._holds_flags(self.cells.header.index(name))]
+        if flagged:
+            return f"{flagged[0]} holds 1 and 0: if it is an event, say --label-column {shlex.quote(flagged[0])}"
         if all(self._is_of_fractions(self.cells.header.index(name)) for name in others):
             return f"{', '.join(others)} hold {NO_LABELS}"
         return f"say --label-column, one of: {', '.join(others)}"

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from sedkd.data.labels.cells import Cells
 
+NO_DETECTION = ("nocall",)  # what BirdNET writes for a recording in which it detected nothing
+
 
 def as_they_are(cells: Cells) -> Cells:
     """A table that needs no mending."""
@@ -19,7 +21,8 @@ class Layout:
     its recording; none: the one that the table is called like. `folder` is put before it, and a `path` that ends in its
     name is used instead. `within`: where in its recording a label begins, where onsets count over several of them;
     `end_file`: the recording in which it ends. `label`: those that are tried; `other`: those that are no label, so that
-    a single one besides is (None: that is not tried). `prepared` mends the rows before anything is read of them.
+    a single one besides is (None: that is not tried). `nothing`: labels, folded, of rows in which nothing happens.
+    `prepared` mends the rows before anything is read of them.
     """
 
     name: str
@@ -36,4 +39,5 @@ class Layout:
     end_file: Sequence[str] = ()
     label: Sequence[str] = ()
     other: Callable[[str], bool] | None = None
+    nothing: Sequence[str] = ()
     prepared: Callable[[Cells], Cells] = as_they_are

@@ -4,7 +4,7 @@ spreadsheet."""
 from sedkd.data.labels.cells import Cells, key_of, squeezed
 from sedkd.data.labels.event_columns import a_row_per_event
 from sedkd.data.labels.label_table import CONFIDENCE, table_format
-from sedkd.data.labels.layout import Layout
+from sedkd.data.labels.layout import NO_DETECTION, Layout
 
 KALEIDOSCOPE = table_format(
     Layout(
@@ -29,6 +29,7 @@ BIRDNET = table_format(
         end=("end",),
         file=("file", "filepath"),
         label=("common name", "scientific name"),
+        nothing=NO_DETECTION,
     )
 )
 ONSET = (

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sedkd.data.labels.cells import Cells, key_of
 from sedkd.data.labels.label_table import table_format
-from sedkd.data.labels.layout import Layout
+from sedkd.data.labels.layout import NO_DETECTION, Layout
 
 VIEW = "view"
 IDENTITY = ("selection", "begin time", "end time", "begin file", "begin path")
@@ -59,6 +59,7 @@ FORMAT = table_format(
         end_file=("end file",),
         label=("species", "annotation", "annotations", "label", "common name", "class", "call type", "type", "tags"),
         other=is_measurement,
+        nothing=NO_DETECTION,
         prepared=one_per_selection,
     )
 )

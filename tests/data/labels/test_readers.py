@@ -125,6 +125,52 @@ def test_a_column_for_each_event(tmp_path: Path) -> None:
     assert found["b.wav"].events == ()
 
 
+@pytest.mark.parametrize(("yes", "no"), [("1", "0"), ("1.0", "0.0"), ("True", "False")])
+def test_a_column_for_the_only_event(yes: str, no: str, tmp_path: Path) -> None:
+    """It may be anything else as well, such as whether somebody checked the row, so that it has to be named."""
+    path = tmp_path / "labels.csv"
+    lines = ["file,start_time,end_time,dog", f"a.wav,0,3,{yes}", f"a.wav,3,6,{no}", f"b.wav,0,3,{no}"]
+    write_text(path, lines)
+    form = format_of(path)
+    assert form is not None
+    with pytest.raises(UserError, match="dog holds 1 and 0: if it is an event, say --label-column dog"):
+        form.open(path).read(None)
+    found = form.open(path).read("dog")
+    assert [(e.onset, e.offset, e.event_label) for _, e in found["a.wav"].events or ()] == [(0, 3, "dog")]
+    assert found["b.wav"].events == ()
+
+
+def test_numbers_in_a_column_of_labels_are_labels(tmp_path: Path) -> None:
+    write_text(tmp_path / "labels.csv", ["file,start,end,class", "a.wav,0,3,1", "a.wav,3,6,0"])
+    form = format_of(tmp_path / "labels.csv")
+    assert form is not None
+    for asked in (None, "class"):
+        events = form.open(tmp_path / "labels.csv").read(asked)["a.wav"].events or ()
+        assert [e.event_label for _, e in events] == ["1", "0"]
+
+
+BIRDNET_RAVEN = (
+    "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tCommon Name\tSpecies Code\tConfidence\tBegin Path"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        (
+            "a.BirdNET.selection.table.txt",
+            [BIRDNET_RAVEN, "1\tSpectrogram 1\t1\t0\t3\tnocall\tnocall\t1.0\t/d/a.wav"],
+        ),
+        ("a.csv", ["Start (s),End (s),Scientific name,Common name,Confidence,File", "0,3,nocall,nocall,1.0,/d/a.wav"]),
+    ],
+)
+def test_where_birdnet_heard_nothing_there_is_no_event(name: str, lines: list[str], tmp_path: Path) -> None:
+    write_text(tmp_path / name, lines)
+    form = format_of(tmp_path / name)
+    assert form is not None
+    assert [annotation.events for annotation in form.open(tmp_path / name).read(None).values()] == [()]
+
+
 def test_the_species_of_a_table_is_the_label_and_not_its_class_or_type(tmp_path: Path) -> None:
     write_text(tmp_path / "a.csv", ["start,end,type,class,species", "0.5,1,song,Aves,Turdus merula"])
     form = format_of(tmp_path / "a.csv")

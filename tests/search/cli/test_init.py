@@ -47,6 +47,16 @@ def yard(tmp_path: Path) -> Path:
     return root
 
 
+def test_what_to_type_next_says_where_results_go(
+    yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = f"--store {shlex.quote(str(tmp_path / 'my runs'))}"
+    check, search_line, detect = after("next", told(capsys, yard, "--store", tmp_path / "my runs"))
+    assert place not in check
+    assert place in search_line
+    assert place in detect.split(" && ")[0]
+
+
 def test_what_is_there_and_what_to_type(yard: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = told(capsys, yard)
     assert f"{yard}: recordings with label files, 6 recordings\n" in out
