@@ -16,7 +16,7 @@ from search.show.calibration_figure import calibration_png
 from search.show.confusion_figure import confusion_png
 from search.show.curves_figure import curves_png
 from search.show.words import macs_words
-from search.study.names import experiment_name
+from search.study.names import model_name
 from search.study.objectives import costs
 from search.study.records import FinishedTrial
 from search.study.view import StudyView
@@ -186,7 +186,7 @@ def _register(study: StudyView, member: FinishedTrial, out: Path, aliases: list[
     tracker.sync(figures=False)
     mlflow.set_tracking_uri(study.store.mlflow_uri)
     mlflow.set_registry_uri(study.store.mlflow_uri)
-    name = experiment_name(study.facts["environment"])
+    name = model_name(study.name)
     run_id = tracker.child_id(member.number)
     with mlflow.start_run(run_id=run_id):
         info: Any = mlflow.onnx.log_model(

@@ -16,9 +16,7 @@ def check_command(data: Path, how: Mapping[str, str | None]) -> str:
     return " ".join(["sedkd data check", *_options(how), shlex.quote(str(data))])
 
 
-def search_command(
-    data: Path, environment: str, how: Mapping[str, str | None], place: Mapping[str, str | None]
-) -> str:
+def search_command(data: Path, environment: str, how: Mapping[str, str | None], place: Mapping[str, str | None]) -> str:
     """`sedkd-search` over these data; `place`: the options of where results go."""
     given = {"env": environment, "data": str(data), **how, "trials": str(TRIALS), "steps": str(STEPS), **place}
     return " ".join(["sedkd-search", *_options(given)])

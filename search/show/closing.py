@@ -13,6 +13,7 @@ from search.show.display import Display
 from search.show.subsets_table import beside, subsets_table, wider
 from search.show.tables import front_table, placed_table, score_words
 from search.show.words import features_words, macs_words, rung_words, strategy_words, student_words
+from search.study.names import label_of
 from search.study.opening import load_studies, load_study
 from search.study.options import as_typed
 from search.study.scores import SplitScores, notes_on_test
@@ -63,7 +64,7 @@ def _what_next(study: str, store: Store, display: Display) -> None:
     place = "" if store.root == Path.cwd() / "mlruns" else f" --store {shlex.quote(str(store.root))}"
     if store.server and store.server != os.environ.get("SEDKD_STORAGE"):
         place += f" --storage {shlex.quote(store.storage.place)}"
-    named, out = as_typed("study", study), shlex.quote(f"{study.rpartition('-')[0]}-knee")
+    named, out = as_typed("study", study), shlex.quote(f"{label_of(study)}-knee")
     display.print(
         f"export one:  sedkd export {named} --pick knee --out {out}{place}\n"
         f"one page:    sedkd report {named}{place}\n"

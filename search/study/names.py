@@ -25,8 +25,19 @@ def cleaned(name: str) -> str:
 
 
 def experiment_name(environment: str) -> str:
-    """The MLflow experiment of an environment's studies, and the registered model of its exports."""
+    """The MLflow experiment of an environment's studies."""
     return f"sedkd-{cleaned(environment)}"
+
+
+def label_of(study: str) -> str:
+    """What a study is named after, without its digest: its environment, or ENVIRONMENT.SUBSET."""
+    return study.rpartition("-")[0]
+
+
+def model_name(study: str) -> str:
+    """The registered model of a study's exports in MLflow: students for some of the events are another than those for
+    all, and have versions and aliases of their own."""
+    return f"sedkd-{label_of(study)}"
 
 
 def key(name: str) -> str:

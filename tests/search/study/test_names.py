@@ -11,7 +11,7 @@ from small_study import arguments, write_farm
 
 from search.cli import main, search
 from search.show.display import Display
-from search.study.names import MAX_LENGTH, cleaned, experiment_name
+from search.study.names import MAX_LENGTH, cleaned, experiment_name, model_name
 from search.study.store import open_store
 from sedkd.models.checkpoint import save_model
 from sedkd.models.settings import StudentSettings
@@ -114,3 +114,8 @@ def test_tables_show_labels_as_they_are(capsys) -> None:
     Display().table(table)
     out = capsys.readouterr().out
     assert all(text in out for text in ("[red]title[/red] :bee:", "[bold]head", "[red]hum[/red] :bee:"))
+
+
+def test_students_for_some_of_the_events_are_another_model() -> None:
+    assert model_name("farm-012abc") == experiment_name("farm") == "sedkd-farm"
+    assert model_name("farm.ring-012abc") == "sedkd-farm.ring"
