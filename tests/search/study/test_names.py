@@ -12,6 +12,7 @@ from small_study import arguments, write_farm
 from search.cli import main, search
 from search.show.display import Display
 from search.study.names import MAX_LENGTH, cleaned, experiment_name, model_name
+from search.study.opening import load_studies
 from search.study.store import open_store
 from sedkd.models.checkpoint import save_model
 from sedkd.models.settings import StudentSettings
@@ -102,7 +103,9 @@ def test_events_with_odd_names_are_searched_for_and_shown_as_they_are(odd: Path,
     out = capsys.readouterr().out
     assert f"events   {LABELS['bell']}\n" in out
     assert f": {ENVIRONMENT}" in out
-    assert f"--env {shlex.quote(ENVIRONMENT)} " in out
+    (line,) = re.findall("export one: +sedkd (.*)", out)
+    (study, *_) = load_studies(open_store(str(odd / STORE)), ENVIRONMENT, None)
+    assert ["--study", study.name] == shlex.split(line)[1:3]
 
 
 def test_tables_show_labels_as_they_are(capsys) -> None:
