@@ -122,6 +122,7 @@ class LabelTable:
         return self.cells.header[label] if self._holds_flags(label) and not known else None
 
     def _holds_flags(self, place: int) -> bool:
+        """Whether a column says yes in some rows and no in the others, if there are others."""
         cells = {cell.casefold() for _, cell in self.cells.column(place)}
         return cells <= set(FLAGS) and any(FLAGS[cell] for cell in cells)
 
@@ -149,6 +150,7 @@ class LabelTable:
             if len(there) > 1:
                 several = ", ".join(names[place] for place in there)
                 raise UserError(f"{self.path}: which column holds the labels? Say --label-column, one of: {several}")
+            there = [place for place in there if not self._holds_flags(place)]
         if not there:
             raise UserError(f"{self.path}: no column of labels; {self._mend_of_no_label()}")
         filled = (place for place in there if any(row[place] for _, row in self.cells.rows))

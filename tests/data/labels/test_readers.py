@@ -140,6 +140,16 @@ def test_a_column_for_the_only_event(yes: str, no: str, tmp_path: Path) -> None:
     assert found["b.wav"].events == ()
 
 
+def test_a_flag_is_not_taken_for_a_label_unasked(tmp_path: Path) -> None:
+    write_text(
+        tmp_path / "a.txt", ["Selection\tView\tBegin Time (s)\tEnd Time (s)\tVerified", "1\tWaveform 1\t0\t1\t1"]
+    )
+    form = format_of(tmp_path / "a.txt")
+    assert form is not None
+    with pytest.raises(UserError, match="Verified holds 1 and 0: if it is an event, say --label-column Verified"):
+        form.open(tmp_path / "a.txt").read(None)
+
+
 def test_numbers_in_a_column_of_labels_are_labels(tmp_path: Path) -> None:
     write_text(tmp_path / "labels.csv", ["file,start,end,class", "a.wav,0,3,1", "a.wav,3,6,0"])
     form = format_of(tmp_path / "labels.csv")
