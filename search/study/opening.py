@@ -100,6 +100,8 @@ def load_study(store: Store, environment: str | None, name: str | None) -> Study
     """The study to look at: the named one, else the environment's latest in which something has finished. See
     `load_studies`."""
     found = load_studies(store, environment, name)
+    if len(found) == 1:
+        return found[0]
     return next((study for study in found if study.finished()), found[0])
 
 

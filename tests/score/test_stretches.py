@@ -63,9 +63,12 @@ def test_every_event_is_in_one_stretch_and_none_within_the_collar_of_another_str
 
 
 def test_a_match_at_the_collar_is_not_cut_apart() -> None:
-    references = [Event(0.5 * k, 0.5 * k + 0.1, "dog") for k in range(FEWEST_EVENTS)]
-    found = [Event(e.onset + 0.25, e.offset + 0.25, e.event_label) for e in references]
-    assert event_f1({"a": references}, {"a": found}, onset_collar=0.25, offset_collar=0.25).micro == 1.0
+    """One that nothing is near comes first, so that a cut after so many onsets would be between a pair."""
+    pairs = [0.25 + 0.5 * k for k in range(FEWEST_EVENTS)]
+    references = [Event(onset, onset + 0.125, "dog") for onset in (0.0, *pairs)]
+    found = [Event(onset + 0.25, onset + 0.375, "dog") for onset in pairs]
+    found_f1 = event_f1({"a": references}, {"a": found}, onset_collar=0.25, offset_collar=0.25).micro
+    assert found_f1 == 2 * len(pairs) / (len(references) + len(found))
 
 
 @pytest.mark.parametrize("events", [[], [Event(0.0, 1.0, "dog")]])
