@@ -1,8 +1,9 @@
 """What no strategy can do better: the least seconds in which whoever knew a recorded table beforehand would reach a
 hypervolume.
 
-Run: python -m benchmarks.replay.least TABLE.json --volume 3.323
-Prints two bounds, between which these seconds lie, and the trainings of the upper one. Trains nothing.
+Run: python -m benchmarks.replay.least TABLE.json [TABLE.json ...] --volume 3.323
+Prints two bounds, between which these seconds lie, and the trainings of the upper one. Trains nothing. Of several
+tables of rungs, one per seed, the means count.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.replay import rungs, table
+from benchmarks.replay import rung_table, table
 from benchmarks.replay.ledger import OBJECTIVES, volumes_of
 from search.cli.guard import ended
 from search.study.records import FinishedTrial
@@ -42,11 +43,11 @@ class Least:
         return sum(student.seconds for student in self.students)
 
 
-def students_of(path: Path) -> list[Student]:
-    """Every checkpoint of every row. UserError: the file is no recorded table."""
-    content = table.content_of(path)
+def students_of(*paths: Path) -> list[Student]:
+    """Every checkpoint of every row. UserError: a file is no recorded table, or there are several without rungs."""
+    content = table.content_of(paths[0])
     has_rungs = isinstance(content, dict) and any("rungs" in row for row in content.get("rows", ()))
-    recorded = rungs.read(path).for_peers if has_rungs else table.read_table(path)
+    recorded = rung_table.read(*paths).for_peers if has_rungs or len(paths) > 1 else table.read_table(paths[0])
     return [
         Student(row.cost, row.full.delivered(point), row.full.paid(point))
         for row in recorded.rows
@@ -101,10 +102,10 @@ def _best(students: Sequence[Student], price: float) -> tuple[tuple[Student, ...
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.replay.least", description=__doc__.splitlines()[0])
-    parser.add_argument("table", type=Path)
+    parser.add_argument("tables", type=Path, nargs="+", metavar="TABLE")
     parser.add_argument("--volume", type=float, required=True, help="the hypervolume to be reached")
     options = parser.parse_args()
-    found = least(students_of(options.table), options.volume)
+    found = least(students_of(*options.tables), options.volume)
     print(f"between {found.at_least:.0f} and {found.at_most:.0f} s of training reach {options.volume:g}:")
     for student in found.students:
         print(f"{10**student.cost / 1000:8.1f} k MACs/s   {student.f1:.3f}   {student.seconds:6.1f} s")

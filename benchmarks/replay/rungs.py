@@ -1,18 +1,17 @@
 """Training rung by rung against full trainings, replayed over a table of `record_rungs.py`, at equal training seconds.
 
-Run: python -m benchmarks.replay.rungs TABLE.json --out DIR [--seeds 10] [--peers PYTHON]
+Run: python -m benchmarks.replay.rungs TABLE.json [TABLE.json ...] --out DIR [--seeds 10] [--peers PYTHON]
 Prints a table, and writes it, curves.csv and hypervolume.png. Trains nothing. A draw is answered by the nearest row. A
 full training costs what it takes from the first step; one that goes on costs what it took from where it was put aside.
+Of several tables, the same rows trained with other seeds, scores and seconds are the means over the seeds.
 """
 
 import argparse
-import math
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +20,10 @@ from benchmarks.replay.known import Replayed
 from benchmarks.replay.ledger import OBJECTIVES, Ledger
 from benchmarks.replay.ours import MOST_DRAWS, Ours, Switches
 from benchmarks.replay.outside import PYTHON, Outside, installed
+from benchmarks.replay.rung_table import RungTable, read
 from benchmarks.replay.strategies import OUTSIDE, SAMPLERS, begun_with, gain
 from benchmarks.replay.summary import result
-from benchmarks.replay.table import Checkpoint, Nearest, Row, Table, Training, content_of, default_space
+from benchmarks.replay.table import Nearest, Row, default_space
 from search.cli.guard import ended
 from search.pareto.front import ranks
 from search.pareto.rungs import FACTOR, Growth, Promotion, students
@@ -32,76 +32,11 @@ from search.space.space import Space
 from search.study.opening import quiet_optuna
 from search.study.records import FinishedTrial
 from search.study.trial_record import FinishedRecord
-from sedkd.errors import UserError
 
 if TYPE_CHECKING:
     import optuna
 
 Next = Callable[[Sequence[FinishedTrial], tuple[int, ...], bool], FinishedTrial | None]
-
-
-@dataclass(frozen=True)
-class Rung:
-    """A student at a rung: its score, and the seconds from the rung before."""
-
-    steps: int
-    f1: float
-    seconds: float
-
-
-@dataclass(frozen=True)
-class RungTable(Table):
-    """`ladder`: what each row did at its rungs."""
-
-    ladder: Mapping[int, tuple[Rung, ...]]
-
-    @property
-    def for_peers(self) -> "ForPeers":
-        """The same for peers that go from rung to rung and pay what each costs."""
-        rows = [replace(row, full=_going_on(self.ladder[row.number])) for row in self.rows]
-        return ForPeers(self.facts, tuple(rows), self.budget)
-
-
-@dataclass(frozen=True)
-class ForPeers(Table):
-    """Trainings whose checkpoints are rungs; `limit`: the seconds of a run."""
-
-    limit: float
-
-    @property
-    def budget(self) -> float:
-        return self.limit
-
-    @property
-    def fidelities(self) -> tuple[int, ...]:
-        return tuple(int(point.step) for point in self.rows[0].full.curve)
-
-    @property
-    def factor(self) -> int:
-        return FACTOR
-
-
-def _going_on(rungs: Sequence[Rung]) -> Training:
-    """A training that is put aside at each of its rungs, and goes on from there."""
-    seconds = list(accumulate(rung.seconds for rung in rungs))
-    curve = [Checkpoint(rung.steps, spent, rung.f1) for rung, spent in zip(rungs, seconds, strict=True)]
-    return Training(rungs[-1].f1, seconds[-1], tuple(curve))
-
-
-def read(path: Path) -> RungTable:
-    """A table of `record_rungs.py`, without the rows that failed. UserError: the file is none."""
-    content = content_of(path)
-    if not isinstance(content, dict) or not any("rungs" in row for row in content.get("rows", ())):
-        raise UserError(f"{path}: expected a table of benchmarks/record_rungs.py, with rows that have rungs")
-    rows, ladder = [], {}
-    for number, row in enumerate(row for row in content["rows"] if "rungs" in row):
-        rungs = row["rungs"]
-        ladder[number] = tuple(Rung(rung["steps"], rung["f1"], rung["seconds"]) for rung in rungs)
-        last = rungs[-1]
-        whole = last["seconds"] * last["steps"] / (last["steps"] - last["begun"])
-        training = Training(last["f1"], whole, (Checkpoint(last["steps"], whole, last["f1"]),))
-        rows.append(Row(number, row["configuration"], math.log10(row["macs"]), training))
-    return RungTable(content["facts"], tuple(rows), ladder)
 
 
 class Foretelling(Replayed):
@@ -230,14 +165,14 @@ def by_rank(members: Sequence[FinishedTrial], rungs: tuple[int, ...], over: bool
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.replay.rungs", description=__doc__.splitlines()[0])
-    parser.add_argument("table", type=Path)
+    parser.add_argument("tables", type=Path, nargs="+", metavar="TABLE")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--peers", type=Path, default=PYTHON, help="a Python that has peers.txt")
     parser.add_argument("--before", type=Path, help="another environment's table, for a study that came before")
     parser.add_argument("--primo", action="store_true", help="NePS PriMO as well, which thinks for minutes in each run")
     options = parser.parse_args()
-    table, space, seeds = read(options.table), default_space(), range(options.seeds)
+    table, space, seeds = read(*options.tables), default_space(), range(options.seeds)
     before = read(options.before) if options.before else None
     results = []
     for name, (is_peer, how) in _strategies(space, table, before, installed(options.peers), options.primo).items():

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import benchmarks.replay.rungs as rungs_replay
+from benchmarks.replay import rung_table
 from benchmarks.replay.ledger import Ledger, at, reached
 from benchmarks.replay.made_up import made_up
 from benchmarks.replay.ours import Ours, Run, Switches
@@ -200,7 +201,7 @@ def with_rungs(content, path):
         ]
         rows.append({"configuration": row["configuration"], "macs": row["macs"], "rungs": rungs})
     path.write_text(json.dumps({"facts": {}, "rows": [*rows, {"configuration": {}, "macs": 1, "failed": "diverged"}]}))
-    return rungs_replay.read(path)
+    return rung_table.read(path)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +212,7 @@ def test_a_file_that_is_no_table_of_rungs_is_named(tmp_path, text, reason):
     if text is not None:
         target.write_text(text)
     with pytest.raises(UserError, match=f"rungs.json: .*{reason}"):
-        rungs_replay.read(target)
+        rung_table.read(target)
 
 
 def test_a_full_training_costs_what_it_takes_from_the_first_step(content, tmp_path):
@@ -220,6 +221,41 @@ def test_a_full_training_costs_what_it_takes_from_the_first_step(content, tmp_pa
     for row, recorded in zip(table.rows, content["rows"], strict=True):
         assert row.full.seconds == pytest.approx(recorded["seconds"])
         assert row.full.f1 == recorded["f1"]
+
+
+def test_of_two_seeds_scores_and_seconds_are_means(content, tmp_path):
+    """Over the rows that failed with neither, found by what was trained and not by their place."""
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    with_rungs(content, one)
+    others = [{**row, "f1": row["f1"] + 0.1, "seconds": 3 * row["seconds"]} for row in content["rows"]]
+    with_rungs({"rows": others[::-1]}, two)
+    part = json.loads(two.read_text())
+    part["rows"][0] |= {"rungs": part["rows"][0]["rungs"][:1], "failed": "diverged"}  # the last of the first table
+    two.write_text(json.dumps(part))
+    table = rung_table.read(one, two)
+    assert len(table.rows) == 29
+    for row, recorded in zip(table.rows, content["rows"], strict=False):
+        assert row.configuration == recorded["configuration"]
+        assert [rung.f1 for rung in table.ladder[row.number]] == pytest.approx(
+            [0.8 * (recorded["f1"] + 0.05), recorded["f1"] + 0.05]
+        )
+        assert row.full.f1 == table.ladder[row.number][-1].f1
+        assert row.full.seconds == pytest.approx(2 * recorded["seconds"])
+
+
+def test_tables_of_other_rungs_or_other_rows_have_no_means(content, tmp_path):
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    with_rungs(content, one)
+    with_rungs({"rows": [{**row, "configuration": {"strategy": "none"}} for row in content["rows"][:1]]}, two)
+    with pytest.raises(UserError, match=r"one.json, .*two.json: no configuration was trained in all"):
+        rung_table.read(one, two)
+    longer = json.loads(one.read_text())
+    for row in longer["rows"]:
+        for rung in row.get("rungs", ()):
+            rung["steps"] *= 4
+    two.write_text(json.dumps(longer))
+    with pytest.raises(UserError, match="rows have different rungs"):
+        rung_table.read(one, two)
 
 
 @pytest.mark.parametrize("promotion", [rungs_replay.by_gain, rungs_replay.by_rank])
