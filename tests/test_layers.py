@@ -28,7 +28,7 @@ SEDKD = (
     {"features", "score", "synth"},
     {"data"},
     {"disk"},
-    {"errors", "inline", "parallel", "progress", "spelling"},
+    {"errors", "inline", "parallel", "progress", "spelling", "words"},
 )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.cli.guard import positive
 from search.cli.subject import LABEL_COLUMN
+from sedkd.words import several
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,13 +59,16 @@ def _show(found: "Survey") -> None:
     for one in found.datasets:
         print(f"{one.title} ({one.name}) in {one.folder}")
         print(f"  licence: {one.licence}")
-        print(f"  {one.recordings} recordings; {one.missing} listed ones are missing, {one.unlisted} in no list")
+        print(
+            f"  {several(one.recordings, 'recording')}; {one.missing} listed ones are missing, "
+            f"{one.unlisted} in no list"
+        )
         _list("  ", one.files, "label files")
     for part in found.parts:
         print(f"{part.environment}, {part.split}: {_words(part)}")
     _list("note: ", found.notices, "notes")
     _list("problem: ", found.problems, "problems")
-    print(f"{len(found.problems)} problems" if found.problems else "ready to search")
+    print(several(len(found.problems), "problem") if found.problems else "ready to search")
 
 
 def _list(before: str, lines: "Sequence[str]", what: str) -> None:
@@ -77,7 +81,7 @@ def _list(before: str, lines: "Sequence[str]", what: str) -> None:
 
 def _words(part: "Part") -> str:
     rates = ", ".join(f"{count} at {rate} Hz" for rate, count in part.rates.items())
-    words = f"{part.recordings} recordings ({rates}), {part.hours:.2f} h"
+    words = f"{several(part.recordings, 'recording')} ({rates}), {part.hours:.2f} h"
     if part.polyphony is not None:
         words += f", at most {part.polyphony} at a time"
     if part.events is not None:

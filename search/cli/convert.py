@@ -6,6 +6,7 @@ from typing import Any
 
 from search.cli.guard import positive
 from search.cli.subject import LABEL_COLUMN
+from sedkd.words import several
 
 
 def add_parser(commands: Any) -> None:
@@ -46,7 +47,10 @@ def written(options: argparse.Namespace) -> Path:
         found = convert(dataset, options.out, options.copy, look)
     print(f"{dataset.title} in {dataset.root}, as {found.out}; audio is {'copied' if options.copy else 'linked to'}")
     for (name, split), (recordings, events) in found.parts.items():
-        print(f"{name}, {split}: {recordings} recordings" + ("" if events is None else f", {events} events"))
+        print(
+            f"{name}, {split}: {several(recordings, 'recording')}"
+            + ("" if events is None else f", {several(events, 'event')}")
+        )
     for line in found.notices:
         print(f"note: {line}")
     return found.out

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.cli import check, convert
 from search.cli.guard import SEED, between
+from sedkd.words import several
 
 if TYPE_CHECKING:
     from sedkd.synth.isolated import Report
@@ -102,7 +103,7 @@ def _show(report: "Report") -> None:
         table.add_column(column, justify="right")
     for (environment, split), clips in report.clips.items():
         events = report.events.get((environment, split))
-        text = "hidden" if events is None else f"{events} labels" if split == _WEAK else str(events)
+        text = "hidden" if events is None else several(events, "label") if split == _WEAK else str(events)
         table.add_row(environment, split, str(clips), text)
     console = plain_console()
     console.print(table)

@@ -12,6 +12,7 @@ from search.cli.detections import PARQUET, format_for, writing
 from search.cli.guard import positive
 from search.cli.thresholds import add_threshold
 from sedkd.output.formats import OUTPUT_FORMATS
+from sedkd.words import several
 
 if TYPE_CHECKING:
     from sedkd.export.reading import Bundle
@@ -100,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
         from sedkd.output.clips import write_clips
 
         count = write_clips(args.clips, found, args.clips_per_class or CLIPS_PER_CLASS)
-        print(f"{args.clips}: {count} clips of {len(found)} detections", file=sys.stderr)
+        print(f"{args.clips}: {several(count, 'clip')} of {several(len(found), 'detection')}", file=sys.stderr)
     return 2 if failed else 0
 
 

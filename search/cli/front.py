@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from search.cli.store import add_store_options, store_of
+from sedkd.words import several
 
 
 def add_parser(subparsers: Any) -> None:
@@ -41,13 +42,13 @@ def run(options: argparse.Namespace) -> int:
         from search.show.front_figure import front_picture
 
         kind = "SYNTHETIC soundscapes, " if study.facts["synthetic"] else ""
-        front_picture(members, objectives, f"{study.name} ({kind}{len(members)} trials)", options.picture)
+        front_picture(members, objectives, f"{study.name} ({kind}{several(len(members), 'trial')})", options.picture)
     tests = {m.number: study.test_scores(m.number) for m in members}
     eights = {m.number: study.eight_bits(m.number) for m in members}
     if options.format == "table":
         from search.show.display import Display
 
-        title = f"{study.title}: the front of {study.spent()} trials"
+        title = f"{study.title}: the front of {several(study.spent(), 'trial')}"
         means = {m.number: study.confirmed(m.number) for m in members}
         display = Display()
         display.table(front_table(members, objectives, tests, title, means))

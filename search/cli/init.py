@@ -9,6 +9,7 @@ from search.cli import convert
 from search.cli.guard import positive
 from search.cli.store import add_store_options, store_of
 from search.cli.subject import LABEL_COLUMN
+from sedkd.words import several
 
 if TYPE_CHECKING:
     from search.study.store import Store
@@ -92,7 +93,7 @@ def _tell(found: "Survey") -> None:
     from sedkd.data.datasets.facts import environments_in, event_counts, missing_in
 
     for one in found.datasets:
-        print(f"{one.folder}: {one.title}, {one.recordings} recordings")
+        print(f"{one.folder}: {one.title}, {several(one.recordings, 'recording')}")
     for name in environments_in(found):
         parts = [part for part in found.parts if part.environment == name]
         print(f"{name}: " + ", ".join(f"{part.split} {part.recordings} ({part.hours:.2f} h)" for part in parts))

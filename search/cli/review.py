@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.cli.guard import SEED, between, positive
+from sedkd.words import several
 
 if TYPE_CHECKING:
     from sedkd.data.environment import Environment
@@ -110,7 +111,10 @@ def run_make(options: argparse.Namespace) -> int:
         review = review_of(asked, labels, options.clips, options.by, options.seed, measure)
         write_page(review, options.out, counting(display.preparing, "drawing clips"))
     counts = ", ".join(f"{label} {sum(1 for c in review.clips if c.label == label)}" for label in sorted(review.found))
-    print(f"{options.out}: {len(review.clips)} clips ({counts}) of {len(asked.candidates)} in {review.hours:.2f} h")
+    print(
+        f"{options.out}: {several(len(review.clips), 'clip')} ({counts}) of {len(asked.candidates)} in "
+        f"{review.hours:.2f} h"
+    )
     print(f"open it in a browser, answer, download; then: sedkd review read {options.out} answers-{review.digest}.json")
     return 0
 

@@ -19,6 +19,7 @@ from search.study.options import as_typed
 from search.study.scores import SplitScores, notes_on_test
 from search.study.store import Store
 from search.study.view import StudyView
+from sedkd.words import several
 
 
 def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | None) -> None:
@@ -29,7 +30,7 @@ def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | N
     on_front = front(members, objectives)
     tests = {m.number: study.test_scores(m.number) for m in on_front}
     means = {m.number: study.confirmed(m.number) for m in on_front}
-    title = f"{study.title}: the front of {study.spent()} trials"
+    title = f"{study.title}: the front of {several(study.spent(), 'trial')}"
     display.table(front_table(members, objectives, tests, title, means))
     placed = placed_table(members, objectives, {m.number: study.eight_bits(m.number) for m in on_front})
     if placed is not None:
@@ -46,7 +47,8 @@ def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | N
         )
     early = len(study.ended_early())
     if early:
-        display.print(f"{early} of the trials were ended early, because others did better for no more")
+        were = "was" if early == 1 else "were"
+        display.print(f"{early} of the trials {were} ended early, because others did better for no more")
     if seeds := seeds_words(on_front):
         display.print(seeds)
     if not any(means.values()):

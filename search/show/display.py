@@ -26,6 +26,7 @@ from search.show.tables import score_words
 from search.show.words import human, rung_words, strategy_words, student_words
 from search.study.objectives import Objectives
 from search.study.records import FinishedTrial
+from sedkd.words import several
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -165,7 +166,7 @@ class Display:
         return (
             f"best {objectives.quality} {best:.3f}, knee {corner.measure(objectives.quality):.3f} at "
             f"{human(corner.measure(objectives.cost))}, front of {len(on_front)}, hypervolume {self.gain.volume:.3f}"
-            + (f", last gain {self.gain.idle} trials ago" if self.gain.idle else "")
+            + (f", last gain {several(self.gain.idle, 'trial')} ago" if self.gain.idle else "")
             + (f"; {rungs}" if (rungs := rung_words(members)) else "")
         )
 

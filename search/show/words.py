@@ -9,6 +9,7 @@ from search.study.objectives import TABLE, Objectives
 from search.study.records import FinishedTrial
 from sedkd.distill.registry import SCRATCH
 from sedkd.models.settings import FRONT_END, StudentSettings, section_of
+from sedkd.words import several
 
 
 def student_words(configuration: Mapping[str, Any]) -> str:
@@ -38,7 +39,7 @@ def rung_words(members: Sequence[FinishedTrial]) -> str:
     if len(counts) < 2:
         return ""
     (steps, count), *others = counts
-    return f"{count} students at {steps} steps" + "".join(f", {more} at {rung}" for rung, more in others)
+    return f"{several(count, 'student')} at {steps} steps" + "".join(f", {more} at {rung}" for rung, more in others)
 
 
 def measure_words(name: str, value: float) -> str:

@@ -9,6 +9,7 @@ from search.study.view import StudyView
 from sedkd.data.datasets.dataset import VALIDATION
 from sedkd.data.datasets.facts import EventCount, environments_in, event_counts, most_helpful
 from sedkd.data.datasets.survey import Survey
+from sedkd.words import several
 
 MORE = 20  # labels of an event: an evening's work
 COARSE = 0.15  # half an interval of recall, above which it hides what two students differ by
@@ -49,7 +50,7 @@ def blurred(support: Mapping[str, int]) -> Iterator[str]:
         half = Z / (2 * (labels + Z**2) ** 0.5)
         if half > COARSE:
             yield (
-                f"event {event} has {labels} label{'' if labels == 1 else 's'} in validation: its recall is known to "
+                f"event {event} has {several(labels, 'label')} in validation: its recall is known to "
                 f"within {half:.2f} there; with four times as many to within {Z / (2 * (4 * labels + Z**2) ** 0.5):.2f}"
             )
 

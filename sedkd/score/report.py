@@ -17,6 +17,7 @@ from sedkd.score.f1 import F1Report, event_f1, segment_f1
 from sedkd.score.matching import by_truth, names_of, of_other_folders
 from sedkd.score.psds import PsdsReport, psds
 from sedkd.spelling import folded, usual_spellings
+from sedkd.words import several
 
 SEGMENT_SECONDS = 1.0
 TABLES = (".tsv", ".csv")
@@ -60,7 +61,8 @@ class ScoreReport:
         every = _rate(self.alarms.total if self.alarms else None)
         rows.append(["micro", total, _percent(self.segment.micro), "", "", _percent(self.event.micro), "", "", every])
         lines = [
-            f"{self.files} files, {self.reference_events} reference events, {self.detected_events} detections",
+            f"{several(self.files, 'file')}, {several(self.reference_events, 'reference event')}, "
+            f"{several(self.detected_events, 'detection')}",
             "",
             *_aligned(rows),
         ]

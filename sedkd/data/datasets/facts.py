@@ -13,6 +13,7 @@ from sedkd.data.folders import audio_below, unread_below
 from sedkd.data.labels.lookalikes import mend_of
 from sedkd.data.labels.registry import LABEL_FORMATS, format_of, label_files
 from sedkd.errors import UserError
+from sedkd.words import several
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,4 @@ def most_helpful(counts: Sequence[EventCount]) -> Iterator[str]:
 
 
 def _of(count: EventCount) -> str:
-    return " in ".join(
-        f"{n} {what}{'' if n == 1 else 's'}" for n, what in ((count.labels, "label"), (count.recordings, "recording"))
-    )
+    return " in ".join(several(n, what) for n, what in ((count.labels, "label"), (count.recordings, "recording")))

@@ -43,7 +43,7 @@ def test_a_dataset_with_problems(capsys: pytest.CaptureFixture[str], tmp_path: P
     assert code == 1
     assert "problem: " in out
     assert "a002.ann, line 1: 1 columns" in out
-    assert out.endswith("1 problems\n")
+    assert out.endswith("1 problem\n")
     code, out = checked(capsys, root, "--json")
     assert code == 1
     assert len(json.loads(out)["problems"]) == 1

@@ -21,7 +21,7 @@ def test_audacity_to_the_generic_folder(tmp_path: Path, capsys: pytest.CaptureFi
     write_sound(root / "later" / "free.wav", [], 1)
     said = converted(capsys, root, tmp_path / "out" / "generic")
     assert "audio is linked to" in said
-    assert "yard, unlabeled: 1 recordings\n" in said
+    assert "yard, unlabeled: 1 recording\n" in said
     yard = tmp_path / "out" / "generic" / "yard"
     found = read_annotations(yard / "train.tsv") | read_annotations(yard / "validation.tsv")
     assert found == {f"{name}.wav": [Event(*row) for row in sorted(rows)] for name, rows in labels.ROWS.items()}
