@@ -13,7 +13,7 @@ import numpy as np
 
 from search.pareto.rungs import students
 from search.study.view import StudyView
-from sedkd.compare.bootstrap import LEVEL, RESAMPLES
+from sedkd.compare.bootstrap import FEWEST_SEEDS, RESAMPLES, interval
 from sedkd.disk.json_file import read_json
 from sedkd.errors import SedkdWarning, UserError
 
@@ -27,7 +27,7 @@ ALIKE = ("environment", "data", "architecture", "strategy", "seeds", "steps", "e
 @dataclass(frozen=True)
 class LabelsWorth:
     """What twice the labelled clips were worth to the environment-aware student, in F1 on test: the mean over events
-    with its 95 % interval (bootstrap over seeds, Efron and Tibshirani 1993), and the mean of each event.
+    with its 95 % interval (bootstrap over seeds, as that of `sedkd.compare`), and the mean of each event.
 
     numbers: of labelled clips, from the fewest. architecture, seeds: of the comparisons.
     """
@@ -80,19 +80,19 @@ def _alike(one: Mapping[str, Any]) -> str:
 
 def _fitted(curve: Mapping[int, Mapping[str, Any]]) -> LabelsWorth | None:
     numbers = sorted(curve)
+    first = curve[numbers[0]]
     arms = [curve[number]["arm"] for number in numbers]
     seeds = [arm["test"][METRIC]["seeds"] for arm in arms]
-    if not all(seeds):
-        return None  # test held none of the events
+    if not all(seeds) or first["seeds"] < FEWEST_SEEDS:
+        return None  # test held none of the events, or nobody knows what another seed would have made
     doublings = np.log2(numbers)
     scores = np.array(seeds)  # [numbers, seeds]
     drawn = np.random.default_rng(0).integers(scores.shape[1], size=(RESAMPLES, scores.shape[1]))
-    low, high = np.percentile(_slopes(doublings, scores[:, drawn].mean(-1)), [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    slopes = _slopes(doublings, scores)  # of each seed
+    low, high = interval(slopes, slopes[drawn].mean(1))
     known = {e: [arm["per_class"][e][METRIC] for arm in arms] for e in curve[numbers[0]]["events"]}
     by_event = {e: float(_slopes(doublings, np.array([found]).T)[0]) for e, found in known.items() if None not in found}
-    first = curve[numbers[0]]
-    mean = float(_slopes(doublings, scores.mean(1, keepdims=True))[0])
-    return LabelsWorth(mean, float(low), float(high), by_event, numbers, first["architecture"], first["seeds"])
+    return LabelsWorth(float(slopes.mean()), low, high, by_event, numbers, first["architecture"], first["seeds"])
 
 
 def _slopes(doublings: np.ndarray, scores: np.ndarray) -> np.ndarray:

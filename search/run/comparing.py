@@ -20,6 +20,7 @@ from search.show.pooled_table import keep_pooled, pooled_table
 from search.show.words import student_words
 from search.study.store import Store
 from sedkd.compare.arms import ArmSettings, arms
+from sedkd.compare.bootstrap import VERSION as INTERVALS
 from sedkd.compare.result import on_test
 from sedkd.compare.training import FIRST_CRITERION, Trained, train_all
 from sedkd.disk.json_file import digest, read_json, write_json
@@ -160,7 +161,8 @@ def _result(
 ) -> dict[str, Any]:
     """From disk when these very students have been scored, so that test is opened once for them."""
     seeds = question.seeds
-    asked = [seeds, [[t.arm.name, repr(t.tried)] for t in trained], task.pool.test_digest(task.environment.name)]
+    told = [[t.arm.name, repr(t.tried)] for t in trained]
+    asked = [INTERVALS, seeds, told, task.pool.test_digest(task.environment.name)]
     path = folder / f"result-{digest(asked, 3)}.json"
     if path.exists():
         return read_json(path, dict, "remove it; the same line scores the arms anew")

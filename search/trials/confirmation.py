@@ -18,7 +18,7 @@ from search.study.records import FinishedTrial
 from search.study.scores import CONFIRMED_FILE, Confirmed
 from search.study.view import StudyView
 from search.trials.failures import reason_of
-from sedkd.compare.bootstrap import EQUAL, TOO_FEW, compare
+from sedkd.compare.bootstrap import BETTER, WORSE, compare
 from sedkd.compare.scoring import METRICS, counts_of
 from sedkd.disk.json_file import write_json
 from sedkd.disk.kept import kept, one_at_a_time
@@ -136,7 +136,7 @@ def _alike(
     metric = objectives.criterion
     for other in cheaper:
         difference = compare(counts[member.number][metric], counts[other.number][metric]).macro
-        if difference is not None and difference.verdict in (EQUAL, TOO_FEW):
+        if difference is not None and difference.verdict not in (BETTER, WORSE):
             return other.number
     return None
 
@@ -149,6 +149,6 @@ def _summary(counts: dict[str, np.ndarray], alike: int | None) -> Confirmed:
         difference = compare(counts[metric], nothing).macro
         assert difference is not None  # nothing is searched for without events on validation
         found["values"][metric], found["low"][metric], found["high"][metric] = (
-            difference.mean, difference.low, difference.high,
+            difference.mean, max(difference.low, 0.0), difference.high,
         )  # fmt: skip
     return Confirmed(**found, seeds=SEEDS, indistinguishable_from=alike)

@@ -2,7 +2,9 @@
 
 Both arms are scored on the same recordings. A resample draws recordings and seeds with replacement, the same for both
 arms, and takes the difference of their F1; the 95 % interval runs from the 2.5th to the 97.5th percentile (Efron &
-Tibshirani 1993, chapter 13). Seeds of two arms are paired: one seed gives both the same initial weights.
+Tibshirani 1993, chapter 13), and is expanded about the estimate (Hesterberg 2015, section 4.3) by what the percentiles
+of few seeds lack: by those alone two equal arms of five seeds are told apart in one case of nine (tests/compare).
+Seeds of two arms are paired: one seed gives both the same initial weights.
 """
 
 from dataclasses import dataclass, field
@@ -14,6 +16,9 @@ RESAMPLES = 4000
 LEVEL = 0.95
 BETTER, WORSE, EQUAL = "better", "worse", "not distinguishable"
 TOO_FEW = "too few recordings"
+ONE_SEED = "too few seeds"
+FEWEST_SEEDS = 2  # of one seed nobody knows by how much another would differ
+VERSION = 2  # raise it with every change of an interval or a verdict: what was kept by an earlier one is told anew
 FEWEST = 6  # recordings: of five, all speak for one of two equal arms in 2 of 32 cases, which is more than 5 %
 UNTOLD = "not computable"  # where the recordings hold none of the labels
 
@@ -26,22 +31,26 @@ class Difference:
     """F1 of one arm minus that of another, as fractions: the estimate, its 95 % interval, and what that means.
 
     `recordings`: how many hold what was to be found; None: enough. Of fewer than FEWEST no interval is to be believed:
-    one that alone holds the events is in all resamples that count.
+    one that alone holds the events is in all resamples that count. `seeds`: how many; the interval of one is about its
+    students alone.
     """
 
     mean: float
     low: float
     high: float
     recordings: int | None = field(default=None, compare=False)
+    seeds: int | None = field(default=None, compare=False)
 
     @property
     def verdict(self) -> str:
-        """`better` or `worse` where the interval lies on one side of 0 (`too few recordings` where it is not to be
-        believed), else `not distinguishable`."""
+        """`better` or `worse` where the interval lies on one side of 0 (`too few recordings` or `too few seeds` where
+        it is not to be believed), else `not distinguishable`."""
         if self.low <= 0 <= self.high:
             return EQUAL
         if self.recordings is not None and self.recordings < FEWEST:
             return TOO_FEW
+        if self.seeds is not None and self.seeds < FEWEST_SEEDS:
+            return ONE_SEED
         return BETTER if self.low > 0 else WORSE
 
 
@@ -66,18 +75,17 @@ def compare(a: Counts, b: Counts, resamples: int = RESAMPLES, seed: int = 0) -> 
     weights = rng.multinomial(recordings, np.full(recordings, 1 / recordings), size=resamples)
     chosen = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds
     drawn = [_mean_f1(_resampled(counts, weights), chosen) for counts in (a, b)]
-    point = [f1(counts.sum(1)).mean(0) for counts in (a, b)]
-    gap, gaps = point[0] - point[1], drawn[0] - drawn[1]
-    there = ~np.isnan(gap)
+    gaps, each = drawn[0] - drawn[1], f1(a.sum(1)) - f1(b.sum(1))  # [resamples, labels], [seeds, labels]
+    there = ~np.isnan(each.sum(0))
     holding = a[0, ..., 2] > 0  # [recordings, labels]
     per_class = [
-        _difference(gap[c], gaps[:, c], int(holding[:, c].sum())) if there[c] else None for c in range(len(gap))
+        _difference(each[:, c], gaps[:, c], int(holding[:, c].sum())) if there[c] else None for c in range(len(there))
     ]
     if not there.any():
         return Comparison(None, per_class)
     # A label may be missing from a resample though not from the recordings: the mean is over those that are there.
     held = gaps[:, there][~np.isnan(gaps[:, there]).all(1)]
-    macro = _difference(float(np.nanmean(gap)), np.nanmean(held, axis=1), int(holding.any(1).sum()))
+    macro = _difference(each[:, there].mean(1), np.nanmean(held, axis=1), int(holding.any(1).sum()))
     return Comparison(macro, per_class)
 
 
@@ -98,6 +106,33 @@ def _mean_f1(sums: NDArray, chosen: NDArray) -> NDArray[np.float64]:
     return np.einsum("rsl,rs->rl", f1(sums), chosen)
 
 
-def _difference(point: float, drawn: NDArray, recordings: int) -> Difference:
-    low, high = np.nanpercentile(drawn, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
-    return Difference(float(point), float(low), float(high), recordings)
+def _difference(each: NDArray, drawn: NDArray, recordings: int) -> Difference:
+    """Of each seed's difference and those that were drawn."""
+    low, high = interval(each, drawn)
+    return Difference(float(each.mean()), max(low, -1.0), min(high, 1.0), recordings, len(each))
+
+
+def interval(each: NDArray, drawn: NDArray) -> tuple[float, float]:
+    """The 95 % interval of a mean over seeds, by what each seed says and the means of resamples, NaN where one says
+    nothing."""
+    point = float(each.mean())
+    ends = np.nanpercentile(drawn, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    low, high = point + _expansion(each, float(np.nanvar(drawn))) * (ends - point)
+    return float(low), float(high)
+
+
+def _expansion(each: NDArray, variance: float) -> float:
+    """What the interval's halves are multiplied by: resampled seeds vary too little, by one in so many, and few of them
+    are no normal distribution but Student's t. `variance`: of what was drawn, of seeds and recordings.
+
+    The standard error of the seeds counts by Student's t, the rest by the normal distribution, and their squares add.
+    """
+    from scipy.special import ndtri, stdtrit
+
+    seeds = len(each)
+    if seeds == 1 or variance == 0:
+        return 1.0
+    of_seeds = each.var(ddof=1) / seeds
+    rest = max(variance - of_seeds * (seeds - 1) / seeds, 0.0)
+    t, z = stdtrit(seeds - 1, (1 + LEVEL) / 2), ndtri((1 + LEVEL) / 2)
+    return float(np.sqrt((t**2 * of_seeds + z**2 * rest) / variance) / z)

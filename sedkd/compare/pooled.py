@@ -33,7 +33,8 @@ def _told(differences: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | N
     if len(known) < len(differences):
         return None
     # Comparisons of earlier versions do not tell their recordings.
-    difference = mean_of([Difference(one["mean"], one["low"], one["high"], one.get("recordings")) for one in known])
+    told = [(one["mean"], one["low"], one["high"], one.get("recordings"), one.get("seeds")) for one in known]
+    difference = mean_of([Difference(*one) for one in told])
     return asdict(difference) | {"verdict": difference.verdict}
 
 
@@ -45,5 +46,6 @@ def mean_of(differences: Sequence[Difference]) -> Difference:
     mean = sum(one.mean for one in differences) / count
     below = hypot(*(one.mean - one.low for one in differences)) / count
     above = hypot(*(one.high - one.mean for one in differences)) / count
-    fewest = min((one.recordings for one in differences if one.recordings is not None), default=None)
-    return Difference(mean, mean - below, mean + above, fewest)
+    recordings = min((one.recordings for one in differences if one.recordings is not None), default=None)
+    seeds = min((one.seeds for one in differences if one.seeds is not None), default=None)
+    return Difference(mean, mean - below, mean + above, recordings, seeds)
