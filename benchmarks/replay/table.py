@@ -14,7 +14,7 @@ from search.setup.setting import DEFAULT, spaces_folder
 from search.space.dimensions import Choice, Dimension, Range
 from search.space.reading import space_from
 from search.space.space import Space
-from sedkd.data.environment import read_yaml
+from sedkd.disk.yaml_file import read_yaml
 from sedkd.errors import UserError
 
 TRAININGS = 60  # full trainings that the budget of a run pays for

@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     from search.show.display import Display
     from search.space.reading import space_from
     from search.space.words import SPACE_HEAD, space_rows
-    from sedkd.data.environment import read_yaml
+    from sedkd.disk.yaml_file import read_yaml
 
     path = options.space or spaces_folder() / f"{DEFAULT}.yaml"
     space = space_from(read_yaml(path), path)

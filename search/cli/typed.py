@@ -62,7 +62,7 @@ def _named_in(words: Sequence[str], parser: argparse.ArgumentParser) -> set[str]
 def _read(path: Path, parser: argparse.ArgumentParser) -> dict[str, Any]:
     from difflib import get_close_matches
 
-    from sedkd.data.environment import read_yaml
+    from sedkd.disk.yaml_file import read_yaml
     from sedkd.errors import UserError
 
     known = [name.replace("_", "-") for name in vars(parser.parse_args(["--env", "any"])) if name != "config"]

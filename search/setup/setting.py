@@ -8,8 +8,9 @@ from pathlib import Path
 from search.space.reading import space_from
 from search.space.space import Space
 from sedkd.data.datasets.opening import names_of, pool_of
-from sedkd.data.environment import KEYS, Environment, environment_from, read_yaml
+from sedkd.data.environment import KEYS, Environment, environment_from
 from sedkd.data.pool import Pool
+from sedkd.disk.yaml_file import read_yaml
 from sedkd.errors import UserError
 from sedkd.progress import Progress, counting
 

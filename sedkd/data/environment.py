@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sedkd.errors import UserError
-from sedkd.spelling import folded
+from sedkd.spelling import composed, folded
 
 KEYS = ("environment", "scene", "events", "subsets", "aliases")
 
@@ -97,24 +97,6 @@ class Environment:
         return tuple(label for label in self.events if label in wanted)
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML file's top-level mapping. UserError names the file and the line."""
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that no calendar has
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise UserError(f"{where}: not valid YAML: {reason}") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: expected keys and values at the top level, such as 'environment: street'")
-    return content
-
-
 def environment_from(content: Mapping[str, Any], path: Path) -> Environment:
     """Check a parsed file's environment keys and build the Environment. UserError names file and key."""
     name = _text(content, "environment", path)
@@ -126,6 +108,7 @@ def environment_from(content: Mapping[str, Any], path: Path) -> Environment:
             if label not in events:
                 raise UserError(f"{path}: subsets.{subset}: {label!r} is not among the events")
     aliases = _mapping(content.get("aliases"), "aliases", path)
+    aliases = {_plain(alias): _plain(label) for alias, label in aliases.items()}
     meant = {folded(label): label for label in events}
     for alias, label in aliases.items():
         if label not in events:
@@ -151,14 +134,20 @@ def _mapping(value: Any, key: str, path: Path) -> dict[str, Any]:
     return value
 
 
+def _plain(label: Any) -> Any:
+    """A label as others are compared with it; what is no text is left to be refused."""
+    return composed(label).strip() if isinstance(label, str) else label
+
+
 def _labels(value: Any, key: str, path: Path) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(v, str) and v.strip() for v in value):
         raise UserError(f"{path}: {key}: expected a list of event labels")
     first: dict[str, str] = {}
-    for label in value:
+    labels = tuple(map(_plain, value))
+    for label in labels:
         if folded(label) in first:
             other = first[folded(label)]
             also = "" if other == label else f", as {other!r} and as {label!r}"
             raise UserError(f"{path}: {key}: a label stands there twice{also}")
         first[folded(label)] = label
-    return tuple(value)
+    return labels

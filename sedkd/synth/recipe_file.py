@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sedkd.disk.yaml_file import read_yaml
 from sedkd.errors import UserError
 from sedkd.synth.acoustics import Room
 from sedkd.synth.mixer import Recipe
@@ -30,16 +31,9 @@ def mixed(labels: Sequence[str]) -> dict[str, MadeEnvironment]:
 
 def read_recipes(path: Path) -> dict[str, MadeEnvironment]:
     """Environment -> plan. UserError names the environment and key that cannot be used."""
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}): check the path") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict) or not content:
-        raise UserError(f"{path}: must map environments to their settings (events, distractors, backgrounds, ...)")
+    content = read_yaml(path)
+    if not content:
+        raise UserError(f"{path}: holds no environment: expected names with settings (events, distractors, ...)")
     plans = {}
     for name, settings in content.items():
         if not isinstance(name, str) or not name.strip() or any(sign in name for sign in "/\\\0") or name[0] == ".":

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sedkd.data.environment import Environment, environment_from, read_yaml
+from sedkd.data.environment import Environment, environment_from
+from sedkd.disk.yaml_file import read_yaml
 from sedkd.errors import UserError
 from sedkd.synth.recipes import RECIPES
 
@@ -38,6 +39,19 @@ aliases: {large_vehicle: large vehicle, kids: children}
 def test_only_name_and_events_are_needed(tmp_path: Path) -> None:
     found = parsed("environment: ' shed '\nevents: [drill]\n", tmp_path)
     assert found == Environment("shed", "shed", ("drill",), {}, {})
+
+
+def test_labels_are_compared_without_blanks_and_in_one_form_of_unicode(tmp_path: Path) -> None:
+    text = """
+environment: yard
+events: ["Dog bark ", "Mu\u0308ll"]
+subsets: {waste: ["M\u00fcll "]}
+aliases: {" bark": " Dog bark", bin: "Mu\u0308ll"}
+"""
+    expected = Environment(
+        "yard", "yard", ("Dog bark", "M\u00fcll"), {"waste": ("M\u00fcll",)}, {"bark": "Dog bark", "bin": "M\u00fcll"}
+    )
+    assert parsed(text, tmp_path) == expected
 
 
 def test_canonical() -> None:

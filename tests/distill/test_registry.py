@@ -11,7 +11,7 @@ import torch
 
 import sedkd.distill
 from search.space.reading import space_from
-from sedkd.data.environment import read_yaml
+from sedkd.disk.yaml_file import read_yaml
 from sedkd.distill.hint import Strategy as Hint
 from sedkd.distill.registry import build_terms, find, needs_teacher, parameters_of, parts
 from sedkd.distill.response import Strategy as Response

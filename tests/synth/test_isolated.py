@@ -222,8 +222,10 @@ def test_backgrounds_from_a_folder(events: Path, tmp_path: Path) -> None:
         ("e: {events: [Dog], polyphony: 0}", "e, polyphony: must be whole numbers from 1"),
         ("e: {events: [Dog], reverberation: {decay: [1, 2]}}", "must hold exactly decay_seconds, direct_db, tilt_db"),
         ("../e: {events: [Dog]}", "cannot be the name of an environment"),
-        ("e: [", "not YAML"),
-        ("", "must map environments"),
+        ("e: [", ":1: not valid YAML"),
+        ("e: {events: [a]}\ne: {events: [b]}", ":2: e stands there twice, first in line 1: keep one"),
+        ("", "expected keys and values at the top level"),
+        ("{}", "holds no environment"),
     ],
 )
 def test_recipes_that_cannot_be_used_are_named(events: Path, tmp_path: Path, recipe: str, message: str) -> None:

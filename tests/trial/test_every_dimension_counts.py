@@ -12,8 +12,8 @@ import sedkd.trial.generic as generic
 from search.setup.setting import DEFAULT, spaces_folder
 from search.space.dimensions import STRATEGY, Choice
 from search.space.reading import space_from
-from sedkd.data.environment import read_yaml
 from sedkd.data.pool import folder_pool
+from sedkd.disk.yaml_file import read_yaml
 from sedkd.models.settings import StudentSettings
 from sedkd.task.task import Task
 from sedkd.train.settings import TrainSettings

@@ -15,7 +15,7 @@ from search.space.dimensions import ABSENT, Choice, Range
 from search.space.drawing import completed, drawn
 from search.space.reading import space_from
 from search.study.objectives import parse
-from sedkd.data.environment import read_yaml
+from sedkd.disk.yaml_file import read_yaml
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import from_flat
 

@@ -17,7 +17,7 @@ from search.study.objectives import parse
 from search.study.opening import load_study
 from search.study.store import open_store
 from sedkd.cost.known import known_cost
-from sedkd.data.environment import read_yaml
+from sedkd.disk.yaml_file import read_yaml
 from sedkd.errors import UserError
 from sedkd.models.settings import StudentSettings
 

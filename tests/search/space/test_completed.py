@@ -5,7 +5,7 @@ import pytest
 from search.setup.setting import spaces_folder
 from search.space.drawing import completed
 from search.space.reading import space_from
-from sedkd.data.environment import read_yaml
+from sedkd.disk.yaml_file import read_yaml
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import from_flat
 

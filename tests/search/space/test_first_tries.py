@@ -10,7 +10,7 @@ from search.setup.setting import spaces_folder
 from search.space.first_tries import TRIALS_EACH, first_tries, to_be_tried
 from search.space.reading import space_from
 from sedkd.cost.known import known_cost
-from sedkd.data.environment import read_yaml
+from sedkd.disk.yaml_file import read_yaml
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import from_flat
 

@@ -11,7 +11,7 @@ from search.cli import main
 from search.setup.setting import built_in, setting, spaces_folder
 from search.space.controls import controls
 from search.space.reading import space_from
-from sedkd.data.environment import read_yaml
+from sedkd.disk.yaml_file import read_yaml
 from sedkd.errors import UserError
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import from_flat
