@@ -1,5 +1,6 @@
 """Truth and detections as other programs, and ours, write them: scored as the same events in a table are."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from datasets import labels
 
 from sedkd.data.events import Annotations, Event, read_annotations, write_annotations
+from sedkd.data.labels.json_list import read_json_list
 from sedkd.data.labels.listed import listed
 from sedkd.errors import SedkdWarning, UserError
 from sedkd.output.formats import OUTPUT_FORMATS, Heard
@@ -101,6 +103,13 @@ def test_json_that_is_no_list_of_detections(truth: Path) -> None:
     heard.write_text(f"[{row},\n{row}]")
     with pytest.warns(SedkdWarning, match="1 of 2 entries have no length or repeat another"):
         assert score_files(truth, heard).detected_events == 1
+
+
+def test_blanks_about_a_label_are_none_of_it(truth: Path) -> None:
+    heard = truth.parent / "heard.json"
+    rows = [{"filename": " yard1.wav", "onset": 0, "offset": 1, "event_label": "crow "}]
+    heard.write_text(json.dumps(rows))
+    assert read_json_list(heard) == {"yard1.wav": [Event(0.0, 1.0, "crow")]}
 
 
 def test_json_without_values(truth: Path) -> None:

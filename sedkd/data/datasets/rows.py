@@ -20,8 +20,10 @@ UNIT = "; none is left: are they of this recording, and are times in seconds?"
 
 
 def event_of(cells: Sequence[str], where: str) -> Event:
-    """An event of the cells onset, offset and label; its length may be 0. UserError names `where`."""
+    """An event of the cells onset, offset and label, which blanks about it do not belong to; its length may be 0.
+    UserError names `where`."""
     onset, offset, label = cells
+    label = label.strip()
     begin, end = seconds(onset, "onset", where), seconds(offset, "offset", where)
     if begin < 0:
         raise UserError(f"{where}: onset {onset} is negative: times count from the start of the file")
@@ -33,6 +35,12 @@ def event_of(cells: Sequence[str], where: str) -> Event:
         first = label.split("\n")[0].strip()
         raise UserError(f"{where}: the label, {first!r} and more, goes on in the next line: is a quote not closed?")
     return Event(begin, end, label)
+
+
+def later(begins: str, length: float, name: str, where: str) -> str:
+    """The time so many seconds after that of the cell of a column `name`, to the microsecond: a sum of decimal
+    fractions may lie a hair beyond a whole second, where segments would count one more."""
+    return repr(round(seconds(begins, name, where) + length, 6))
 
 
 def plain_rows(path: Path) -> Annotation:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sedkd.data.datasets.dataset import Annotation
-from sedkd.data.datasets.rows import Line, event_of
+from sedkd.data.datasets.rows import Line, event_of, later
 from sedkd.data.events import is_time, require_clear_commas, seconds
 from sedkd.data.folders import is_audio_name
 from sedkd.data.labels.cells import split
@@ -97,8 +97,7 @@ def _spans(path: Path, regions: Sequence[Row]) -> list[Row]:
     spans = []
     for line, (time, _, duration, *more) in regions:
         where = f"{path}, line {line}"
-        offset = seconds(time, "time", where) + seconds(duration, "duration", where)
-        spans.append((line, [time, repr(offset), *more]))
+        spans.append((line, [time, later(time, seconds(duration, "duration", where), "time", where), *more]))
     return spans
 
 

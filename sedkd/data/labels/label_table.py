@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from sedkd.data.datasets.dataset import Annotation
-from sedkd.data.datasets.rows import Line, event_of
+from sedkd.data.datasets.rows import Line, event_of, later
 from sedkd.data.events import is_time, require_clear_commas, seconds
 from sedkd.data.labels.cells import header_of, key_of, read_cells, squeezed, time_key_of
 from sedkd.data.labels.event_columns import FLAGS
@@ -97,7 +97,7 @@ class LabelTable:
             if not text:
                 raise UserError(f"{where}: {self._without_label(label)}")
             if end is None:
-                ends = repr(seconds(begins, "onset", where) + seconds(ends, self.cells.header[last], where))
+                ends = later(begins, seconds(ends, self.cells.header[last], where), "onset", where)
             if within is not None and not row[within] and len(self.recordings()) > 1:
                 raise UserError(
                     f"{where}: {self.cells.header[within]} is empty, and times count over {len(self.recordings())} "
@@ -105,7 +105,7 @@ class LabelTable:
                 )
             if within is not None and row[within]:
                 lasts = seconds(ends, "offset", where) - seconds(begins, "onset", where)
-                begins, ends = row[within], repr(seconds(row[within], self.cells.header[within], where) + lasts)
+                begins, ends = row[within], later(row[within], lasts, self.cells.header[within], where)
             if both and row[both[1]] not in ("", row[both[0]]):
                 told = f"{where}: ends in {row[both[1]]}: only its part in {row[both[0]]} is used"
                 warnings.warn(told, SedkdWarning, stacklevel=2)

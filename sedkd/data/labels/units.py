@@ -1,5 +1,8 @@
 """Times that a table has in milliseconds, or whose unit its header writes unlike others, as columns of seconds."""
 
+import re
+from collections import defaultdict
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from sedkd.data.events import number, require_clear_commas
@@ -10,15 +13,17 @@ PER_SECOND = 1000
 
 
 def in_seconds(cells: Cells, layout: Layout) -> Cells:
-    """The table with its columns of times called as the layout calls them, in seconds where they say milliseconds.
+    """The table with its columns of times called as the layout calls them, in seconds where they say milliseconds. Of
+    two that are called alike but for a unit, such as `start` and `start_s`, the one that says it counts: the other may
+    be of frames or samples.
 
     Raises:
         UserError: a time in milliseconds is no number.
     """
     times = {squeezed(key): key for key in (*layout.onset, *layout.end, *layout.length, *layout.within)}
-    there = {squeezed(key_of(name)) for name in cells.header}
-    header, scaled = list(cells.header), []
-    for place, name in enumerate(cells.header):
+    header, scaled = _with_units(cells.header, set(times)), []
+    there = {squeezed(key_of(name)) for name in header}
+    for place, name in enumerate(header):
         key, per_second = time_key_of(name)
         if squeezed(key_of(name)) not in times and key in times and key not in there:
             header[place] = times[key]
@@ -31,6 +36,20 @@ def in_seconds(cells: Cells, layout: Layout) -> Cells:
         for line, row in cells.rows
     )
     return replace(cells, header=tuple(header), rows=rows)
+
+
+def _with_units(header: Sequence[str], times: Container[str]) -> list[str]:
+    """The header without the names of times beside which the same stands with its unit."""
+    alike: dict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(header):
+        alike[time_key_of(name)[0]].append(place)
+    names = list(header)
+    for key, places in alike.items():
+        bare = [place for place in places if re.sub(r"[\s_.-]+", "", header[place].casefold()) == key]
+        if key in times and len(bare) < len(places):
+            for place in bare:
+                names[place] = ""
+    return names
 
 
 def _scaled(cells: Cells, line: int, place: int, cell: str) -> str:

@@ -102,7 +102,12 @@ def test_what_people_call_their_columns(head: str, tmp_path: Path) -> None:
         (["file,start_ms,end_ms,label", "a,500,1750.5,crow"], [(0.5, 1.7505)]),
         (["file;Start (ms);Duration [ms];label", "a;500;1250,5;crow"], [(0.5, 1.7505)]),
         (["file,startMs,duration (s),label", "a,500,1.25,crow", "a,1500,2,crow"], [(0.5, 1.75), (1.5, 3.5)]),
-        (["file,start,start_ms,end,label", "a,0.5,7,1.75,crow"], [(0.5, 1.75)]),  # seconds, where it has both
+        (["file,start,start_ms,end,label", "a,0.5,500,1.75,crow"], [(0.5, 1.75)]),
+        # of samples, perhaps: what says its unit counts
+        (["file,start,end,start_s,end_s,label", "a,8000,28000,0.5,1.75,crow"], [(0.5, 1.75)]),
+        (["file,start (s),end (s),start,end,label", "a,0.5,1.75,8000,28000,crow"], [(0.5, 1.75)]),
+        (["file,start,end,start_ms,end_ms,label", "a,8000,28000,500,1750,crow"], [(0.5, 1.75)]),
+        (["file,Start Time,End Time,label", "a,0.5,1.75,crow"], [(0.5, 1.75)]),
     ],
 )
 def test_times_in_milliseconds(lines: list[str], spans: list[tuple[float, float]], tmp_path: Path) -> None:
@@ -110,6 +115,32 @@ def test_times_in_milliseconds(lines: list[str], spans: list[tuple[float, float]
     form = format_of(tmp_path / "labels.csv")
     assert form is not None
     events = form.open(tmp_path / "labels.csv").read(None)["a"].events or ()
+    assert [(e.onset, e.offset) for _, e in events] == spans
+
+
+@pytest.mark.parametrize(
+    ("lines", "suffix", "spans"),
+    [
+        (["file,start,duration,label", "a,0.1,0.2,crow", "a,1.1,1.9,crow"], "csv", [(0.1, 0.3), (1.1, 3.0)]),
+        (
+            [
+                "Selection\tBegin Time (s)\tEnd Time (s)\tBegin File\tFile Offset (s)\tSpecies",
+                "1\t63.3\t64.4\ta\t3.3\tcrow",  # 64.4 - 63.3 is 1.1000000000000085
+                "2\t60.0\t62.7\ta\t0.3\tcrow",
+            ],
+            "txt",
+            [(3.3, 4.4), (0.3, 3.0)],
+        ),
+    ],
+)
+def test_an_end_that_is_reckoned_is_the_decimal_that_was_meant(
+    lines: list[str], suffix: str, spans: list[tuple[float, float]], tmp_path: Path
+) -> None:
+    """Not a hair beyond a whole second, where segment F1 would count one more."""
+    write_text(tmp_path / f"labels.{suffix}", lines)
+    form = format_of(tmp_path / f"labels.{suffix}")
+    assert form is not None
+    events = form.open(tmp_path / f"labels.{suffix}").read(None)["a"].events or ()
     assert [(e.onset, e.offset) for _, e in events] == spans
 
 
