@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sedkd.data.datasets.dataset import TRAIN, UNLABELED, WEAK, Annotation, Clip, Dataset
+from sedkd.data.datasets.dataset import TRAIN, UNLABELED, WEAK, Clip, Dataset
 from sedkd.data.datasets.placing import Placed, placed
 from sedkd.data.datasets.rows import usable
 from sedkd.data.events import merge_touching, write_annotations
@@ -66,8 +66,8 @@ def _write(dataset: Dataset, clips: Sequence[Clip], folder: Path, split: str, co
             shutil.copy2(clip.path, target)
         else:
             target.symlink_to(clip.path.resolve())
-    # `read` asks no seal: a table of test goes from file to file, and nothing learns of it.
-    said = {clip.path: Annotation() if clip.table is None else dataset.read(clip) for clip in clips}
+    # `told` asks no seal: a table of test goes from file to file, and nothing learns of it.
+    said = {clip.path: dataset.told(clip) for clip in clips}
     table = folder / f"{split}.tsv"
     if split == UNLABELED:
         return len(clips), None

@@ -1,6 +1,6 @@
 """What every reader of a public dataset makes: its clips with their splits, and how each one's annotation is read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,12 +25,28 @@ class Annotation:
     soft: tuple[tuple[Event, float], ...] | None = None
 
 
+def joined(annotations: Sequence[Annotation]) -> Annotation:
+    """What several say of one recording, such as a folder for each event or each annotator: all of it, the same event
+    once. Certainties are those of the first that has some."""
+    first, *others = annotations
+    for other in others:
+        events, tags = first.events, first.tags
+        if other.events is not None:
+            there = {event for _, event in events or ()}
+            events = (*(events or ()), *(line for line in other.events if line[1] not in there))
+        if other.tags is not None:
+            tags = tuple(dict.fromkeys([*(tags or ()), *other.tags]))
+        first = Annotation(events, tags, first.soft if first.soft is not None else other.soft)
+    return first
+
+
 @dataclass(frozen=True)
 class Clip:
     """One audio file of a dataset, not opened yet.
 
     `filename` is its path below the dataset's root. `group` names the recording that it was cut from, across datasets
-    that share their recordings. `table` annotates it, under the name `listed` (None: nobody has).
+    that share their recordings. `table` annotates it, under the name `listed` (None: nobody has). `copies` are the same
+    audio under other names in the same split, whose annotations count as well.
     """
 
     path: Path
@@ -40,6 +56,7 @@ class Clip:
     group: str
     table: Path | None = None
     listed: str = ""
+    copies: tuple["Clip", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +91,12 @@ class Dataset:
         """
         if clip.split == TEST:
             require_opened(f"reading the annotation of {clip.filename} ({self.title})")
-        return Annotation() if clip.table is None else self.read(clip)
+        return self.told(clip)
+
+    def told(self, clip: Clip) -> Annotation:
+        """The same without asking the seal, for what only passes it on."""
+        own = [self.read(one) for one in (clip, *clip.copies) if one.table is not None]
+        return joined(own) if own else Annotation()
 
 
 @dataclass(frozen=True)

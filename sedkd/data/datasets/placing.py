@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Clip, Dataset
 from sedkd.data.datasets.leaks import components, same_audio
 from sedkd.data.datasets.stratify import held_out
 from sedkd.data.recordings import TEST
+from sedkd.words import several
 
 LEARNT = (TRAIN, WEAK, UNLABELED)
 RANK = {TEST: 0, VALIDATION: 1, TRAIN: 2, WEAK: 2, UNLABELED: 2}
@@ -30,16 +31,20 @@ def placed(listed: Sequence[Listed], labels: Labels, seed: int) -> tuple[list[Pl
     """The clips that are used, each in its split, and what was left out, in a line at most.
 
     The same recording (by its group, or by its decoded audio) stays in one split: test before validation before
-    training. Of two names for the same audio in one split of one dataset, the first is used. An environment without a
-    validation split gets one out of its training recordings (`stratify`).
+    training. Of two names for the same audio in one split of one dataset, the first is used, with the labels of both.
+    An environment without a validation split gets one out of its training recordings (`stratify`).
     """
-    audio = same_audio([clip for _, clip in listed])
+    listed, audio = list(listed), same_audio([clip for _, clip in listed])
     kept: list[list[int]] = []
     lost: list[tuple[int, int]] = []
     for members in components([clip.group for _, clip in listed], audio):
         used, unused = _one_split(listed, members, audio)
         kept.append(used)
         lost += unused
+        for index, first in unused:
+            (dataset, clip), (_, copy) = listed[first], listed[index]
+            if first in used and copy.split == clip.split:
+                listed[first] = dataset, replace(clip, copies=(*clip.copies, copy))
     chosen, lacking = _validating(listed, kept, labels, seed)
     found = []
     for number, members in enumerate(kept):
@@ -98,7 +103,10 @@ def _notice(listed: Sequence[Listed], lost: Sequence[tuple[int, int]]) -> list[s
     if not lost:
         return []
     (dataset, one), (home, other) = listed[lost[0][0]], listed[lost[0][1]]
+    together = any(clip.copies for _, clip in listed)
     return [
-        f"{len(lost)} clips left out, whose recording is also elsewhere: {one.filename} ({dataset.title}, {one.split}) "
-        f"is {other.filename} ({home.title}, {other.split})" + (", and so on" if len(lost) > 1 else "")
+        f"{several(len(lost), 'clip')} left out, whose recording is also elsewhere: {one.filename} ({dataset.title}, "
+        f"{one.split}) is {other.filename} ({home.title}, {other.split})"
+        + (", and so on" if len(lost) > 1 else "")
+        + ("; of names in the same split the labels count together" if together else "")
     ]

@@ -104,3 +104,25 @@ def test_paths_of_another_machine_and_recordings_that_were_converted(tmp_path: P
 def test_detections_of_a_model_are_called_so(tmp_path: Path) -> None:
     root = labels.write_one(tmp_path / "yard", labels.birdnet, "yard.csv")
     assert "yard: BirdNET's detections count as truth: listen to them first" in pool_of([root], {}, "yard").notices
+
+
+def test_a_folder_for_each_event_with_the_same_recordings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each label file tells one event of what both copies hold: no label is lost, and none counts twice."""
+    for event in ("crow", "dog bark"):
+        labels.write_recordings(tmp_path / "yard" / event)
+        for name, rows in labels.ROWS.items():
+            both = [row for row in rows if row[2] == event] + [(0.1, 0.2, "wind")]
+            labels.audacity(tmp_path / "yard" / event / f"{name}.txt", both)
+    pool = pool_of([tmp_path / "yard"], {}, "yard")
+    recordings = [*pool.training("yard"), *pool.validation("yard")]
+    expected = {f"{name}.wav": sorted([*rows, (0.1, 0.2, "wind")]) for name, rows in labels.ROWS.items()}
+    assert {
+        one.path.name: sorted((e.onset, e.offset, e.event_label) for e in one.events or ()) for one in recordings
+    } == expected
+    assert len(recordings) == 5
+    assert any("of names in the same split the labels count together" in notice for notice in pool.notices)
+    assert main.main(["data", "convert", str(tmp_path / "yard"), "--out", str(tmp_path / "out")]) == 0
+    tables = "".join((tmp_path / "out" / "yard" / f"{split}.tsv").read_text() for split in ("train", "validation"))
+    assert tables.count("\tcrow\n") == 3
+    assert tables.count("\tdog bark\n") == 3
+    assert tables.count("\twind\n") == 5
