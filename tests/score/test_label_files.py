@@ -210,3 +210,22 @@ def test_an_empty_file_that_is_called_like_no_recording(truth: Path) -> None:
     assert score_files(truth, truth.parent / f"{name}.txt").detected_events == 0
     write_annotations(truth, {f"north/{file}": events for file, events in EVENTS.items()})
     assert score_files(truth, truth.parent / f"{name}.txt").detected_events == 0
+
+
+def test_parquet_as_pandas_and_detect_write_it(truth: Path, recwarn: pytest.WarningsRecorder) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    rows = [(name, e.onset, e.offset, e.event_label) for name, events in EVENTS.items() for e in events]
+    frame = pandas.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])
+    for change in (
+        lambda table: table,
+        lambda table: table.astype({"onset": "float32", "offset": "float32", "event_label": "category"}),
+        lambda table: table.set_index("filename"),
+        lambda table: table.rename(columns={"onset": "Begin Time (s)", "offset": "End Time (s)"}),
+    ):
+        change(frame).to_parquet(truth.parent / "heard.parquet")
+        found = listed(truth.parent / "heard.parquet", known=list(EVENTS)).annotations
+        assert found == {name: events for name, events in EVENTS.items() if events}
+    (truth.parent / "heard.parquet").write_bytes((truth.parent / "heard.parquet").read_bytes()[:200])
+    with pytest.raises(UserError, match=r"heard\.parquet: cannot be read as Parquet \(.*\): save it again"):
+        listed(truth.parent / "heard.parquet")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sedkd.data.datasets.dataset import Annotation
 from sedkd.data.datasets.rows import Line
+from sedkd.data.labels.parquet_text import MAGIC, text_of_parquet
 from sedkd.data.table import file_bytes, text_of
 from sedkd.errors import UserError
 from sedkd.spelling import composed
@@ -49,11 +50,13 @@ class LabelFormat:
 
 
 def head_of(path: Path) -> list[str]:
-    """The first lines of a file that are not blank; none where it is no text."""
+    """The first lines of a file that are not blank; none where it is no text. UserError: it is damaged Parquet."""
     with path.open("rb") as stream:
         raw = stream.read(HEAD_BYTES)
     try:
-        if raw.startswith(UTF16):
+        if raw.startswith(MAGIC):
+            text = text_of_parquet(path)
+        elif raw.startswith(UTF16):
             text = raw[: len(raw) // 2 * 2].decode("utf-16", errors="ignore")
         else:
             text = raw.decode("utf-8-sig", errors="replace")
@@ -70,12 +73,14 @@ def unknown_encoding(path: Path, head: Sequence[str]) -> str | None:
 
 
 def whole_text(path: Path) -> str:
-    """The text of a label file, in UTF-8 or, where a byte order mark says so, in UTF-16.
+    """The text of a label file, in UTF-8 or, where a byte order mark says so, in UTF-16; of Parquet as that of .csv.
 
     Raises:
         UserError: the file cannot be read, or is in neither.
     """
     raw = file_bytes(path)
+    if raw.startswith(MAGIC):
+        return composed(text_of_parquet(path))
     if not raw.startswith(UTF16):
         return text_of(path, raw)
     try:

@@ -72,7 +72,7 @@ SPREADSHEET = table_format(
     Layout(
         "csv",
         "table",
-        (".csv", ".tsv", ".txt"),
+        (".csv", ".tsv", ".txt", ".parquet"),
         needs=(ONSET, (*END, *LENGTH)),
         onset=ONSET,
         end=END,
