@@ -229,3 +229,32 @@ def test_parquet_as_pandas_and_detect_write_it(truth: Path, recwarn: pytest.Warn
     (truth.parent / "heard.parquet").write_bytes((truth.parent / "heard.parquet").read_bytes()[:200])
     with pytest.raises(UserError, match=r"heard\.parquet: cannot be read as Parquet \(.*\): save it again"):
         listed(truth.parent / "heard.parquet")
+
+
+def test_a_file_that_is_named_is_what_it_holds(tmp_path: Path) -> None:
+    """Whatever its ending, where that is no other format's."""
+    labels.raven_of_several(tmp_path / "day.raven", labels.ROWS)
+    labels.excel(tmp_path / "labels.dat", labels.ROWS)
+    heard = {Path(name).stem: events for name, events in EVENTS.items() if events}
+    for name in ("day.raven", "labels.dat"):
+        found = listed(tmp_path / name, known=list(EVENTS)).annotations
+        assert {Path(name).stem: sorted(events) for name, events in found.items() if events} == heard
+
+
+@pytest.mark.parametrize(
+    ("name", "mend"),
+    [
+        ("d.jsonl", "save it as one list of objects in .json, or as .csv"),
+        ("d.tsv.gz", "compressed: unpack it first"),
+        ("d.xlsx", "save the sheet as .csv"),
+    ],
+)
+def test_files_of_other_programs_are_told_their_mend(name: str, mend: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text('{"filename": "a.wav", "onset": 0, "offset": 1, "event_label": "dog"}\n')
+    with pytest.raises(UserError, match=f"{name}: is .*{mend}"):
+        listed(tmp_path / name)
+
+
+def test_json_in_capitals(tmp_path: Path) -> None:
+    (tmp_path / "d.JSON").write_text('[{"filename": "a.wav", "onset": 0, "offset": 1, "event_label": "dog"}]')
+    assert listed(tmp_path / "d.JSON").annotations == {"a.wav": [Event(0.0, 1.0, "dog")]}

@@ -13,6 +13,7 @@ from sedkd.data.folders import files_below, without_audio_suffix
 from sedkd.data.labels import audacity, json_list
 from sedkd.data.labels.cells import header_of, key_of, squeezed
 from sedkd.data.labels.label_format import OWN, head_of
+from sedkd.data.labels.lookalikes import own_mend
 from sedkd.data.labels.matching import names_meant
 from sedkd.data.labels.registry import format_of, is_label_name
 from sedkd.data.labels.unknown import why_unknown
@@ -42,13 +43,13 @@ def listed(path: Path, column: str | None = None, known: Collection[str] = ()) -
         return _folder(path, column, known)
     if not path.is_file():  # a pipe can be read but once
         return Listed(read_annotations(path))
-    if path.suffix == json_list.SUFFIX:
+    if path.suffix.lower() == json_list.SUFFIX:
         return Listed(json_list.read_json_list(path))
     (called,) = known if len(known) == 1 else (path.stem,)
     below = Path(f"{without_audio_suffix(called)}{path.suffix}")
     found = _file(path, below, column, known)
     if found is None:
-        raise UserError(why_unknown(path, head_of(path)))
+        raise UserError(own_mend(path) or why_unknown(path, head_of(path)))
     if known and not head_of(path) and not _stems(found.annotations) & _stems(known):
         raise UserError(
             f"{path}: is empty, and called like none of the recordings: a table without events needs its header: "
@@ -82,7 +83,7 @@ def _folder(folder: Path, column: str | None, known: Collection[str]) -> Listed:
 def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -> Listed | None:
     """What one file lists; None where no format is recognised. `below`: its path, as recordings are named by."""
     is_table = is_table_of(path, COLUMNS)
-    if path.suffix == json_list.SUFFIX:
+    if path.suffix.lower() == json_list.SUFFIX:
         return Listed(json_list.read_json_list(path)) if json_list.is_json_list(path) else None
     empty = not head_of(path)
     if empty and path.suffix.lower() in audacity.FORMAT.suffixes:
@@ -91,7 +92,7 @@ def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -
     if empty or (is_table and not asked):
         lacks = column not in (None, *COLUMNS[-1:]) and not empty
         return Listed(read_annotations(path), (f"no column {column!r}, labels from {COLUMNS[-1]!r}",) if lacks else ())
-    form = format_of(path)
+    form = format_of(path, whatever_its_name=True)
     if form is None:
         return None
     opened = form.open(path)

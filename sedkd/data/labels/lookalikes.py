@@ -12,6 +12,8 @@ OWN_FILES = {
     ".aup": "an Audacity project: export its labels (File, Export Labels) as .txt",
     **dict.fromkeys((".xlsx", ".xls", ".ods", ".numbers"), "a spreadsheet program's own file: save the sheet as .csv"),
     ".json": "no table: if it holds labels, save them as .csv with the header file, onset, offset, label",
+    **dict.fromkeys((".jsonl", ".ndjson"), "no table: save it as one list of objects in .json, or as .csv"),
+    **dict.fromkeys((".gz", ".zip", ".bz2", ".xz"), "compressed: unpack it first"),
     ".svl": "a layer of Sonic Visualiser: export it as .csv (File, Export Annotation Layer), of regions in seconds",
     ".jams": "a JAMS file: save its events as .csv with the header file, onset, offset, label",
     **dict.fromkeys((".docx", ".doc", ".odt"), "a text program's own file: save it as plain text"),
@@ -19,12 +21,18 @@ OWN_FILES = {
 """Programs' own files, by how they end, and what to do about them."""
 
 
+def own_mend(path: Path) -> str | None:
+    """What to do about a program's own file; None for another one."""
+    own = OWN_FILES.get(path.suffix.lower())
+    return f"{path}: is {own}" if own else None
+
+
 def mend_of(root: Path) -> str | None:
     """What to do about the first of such files below `root`; None where there are none."""
     for path in files_below(root, lambda name: is_label_name(name) or Path(name).suffix.lower() in OWN_FILES):
-        own = OWN_FILES.get(path.suffix.lower())
+        own = own_mend(path)
         if own:
-            return f"{path}: is {own}"
+            return own
         head = head_of(path)
         if head and format_of(path) is None:
             return why_unknown(path, head)

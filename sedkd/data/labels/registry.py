@@ -31,8 +31,10 @@ def label_files(root: Path) -> list[Path]:
     return [path for path in found if FOLDS not in path.relative_to(root).parts]
 
 
-def format_of(path: Path) -> LabelFormat | None:
-    """The format of a label file by its first lines; None for another file, and for one of nothing."""
-    head = head_of(path)
-    having = (one for one in LABEL_FORMATS.values() if path.suffix.lower() in one.suffixes)
+def format_of(path: Path, whatever_its_name: bool = False) -> LabelFormat | None:
+    """The format of a label file by its first lines; None for another file, and for one of nothing. A file that a
+    person names is what it holds, `whatever_its_name` ends with, where that is no format's."""
+    head, suffix = head_of(path), path.suffix.lower()
+    any_name = whatever_its_name and suffix not in SUFFIXES
+    having = (one for one in LABEL_FORMATS.values() if any_name or suffix in one.suffixes)
     return next((one for one in having if head and one.matches(head)), None)
