@@ -19,6 +19,7 @@ from search.show.labels_table import labels_table
 from search.show.pooled_table import keep_pooled, pooled_table
 from search.show.words import student_words
 from search.study.store import Store
+from search.trials.failures import reason_of
 from sedkd.compare.arms import ArmSettings, arms
 from sedkd.compare.bootstrap import VERSION as INTERVALS
 from sedkd.compare.result import on_test
@@ -119,7 +120,12 @@ def _answered(
     for notice in [*prepared.notices, *notices]:
         display.notice(notice)
     share = partial(Sharing(question.workers, task.device.type, display, stop).runs, question.subject)
-    trained = train_all(arms(plan), task, question.seeds, students, question.criterion, _watch(display), share)
+    try:
+        trained = train_all(arms(plan), task, question.seeds, students, question.criterion, _watch(display), share)
+    except UserError:
+        raise
+    except Exception as error:  # a strategy of one's own may raise anything
+        raise UserError(f"comparison {folder.name}: {reason_of(error, students)}") from error
     result = _result(task, trained, question, plan, folder, display)
     _show(result, display, _keep(result, folder, store))
     return result

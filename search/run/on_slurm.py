@@ -8,7 +8,8 @@ whoever comes first goes on, when its lease has run out.
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,31 @@ if TYPE_CHECKING:
 
 MINUTES = 240  # of a job, where nothing is said
 AGAIN = 1000  # times that a job may come to the end of its time
+OWN = ("cpus", "gpus", "minutes")
+OURS = {
+    "time": "minutes",
+    "timeout_min": "minutes",
+    "cpus_per_task": "cpus",
+    "gpus_per_node": "gpus",
+    "num_gpus": "gpus",
+}
+"""sbatch's and submitit's names of what has one of sedkd's."""
+MORE = {
+    "batch", "bb", "begin", "cluster_constraint", "clusters", "container", "core_spec", "cores_per_socket",
+    "cpu_freq", "deadline", "delay_boot", "distribution", "extra", "extra_node_info", "gpu_bind", "gpu_freq",
+    "gpus_per_socket", "gres_flags", "hint", "licenses", "mcs_label", "mem_bind", "mincpus", "network", "nice",
+    "power", "prefer", "priority", "profile", "reservation", "sockets_per_node", "switches", "thread_spec",
+    "threads_per_core", "time_min", "tmp",
+}  # fmt: skip
+"""sbatch's options that submitit has no name for (its manual page)."""
+LISTS = ("setup", "srun_args", "teardown")  # of lines, in submitit
 
 
 class Slurm:
     """A `search.run.cluster.Cluster`. `folder` is one that all machines see: submitit's files and the workers' logs.
 
-    resources: cpus, gpus and minutes of a job; others are sbatch's, such as partition and account.
+    resources: cpus, gpus and minutes of a job; others are sbatch's, such as partition and account, and `setup`, a line
+    that the job's script runs first.
     cluster: submitit's name of where jobs run.
     """
 
@@ -38,7 +58,9 @@ class Slurm:
         except ImportError as error:
             raise UserError("--executor slurm: submitit is not installed; pip install 'sedkd[slurm]'") from error
 
-        parameters = _parameters(resources)
+        from submitit.slurm.slurm import SlurmExecutor
+
+        parameters = _parameters(resources, SlurmExecutor._valid_parameters())
         folder.mkdir(parents=True, exist_ok=True)
         more = {"slurm_max_num_timeout": AGAIN} if cluster == "slurm" else {}
         try:
@@ -108,13 +130,29 @@ class Job:
         return DelayedSubmission(Job(self.words))
 
 
-def _parameters(resources: Mapping[str, str]) -> dict[str, Any]:
-    """As submitit names them."""
-    own = {
+def _parameters(resources: Mapping[str, str], known: Set[str]) -> dict[str, Any]:
+    """As submitit names them; `known`: sbatch's options that it has a name for.
+
+    Raises:
+        UserError: a name is no option of sbatch, or one of those that sedkd calls otherwise.
+    """
+    for name in resources:
+        meant = OURS.get(name.replace("-", "_")) or next(iter(get_close_matches(name, OWN, 1)), None)
+        if meant and name not in OWN:
+            raise UserError(f"--resources {name}={resources[name]}: say {meant}, which is of one job")
+    theirs = {name.replace("-", "_"): value for name, value in resources.items() if name not in OWN}
+    strange = [name for name in theirs if name not in known | MORE]
+    if strange:
+        raise UserError(
+            f"--resources {strange[0]}={theirs[strange[0]]}: neither {', '.join(OWN)} nor an option of sbatch that "
+            "takes a value"
+        )
+    named = {f"slurm_{name}": [value] if name in LISTS else value for name, value in theirs.items() if name in known}
+    others = {name: value for name, value in theirs.items() if name not in known}
+    return {
         "cpus_per_task": whole(resources, "cpus", 1),
         "gpus_per_node": whole(resources, "gpus", 0),
         "timeout_min": whole(resources, "minutes", MINUTES),
-    }
-    return own | {
-        f"slurm_{name}": value for name, value in resources.items() if name not in ("cpus", "gpus", "minutes")
+        **named,
+        **({"slurm_additional_parameters": others} if others else {}),
     }

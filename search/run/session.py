@@ -21,6 +21,7 @@ from search.run.site_clips import keep_clips
 from search.run.stop import Stop
 from search.sampling.choice import can_guess, learned_from, sampler_of
 from search.setup.plan import GAIN, Plan
+from search.setup.preparation import looked_at
 from search.setup.request import Planned, Request, planned
 from search.setup.subsets import each_subset
 from search.show.closing import show, show_summary
@@ -48,7 +49,11 @@ def run_searches(request: Request, environments: Sequence[str]) -> int:
     stop, names = Stop.installed(), []
     cluster = cluster_of(request)
     alone = [replace(request.subject, environment=environment) for environment in environments]
-    for subject in [one for each in alone for one in each_subset(each)]:
+    subjects = [one for each in alone for one in each_subset(each)]
+    if len(alone) > 1:
+        for subject in subjects:  # what one of them lacks is told before another is searched for
+            looked_at(subject, lambda *_: None)
+    for subject in subjects:
         names.append(_Session(replace(request, subject=subject), stop, cluster).run())
     if len(names) > 1:
         show_summary(names, request.store)

@@ -10,8 +10,10 @@ def resources_of(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for word in filter(None, (part.strip() for part in text.split(","))):
         name, mark, value = (part.strip() for part in word.partition("="))
-        if not mark or not name.isidentifier() or not value:
+        if not mark or not name.replace("-", "_").isidentifier() or not value:
             raise UserError(f"--resources {word}: expected NAME=VALUE, several joined by commas, such as cpus=2,gpus=1")
+        if name in found:
+            raise UserError(f"--resources: {name} is given twice, {found[name]} and {value}: keep one")
         found[name] = value
     return found
 

@@ -257,9 +257,10 @@ def _whole(arm: Arm, run: Run, found: Mapping[Path, dict[str, Any]]) -> dict[str
     """The record of a seed that did not diverge."""
     record = found[run.path]
     if FAILED in record:
+        fewer = f"--seeds {run.seed} does without it, or " if run.seed else ""
         raise UserError(
             f"arm {arm.name!r}: seed {run.seed} at the rate {run.recipe.train.learning_rate:g}, the best one, failed: "
-            f"{record[FAILED]}; give fewer --seeds, or another --architecture"
+            f"{record[FAILED]}; {fewer}try another --architecture or --strategy (all other students are kept)"
         )
     return record
 

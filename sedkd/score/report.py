@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from sedkd.data.events import Annotations, ends_beyond, merge_touching, read_durations, require_known_files
+from sedkd.data.folders import without_audio_suffix
 from sedkd.data.labels.listed import listed
 from sedkd.errors import UserError
 from sedkd.score.alarms import AlarmRate, alarm_rate
@@ -98,7 +99,7 @@ def score_files(
     if not truth:
         raise UserError(f"{truth_path}: lists no file: there is nothing to score")
     detections, notes = _detected(detections_path, truth, label_columns[1])
-    notes = [*truth_notes, *notes, *_every_label_at_once(detections), *_touching(truth)]
+    notes = [*truth_notes, *notes, *_every_label_at_once(detections), *_touching(truth), *_called_twice(truth)]
     durations = None if durations_path is None else _lengths(durations_path, truth)
     points: dict[float, Annotations] = {}
     if durations is None:
@@ -195,6 +196,16 @@ def _touching(truth: Annotations) -> list[str]:
         return []
     which = "one reference event touches or overlaps" if apart == 1 else f"{apart} reference events touch or overlap"
     return [f"{which} another of the same label: counted as they stand, where a search takes what touches for one"]
+
+
+def _called_twice(truth: Annotations) -> list[str]:
+    """A note where the ground truth lists two files that are called alike but for an audio file's ending."""
+    stems = Counter(without_audio_suffix(name) for name in truth)
+    twice = [name for name in truth if stems[without_audio_suffix(name)] > 1]
+    if not twice:
+        return []
+    one, other = [name for name in twice if without_audio_suffix(name) == without_audio_suffix(twice[0])][:2]
+    return [f"the ground truth lists {one!r} and {other!r}, and counts both: if they are one file, call it by one name"]
 
 
 def _every_label_at_once(detections: Annotations) -> list[str]:

@@ -296,3 +296,12 @@ def test_references_that_touch_are_counted_as_they_stand_and_it_is_said(tmp_path
     assert any(
         note.startswith("one reference event touches or overlaps another of the same label") for note in report.notes
     )
+
+
+def test_a_file_that_the_truth_calls_by_two_names(folder: Path) -> None:
+    write_annotations(folder / "truth.tsv", {"n/a.wav": [Event(0, 1, "car")], "n/a": [Event(0, 1, "car")]})
+    write_annotations(folder / "found.tsv", {"n/a.wav": [Event(0, 1, "car")]})
+    told = "the ground truth lists 'n/a.wav' and 'n/a', and counts both: if they are one file, call it by one name"
+    assert told in score_files(folder / "truth.tsv", folder / "found.tsv").notes
+    write_annotations(folder / "truth.tsv", {"n/a.wav": [Event(0, 1, "car")], "m/a.wav": [Event(0, 1, "car")]})
+    assert not [n for n in score_files(folder / "truth.tsv", folder / "found.tsv").notes if "counts both" in n]

@@ -179,6 +179,25 @@ def test_the_second_environments_mistake_is_told_before_the_first_is_trained(far
     assert "no environment 'yrad'; there are: farm, yard" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("one_seed")
+def test_a_strategy_of_ones_own_with_a_mistake_is_one_line(
+    farm: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_strategy.py").write_text(
+        "from sedkd.train.term import Term\n\n\nclass Mistaken(Term):\n"
+        "    def __init__(self, sizes):\n        super().__init__()\n\n"
+        "    def forward(self, batch, output):\n        raise RuntimeError('forgot this')\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert main.main(words(farm, strategy="own_strategy:Mistaken", workers=1)) == 2
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    told = re.fullmatch(
+        r"error: comparison farm-\w+: RuntimeError: forgot this \(.*own_strategy.py, line 9\); traceback: (.*)", said
+    )
+    assert told is not None
+    assert "RuntimeError: forgot this" in Path(told[1]).read_text()
+
+
 def test_architectures() -> None:
     store = open_store("/nowhere")
     assert architecture("separable+gru 16x4", store, "farm") == StudentSettings(16, 4, "separable", "gru")

@@ -102,6 +102,8 @@ def test_resources() -> None:
         number(found, "partition", 0)
     with pytest.raises(UserError, match="--resources gpus: expected NAME=VALUE"):
         resources_of("cpus=2,gpus")
+    with pytest.raises(UserError, match="--resources: cpus is given twice, 1 and 2: keep one"):
+        resources_of("cpus=1,cpus=2")
 
 
 @pytest.mark.parametrize(
@@ -141,8 +143,39 @@ def test_what_sbatch_does_not_know_is_one_line(tmp_path: Path) -> None:
     pytest.importorskip("submitit")
     from search.run.on_slurm import Slurm
 
-    with pytest.raises(UserError, match=r"--executor slurm: .*slurm_colour"):
-        Slurm(tmp_path, {"colour": "red"}, "local")
+    for word, message in (
+        ("colour=red", "--resources colour=red: neither cpus, gpus, minutes nor an option of sbatch"),
+        ("cpu=2", "--resources cpu=2: say cpus, which is of one job"),
+        ("time=60", "--resources time=60: say minutes, which is of one job"),
+        ("cpus-per-task=2", "--resources cpus-per-task=2: say cpus"),
+    ):
+        with pytest.raises(UserError, match=message):
+            Slurm(tmp_path, resources_of(word), "local")
+
+
+def test_sbatchs_own_options_reach_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By sbatch's spelling, with what submitit has no name for; an sbatch of our own keeps the script."""
+    pytest.importorskip("submitit")
+    from search.run.cluster import Joining
+    from search.run.on_slurm import Slurm
+
+    kept = tmp_path / "kept.sh"
+    for name, does in (("sbatch", f'cp "$1" {kept}; echo "Submitted batch job 12"'), ("srun", "true")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path), os.environ["PATH"]]))
+    text = "cpus=2,partition=short,mem-per-cpu=2G,reservation=week 48,licenses=ansys@2,setup=module load cuda"
+    Slurm(tmp_path / "slurm", resources_of(text)).start(Joining(("--join", "farm"), {}), 1)
+    script = kept.read_text()
+    for line in (
+        "--cpus-per-task=2",
+        "--partition=short",
+        "--mem-per-cpu=2G",
+        "--reservation='week 48'",
+        "--licenses=ansys@2",
+    ):
+        assert f"#SBATCH {line}\n" in script
+    assert "\nmodule load cuda\n" in script
 
 
 @pytest.fixture(scope="module")

@@ -77,3 +77,14 @@ def test_an_environment_without_subsets(farm, tmp_path, capsys):
     del words[words.index("--space") : words.index("--space") + 2]
     assert search.main(words) == 2
     assert "--subset all: environment farm names no subset of its events; leave it out" in capsys.readouterr().err
+
+
+def test_what_the_second_environment_lacks_is_told_before_the_first_is_searched_for(tmp_path, capsys):
+    root = write_farm(tmp_path)
+    for split in ("train", "validation", "test"):
+        table = root / "yard" / f"{split}.tsv"
+        table.write_text(table.read_text().replace("\thum", "\tmoo"))
+    words = arguments(root, 1, store=tmp_path / "runs", env="farm,yard", events="hum")
+    assert search.main(words) == 2
+    assert "--events: no event 'hum'; environment yard has: " in capsys.readouterr().err
+    assert not (tmp_path / "runs" / "optuna.db").exists()
