@@ -68,6 +68,9 @@ def dataset_pool(
     )
 
 
+NO_LABELS = "its training recordings have no labels, which a search needs: are label files empty, or of others?"
+
+
 def _environment(
     name: str,
     datasets: Sequence[Dataset],
@@ -82,7 +85,9 @@ def _environment(
     rest = (spell(d, name, e) for d in datasets if name in d.environments for e in d.environments[name].events)
     events = tuple(dict.fromkeys(label for label in (*order, *rest) if label in present))
     if not events:
-        raise UserError(f"{theirs[0].name}: none of the labels of its training recordings is an event; add aliases")
+        there = any(place.dataset.annotation(place.clip).events for place in learnt)
+        why = "none of the labels of its training recordings is an event; add aliases" if there else NO_LABELS
+        raise UserError(f"{theirs[0].name}: {why}")
     aliases = {} if known is None else {a: label for a, label in known.aliases.items() if label in events}
     subsets = {} if known is None else narrowed(known.subsets, events)
     return Environment(name, known.scene if known else theirs[0].scene, events, subsets, aliases)

@@ -58,7 +58,8 @@ def same_audio(clips: Sequence[Clip]) -> list[str]:
 
 def told_twice(clips: Sequence[Clip]) -> list[str]:
     """What to say of recordings that a folder holds twice, whose splits its owner made: a line for those of validation
-    or test that are in another split as well, and one for those that are twice in one."""
+    or test that are in another split as well, and one for those that are twice in one. Two environments may be scored
+    on the same recording, of which nothing is learnt."""
     across: list[tuple[Clip, Clip]] = []
     within: list[tuple[Clip, Clip]] = []
     for members in components(same_audio(clips)):
@@ -66,7 +67,7 @@ def told_twice(clips: Sequence[Clip]) -> list[str]:
         for other in others:
             if (first.environment, first.split) == (other.environment, other.split):
                 within.append((first, other))
-            elif first.split in SCORED:
+            elif first.split in SCORED and (other.split not in SCORED or other.environment == first.environment):
                 across.append((first, other))
     lines = []
     if across:

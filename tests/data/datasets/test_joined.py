@@ -1,5 +1,6 @@
 """Several folders in one pool: what each knows, how labels come together, and what a survey says."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,21 @@ def test_a_survey_of_a_generic_folder_whose_owner_leaks(tmp_path: Path) -> None:
     )
     assert survey([root], {}).problems == [line]
     assert line in pool_of([root], {}, "street").notices
+
+
+def test_two_environments_may_be_scored_on_the_same_recording(tmp_path: Path) -> None:
+    """Of which nothing is learnt; what another environment trains on is learnt from."""
+    root = write_own(tmp_path / "own")
+    shutil.copytree(root / "street", root / "square")
+    shutil.rmtree(root / "square" / "train")
+    (root / "square/train").mkdir()
+    for place, name in enumerate(sorted(path.name for path in (root / "street/train").iterdir())):
+        write_sound(root / "square/train" / name, [(0.2, 1.5, "car")], 900 + place)
+    assert survey([root], {}).problems == []
+    (root / "square/train/0.wav").write_bytes((root / "street/validation/0.wav").read_bytes())
+    (line,) = survey([root], {}).problems
+    assert line.startswith("1 recording is in two splits")
+    assert "square/train/0.wav (train)" in line
 
 
 def test_a_generic_folder_with_a_recording_twice_in_a_split(tmp_path: Path) -> None:

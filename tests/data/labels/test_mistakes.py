@@ -8,6 +8,8 @@ from datasets import labels
 from datasets.sound import write_text
 
 from search.cli import main
+from sedkd.data.datasets.opening import pool_of
+from sedkd.errors import UserError
 
 
 @pytest.fixture
@@ -312,3 +314,11 @@ def test_what_is_no_mistake(yard: Path, capsys: pytest.CaptureFixture[str], enco
     (yard / "yard 2.TXT").write_bytes("0,1\t0,9\tcrow\r1,0\t1,5\tcrow\r".encode(encoding))
     assert main.main(["data", "check", str(yard)]) == 0
     assert "yard 2.TXT: Audacity label track, of yard 2.WAV, 2 labels" in capsys.readouterr().out
+
+
+def test_label_files_without_a_label_are_not_a_matter_of_aliases(tmp_path: Path) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    for name in labels.ROWS:
+        write_text(tmp_path / "yard" / f"{name}.csv", ["onset,offset,label"])
+    with pytest.raises(UserError, match="yard: its training recordings have no labels, which a search needs"):
+        pool_of([tmp_path / "yard"], {}, "yard")
