@@ -10,6 +10,7 @@ from sedkd.data.datasets.rows import names_in, once, table_rows
 from sedkd.data.environment import Environment
 from sedkd.data.folders import audio_below
 from sedkd.data.weak import read_tags
+from sedkd.spelling import usual_spellings
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,13 @@ def _names(part: Part) -> list[tuple[str, Path]]:
 def labelled_environments(
     names: Sequence[str], clips: Sequence[Clip], read: Callable[[Clip], Annotation]
 ) -> dict[str, Environment]:
-    """The environments of these names, with the labels that their training clips bear."""
-    labels: dict[str, set[str]] = {name: set() for name in names}
+    """The environments of these names, with the labels that their training clips bear, each in its most frequent
+    spelling."""
+    labels: dict[str, list[str]] = {name: [] for name in names}
     for clip in clips:
         if clip.split in (TRAIN, WEAK):
             found = read(clip)
-            labels[clip.environment] |= {event.event_label for _, event in found.events or ()} | set(found.tags or ())
-    return {name: Environment(name, name, tuple(sorted(found))) for name, found in labels.items()}
+            labels[clip.environment] += [*(event.event_label for _, event in found.events or ()), *(found.tags or ())]
+    return {
+        name: Environment(name, name, tuple(sorted(usual_spellings(found).values()))) for name, found in labels.items()
+    }

@@ -126,3 +126,10 @@ def test_a_folder_for_each_event_with_the_same_recordings(tmp_path: Path, capsys
     assert tables.count("\tcrow\n") == 3
     assert tables.count("\tdog bark\n") == 3
     assert tables.count("\twind\n") == 5
+
+
+def test_an_event_is_called_as_it_mostly_is(tmp_path: Path) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    for name, spelling in zip(labels.ROWS, ("crow", "crow", "CROW", "Crow", "crow"), strict=True):
+        labels.audacity(tmp_path / "yard" / f"{name}.txt", [(0.1, 0.5, spelling)])
+    assert pool_of([tmp_path / "yard"], {}, "yard").environments["yard"].events == ("crow",)
