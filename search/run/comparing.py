@@ -156,7 +156,7 @@ def _watch(display: Display) -> Callable[[str, int, int], Progress]:
     def watch(what: str, done: int, total: int) -> Progress:
         seconds = left.setdefault(what, TimeLeft(done, time.monotonic()))(done, total, time.monotonic())
         when = "" if seconds is None else f", about {seconds / 60:.0f} min left"
-        line = f"[{done + 1}/{total}] {what}{when}"
+        line = f"[{min(done + 1, total)}/{total}] {what}{when}"  # the last one was there before
         return lambda stage, step, steps: display.preparing(f"{line}: {stage}", step, steps)
 
     return watch
