@@ -106,9 +106,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
-    """Every audio file, folders replaced by what lies in them; and whether one of them held nothing."""
+    """Every audio file once, folders replaced by what lies in them; and whether one of them held nothing."""
     from sedkd.data.decoding import AUDIO_SUFFIXES
-    from sedkd.data.folders import audio_below, unread_below
+    from sedkd.data.folders import audio_below, each_once, unread_below
 
     files, failed = [], False
     for name in names:
@@ -121,15 +121,7 @@ def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
             none = f"{name}: no audio in this folder ({', '.join(s[1:] for s in AUDIO_SUFFIXES)})"
             print(f"error: {(unread_below(Path(name)) or [none])[0]}", file=sys.stderr)
             failed = True
-    return _each_once(files), failed
-
-
-def _each_once(files: "Sequence[str]") -> list[str]:
-    """Files by the first of the names under which they were typed."""
-    first: dict[Path, str] = {}
-    for name in files:
-        first.setdefault(Path(name).absolute(), name)
-    return list(first.values())
+    return each_once(files), failed
 
 
 def _windowed(bundle: "Bundle", path: Path, progress: "Progress") -> "list[Detection]":

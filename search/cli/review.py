@@ -48,7 +48,8 @@ def _add_make(commands: Any) -> None:
         "files",
         nargs="*",
         metavar="FILE",
-        help="recording, or a folder of them, such as unlabeled/ of an environment; with a table, those that it is of",
+        help="recording, or a folder of them, such as unlabeled/ of an environment; with a table, those that it is of, "
+        "and its rows of others are left out",
     )
     parser.add_argument("--out", type=Path, default=Path("review.html"), metavar="FILE.html", help="page to write")
     parser.add_argument("--clips", type=positive(int), default=60, metavar="N", help="at most so many")
@@ -170,6 +171,8 @@ def _scored(options: argparse.Namespace, progress: Any) -> "tuple[Scored, tuple[
     if not paths:
         raise UserError(f"name recordings, or a folder of them, for {options.detector} to listen to")
     scored = scored_by(bundle, paths, progress)
+    if not scored.hours:
+        raise UserError(f"{options.files[0]}: no recording that can be read; name others")
     if not scored.candidates:
         raise UserError(f"{options.files[0]}: the student hears none of {', '.join(bundle.labels)}; add recordings")
     for line in too_low(bundle, paths):
@@ -178,7 +181,7 @@ def _scored(options: argparse.Namespace, progress: Any) -> "tuple[Scored, tuple[
 
 
 def _recordings(names: Sequence[str]) -> list[Path]:
-    from sedkd.data.folders import audio_below
+    from sedkd.data.folders import audio_below, each_once
     from sedkd.errors import UserError
 
     found: list[Path] = []
@@ -187,7 +190,7 @@ def _recordings(names: Sequence[str]) -> list[Path]:
         if not inside:
             raise UserError(f"{name}: no audio in this folder; name one with recordings")
         found += inside
-    return list(dict.fromkeys(found))
+    return each_once(found)
 
 
 def _narrowed(scored: "Scored", events: str | None, known: Sequence[str]) -> "Scored":

@@ -4,10 +4,13 @@ import os
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from sedkd.data.decoding import AUDIO_SUFFIXES
 from sedkd.errors import UserError
 from sedkd.spelling import composed
+
+Name = TypeVar("Name", str, Path)
 
 UNREAD = frozenset(
     (".3gp", ".aifc", ".amr", ".ape", ".au", ".avi", ".bwf", ".ds2", ".dss", ".mka", ".mkv", ".mov", ".mp4", ".mts",
@@ -38,6 +41,14 @@ def files_below(folder: Path, wanted: Callable[[str], bool]) -> list[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [Path(here, name) for name in files if wanted(name)]
     return sorted(found)
+
+
+def each_once(names: Iterable[Name]) -> list[Name]:
+    """Files by the first of the names under which they are given: a detour or a link leads to the same file."""
+    first: dict[str, Name] = {}
+    for name in names:
+        first.setdefault(os.path.realpath(name), name)
+    return list(first.values())
 
 
 def is_audio_name(name: str) -> bool:

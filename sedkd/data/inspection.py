@@ -6,6 +6,7 @@ once. What was found is remembered, so that this is paid once in a file's life.
 """
 
 import json
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from sedkd.data.decoding import BrokenAudio, Reader, Sound, not_finite, opened, 
 from sedkd.data.mp3 import promised_seconds
 from sedkd.data.riff import FLOATS, look_into
 from sedkd.disk.remembered import remembered, state_of
+from sedkd.errors import SedkdWarning
 
 BLOCK_SECONDS = 10.0  # held at a time of what is only gone through
 CUT_OFF_SECONDS = 0.2  # a header may promise a little more than the file holds, but no more than this
@@ -82,6 +84,17 @@ def sound_infos(paths: Iterable[Path]) -> dict[Path, AudioInfo]:
         if isinstance(info, BrokenAudio):
             raise info
         found[path] = info
+    return found
+
+
+def readable(paths: Iterable[Path]) -> list[Path]:
+    """Those files that can be used, each once; a warning names each of the others."""
+    found = []
+    for path, info in audio_infos(paths).items():
+        if isinstance(info, BrokenAudio):
+            warnings.warn(f"{info}; passed over", SedkdWarning, stacklevel=2)
+        else:
+            found.append(path)
     return found
 
 

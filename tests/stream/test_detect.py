@@ -54,6 +54,19 @@ def test_a_file_that_is_named_twice_is_heard_once(tmp_path: Path, monkeypatch: p
     assert command._expanded(["b.wav", ".", str(tmp_path / "b.wav")]) == (["b.wav", "a.wav"], False)
 
 
+def test_a_detour_and_a_link_lead_to_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from search.cli import review
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "real").mkdir()
+    soundfile.write("real/a.wav", noise(1.0), RATE)
+    Path("sym").symlink_to("real")
+    Path("b.wav").symlink_to("real/a.wav")
+    names = ["real", "sym/../real/a.wav", "sym", "b.wav", str(tmp_path / "real"), "real/a.wav"]
+    assert command._expanded(names) == (["real/a.wav"], False)
+    assert review._recordings(names) == [Path("real/a.wav")]
+
+
 @pytest.mark.parametrize(("lowest", "told"), [(44100, 1), (8000, 0), (None, 0)])
 def test_recordings_of_a_lower_rate_than_the_students_are_told(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], lowest: int | None, told: int
