@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sedkd.data.decoding import BrokenAudio, Reader, Sound, not_finite, opened, unreadable
+from sedkd.data.decoding import BrokenAudio, Reader, Sound, not_finite, opened, require_file, unreadable
 from sedkd.data.mp3 import promised_seconds
 from sedkd.data.riff import FLOATS, look_into
 from sedkd.disk.remembered import remembered, state_of
@@ -133,8 +133,10 @@ def inspect(path: Path) -> AudioInfo:
     """Look into a file, decoding it where that is needed.
 
     Raises:
-        BrokenAudio: it is missing, unreadable, damaged, cut off or empty, or a sample that was read is no number.
+        BrokenAudio: it is missing, no plain file, unreadable, damaged, cut off or empty, its name is not UTF-8, or a
+            sample that was read is no number.
     """
+    require_file(path)
     try:
         with path.open("rb") as file:
             magic = file.read(4)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -245,6 +246,17 @@ def test_command_goes_on_after_an_unreadable_file(
     for name, words in (("gone.wav", "no such"), ("empty.wav", "empty"), ("text.wav", "read"), ("hollow", "no audio")):
         assert any(name in line and words in line for line in lines)
     assert {row.split("\t")[0] for row in out.splitlines()[1:]} == {str(good)}
+
+
+def test_command_goes_on_after_a_name_that_is_not_utf8(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    soundfile.write(tmp_path / "in" / "z.wav", noise(10.0), RATE)
+    shutil.copy(tmp_path / "in" / "z.wav", os.fsencode(tmp_path / "in") + b"/caf\xe9.wav")
+    assert run(folder, tmp_path / "in", "--out", tmp_path / "found.tsv") == 2
+    assert "caf\\udce9.wav: cannot be read, since its name is not UTF-8; rename it" in capsys.readouterr().err
+    assert "z.wav" in (tmp_path / "found.tsv").read_text()
 
 
 def test_command_without_a_bundle(tmp_path: Path) -> None:
