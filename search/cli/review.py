@@ -108,7 +108,7 @@ def run_make(options: argparse.Namespace) -> int:
     with Display() as display:
         scored, known, measure = _scored(options, counting(display.preparing, "listening"))
         asked = _narrowed(scored, options.events, known)
-        labels = list(dict.fromkeys([*known, *_listed(options.also)]))
+        labels = _with_further(known, options.also)
         review = review_of(asked, labels, options.clips, options.by, options.seed, measure)
         write_page(review, options.out, counting(display.preparing, "drawing clips"))
     counts = ", ".join(f"{label} {sum(1 for c in review.clips if c.label == label)}" for label in sorted(review.found))
@@ -215,11 +215,16 @@ def _wanted(events: str, known: Sequence[str]) -> list[str]:
     return list(own.narrowed(own.listed(events)))
 
 
-def _listed(text: str | None) -> list[str]:
-    import csv
+def _with_further(known: Sequence[str], also: str | None) -> list[str]:
+    """The known labels and those of `--also`, each in the first of its spellings."""
+    from sedkd.data.environment import Environment
+    from sedkd.spelling import folded
 
-    cells = next(csv.reader([text], skipinitialspace=True)) if text else []
-    return [cell.strip() for cell in cells if cell.strip()]
+    further = Environment("this review", "", tuple(known)).listed(also or "")
+    first: dict[str, str] = {}
+    for label in (*known, *filter(None, map(str.strip, further))):
+        first.setdefault(folded(label), label)
+    return list(first.values())
 
 
 def _asked_events(review: "Review", events: str | None, found: "Answers") -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 import soundfile
@@ -11,12 +12,13 @@ from exported import moving_student, noise, write_export
 from reviewed_farm import small_review
 from small_study import arguments, finish, start, write_farm
 
+from search.cli import review as review_command
 from sedkd.data.audio import read_part
 from sedkd.data.environment import Environment
 from sedkd.data.events import Event
 from sedkd.data.reviewed import read_reviewed
 from sedkd.errors import UserError
-from sedkd.review.answers import read_answers
+from sedkd.review.answers import Answer, read_answers
 from sedkd.review.page import write_page
 from sedkd.review.taking import take
 from sedkd.train.draws import Draws
@@ -74,6 +76,37 @@ def test_two_people_who_disagree(tmp_path):
     found = read_answers(review, [one, two])
     assert [(answer.place, answer.yes) for answer in found.answers] == [(1, False), (2, True)]
     assert (found.skipped, found.disputed) == (1, 1)
+
+
+def test_two_people_who_agree_that_it_is_not_heard(tmp_path):
+    """Only what they disagree on, which other event it is, is left out."""
+    review = small_review(tmp_path / "audio")
+    one = write_answers(tmp_path / "a.json", review, kinds(review, "no", "other", "other", "yes"))
+    two = write_answers(tmp_path / "b.json", review, kinds(review, "other", "other", "yes", "other"))
+    found = read_answers(review, [one, two])
+    assert [(answer.place, answer.yes) for answer in found.answers] == [(0, False), (1, False)]
+    assert [answer.other is None for answer in found.answers] == [True, False]
+    assert found.disputed == 2
+
+
+def test_another_spelling_is_no_other_event(tmp_path):
+    """Neither of a label that a page offers twice, nor of an environment's."""
+    review = replace(small_review(tmp_path / "audio"), labels=("bell", "hum", "Bell", "HUM"))
+    again = {"bell": "Bell", "hum": "HUM"}[review.clips[0].label]
+    file = write_answers(tmp_path / "a.json", review, {"0": {"answer": "other", "label": again}})
+    (answer,) = read_answers(review, [file]).answers
+    assert (answer.yes, answer.other) == (True, None)
+    heard = [Answer(0, review.clips[0], False, again)]
+    take(review, heard, tmp_path / "farm", FARM)
+    (clip,) = read_reviewed(tmp_path, FARM)
+    assert clip.events == (Event(1.5, 2.5, review.clips[0].label),)
+
+
+def test_further_labels_are_spelt_as_those_that_are_known():
+    known = ("dog", "Häher, krähend")
+    assert review_command._with_further(known, None) == list(known)
+    further = 'Dog,"owl, young",häher, krähend,fox, Fox'
+    assert review_command._with_further(known, further) == [*known, "owl, young", "fox"]
 
 
 def test_the_next_study_learns_from_answers_under_another_name(tmp_path):
