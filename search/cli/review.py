@@ -97,6 +97,8 @@ def _add_read(commands: Any) -> None:
 
 def run_make(options: argparse.Namespace) -> int:
     """Score, draw, write; errors are UserError."""
+    import shlex
+
     from search.show.display import Display
     from sedkd.errors import UserError
     from sedkd.progress import counting
@@ -116,7 +118,8 @@ def run_make(options: argparse.Namespace) -> int:
         f"{options.out}: {several(len(review.clips), 'clip')} ({counts}) of {len(asked.candidates)} in "
         f"{review.hours:.2f} h"
     )
-    print(f"open it in a browser, answer, download; then: sedkd review read {options.out} answers-{review.digest}.json")
+    page = shlex.quote(str(options.out))
+    print(f"open it in a browser, answer, download; then: sedkd review read {page} answers-{review.digest}.json")
     return 0
 
 

@@ -1,6 +1,7 @@
 """From answers to training data, and all that may go wrong on the way, as a person sees it."""
 
 import json
+import shlex
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -19,7 +20,7 @@ from sedkd.data.events import Event
 from sedkd.data.reviewed import read_reviewed
 from sedkd.errors import UserError
 from sedkd.review.answers import Answer, read_answers
-from sedkd.review.page import write_page
+from sedkd.review.page import read_page, write_page
 from sedkd.review.taking import take
 from sedkd.train.draws import Draws
 from sedkd.train.settings import TrainSettings
@@ -152,8 +153,6 @@ def test_from_recordings_to_a_threshold_and_training_data(tmp_path):
     words = (str(environment / "unlabeled"), "--by", "spread", "--clips", "40")
     out = finish(start(SEDKD, "review", "make", str(bundle), *words, cwd=tmp_path))
     assert "review.html: 40 clips (bark 20, rain 20)" in out
-    from sedkd.review.page import read_page
-
     review = read_page(tmp_path / "review.html")
     given = {str(i): {"answer": "yes" if clip.score > 0.5 else "no"} for i, clip in enumerate(review.clips)}
     write_answers(tmp_path / "a.json", review, given)
@@ -240,6 +239,24 @@ def test_a_mistake_is_one_line(made, words, line, monkeypatch, capsys):
     assert line in errors
     assert errors.count("\n") == 1
     assert not (made / "new.html").exists()
+
+
+def test_the_next_command_can_be_typed(tmp_path, monkeypatch, capsys):
+    """Also of a page and detections whose names hold blanks, with labels that need no second button."""
+    from search.cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("a.wav", noise(5.0), 16000)
+    head = "filename\tonset\toffset\tevent_label\tconfidence\n"
+    (tmp_path / "found.tsv").write_text(f"{head}a.wav\t1\t2\tdog\t0.5\n")
+    assert main(["review", "make", "found.tsv", "--also", "Dog,owl", "--out", "my review.html"]) == 0
+    line = capsys.readouterr().out.splitlines()[-1].partition("then: ")[2]
+    words = shlex.split(line)
+    assert words[:4] == ["sedkd", "review", "read", "my review.html"]
+    review = read_page(tmp_path / "my review.html")
+    assert review.labels == ("dog", "owl")
+    write_answers(tmp_path / words[4], review, {"0": {"answer": "other", "label": "owl"}})
+    assert main(words[1:]) == 0
 
 
 def test_a_recording_that_changed_is_not_cut(tmp_path):
