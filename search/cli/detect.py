@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     if args.clips is not None:
         from sedkd.output.clips import write_clips
 
-        count = write_clips(args.clips, found, args.clips_per_class or CLIPS_PER_CLASS)
+        count = write_clips(args.clips, found, args.clips_per_class or CLIPS_PER_CLASS, bundle.labels)
         print(f"{args.clips}: {several(count, 'clip')} of {several(len(found), 'detection')}", file=sys.stderr)
     return 2 if failed else 0
 

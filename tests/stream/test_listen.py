@@ -310,8 +310,16 @@ def test_clips_hold_the_events_until_the_folder_is_full(
     assert sum(path.stat().st_size for path in folder.iterdir()) <= held + 50_000
 
 
+def test_two_labels_that_are_written_alike_have_a_clip_each(tmp_path: Path) -> None:
+    labels = ("Vogel (m)", "Vogel [m]")
+    clips = Clips(tmp_path, 100, 10**6, labels)
+    clips.feed(np.zeros(1000, np.float32))
+    assert all(clips.write(Detection(Event(2.0, 3.0, label), 0.5)) for label in labels)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_of_a_very_long_event_the_end_is_kept(tmp_path: Path) -> None:
-    clips = Clips(tmp_path, 100, 10**6)
+    clips = Clips(tmp_path, 100, 10**6, ("rain / wind",))
     for number in range(200):
         clips.feed(np.full(100, number / 1000, np.float32))
     assert clips.write(Detection(Event(2.0, 199.0, "rain / wind"), 0.5))
