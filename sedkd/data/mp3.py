@@ -1,5 +1,5 @@
-"""An mp3's first frames: whether there are any, and how long its encoder said that it is, by the Xing or Info tag, if it
-has one."""
+"""An mp3's first frames: whether there are any, and how long its encoder said that it is, by the Xing or Info tag in
+the first one, if it has one."""
 
 import struct
 from pathlib import Path
