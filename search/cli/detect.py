@@ -46,7 +46,8 @@ def add_parser(subparsers: Any) -> None:
         "--format",
         choices=(*OUTPUT_FORMATS, PARQUET),
         help="tables, a list of objects, an Audacity label track (of one recording each), a Raven selection table, or "
-        "Parquet; without it what --out ends with, .csv, .json or .parquet, else tsv",
+        "Parquet; without it what --out ends with, .csv, .json or .parquet, else tsv; an ending of another format is "
+        "refused",
     )
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="table to write, instead of printing it; a folder with --per-file"
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.clips_per_class is not None and args.clips is None:
         raise UserError("--clips-per-class: writes nothing without --clips DIR")
-    args.format = args.format or format_for(None if args.per_file else args.out)
+    args.format = format_for(None if args.per_file else args.out, args.format)
     bundle = read_bundle(args.bundle).with_thresholds(args.threshold)
     hear = _streamed(bundle) if args.stream else partial(_windowed, bundle)
     files, failed = _expanded(args.files)

@@ -14,6 +14,7 @@ import soundfile
 from exported import LABELS, RATE, moving_student, noise, scored, write_export
 
 from search.cli import detect as command
+from search.cli.detections import format_for
 from sedkd.data.audio import read_audio, read_spans
 from sedkd.errors import SedkdWarning, UserError
 from sedkd.export.reading import read_bundle
@@ -303,11 +304,36 @@ def test_parquet_per_file_and_of_nothing(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "asked", "form"),
+    [
+        ("found.CSV", None, "csv"), ("found.txt", None, "tsv"), ("found.txt", "json", "json"), ("found", "csv", "csv"),
+        ("found.tsv", "raven", "raven"), ("/dev/stdout", None, "tsv"), ("found.json", "json", "json"),
+        ("found.csv", "tsv", "tsv"), ("found.json", "tsv", None), ("found.csv", "json", None),
+        ("found.tsv", "parquet", None), ("found.xlsx", "csv", None), ("found.jsonl", "json", None),
+        ("a.wav", None, None), ("found.parquet", "csv", None),
+    ],
+)  # fmt: skip
+def test_what_a_table_is_called(name: str, asked: str | None, form: str | None) -> None:
+    if form is None:
+        with pytest.raises(
+            UserError, match=f"--out {name}: ends in .*, but {asked or 'tsv'} is written; end it in .tsv"
+        ):
+            format_for(Path(name), asked)
+    else:
+        assert format_for(Path(name), asked) == form
+
+
+@pytest.mark.parametrize(
     ("words", "line"),
     [
         (["--format", "parquet"], "--format parquet: is no text; add --out FILE"),
         (["--threshold", "owl=0.5"], "--threshold owl: the student hears bark, rain"),
         (["--clips-per-class", "3"], "--clips-per-class: writes nothing without --clips DIR"),
+        (
+            ["--out", "found.xlsx"],
+            "--out found.xlsx: ends in .xlsx, but tsv is written; end it in .tsv, .csv, .json, .parquet or .txt, or "
+            "name another --format",
+        ),
     ],
 )
 def test_options_that_cannot_be_are_one_line(folder: Path, tmp_path: Path, words, line, capsys) -> None:
