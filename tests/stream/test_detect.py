@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -258,6 +259,22 @@ def test_command_goes_on_after_a_name_that_is_not_utf8(
     assert run(folder, tmp_path / "in", "--out", tmp_path / "found.tsv") == 2
     assert "caf\\udce9.wav: cannot be read, since its name is not UTF-8; rename it" in capsys.readouterr().err
     assert "z.wav" in (tmp_path / "found.tsv").read_text()
+
+
+def test_nothing_is_left_lying_where_it_is_terminated(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    soundfile.write(tmp_path / "in" / "0.wav", noise(60.0), RATE)
+    for i in range(1, 200):
+        shutil.copy(tmp_path / "in" / "0.wav", tmp_path / "in" / f"{i}.wav")
+    (tmp_path / "out").mkdir()
+    line = [sys.executable, "-m", "search.cli.main", "detect", folder, tmp_path / "in", "--out", tmp_path / "out/a.tsv"]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
+        while not list((tmp_path / "out").iterdir()) and process.poll() is None:
+            time.sleep(0.02)
+        process.terminate()
+        assert process.communicate(timeout=60)[1].startswith("interrupted; ")
+    assert process.returncode == 130
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_command_without_a_bundle(tmp_path: Path) -> None:
