@@ -29,8 +29,10 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write it, tell what was written; a UserError is left to the caller."""
+    import shlex
+
     out = written(options)
-    print(f"look at it: sedkd data check {out}")
+    print(f"look at it: sedkd data check {shlex.quote(str(out))}")
     return 0
 
 

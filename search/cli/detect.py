@@ -46,7 +46,8 @@ def add_parser(subparsers: Any) -> None:
         "--format",
         choices=(*OUTPUT_FORMATS, PARQUET),
         help="tables, a list of objects, an Audacity label track (of one recording each), a Raven selection table, or "
-        "Parquet; without it what --out ends with, .csv, .json or .parquet, else tsv",
+        "Parquet; without it what --out ends with, .csv, .json or .parquet, else tsv; an ending of another format is "
+        "refused",
     )
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="table to write, instead of printing it; a folder with --per-file"
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.clips_per_class is not None and args.clips is None:
         raise UserError("--clips-per-class: writes nothing without --clips DIR")
-    args.format = args.format or format_for(None if args.per_file else args.out)
+    args.format = format_for(None if args.per_file else args.out, args.format)
     bundle = read_bundle(args.bundle).with_thresholds(args.threshold)
     hear = _streamed(bundle) if args.stream else partial(_windowed, bundle)
     files, failed = _expanded(args.files)
@@ -100,15 +101,15 @@ def run(args: argparse.Namespace) -> int:
     if args.clips is not None:
         from sedkd.output.clips import write_clips
 
-        count = write_clips(args.clips, found, args.clips_per_class or CLIPS_PER_CLASS)
+        count = write_clips(args.clips, found, args.clips_per_class or CLIPS_PER_CLASS, bundle.labels)
         print(f"{args.clips}: {several(count, 'clip')} of {several(len(found), 'detection')}", file=sys.stderr)
     return 2 if failed else 0
 
 
 def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
-    """Every audio file, folders replaced by what lies in them; and whether one of them held nothing."""
+    """Every audio file once, folders replaced by what lies in them; and whether one of them held nothing."""
     from sedkd.data.decoding import AUDIO_SUFFIXES
-    from sedkd.data.folders import audio_below, unread_below
+    from sedkd.data.folders import audio_below, each_once, unread_below
 
     files, failed = [], False
     for name in names:
@@ -121,15 +122,7 @@ def _expanded(names: Sequence[str]) -> tuple[list[str], bool]:
             none = f"{name}: no audio in this folder ({', '.join(s[1:] for s in AUDIO_SUFFIXES)})"
             print(f"error: {(unread_below(Path(name)) or [none])[0]}", file=sys.stderr)
             failed = True
-    return _each_once(files), failed
-
-
-def _each_once(files: "Sequence[str]") -> list[str]:
-    """Files by the first of the names under which they were typed."""
-    first: dict[Path, str] = {}
-    for name in files:
-        first.setdefault(Path(name).absolute(), name)
-    return list(first.values())
+    return each_once(files), failed
 
 
 def _windowed(bundle: "Bundle", path: Path, progress: "Progress") -> "list[Detection]":

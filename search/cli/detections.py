@@ -13,14 +13,34 @@ from sedkd.output.formats import OUTPUT_FORMATS, Heard, OutputFormat
 from sedkd.output.recorded import recorded_at
 
 PARQUET = "parquet"  # the only one that is no text
+ENDINGS = {".tsv": "tsv", ".csv": "csv", ".json": "json", ".parquet": PARQUET}
+TABLES = {"tsv", "csv", "audacity", "raven"}  # of columns: who asks for one may call it like another
+FOREIGN = (
+    ".xlsx", ".xls", ".ods", ".jsonl", ".ndjson", ".html", ".xml", ".yaml", ".textgrid", ".eaf", ".aup3", ".feather",
+    ".arrow", ".sqlite", ".db", ".pdf", ".png", ".gz", ".zip",
+)  # fmt: skip
+"""How files of other programs end, to which no format of ours is written."""
 
 Write = Callable[[Heard], None]
 
 
-def format_for(out: Path | None) -> str:
-    """The format where nobody names one: that of other programs' tables where `--out` ends like them."""
+def format_for(out: Path | None, asked: str | None) -> str:
+    """The format of a table: what `--format` asks for, else what `--out` ends with, else tsv.
+
+    Raises:
+        UserError: `out` ends like what is not written to it.
+    """
+    from sedkd.data.decoding import AUDIO_SUFFIXES
+
     suffix = out.suffix.lower() if out is not None else ""
-    return suffix[1:] if suffix in (".csv", ".json", ".parquet") else "tsv"
+    form = asked or ENDINGS.get(suffix, "tsv")
+    meant = ENDINGS.get(suffix, form)
+    if suffix in (*FOREIGN, *AUDIO_SUFFIXES) or (meant != form and {meant, form} - TABLES):
+        raise UserError(
+            f"--out {out}: ends in {suffix}, but {form} is written; end it in {', '.join(ENDINGS)} or .txt, "
+            "or name another --format"
+        )
+    return form
 
 
 def writing(args: argparse.Namespace, files: Sequence[str], highest: float) -> AbstractContextManager[Write]:

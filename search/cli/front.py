@@ -32,12 +32,9 @@ def run(options: argparse.Namespace) -> int:
     from search.show.tables import front_frame, front_table, placed_table
     from search.study.opening import load_study
     from search.study.scores import notes_on_test
-    from sedkd.errors import UserError
 
     study = load_study(store_of(options), options.env, options.study)
-    objectives, members = study.objectives, study.finished()
-    if not members:
-        raise UserError(f"study {study.name} has no finished trial yet; let the search run on")
+    objectives, members = study.objectives, study.require_finished()
     if options.picture:  # first: a place that cannot be written to is told before anything else is
         from search.show.front_figure import front_picture
 

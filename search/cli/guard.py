@@ -1,10 +1,14 @@
-"""How a command speaks and ends: 0 done, 2 a user's mistake in one line and without a traceback, 130 after Ctrl-C."""
+"""How a command speaks and ends: 0 done, 2 a user's mistake in one line and without a traceback, 130 after Ctrl-C
+or SIGTERM."""
 
 import argparse
 import io
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn, TextIO
 
 from search.run.mistakes import line_of
@@ -24,7 +28,22 @@ def guarded(run: Callable[[], int]) -> int:
         speak_any_letter(stream)
     show_own_warnings(lambda line: print(f"warning: {line}", file=sys.stderr))
     sys.path.append(os.getcwd())  # where a strategy or a teacher `module:callable` of one's own is found
-    return ended(run) or 0
+    with _terminable():
+        return ended(run) or 0
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """In here SIGTERM is what Ctrl-C is: what was begun is tidied away. Only a main thread may say so."""
+    in_charge = threading.current_thread() is threading.main_thread()
+    if not in_charge or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def ended(run: Callable[[], int | None]) -> int | None:

@@ -73,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
     needed = needed_rate(network.bundle)
     if needed is not None and detector.rate < needed:
         _say(f"warning: the stream has {detector.rate} Hz; {below_words(needed)}")
-    clips = Clips(args.clips, detector.rate, args.clips_bytes or CLIPS_BYTES) if args.clips else None
+    limit, labels = args.clips_bytes or CLIPS_BYTES, network.bundle.labels
+    clips = Clips(args.clips, detector.rate, limit, labels) if args.clips else None
     talk = _Talk(detector, args.format, args.onsets, clips)
     with Interruption() as interruption, _pieces(args.source, detector, talk) as pieces:
         talk.begin()

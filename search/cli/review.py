@@ -48,7 +48,8 @@ def _add_make(commands: Any) -> None:
         "files",
         nargs="*",
         metavar="FILE",
-        help="recording, or a folder of them, such as unlabeled/ of an environment; with a table, those that it is of",
+        help="recording, or a folder of them, such as unlabeled/ of an environment; with a table, those that it is of, "
+        "and its rows of others are left out",
     )
     parser.add_argument("--out", type=Path, default=Path("review.html"), metavar="FILE.html", help="page to write")
     parser.add_argument("--clips", type=positive(int), default=60, metavar="N", help="at most so many")
@@ -96,6 +97,8 @@ def _add_read(commands: Any) -> None:
 
 def run_make(options: argparse.Namespace) -> int:
     """Score, draw, write; errors are UserError."""
+    import shlex
+
     from search.show.display import Display
     from sedkd.errors import UserError
     from sedkd.progress import counting
@@ -107,7 +110,7 @@ def run_make(options: argparse.Namespace) -> int:
     with Display() as display:
         scored, known, measure = _scored(options, counting(display.preparing, "listening"))
         asked = _narrowed(scored, options.events, known)
-        labels = list(dict.fromkeys([*known, *_listed(options.also)]))
+        labels = _with_further(known, options.also)
         review = review_of(asked, labels, options.clips, options.by, options.seed, measure)
         write_page(review, options.out, counting(display.preparing, "drawing clips"))
     counts = ", ".join(f"{label} {sum(1 for c in review.clips if c.label == label)}" for label in sorted(review.found))
@@ -115,7 +118,8 @@ def run_make(options: argparse.Namespace) -> int:
         f"{options.out}: {several(len(review.clips), 'clip')} ({counts}) of {len(asked.candidates)} in "
         f"{review.hours:.2f} h"
     )
-    print(f"open it in a browser, answer, download; then: sedkd review read {options.out} answers-{review.digest}.json")
+    page = shlex.quote(str(options.out))
+    print(f"open it in a browser, answer, download; then: sedkd review read {page} answers-{review.digest}.json")
     return 0
 
 
@@ -170,6 +174,8 @@ def _scored(options: argparse.Namespace, progress: Any) -> "tuple[Scored, tuple[
     if not paths:
         raise UserError(f"name recordings, or a folder of them, for {options.detector} to listen to")
     scored = scored_by(bundle, paths, progress)
+    if not scored.hours:
+        raise UserError(f"{options.files[0]}: no recording that can be read; name others")
     if not scored.candidates:
         raise UserError(f"{options.files[0]}: the student hears none of {', '.join(bundle.labels)}; add recordings")
     for line in too_low(bundle, paths):
@@ -178,7 +184,7 @@ def _scored(options: argparse.Namespace, progress: Any) -> "tuple[Scored, tuple[
 
 
 def _recordings(names: Sequence[str]) -> list[Path]:
-    from sedkd.data.folders import audio_below
+    from sedkd.data.folders import audio_below, each_once
     from sedkd.errors import UserError
 
     found: list[Path] = []
@@ -187,7 +193,7 @@ def _recordings(names: Sequence[str]) -> list[Path]:
         if not inside:
             raise UserError(f"{name}: no audio in this folder; name one with recordings")
         found += inside
-    return list(dict.fromkeys(found))
+    return each_once(found)
 
 
 def _narrowed(scored: "Scored", events: str | None, known: Sequence[str]) -> "Scored":
@@ -212,11 +218,16 @@ def _wanted(events: str, known: Sequence[str]) -> list[str]:
     return list(own.narrowed(own.listed(events)))
 
 
-def _listed(text: str | None) -> list[str]:
-    import csv
+def _with_further(known: Sequence[str], also: str | None) -> list[str]:
+    """The known labels and those of `--also`, each in the first of its spellings."""
+    from sedkd.data.environment import Environment
+    from sedkd.spelling import folded
 
-    cells = next(csv.reader([text], skipinitialspace=True)) if text else []
-    return [cell.strip() for cell in cells if cell.strip()]
+    further = Environment("this review", "", tuple(known)).listed(also or "")
+    first: dict[str, str] = {}
+    for label in (*known, *filter(None, map(str.strip, further))):
+        first.setdefault(folded(label), label)
+    return list(first.values())
 
 
 def _asked_events(review: "Review", events: str | None, found: "Answers") -> list[str]:

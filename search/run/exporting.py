@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from search.show.words import macs_words
 from search.study.names import model_name
 from search.study.objectives import costs
 from search.study.records import FinishedTrial
+from search.study.trial_record import FinishedRecord
 from search.study.view import StudyView
 from search.tracking.mirror import attempt, impatient
 from search.tracking.notes import trial_note
@@ -61,7 +63,7 @@ def export_pick(
     """
     impatient()
     runtime = None if browser is None else read_runtime(browser)
-    objectives, members = study.objectives, study.finished()
+    objectives, members = study.objectives, study.require_finished()
     on_front = front(members, objectives)
     everyone = {trial.number: trial for trial in (*study.trained(), *members)}  # second seeds as well
     member = pick(word, on_front, list(everyone.values()), objectives)
@@ -72,13 +74,13 @@ def export_pick(
     assert isinstance(student, Student)
     facts = study.facts
     audio = _check_audio(facts, student.features.rate)
-    post, card = member.record.post, _card(study, member)
+    record, card, seeds = member.record, _card(study, member), member.seeds
     answers = clip_answers(study.folder, student, objectives.int8)
     if most_alarms is not None:
-        again = retuned(answers, student.labels, most_alarms)
-        post, card = again.post, again.on(card)
+        again = retuned(answers, student.labels, most_alarms, objectives.needs_psds)
+        record, card, seeds = again.of(record), again.on(card), 1
         yield from again.lines
-    causal = student.settings.causal
+    post, causal = record.post, student.settings.causal
     device = causal and is_generator_installed()
     clips = site_clips(study.folder, student.labels, student.features, post) if causal else NO_CLIPS
     if not isinstance(answers, str):
@@ -98,11 +100,11 @@ def export_pick(
     write_bundle(out, student, post, audio, card, clips, also)
     yield (
         f"{out}: trial {member.number} of {study.name}, "
-        f"{objectives.quality} {member.record.measures[objectives.quality]:.3f} on validation"
-        f"{f' (mean of two seeds {member.measure(objectives.quality):.3f})' if member.seeds > 1 else ''}"
+        f"{objectives.quality} {record.measures[objectives.quality]:.3f} on validation"
+        f"{f' (mean of two seeds {member.measure(objectives.quality):.3f})' if seeds > 1 else ''}"
         f"{', in eight bits' if objectives.int8 else ''}"
         f"{' (SYNTHETIC soundscapes)' if facts['synthetic'] else ''}, "
-        f"{macs_words(member.record.measures, objectives)} MACs/s"
+        f"{macs_words(record.measures, objectives)} MACs/s"
     )
     if causal:
         yield from stream_lines(out, "SYNTHETIC " if facts["synthetic"] else "")
@@ -110,18 +112,19 @@ def export_pick(
         yield f"no pictures of precision, recall, confusions and calibration: {answers}"
     aliases = sorted({*picks_of(on_front, objectives).get(member.number, []), *({word} & set(NAMED_PICKS))})
     registered: list[str] = []
-    reason = attempt(lambda: registered.append(_register(study, member, out, aliases)))
+    reason = attempt(lambda: registered.append(_register(study, member.number, record, out, aliases)))
     yield registered[0] if reason is None else f"not registered in MLflow ({reason}); the export itself is whole"
     if causal:
         yield device_line(out, device)
-        yield f"try it: sedkd listen {out}"
+        yield f"try it: sedkd listen {shlex.quote(str(out))}"
     yield page_line(out, runtime is not None)
-    yield f"try it: sedkd detect {out} FILE.wav"
+    yield f"try it: sedkd detect {shlex.quote(str(out))} FILE.wav"
 
 
 def device_line(out: Path, device: bool) -> str:
     """Where the student's C lies, or how to get it."""
-    return f"the same in C99: make -C {out / DEVICE} check listen" if device else f"no C for a device: {LACKING}"
+    folder = shlex.quote(str(out / DEVICE))
+    return f"the same in C99: make -C {folder} check listen" if device else f"no C for a device: {LACKING}"
 
 
 def page_line(out: Path, page: bool) -> str:
@@ -174,8 +177,9 @@ def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
     )
 
 
-def _register(study: StudyView, member: FinishedTrial, out: Path, aliases: list[str]) -> str:
-    """Log the ONNX model to the trial's run and register it with its aliases; says what was done."""
+def _register(study: StudyView, trial: int, record: FinishedRecord, out: Path, aliases: list[str]) -> str:
+    """Log the ONNX model to the trial's run and register it with its aliases; says what was done. `record`: with the
+    scores of what is exported."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     import mlflow
     import mlflow.onnx
@@ -187,7 +191,7 @@ def _register(study: StudyView, member: FinishedTrial, out: Path, aliases: list[
     mlflow.set_tracking_uri(study.store.mlflow_uri)
     mlflow.set_registry_uri(study.store.mlflow_uri)
     name = model_name(study.name)
-    run_id = tracker.child_id(member.number)
+    run_id = tracker.child_id(trial)
     with mlflow.start_run(run_id=run_id):
         info: Any = mlflow.onnx.log_model(
             onnx.load(str(out / ONNX)), name="model", registered_model_name=name, pip_requirements=["onnxruntime"]
@@ -196,6 +200,6 @@ def _register(study: StudyView, member: FinishedTrial, out: Path, aliases: list[
     version = str(info.registered_model_version)
     for alias in aliases:
         tracker.client.set_registered_model_alias(name, alias, version)
-    tracker.client.update_model_version(name, version, f"{study.name}: {trial_note(member.record, study.objectives)}")
+    tracker.client.update_model_version(name, version, f"{study.name}: {trial_note(record, study.objectives)}")
     known_as = f" as {', '.join(f'{name}@{alias}' for alias in aliases)}" if aliases else ""
     return f"registered in MLflow: {name} version {version}{known_as}"

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from search.setup.alarms import limit_notices
+from search.study.trial_record import FinishedRecord
 from sedkd.errors import UserError
 from sedkd.export.card import CardFacts
 from sedkd.score.alarms import NEVER, tuned_to_alarms
@@ -11,20 +13,29 @@ from sedkd.score.summary import Scores, score
 
 @dataclass(frozen=True)
 class Retuned:
-    """What was chosen, the scores on validation with it, and how many false alarms per hour were allowed."""
+    """What was chosen, the scores on validation with it, how many false alarms per hour were allowed, and the hours in
+    which they were counted."""
 
     post: PostProcessing
     scores: Scores
     most: float
     labels: tuple[str, ...]
+    hours: float
+
+    def of(self, record: FinishedRecord) -> FinishedRecord:
+        """A trial's record with these scores: those on validation are of other thresholds."""
+        told = {name: value for name, value in self.scores.values.items() if value is not None}
+        return replace(record, measures={**record.measures, **told}, post=self.post)
 
     def on(self, card: CardFacts) -> CardFacts:
-        """A card's facts with these scores; those on test were made with other thresholds, and are left out."""
+        """A card's facts with these scores; those on test and of a second seed were made with other thresholds, and are
+        left out."""
         return replace(
             card,
             validation=dict(self.scores.values),
             per_class=self.scores.per_class,
             test=None,
+            of_seeds=None,
             int8_test=None,
             most_alarms=self.most,
         )
@@ -35,8 +46,9 @@ class Retuned:
         values = self.scores.values
         told = ", ".join(f"{name} {values[name] or 0:.3f}" for name in ("f1_segment", "f1_event"))
         lines = [
+            *limit_notices(self.most, self.hours),
             f"thresholds for at most {self.most:g} false alarms per hour: {values['fa_per_hour'] or 0:.3g} per hour on "
-            f"validation and negatives, {told} on validation"
+            f"validation and negatives, {told} on validation",
         ]
         silent = [label for label, t in zip(self.labels, self.post.thresholds, strict=True) if t == NEVER]
         if silent:
@@ -44,8 +56,11 @@ class Retuned:
         return lines
 
 
-def retuned(found: "tuple[Answers, Answers | None] | str", labels: tuple[str, ...], most: float) -> Retuned:
-    """Thresholds by a student's answers for validation and negatives; `found` may say why there are none.
+def retuned(
+    found: "tuple[Answers, Answers | None] | str", labels: tuple[str, ...], most: float, with_psds: bool
+) -> Retuned:
+    """Thresholds by a student's answers for validation and negatives; `found` may say why there are none. `with_psds`:
+    score PSDS as well.
 
     Raises:
         UserError: the clips are not there.
@@ -54,4 +69,5 @@ def retuned(found: "tuple[Answers, Answers | None] | str", labels: tuple[str, ..
         raise UserError(f"--criterion fa_per_hour={most:g}: thresholds cannot be chosen anew: {found}")
     answers, negatives = found
     post = tuned_to_alarms(answers, most, negatives)
-    return Retuned(post, score(answers, post, False, negatives=negatives), most, labels)
+    hours = (sum(answers.durations) + (sum(negatives.durations) if negatives else 0.0)) / 3600
+    return Retuned(post, score(answers, post, with_psds, negatives=negatives), most, labels, hours)

@@ -43,7 +43,8 @@ def pareto_figure(
         figure.update_xaxes(
             title=TABLE[cost].axis, type="log", tickvals=TICKS, ticktext=[human(tick) for tick in TICKS], row=row, col=1
         )
-        figure.update_yaxes(title=f"{TABLE[quality].axis} (validation)", row=row, col=1)
+        heights = [*(m.measure(quality) for m in members), *(m.record.score for m in stopped)]
+        figure.update_yaxes(title=f"{TABLE[quality].axis} (validation)", range=score_range(heights), row=row, col=1)
     return figure.update_layout(
         template="simple_white",
         height=HEIGHT * len(both),
@@ -52,6 +53,13 @@ def pareto_figure(
         legend={"orientation": "h", "itemsizing": "constant", "y": 1, "yanchor": "bottom", "x": 0},
         margin={"l": 60, "r": 30, "b": 60},
     )
+
+
+def score_range(scores: Sequence[float]) -> tuple[float, float]:
+    """From where to where an axis of these scores goes: with some room, and never below 0 or beyond 1."""
+    low, high = min(scores, default=0.0), max(scores, default=1.0)
+    room = max(0.12 * (high - low), 0.05)
+    return max(low - room, 0.0), min(high + room, 1.0)
 
 
 def pairs(objectives: Objectives) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from search.pareto.front import front
 from search.pareto.picks import picks_of
-from search.show.figure import BLUE, GREY, RED, TICKS, pairs
+from search.show.figure import BLUE, GREY, RED, TICKS, pairs, score_range
 from search.show.words import human
 from search.study.objectives import TABLE, Objectives
 from search.study.records import FinishedTrial
@@ -68,7 +68,7 @@ def _panel(axes: "Axes", members: Sequence[FinishedTrial], objectives: Objective
     ticks = [tick for tick in TICKS if low <= tick <= high]
     axes.set_xticks(ticks, [human(tick) for tick in ticks])
     axes.minorticks_off()
-    axes.margins(y=0.12)
+    axes.set_ylim(*score_range([m.measure(quality) for m in members]))
     axes.set(xlabel=TABLE[cost].axis, ylabel=f"{TABLE[quality].axis} (validation)")
     axes.grid(color="#e3e7eb", linewidth=0.6)
     axes.legend(loc="lower right", fontsize=8, frameon=False)

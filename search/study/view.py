@@ -24,6 +24,8 @@ from search.study.records import (
 from search.study.scores import Confirmed, SplitScores, confirmed, teacher_scores, test_scores
 from search.study.store import STUDENT_FILE, Store
 from search.study.trial_record import FinishedRecord, StoppedRecord
+from sedkd.errors import UserError
+from sedkd.words import several
 
 if TYPE_CHECKING:
     import optuna
@@ -115,6 +117,29 @@ class StudyView:
             else:
                 again[trial.record.second_seed_of].append(trial.record)
         return [self._with_again(trial, again[trial.number]) if trial.number in again else trial for trial in first]
+
+    def require_finished(self) -> list[FinishedTrial]:
+        """As `finished`.
+
+        Raises:
+            UserError: there is none; names why the last one failed, where trials have.
+        """
+        found = self.finished()
+        if found:
+            return found
+        told, reasons = f"study {self.name} has no finished trial yet", self.failures()
+        if not reasons:
+            raise UserError(f"{told}; let the search run on")
+        failed = f"{several(len(reasons), 'trial')} failed, the last one because of: {reasons[-1]}"
+        raise UserError(f"{told}: {failed}; mend that, and run the same search line again")
+
+    def failures(self) -> list[str]:
+        """Why trials failed, in order; those that were interrupted did not."""
+        from optuna.trial import TrialState
+
+        failed = self.optuna.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+        reasons = (trial.user_attrs.get(REASON, INTERRUPTED) for trial in failed)
+        return [reason for reason in reasons if reason != INTERRUPTED]
 
     def _with_again(self, trial: FinishedTrial, again: list[FinishedRecord]) -> FinishedTrial:
         known = self._members.get(trial.number)

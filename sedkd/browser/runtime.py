@@ -1,6 +1,7 @@
 """npm's package onnxruntime-web, from which a page takes what runs its network; no copy of it is part of sedkd."""
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def read_runtime(folder: Path) -> Runtime:
         UserError: it is not there, not whole, or of another major version.
     """
     package = folder if (folder / "package.json").is_file() and not (folder / INSIDE).is_dir() else folder / INSIDE
-    how = f"`npm install --prefix {folder} {PACKAGE}@{VERSION}` puts it there"
+    how = f"`npm install --prefix {shlex.quote(str(folder))} {PACKAGE}@{VERSION}` puts it there"
     try:
         facts = json.loads((package / "package.json").read_text(encoding="utf-8"))
         name, version = facts["name"], str(facts["version"])

@@ -1,5 +1,7 @@
 """Clips cut out of recordings, as WAV files."""
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,25 @@ from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
 
 FULL_SCALE = 32768
+
+
+def plain(text: str) -> str:
+    """Text as a part of a file's name: letters, digits, `_`, `.` and `-`."""
+    return re.sub(r"[^\w.-]+", "_", text).strip(".") or "_"
+
+
+def names_of(labels: Iterable[str]) -> dict[str, str]:
+    """Label -> its own part of a file's name. Of labels that would be called alike (where case makes no difference)
+    the later ones get a number, so that a detector's labels are called alike in every call."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for label in dict.fromkeys(labels):
+        name, copy = plain(label), 2
+        while name.casefold() in taken:
+            name, copy = f"{plain(label)}-{copy}", copy + 1
+        taken.add(name.casefold())
+        names[label] = name
+    return names
 
 
 def write_clip(path: Path, sound: np.ndarray, rate: int) -> None:

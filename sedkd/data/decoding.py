@@ -6,6 +6,7 @@ Which of the two reads a file is decided once, by `sedkd.data.inspection`.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -53,6 +54,24 @@ def opened(path: Path, reader: Reader) -> Iterator[Sound]:
         yield sound
     finally:
         sound.close()
+
+
+def is_special(path: Path) -> bool:
+    """Whether a pipe, a socket or a device stands there: to open it may wait for ever."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (S_ISREG(mode) or S_ISDIR(mode))
+
+
+def require_file(path: Path) -> None:
+    """BrokenAudio for what is no file that lies on a disk, and for a name that no table can hold."""
+    if is_special(path):
+        raise BrokenAudio(f"{path}: is a pipe, a socket or a device, no audio file; save its sound into a file")
+    escaped = str(path).encode("utf-8", "backslashreplace").decode()
+    if escaped != str(path):
+        raise BrokenAudio(f"{escaped}: cannot be read, since its name is not UTF-8; rename it")
 
 
 def unreadable(path: Path) -> BrokenAudio:

@@ -68,14 +68,16 @@ class Environment:
     def listed(self, text: str) -> list[str]:
         """The labels of a text such as `car,siren`: a label that itself holds a comma is recognised where the
         environment has it, or stands in double quotes as in a .csv."""
-        parts, found = text.split(","), []
+        return [label for line in text.splitlines() for label in self._labels_of(line)]
+
+    def _labels_of(self, line: str) -> list[str]:
+        parts, found = line.split(","), []
         while parts:
             runs = [",".join(parts[:length]) for length in range(len(parts), 0, -1)]
             known = next((run for run in runs if self.canonical(run.strip()) in self.events), None)
-            if known is None:
-                return [label for row in csv.reader(text.splitlines(), skipinitialspace=True) for label in row]
-            found.append(known)
-            parts = parts[known.count(",") + 1 :]
+            label = next(csv.reader(runs[:1], skipinitialspace=True), [""])[0] if known is None else known
+            found.append(label)
+            parts = parts[label.count(",") + 1 :]
             while parts and not parts[0].strip():
                 parts.pop(0)
         return found

@@ -1,13 +1,17 @@
 """Folders of recordings: what audio lies in one, however deep, and which of it a table means."""
 
 import os
+import warnings
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
-from sedkd.data.decoding import AUDIO_SUFFIXES
-from sedkd.errors import UserError
+from sedkd.data.decoding import AUDIO_SUFFIXES, is_special
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.spelling import composed
+
+Name = TypeVar("Name", str, Path)
 
 UNREAD = frozenset(
     (".3gp", ".aifc", ".amr", ".ape", ".au", ".avi", ".bwf", ".ds2", ".dss", ".mka", ".mkv", ".mov", ".mp4", ".mts",
@@ -25,7 +29,7 @@ def files_below(folder: Path, wanted: Callable[[str], bool]) -> list[Path]:
     """The files of `wanted` names in a folder and in those in it, sorted; none where there is no such folder.
 
     Links are followed, each folder once. Names that begin with a dot are passed over: other systems leave such files
-    beside recordings, which end in .wav and hold no audio.
+    beside recordings, which end in .wav and hold no audio. So are pipes, sockets and devices, with a warning each.
     """
     found: list[Path] = []
     seen: set[str] = set()
@@ -36,8 +40,25 @@ def files_below(folder: Path, wanted: Callable[[str], bool]) -> list[Path]:
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(here, name) for name in files if wanted(name)]
+        found += [path for name in files if wanted(name) and _is_plain(path := Path(here, name))]
     return sorted(found)
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether it is a file; a warning tells of a pipe, which would be waited for. A link without an end counts: its
+    error is that of a file that is missing."""
+    special = is_special(path)
+    if special:
+        warnings.warn(f"{path}: is a pipe, a socket or a device, no file; passed over", SedkdWarning, stacklevel=4)
+    return not special
+
+
+def each_once(names: Iterable[Name]) -> list[Name]:
+    """Files by the first of the names under which they are given: a detour or a link leads to the same file."""
+    first: dict[str, Name] = {}
+    for name in names:
+        first.setdefault(os.path.realpath(name), name)
+    return list(first.values())
 
 
 def is_audio_name(name: str) -> bool:

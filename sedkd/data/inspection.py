@@ -6,6 +6,7 @@ once. What was found is remembered, so that this is paid once in a file's life.
 """
 
 import json
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from sedkd.data.decoding import BrokenAudio, Reader, Sound, not_finite, opened, unreadable
+from sedkd.data.decoding import BrokenAudio, Reader, Sound, not_finite, opened, require_file, unreadable
 from sedkd.data.mp3 import promised_seconds
 from sedkd.data.riff import FLOATS, look_into
 from sedkd.disk.remembered import remembered, state_of
+from sedkd.errors import SedkdWarning
 
 BLOCK_SECONDS = 10.0  # held at a time of what is only gone through
 CUT_OFF_SECONDS = 0.2  # a header may promise a little more than the file holds, but no more than this
@@ -85,6 +87,17 @@ def sound_infos(paths: Iterable[Path]) -> dict[Path, AudioInfo]:
     return found
 
 
+def readable(paths: Iterable[Path]) -> list[Path]:
+    """Those files that can be used, each once; a warning names each of the others."""
+    found = []
+    for path, info in audio_infos(paths).items():
+        if isinstance(info, BrokenAudio):
+            warnings.warn(f"{info}; passed over", SedkdWarning, stacklevel=2)
+        else:
+            found.append(path)
+    return found
+
+
 def audio_info(path: Path) -> AudioInfo:
     """What is known of a file; see `sound_infos`."""
     return sound_infos([path])[path]
@@ -120,8 +133,10 @@ def inspect(path: Path) -> AudioInfo:
     """Look into a file, decoding it where that is needed.
 
     Raises:
-        BrokenAudio: it is missing, unreadable, damaged, cut off or empty, or a sample that was read is no number.
+        BrokenAudio: it is missing, no plain file, unreadable, damaged, cut off or empty, its name is not UTF-8, or a
+            sample that was read is no number.
     """
+    require_file(path)
     try:
         with path.open("rb") as file:
             magic = file.read(4)

@@ -7,6 +7,11 @@ import numpy as np
 WIDTH = 110
 
 
+def for_cpp(declarations: str) -> str:
+    """Declarations of a header as C++ may include them, too."""
+    return f'#ifdef __cplusplus\nextern "C" {{\n#endif\n\n{declarations}\n#ifdef __cplusplus\n}}\n#endif\n'
+
+
 def real(value: float) -> str:
     """A float literal that reads back as the same 32-bit number."""
     return f"{np.float32(value)!s}f"

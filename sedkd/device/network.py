@@ -11,6 +11,7 @@ from math import prod
 from pathlib import Path
 
 from sedkd.cost.placing import Array, placed
+from sedkd.device.literals import for_cpp
 from sedkd.export.stream_facts import StreamFacts, new_state_name, state_name
 
 GENERATOR = "emx_onnx_cgen"
@@ -53,13 +54,7 @@ def network_source(path: Path, stream: StreamFacts) -> str:
 def interface(stream: StreamFacts) -> str:
     """The text of sedkd_network.h."""
     states = "\n".join(f"    float {state_name(i)}{_brackets(shape)};" for i, shape in enumerate(stream.states))
-    return f"""/* The network: one step of a stream. */
-#ifndef SEDKD_NETWORK_H
-#define SEDKD_NETWORK_H
-
-#include "sedkd_tables.h"
-
-typedef struct {{
+    declarations = f"""typedef struct {{
 {states}
 }} sedkd_network;
 
@@ -68,7 +63,14 @@ void sedkd_network_reset(sedkd_network *network);
 /* Log-mel frames in, the probabilities of each label out. */
 void sedkd_network_step(sedkd_network *network, float frames[SEDKD_STEP_FRAMES][SEDKD_N_MELS],
                         float probabilities[SEDKD_STEP_ANSWERS][SEDKD_LABELS]);
+"""
+    return f"""/* The network: one step of a stream. */
+#ifndef SEDKD_NETWORK_H
+#define SEDKD_NETWORK_H
 
+#include "sedkd_tables.h"
+
+{for_cpp(declarations)}
 #endif
 """
 

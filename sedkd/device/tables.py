@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sedkd.device.literals import array, real, text
+from sedkd.device.literals import array, for_cpp, real, text
 from sedkd.export.reading import Bundle
 from sedkd.export.stream_facts import StreamFacts
 from sedkd.features.settings import FeatureSettings
@@ -48,8 +48,9 @@ def header(bundle: Bundle, stream: StreamFacts) -> str:
         "LONGEST_MEDIAN": max(bundle.post.median_frames),
     }
     lines = [f"#define SEDKD_{name} {value}" for name, value in sizes.items()]
-    lines += ["", REAL, *(f"extern const {kind} {name};" for kind, name in ARRAYS)]
-    return "#ifndef SEDKD_TABLES_H\n#define SEDKD_TABLES_H\n\n" + "\n".join(lines) + "\n\n#endif\n"
+    arrays = "".join(f"extern const {kind} {name};\n" for kind, name in ARRAYS)
+    text = "\n".join([*lines, "", REAL, for_cpp(arrays)])
+    return f"#ifndef SEDKD_TABLES_H\n#define SEDKD_TABLES_H\n\n{text}\n#endif\n"
 
 
 def source(bundle: Bundle, stream: StreamFacts) -> str:

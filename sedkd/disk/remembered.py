@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from stat import S_ISREG
 from typing import TypeVar, cast
 
 from sedkd.disk.paths import cache_root
@@ -81,10 +82,12 @@ State = tuple[int, ...]
 
 def state_of(path: Path) -> State | None:
     """What the file system says of a file: size, times of its content and of its entry, inode, device. None when there
-    is none, or it is too young to be recognised."""
+    is none, it is too young to be recognised, or it is a pipe, say, which must not be looked into."""
     try:
         stat = path.stat()
     except OSError:
+        return None
+    if not S_ISREG(stat.st_mode):
         return None
     now = time.time_ns()
     if now - stat.st_mtime_ns <= SETTLED_NS or now - stat.st_ctime_ns <= ENTERED_NS:
@@ -154,4 +157,5 @@ def _opened(file: Path, work: Callable[[sqlite3.Connection], dict[Path, str]]) -
 
 
 def _name(path: Path) -> str:
-    return str(path.absolute())
+    """Its path; bytes that are no UTF-8, which the database does not take, are escaped."""
+    return str(path.absolute()).encode("utf-8", "backslashreplace").decode()

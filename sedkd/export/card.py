@@ -1,5 +1,6 @@
 """The model card: what a student hears and where, how well, at what cost, how to run it, and where it came from."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -169,7 +170,7 @@ def _cost(facts: Mapping[str, Any], card: CardFacts) -> str:
 
 
 def _usage(name: str) -> str:
-    return f"""    sedkd detect {name} file.wav
+    return f"""    sedkd detect {shlex.quote(name)} file.wav
 
 prints the events of a file of any length, rate and number of channels. Without sedkd, for clips of some seconds:
 

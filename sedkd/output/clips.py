@@ -1,6 +1,5 @@
 """The sound of detections as WAV files: a folder per event, a few of each, spread over confidence."""
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sedkd.data.audio import read_part
-from sedkd.data.clips import write_clip
+from sedkd.data.clips import names_of, plain, write_clip
 from sedkd.stream.detection import Detection
 
 AROUND_SECONDS = 1.0  # before an event and behind it, as far as the recording goes
@@ -30,8 +29,9 @@ def spread(found: Sequence[Found], count: int) -> list[Found]:
     return sorted(chosen, key=lambda one: one[1].confidence)
 
 
-def write_clips(folder: Path, found: Sequence[Found], per_class: int) -> int:
+def write_clips(folder: Path, found: Sequence[Found], per_class: int, labels: Sequence[str]) -> int:
     """Write `folder/EVENT/CONFIDENCE-RECORDING-ONSET.wav`, at most `per_class` of each event, and return how many.
+    `labels`: all that the detector knows.
 
     Raises:
         UserError: a file cannot be written, or a recording not be read.
@@ -39,15 +39,16 @@ def write_clips(folder: Path, found: Sequence[Found], per_class: int) -> int:
     events: dict[str, list[Found]] = defaultdict(list)
     for one in found:
         events[one[1].event.event_label].append(one)
+    folders = names_of(labels)
     names: set[Path] = set()
     for label, own in events.items():
         for path, detection in spread(own, per_class):
-            _write(_free(folder / _plain(label), _stem(path, detection), names), path, detection)
+            _write(_free(folder / folders[label], _stem(path, detection), names), path, detection)
     return len(names)
 
 
 def _stem(path: Path, detection: Detection) -> str:
-    return f"{detection.confidence:.3f}-{_plain(path.stem)}-{detection.event.onset:08.3f}"
+    return f"{detection.confidence:.3f}-{plain(path.stem)}-{detection.event.onset:08.3f}"
 
 
 def _free(folder: Path, stem: str, names: set[Path]) -> Path:
@@ -57,10 +58,6 @@ def _free(folder: Path, stem: str, names: set[Path]) -> Path:
         out, copy = folder / f"{stem}-{copy}.wav", copy + 1
     names.add(out)
     return out
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^\w.-]+", "_", text).strip(".") or "_"
 
 
 def _write(out: Path, path: Path, detection: Detection) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sedkd.errors import UserError
 from sedkd.review.review import Clip, Review
+from sedkd.spelling import folded
 
 FORMAT, VERSION = "sedkd answers", 1
 YES, NO, OTHER, SKIP = "yes", "no", "other", "skip"
@@ -37,6 +38,8 @@ class Answers:
 def read_answers(review: Review, files: Sequence[Path]) -> Answers:
     """The answers of one or several people to the same review, in the order of its clips.
 
+    Where they agree that the clip's label is not heard, but not on what is, it is a no.
+
     Raises:
         UserError: a file is damaged, holds no answers, or answers to another review.
     """
@@ -49,11 +52,12 @@ def read_answers(review: Review, files: Sequence[Path]) -> Answers:
         told = {answer for answer in said[place] if answer[0] != SKIP}
         if not told:
             skipped += 1
-        elif len(told) > 1:
+        elif len({kind == YES for kind, _ in told}) > 1:
             disputed += 1
         else:
-            ((kind, other),) = told
-            found.append(Answer(place, review.clips[place], kind == YES, other))
+            kind, other = told.pop()
+            agreed = None if told else other  # where all say no, perhaps not what else is heard
+            found.append(Answer(place, review.clips[place], kind == YES, agreed))
     return Answers(tuple(found), skipped, disputed)
 
 
@@ -98,7 +102,9 @@ def _answer(key: str, given: Any, review: Review, file: Path) -> tuple[str, str 
         raise UserError(f"{file}: clip {key}: the answer {kind!r} is none of yes, no, other, skip; {MEND}")
     if kind != OTHER:
         return str(kind), None
-    label = given.get("label")
-    if label not in review.labels or label == review.clips[int(key)].label:
+    label, asked = given.get("label"), review.clips[int(key)].label
+    if label != asked and folded(str(label)) == folded(asked):  # a page may offer both spellings of one event
+        return YES, None
+    if label not in review.labels or label == asked:
         raise UserError(f"{file}: clip {key}: {label!r} is no other label of this review ({', '.join(review.labels)})")
     return str(kind), str(label)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sedkd.data.inspection import audio_info, sound_infos
+from sedkd.data.inspection import audio_info, readable, sound_infos
 from sedkd.export.reading import Bundle
 from sedkd.score.thresholding import smooth
 from sedkd.stream.detect import file_probabilities
@@ -42,9 +42,9 @@ def scored_by(bundle: Bundle, paths: Sequence[Path], progress: Callable[[int, in
     """What an exported student may have heard: peaks of its probabilities, median-filtered as `detect` does, from
     `FLOOR` up. With a threshold of t, `detect` tells about as many events as there are scores from t up.
 
-    Raises:
-        UserError: a file is no audio.
+    Files that cannot be read are passed over, with a warning each.
     """
+    paths = readable(paths)
     found: list[Candidate] = []
     for done, path in enumerate(paths, start=1):
         probability = smooth(file_probabilities(bundle, path), bundle.post.median_frames)

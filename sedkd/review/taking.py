@@ -36,8 +36,9 @@ def take(review: Review, answers: Sequence[Answer], folder: Path, environment: E
     kept = {name: span for name, span in spans.items() if name not in before}
     for answer in answers:
         clip, name = answer.clip, f"{review.digest}-{answer.place:04d}.wav"
-        heard = {clip.label: answer.yes} | ({answer.other: True} if answer.other else {})
-        kept[name] = Span(round(clip.onset - clip.start, 3), round(clip.offset - clip.start, 3), heard)
+        kept[name] = Span(
+            round(clip.onset - clip.start, 3), round(clip.offset - clip.start, 3), _heard(answer, environment)
+        )
         _cut(clip, audio / name)
     if kept:
         write_spans(table, kept)
@@ -47,6 +48,12 @@ def take(review: Review, answers: Sequence[Answer], folder: Path, environment: E
         if name not in kept:
             (audio / name).unlink(missing_ok=True)
     return Counter("yes" if a.yes else "other" if a.other else "no" for a in answers)
+
+
+def _heard(answer: Answer, environment: Environment) -> dict[str, bool]:
+    """Event -> whether it is heard. Where the other label means the same event as the clip's, it is."""
+    heard = {environment.canonical(answer.clip.label): answer.yes}
+    return heard | ({environment.canonical(answer.other): True} if answer.other else {})
 
 
 def _cut(clip: Clip, out: Path) -> None:

@@ -1,12 +1,13 @@
 """The sound of events, kept as WAV files while a stream goes on, up to a number of bytes."""
 
-import re
 from collections import deque
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
+from sedkd.data.clips import names_of
 from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
 from sedkd.stream.detection import Detection
@@ -18,7 +19,8 @@ FULL_SCALE = 32768
 
 
 class Clips:
-    """`folder/20240131_054500-0012.480-rain.wav`: when listening began, the event's onset in seconds and its label.
+    """`folder/20240131_054500-0012.480-rain.wav`: when listening began, the event's onset in seconds and its label,
+    one of `labels`.
 
     WAV files that lie in the folder already count towards `limit` bytes, so that a program that is started again and
     again does not fill a disk.
@@ -27,13 +29,13 @@ class Clips:
         UserError: the folder cannot be made.
     """
 
-    def __init__(self, folder: Path, rate: int, limit: int) -> None:
+    def __init__(self, folder: Path, rate: int, limit: int, labels: Sequence[str]) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._left = limit - sum(path.stat().st_size for path in folder.glob("*.wav"))
         except OSError as error:
             raise UserError(f"--clips {folder}: cannot be used ({error.strerror}); name another folder") from error
-        self.folder, self.rate = folder, rate
+        self.folder, self.rate, self._names = folder, rate, names_of(labels)
         self._stamp = datetime.now().strftime("%Y%m%d_%H%M%S")
         self._held: deque[np.ndarray] = deque()
         self._first = self._end = 0  # of the samples held
@@ -62,7 +64,7 @@ class Clips:
         if size > self._left:
             self.full = True
             return False
-        label = re.sub(r"[^\w-]+", "_", event.event_label)
+        label = self._names[event.event_label]
         path = self.folder / f"{self._stamp}-{event.onset:08.3f}-{label}.wav"
         sound = np.concatenate(self._held)[start - self._first : stop - self._first]
         try:

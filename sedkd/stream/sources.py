@@ -8,10 +8,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from sedkd.data.mp3 import FRAMES_BYTES, begins_mp3, frame_bytes
 from sedkd.errors import UserError
 
 HEADERS = (b"RIFF", b"RF64", b"riff", b"fLaC", b"OggS", b"ID3", b"FORM", b"caff", b".snd")
-"""With what audio files begin: WAV, W64, FLAC, Ogg, mp3, AIFF, CAF, AU; those of MP4 have `ftyp` behind four bytes."""
+"""With what audio files begin: WAV, W64, FLAC, Ogg, mp3 with a tag, AIFF, CAF, AU; those of MP4 have `ftyp` behind four
+bytes, and an mp3 without a tag is known by its frames."""
 HEADER_BYTES = 8
 PIECE = 1 << 16  # bytes at most
 FULL_SCALE = 32768
@@ -35,7 +37,7 @@ def pcm_pieces(stream: BinaryIO | None, rate: int) -> Iterator[np.ndarray]:
     waiting, begun = b"", False
     while piece := _read(stream):
         waiting += piece
-        if not begun and len(waiting) < HEADER_BYTES:
+        if not begun and len(waiting) < (FRAMES_BYTES if frame_bytes(waiting[:4]) else HEADER_BYTES):
             continue
         if not begun:
             _require_no_header(waiting, wanted)
@@ -53,7 +55,7 @@ def pcm_pieces(stream: BinaryIO | None, rate: int) -> Iterator[np.ndarray]:
 
 
 def _require_no_header(first: bytes, wanted: str) -> None:
-    if first.startswith(HEADERS) or first[4:8] == b"ftyp":
+    if first.startswith(HEADERS) or first[4:8] == b"ftyp" or begins_mp3(first):
         raise UserError(f"stdin is an audio file with a header; {wanted}, or name the file to sedkd detect --stream")
 
 

@@ -40,6 +40,11 @@ def test_what_is_not_there_is_told_with_the_way_to_get_it(tmp_path):
         read_runtime(broken)
 
 
+def test_the_way_to_get_it_can_be_typed(tmp_path):
+    with pytest.raises(UserError, match=f"npm install --prefix '{tmp_path}/my page' onnxruntime-web"):
+        read_runtime(tmp_path / "my page")
+
+
 def test_what_an_export_says_of_its_page():
     assert page_line(Path("knee"), True) == f"in a browser, without a network: {Path('knee', 'detector.html')}"
     assert f"`npm install {PACKAGE}`" in page_line(Path("knee"), False)

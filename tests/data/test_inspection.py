@@ -1,7 +1,9 @@
 """Audio files that are longer or shorter than their headers say, and channels that cancel each other."""
 
+import os
 import re
 import struct
+import time
 import warnings
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from tiny import tone
 from sedkd.data.audio import fault_of, read_audio, read_spans
 from sedkd.data.broken import durations, leave_out_broken
 from sedkd.data.decoding import BrokenAudio
-from sedkd.data.inspection import AudioInfo, audio_info, inspect
+from sedkd.data.folders import audio_below
+from sedkd.data.inspection import AudioInfo, audio_info, inspect, readable
 from sedkd.data.recordings import content_hashes
 from sedkd.errors import SedkdWarning
 
@@ -270,3 +273,35 @@ def test_integers_that_were_saved_as_floats_are_told(tmp_path: Path, loudest: fl
     assert (
         any("a.wav: its samples go beyond 100 times full scale, as where integers are saved" in x for x in said) == told
     )
+
+
+def test_a_name_that_is_not_utf8_is_told_escaped(tmp_path: Path) -> None:
+    odd, good = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav")), tmp_path / "good.wav"
+    odd.write_bytes(written(good))
+    past = time.time() - 60
+    os.utime(odd, (past, past))  # old enough to be remembered
+    time.sleep(0.2)
+    with pytest.warns(SedkdWarning, match=r"caf\\udce9\.wav: cannot be read, since its name is not UTF-8; rename it"):
+        assert readable([odd, good]) == [good]
+    assert fault_of(odd).endswith("rename it")
+
+
+def test_a_folder_whose_name_is_not_utf8_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    odd.mkdir()
+    monkeypatch.chdir(odd)
+    written(Path("a.wav"))
+    past = time.time() - 60
+    os.utime("a.wav", (past, past))
+    time.sleep(0.2)
+    assert audio_info(Path("a.wav")).duration == FIRST
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_no_recording(tmp_path: Path) -> None:
+    written(tmp_path / "a.wav")
+    os.mkfifo(tmp_path / "x.wav")
+    with pytest.warns(SedkdWarning, match=r"x\.wav: is a pipe, a socket or a device, no file; passed over"):
+        assert audio_below(tmp_path) == [tmp_path / "a.wav"]
+    with pytest.raises(BrokenAudio, match="is a pipe, a socket or a device, no audio file"):
+        audio_info(tmp_path / "x.wav")

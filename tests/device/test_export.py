@@ -55,6 +55,10 @@ def test_from_a_search_to_events(
     assert "heard 3.0 s" in said
 
 
+def test_the_line_that_makes_it_can_be_typed() -> None:
+    assert device_line(Path("my export"), True) == "the same in C99: make -C 'my export/device' check listen"
+
+
 def test_without_what_writes_the_network() -> None:
     assert device_line(Path("knee"), False) == (
         "no C for a device: what writes a network as C is not installed: pip install 'sedkd[device]'"

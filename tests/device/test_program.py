@@ -14,6 +14,24 @@ from sedkd.device.golden import pcm
 from sedkd.export.bundle import DEVICE
 
 HEADER = "onset\toffset\tevent_label\n"
+SINGLE = ("check.c", "main.c", "firmware.c")
+IN_CPP = """#include <cstdio>
+#include "sedkd_detector.h"
+#include "sedkd_fft.h"
+
+int main()
+{
+    static sedkd_detector detector;
+    static SEDKD_REAL wave[SEDKD_N_FFT], power[SEDKD_N_FFT / 2 + 1];
+    const sedkd_listener listener = {};
+    const int16_t samples[2 * SEDKD_HOP] = {};
+    sedkd_power_spectrum(wave, power);
+    sedkd_detector_reset(&detector, &listener);
+    sedkd_detector_feed(&detector, samples, 2 * SEDKD_HOP);
+    sedkd_detector_finish(&detector);
+    std::puts(sedkd_labels[0]);
+}
+"""
 PAST = "; give 16-bit little-endian mono PCM at 16000 Hz\n"
 
 
@@ -51,6 +69,9 @@ def test_half_a_sample_at_the_end(program: Path) -> None:
 def test_what_is_no_pcm(program: Path) -> None:
     assert run(program, b"") == (2, HEADER, f"error: stdin is empty{PAST}")
     assert run(program, b"RIFF\x24\0\0\0WAVEfmt ") == (2, HEADER, f"error: stdin is a WAV file{PAST}")
+    for begins in (b"FORM", b"fLaC", b"OggS", b"ID3", b".snd", b"RF64", b"riff", b"caff", b"\0\0\0\x20ftyp"):
+        said = f"error: stdin is an audio file with a header{PAST}"
+        assert run(program, begins + bytes(4000)) == (2, HEADER, said)
     closed = subprocess.run(["sh", "-c", f"'{program}' <&-"], capture_output=True, text=True, check=False)
     assert (closed.returncode, closed.stderr) == (2, f"error: stdin cannot be read{PAST}")
 
@@ -77,6 +98,21 @@ def test_ten_fuzzed_megabytes_under_sanitizers(program: Path) -> None:
     code, out, err = run(program, data)
     assert (code, err) == (2, f"error: stdin ended within a sample{PAST}")
     assert all(len(line.split("\t")) == 3 for line in out.splitlines())
+
+
+def test_a_program_in_cpp(device_export: Path, tmp_path: Path) -> None:
+    """The library stays C; what includes its headers is C++."""
+    if shutil.which("g++") is None:
+        pytest.skip("g++ is not installed")
+    sources = [path for path in (device_export / DEVICE).glob("*.c") if path.name not in SINGLE]
+    subprocess.run(["gcc", "-std=c99", "-c", *sources], cwd=tmp_path, check=True)
+    main = tmp_path / "main.cpp"
+    main.write_text(IN_CPP)
+    link = ["g++", "-I", device_export / DEVICE, "-o", tmp_path / "program", main, *tmp_path.glob("*.o"), "-lm"]
+    done = subprocess.run(link, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    out = subprocess.run([tmp_path / "program"], capture_output=True, text=True, check=True).stdout
+    assert out == f"{LABELS[0]}\n"
 
 
 def test_makefile(device_export: Path, tmp_path: Path) -> None:

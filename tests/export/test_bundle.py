@@ -99,7 +99,8 @@ def test_card_says_synthetic_wherever_a_result_appears(folder: Path) -> None:
 @pytest.mark.usefixtures("quick")
 def test_card_of_real_data_does_not_say_synthetic(student: Student, tmp_path: Path) -> None:
     facts = replace(FACTS, synthetic=False, test=None, cost={**FACTS.cost, "latency": None})
-    card = (write_bundle(tmp_path / "real", student, POST, AUDIO, facts) / "README.md").read_text()
+    card = (write_bundle(tmp_path / "the real", student, POST, AUDIO, facts) / "README.md").read_text()
+    assert "    sedkd detect 'the real' file.wav\n" in card
     assert "synthetic" not in card
     assert "The test split was not scored" in card
     assert "on the validation split:" in card

@@ -31,7 +31,7 @@ def test_a_clip_holds_the_event_and_a_second_around_it(tmp_path):
     time = np.arange(5 * RATE) / RATE
     soundfile.write(tmp_path / "a.wav", 0.3 * np.sin(2 * np.pi * 440 * time), RATE)
     detections = [found(tmp_path / "a.wav", 2.0, confidence=0.875), found(tmp_path / "a.wav", 4.4, "../cat")]
-    assert write_clips(tmp_path / "clips", detections, 9) == 2
+    assert write_clips(tmp_path / "clips", detections, 9, ("dog", "../cat")) == 2
     written = sorted(path.relative_to(tmp_path / "clips").as_posix() for path in (tmp_path / "clips").rglob("*.wav"))
     assert written == ["_cat/0.500-a-0004.400.wav", "dog/0.875-a-0002.000.wav"]
     sound, rate = soundfile.read(tmp_path / "clips" / "dog" / "0.875-a-0002.000.wav", dtype="float32")
@@ -45,11 +45,23 @@ def test_recordings_that_are_called_alike_do_not_overwrite_each_other(tmp_path):
         (tmp_path / day).mkdir()
         soundfile.write(tmp_path / day / "a.wav", np.zeros(RATE), RATE)
     detections = [found(tmp_path / day / "a.wav", 0.2) for day in ("monday", "tuesday")]
-    assert write_clips(tmp_path / "clips", detections, 5) == 2
+    assert write_clips(tmp_path / "clips", detections, 5, ("dog",)) == 2
     assert len(list((tmp_path / "clips").rglob("*.wav"))) == 2
+
+
+def test_every_label_has_a_folder_of_its_own(tmp_path):
+    labels = ("Vogel (m)", "Vogel [m]", "vogel_m_-2", "VOGEL {m}", "Vogel")
+    soundfile.write(tmp_path / "a.wav", np.zeros(RATE), RATE)
+    expected = {"Vogel (m)": "Vogel_m_", "Vogel [m]": "Vogel_m_-2", "Vogel": "Vogel"}
+    for heard in (labels, labels[1:2], labels):  # whichever of them are heard this time
+        write_clips(tmp_path / "clips", [found(tmp_path / "a.wav", 0.2, label) for label in heard], 5, labels)
+    folders = {path.name for path in (tmp_path / "clips").iterdir()}
+    assert len({name.casefold() for name in folders}) == len(labels)
+    assert folders >= set(expected.values())
+    assert all(len(list((tmp_path / "clips" / name).iterdir())) == 1 for name in folders)
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.zeros(RATE), RATE)
     with pytest.raises(UserError, match="cannot be written"):
-        write_clips(tmp_path / "a.wav", [found(tmp_path / "a.wav", 0.2)], 5)
+        write_clips(tmp_path / "a.wav", [found(tmp_path / "a.wav", 0.2)], 5, ("dog",))

@@ -151,3 +151,80 @@ def test_tables_that_say_too_little(tmp_path):
         table.write_text(text)
         with pytest.raises(UserError, match=said):
             listed_in(table, [], [])
+
+
+HEAD = "filename,onset,offset,event_label,confidence\n"
+
+
+def written(path, seconds=5.0):
+    import soundfile
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, noise(seconds), 16000)
+    return path
+
+
+def test_a_name_that_two_named_folders_hold_is_asked_about(tmp_path, monkeypatch):
+    """Also where the current folder holds a third of that name, which nobody named."""
+    sites = [tmp_path / "site1", tmp_path / "site2"]
+    files = [written(site / "x.wav") for site in sites]
+    table = tmp_path / "tables" / "found.csv"
+    table.parent.mkdir()
+    table.write_text(f"{HEAD}x.wav,1,2,bell,0.7\n")
+    elsewhere = written(tmp_path / "elsewhere" / "x.wav").parent
+    for folder in (elsewhere, sites[0]):
+        monkeypatch.chdir(folder)
+        if folder == elsewhere:
+            with pytest.raises(UserError, match=r"line 2: 'x.wav' may be .*site1/x.wav or .*site2/x.wav: name one of"):
+                listed_in(table, files, sites)
+        assert [c.path for c in listed_in(table, files[1:], sites[1:]).candidates] == files[1:]
+    table.write_text(f"{HEAD}site1/x.wav,1,2,bell,0.7\n{files[1]},1,2,bell,0.6\n")
+    assert [c.path for c in listed_in(table, files, sites).candidates] == files
+    assert [c.path for c in listed_in(table, files, []).candidates] == files
+
+
+def test_a_name_that_stands_here_and_beside_the_table_is_asked_about(tmp_path, monkeypatch):
+    here = written(tmp_path / "here" / "x.wav")
+    beside = written(tmp_path / "there" / "x.wav")
+    table = beside.with_name("found.csv")
+    table.write_text(f"{HEAD}x.wav,1,2,bell,0.7\n")
+    monkeypatch.chdir(here.parent)
+    with pytest.raises(UserError, match=r"'x.wav' may be .*here/x.wav or .*there/x.wav"):
+        listed_in(table, [], [])
+    here.unlink()
+    assert [c.path for c in listed_in(table, [], []).candidates] == [beside]
+
+
+@pytest.mark.parametrize("columns", [HEAD, "File,Start (s),End (s),Common name,Confidence\n"])
+def test_rows_of_recordings_that_are_not_named_are_left_out(tmp_path, columns):
+    """The hours are those of the named ones, and so is what is found in them."""
+    a, b = (written(tmp_path / f"{name}.wav", 36.0) for name in "ab")
+    table = tmp_path / "found.csv"
+    table.write_text(f"{columns}a.wav,1,2,bell,0.7\nb.wav,1,2,bell,0.6\nb.wav,3,4,bell,0.5\n")
+    with pytest.warns(SedkdWarning, match="2 rows of 1 recording that are not named, such as 'b.wav', left out"):
+        scored = listed_in(table, [a], [])
+    assert [c.path for c in scored.candidates] == [a]
+    assert scored.hours == pytest.approx(0.01)
+    assert listed_in(table, [a, b], []).hours == listed_in(table, [], []).hours == pytest.approx(0.02)
+    with pytest.raises(UserError, match=r"lists none of the recordings that are named, but such as 'a\.wav'"):
+        listed_in(table, [written(tmp_path / "c.wav")], [])
+
+
+def test_recordings_that_cannot_be_read_are_passed_over(tmp_path):
+    good, bad = written(tmp_path / "a.wav", 36.0), tmp_path / "b.wav"
+    bad.write_bytes(b"no audio at all" * 9)
+    table = tmp_path / "found.csv"
+    table.write_text(f"{HEAD}a.wav,1,2,bell,0.7\nb.wav,1,2,bell,0.6\n")
+    bundle = read_bundle(write_export(moving_student(), tmp_path / "student"))
+    for make in (
+        lambda: listed_in(table, [], []),
+        lambda: listed_in(table, [good, bad], []),
+        lambda: scored_by(bundle, [bad, good]),
+    ):
+        with pytest.warns(SedkdWarning, match=r"b\.wav: cannot be read as audio; .*; passed over"):
+            scored = make()
+        assert {c.path for c in scored.candidates} == {good}
+        assert scored.hours == pytest.approx(0.01)
+    good.unlink()
+    with pytest.warns(SedkdWarning), pytest.raises(UserError, match="none of its recordings can be read"):
+        listed_in(table, [bad], [])

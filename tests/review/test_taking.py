@@ -1,8 +1,10 @@
 """From answers to training data, and all that may go wrong on the way, as a person sees it."""
 
 import json
+import shlex
 import shutil
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 import soundfile
@@ -11,13 +13,14 @@ from exported import moving_student, noise, write_export
 from reviewed_farm import small_review
 from small_study import arguments, finish, start, write_farm
 
+from search.cli import review as review_command
 from sedkd.data.audio import read_part
 from sedkd.data.environment import Environment
 from sedkd.data.events import Event
 from sedkd.data.reviewed import read_reviewed
 from sedkd.errors import UserError
-from sedkd.review.answers import read_answers
-from sedkd.review.page import write_page
+from sedkd.review.answers import Answer, read_answers
+from sedkd.review.page import read_page, write_page
 from sedkd.review.taking import take
 from sedkd.train.draws import Draws
 from sedkd.train.settings import TrainSettings
@@ -76,6 +79,37 @@ def test_two_people_who_disagree(tmp_path):
     assert (found.skipped, found.disputed) == (1, 1)
 
 
+def test_two_people_who_agree_that_it_is_not_heard(tmp_path):
+    """Only what they disagree on, which other event it is, is left out."""
+    review = small_review(tmp_path / "audio")
+    one = write_answers(tmp_path / "a.json", review, kinds(review, "no", "other", "other", "yes"))
+    two = write_answers(tmp_path / "b.json", review, kinds(review, "other", "other", "yes", "other"))
+    found = read_answers(review, [one, two])
+    assert [(answer.place, answer.yes) for answer in found.answers] == [(0, False), (1, False)]
+    assert [answer.other is None for answer in found.answers] == [True, False]
+    assert found.disputed == 2
+
+
+def test_another_spelling_is_no_other_event(tmp_path):
+    """Neither of a label that a page offers twice, nor of an environment's."""
+    review = replace(small_review(tmp_path / "audio"), labels=("bell", "hum", "Bell", "HUM"))
+    again = {"bell": "Bell", "hum": "HUM"}[review.clips[0].label]
+    file = write_answers(tmp_path / "a.json", review, {"0": {"answer": "other", "label": again}})
+    (answer,) = read_answers(review, [file]).answers
+    assert (answer.yes, answer.other) == (True, None)
+    heard = [Answer(0, review.clips[0], False, again)]
+    take(review, heard, tmp_path / "farm", FARM)
+    (clip,) = read_reviewed(tmp_path, FARM)
+    assert clip.events == (Event(1.5, 2.5, review.clips[0].label),)
+
+
+def test_further_labels_are_spelt_as_those_that_are_known():
+    known = ("dog", "Häher, krähend")
+    assert review_command._with_further(known, None) == list(known)
+    further = 'Dog,"owl, young",häher, krähend,fox, Fox'
+    assert review_command._with_further(known, further) == [*known, "owl, young", "fox"]
+
+
 def test_the_next_study_learns_from_answers_under_another_name(tmp_path):
     from search.cli.search import parser, request_of
     from search.setup.request import planned
@@ -119,8 +153,6 @@ def test_from_recordings_to_a_threshold_and_training_data(tmp_path):
     words = (str(environment / "unlabeled"), "--by", "spread", "--clips", "40")
     out = finish(start(SEDKD, "review", "make", str(bundle), *words, cwd=tmp_path))
     assert "review.html: 40 clips (bark 20, rain 20)" in out
-    from sedkd.review.page import read_page
-
     review = read_page(tmp_path / "review.html")
     given = {str(i): {"answer": "yes" if clip.score > 0.5 else "no"} for i, clip in enumerate(review.clips)}
     write_answers(tmp_path / "a.json", review, given)
@@ -207,6 +239,24 @@ def test_a_mistake_is_one_line(made, words, line, monkeypatch, capsys):
     assert line in errors
     assert errors.count("\n") == 1
     assert not (made / "new.html").exists()
+
+
+def test_the_next_command_can_be_typed(tmp_path, monkeypatch, capsys):
+    """Also of a page and detections whose names hold blanks, with labels that need no second button."""
+    from search.cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("a.wav", noise(5.0), 16000)
+    head = "filename\tonset\toffset\tevent_label\tconfidence\n"
+    (tmp_path / "found.tsv").write_text(f"{head}a.wav\t1\t2\tdog\t0.5\n")
+    assert main(["review", "make", "found.tsv", "--also", "Dog,owl", "--out", "my review.html"]) == 0
+    line = capsys.readouterr().out.splitlines()[-1].partition("then: ")[2]
+    words = shlex.split(line)
+    assert words[:4] == ["sedkd", "review", "read", "my review.html"]
+    review = read_page(tmp_path / "my review.html")
+    assert review.labels == ("dog", "owl")
+    write_answers(tmp_path / words[4], review, {"0": {"answer": "other", "label": "owl"}})
+    assert main(words[1:]) == 0
 
 
 def test_a_recording_that_changed_is_not_cut(tmp_path):

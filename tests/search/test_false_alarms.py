@@ -1,5 +1,6 @@
 """False alarms per hour from the folder of negatives to the front, the report and the card."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +106,7 @@ def test_from_negatives_to_the_report(
     assert "false alarms/h" in capsys.readouterr().out
     assert sedkd.main(["front", "--env", "farm", "--store", runs, "--format", "csv"]) == 0
     assert "fa_per_hour" in capsys.readouterr().out
-    out = tmp_path / "export"
+    out = tmp_path / "an export"
     assert sedkd.main(["export", "--env", "farm", "--store", runs, "--pick", "best", "--out", str(out)]) == 0
     card = (out / "README.md").read_text()
     assert "| fa_per_hour | 0.000 |" in card
@@ -114,9 +115,13 @@ def test_from_negatives_to_the_report(
     assert sedkd.main([*again, "--criterion", "fa_per_hour=-1"]) == 2
     capsys.readouterr()
     assert sedkd.main([*again, "--criterion", "fa_per_hour=5000"]) == 0
-    assert "thresholds for at most 5000 false alarms per hour" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "thresholds for at most 5000 false alarms per hour" in told
+    announced = re.search(r"f1_segment (0\.\d+) on validation, ", told)[1]
+    assert f"try it: sedkd detect '{out}' FILE.wav" in told
     card = (out / "README.md").read_text()
     assert "with at most 5000 false alarms per hour" in card
+    assert f"| f1_segment | {announced} |" in card
     assert "The test split was not scored" in card
 
 

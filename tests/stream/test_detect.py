@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import soundfile
 from exported import LABELS, RATE, moving_student, noise, scored, write_export
 
 from search.cli import detect as command
+from search.cli.detections import format_for
 from sedkd.data.audio import read_audio, read_spans
 from sedkd.errors import SedkdWarning, UserError
 from sedkd.export.reading import read_bundle
@@ -52,6 +55,19 @@ def test_a_file_that_is_named_twice_is_heard_once(tmp_path: Path, monkeypatch: p
     for name in ("a", "b"):
         soundfile.write(f"{name}.wav", noise(1.0), RATE)
     assert command._expanded(["b.wav", ".", str(tmp_path / "b.wav")]) == (["b.wav", "a.wav"], False)
+
+
+def test_a_detour_and_a_link_lead_to_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from search.cli import review
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "real").mkdir()
+    soundfile.write("real/a.wav", noise(1.0), RATE)
+    Path("sym").symlink_to("real")
+    Path("b.wav").symlink_to("real/a.wav")
+    names = ["real", "sym/../real/a.wav", "sym", "b.wav", str(tmp_path / "real"), "real/a.wav"]
+    assert command._expanded(names) == (["real/a.wav"], False)
+    assert review._recordings(names) == [Path("real/a.wav")]
 
 
 @pytest.mark.parametrize(("lowest", "told"), [(44100, 1), (8000, 0), (None, 0)])
@@ -234,6 +250,33 @@ def test_command_goes_on_after_an_unreadable_file(
     assert {row.split("\t")[0] for row in out.splitlines()[1:]} == {str(good)}
 
 
+def test_command_goes_on_after_a_name_that_is_not_utf8(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    soundfile.write(tmp_path / "in" / "z.wav", noise(10.0), RATE)
+    shutil.copy(tmp_path / "in" / "z.wav", os.fsencode(tmp_path / "in") + b"/caf\xe9.wav")
+    assert run(folder, tmp_path / "in", "--out", tmp_path / "found.tsv") == 2
+    assert "caf\\udce9.wav: cannot be read, since its name is not UTF-8; rename it" in capsys.readouterr().err
+    assert "z.wav" in (tmp_path / "found.tsv").read_text()
+
+
+def test_nothing_is_left_lying_where_it_is_terminated(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    soundfile.write(tmp_path / "in" / "0.wav", noise(60.0), RATE)
+    for i in range(1, 200):
+        shutil.copy(tmp_path / "in" / "0.wav", tmp_path / "in" / f"{i}.wav")
+    (tmp_path / "out").mkdir()
+    line = [sys.executable, "-m", "search.cli.main", "detect", folder, tmp_path / "in", "--out", tmp_path / "out/a.tsv"]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
+        while not list((tmp_path / "out").iterdir()) and process.poll() is None:
+            time.sleep(0.02)
+        process.terminate()
+        assert process.communicate(timeout=60)[1].startswith("interrupted; ")
+    assert process.returncode == 130
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_command_without_a_bundle(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such folder"):
         run(tmp_path / "nowhere", "a.wav")
@@ -278,11 +321,36 @@ def test_parquet_per_file_and_of_nothing(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "asked", "form"),
+    [
+        ("found.CSV", None, "csv"), ("found.txt", None, "tsv"), ("found.txt", "json", "json"), ("found", "csv", "csv"),
+        ("found.tsv", "raven", "raven"), ("/dev/stdout", None, "tsv"), ("found.json", "json", "json"),
+        ("found.csv", "tsv", "tsv"), ("found.json", "tsv", None), ("found.csv", "json", None),
+        ("found.tsv", "parquet", None), ("found.xlsx", "csv", None), ("found.jsonl", "json", None),
+        ("a.wav", None, None), ("found.parquet", "csv", None),
+    ],
+)  # fmt: skip
+def test_what_a_table_is_called(name: str, asked: str | None, form: str | None) -> None:
+    if form is None:
+        with pytest.raises(
+            UserError, match=f"--out {name}: ends in .*, but {asked or 'tsv'} is written; end it in .tsv"
+        ):
+            format_for(Path(name), asked)
+    else:
+        assert format_for(Path(name), asked) == form
+
+
+@pytest.mark.parametrize(
     ("words", "line"),
     [
         (["--format", "parquet"], "--format parquet: is no text; add --out FILE"),
         (["--threshold", "owl=0.5"], "--threshold owl: the student hears bark, rain"),
         (["--clips-per-class", "3"], "--clips-per-class: writes nothing without --clips DIR"),
+        (
+            ["--out", "found.xlsx"],
+            "--out found.xlsx: ends in .xlsx, but tsv is written; end it in .tsv, .csv, .json, .parquet or .txt, or "
+            "name another --format",
+        ),
     ],
 )
 def test_options_that_cannot_be_are_one_line(folder: Path, tmp_path: Path, words, line, capsys) -> None:

@@ -114,6 +114,42 @@ def test_what_is_no_pcm(causal_export: Path, monkeypatch: pytest.MonkeyPatch, da
         listen(monkeypatch, data, causal_export, "-")
 
 
+@pytest.mark.parametrize(("rate", "bit_rate"), [(16000, 32000), (44100, 128000), (8000, 8000)])
+def test_an_mp3_without_a_tag_is_no_pcm(causal_export: Path, monkeypatch: pytest.MonkeyPatch, rate, bit_rate) -> None:
+    import av
+
+    file = io.BytesIO()
+    options = {"write_xing": "0", "id3v2_version": "0"}
+    with av.open(file, "w", format="mp3", options=options) as container:
+        stream = container.add_stream("libmp3lame", rate=rate, bit_rate=bit_rate)
+        stream.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(noise(3.0, rate).T, format="fltp", layout="mono")
+        frame.sample_rate = rate
+        for part in (frame, None):
+            container.mux(stream.encode(part))
+    assert file.getvalue()[0] == 0xFF
+    pipe = Trickle(file.getvalue())
+    with pytest.raises(UserError, match="an audio file with a header"):
+        list(sources.pcm_pieces(pipe, RATE))
+    with pytest.raises(UserError, match="an audio file with a header"):
+        listen(monkeypatch, file.getvalue(), causal_export, "-")
+
+
+class Trickle(io.BytesIO):
+    """A pipe that delivers little at a time."""
+
+    def read1(self, size: int | None = -1) -> bytes:
+        return super().read1(100)
+
+
+def test_samples_that_begin_like_an_mp3_are_heard() -> None:
+    """A header of a frame, and silence where the next one ought to be; a square wave of what looks like headers."""
+    lonely = b"\xff\xfb\x90\x00" + bytes(6000)
+    for data in (lonely, lonely[:400], b"\xff\xfb" * 3000, b"\xff\xf3\x40\xc0" + b"\xff\xf3" * 3000):
+        heard = np.concatenate(list(sources.pcm_pieces(Trickle(data), RATE)))
+        np.testing.assert_array_equal(heard, np.frombuffer(data, "<i2").astype(np.float32) / 32768)
+
+
 def test_half_a_sample_costs_no_event(causal_export: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     data = samples(4.0).tobytes()
     assert listen(monkeypatch, data, causal_export, "-") == 0
@@ -310,8 +346,16 @@ def test_clips_hold_the_events_until_the_folder_is_full(
     assert sum(path.stat().st_size for path in folder.iterdir()) <= held + 50_000
 
 
+def test_two_labels_that_are_written_alike_have_a_clip_each(tmp_path: Path) -> None:
+    labels = ("Vogel (m)", "Vogel [m]")
+    clips = Clips(tmp_path, 100, 10**6, labels)
+    clips.feed(np.zeros(1000, np.float32))
+    assert all(clips.write(Detection(Event(2.0, 3.0, label), 0.5)) for label in labels)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_of_a_very_long_event_the_end_is_kept(tmp_path: Path) -> None:
-    clips = Clips(tmp_path, 100, 10**6)
+    clips = Clips(tmp_path, 100, 10**6, ("rain / wind",))
     for number in range(200):
         clips.feed(np.full(100, number / 1000, np.float32))
     assert clips.write(Detection(Event(2.0, 199.0, "rain / wind"), 0.5))

@@ -13,7 +13,6 @@ from search.study.records import FinishedTrial, StoppedTrial
 from search.study.scores import Confirmed, SplitScores
 from search.study.trial_files import TrialFile
 from search.study.view import StudyView
-from sedkd.errors import UserError
 
 Kept = TypeVar("Kept")
 
@@ -49,9 +48,7 @@ class Findings:
 
 def findings_of(study: StudyView) -> Findings:
     """Read everything. UserError where no trial has finished."""
-    members, objectives = study.finished(), study.objectives
-    if not members:
-        raise UserError(f"study {study.name} has no finished trial yet; let the search run on")
+    members, objectives = study.require_finished(), study.objectives
     on_front = front(members, objectives)
     told = [*on_front, *(m for m in students(members) if m.record.control)]
     tests = {m.number: study.test_scores(m.number) for m in told}

@@ -19,6 +19,21 @@ static int fail(const char *what)
     return 2;
 }
 
+/* With what audio files begin: W64, WAV of more than 4 GB, FLAC, Ogg, mp3 with a tag, AIFF, CAF and AU; MP4 has it
+ * behind four bytes. */
+static int is_audio_file(const unsigned char *bytes, size_t count)
+{
+    static const char *const known[] = {"riff", "RF64", "fLaC", "OggS", "ID3", "FORM", "caff", ".snd"};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const size_t length = strlen(known[i]);
+        if (count >= length && memcmp(bytes, known[i], length) == 0) {
+            return 1;
+        }
+    }
+    return count >= 8 && memcmp(bytes + 4, "ftyp", 4) == 0;
+}
+
 int main(void)
 {
     static sedkd_detector detector;
@@ -38,6 +53,9 @@ int main(void)
         const size_t held = waiting + got;
         if (detector.samples == 0 && held >= 4 && memcmp(bytes, "RIFF", 4) == 0) {
             return fail("stdin is a WAV file");
+        }
+        if (detector.samples == 0 && is_audio_file(bytes, held)) {
+            return fail("stdin is an audio file with a header");
         }
         for (size_t i = 0; i < held / 2; i++) {
             const int value = bytes[2 * i] | bytes[2 * i + 1] << 8;

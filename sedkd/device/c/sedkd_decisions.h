@@ -9,6 +9,10 @@
 
 #include "sedkd_tables.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Of one label. Counts of answers go round after 2^32 of them, more than ten years. */
 typedef struct {
     uint8_t ring[SEDKD_LONGEST_MEDIAN]; /* which of the last answers reached the threshold */
@@ -38,5 +42,9 @@ void sedkd_decisions_push(sedkd_decisions *decisions, const float probabilities[
 
 /* The stream has ended after `duration` seconds, where its last events end at the latest. */
 void sedkd_decisions_finish(sedkd_decisions *decisions, double duration, const sedkd_listener *listener);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

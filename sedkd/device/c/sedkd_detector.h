@@ -10,6 +10,10 @@
 #include "sedkd_frontend.h"
 #include "sedkd_network.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct {
     sedkd_listener listener;
     sedkd_frontend frontend;
@@ -28,5 +32,9 @@ void sedkd_detector_feed(sedkd_detector *detector, const int16_t *samples, size_
 
 /* Tell what is still due at the end of the stream. Reset the detector before another one. */
 void sedkd_detector_finish(sedkd_detector *detector);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

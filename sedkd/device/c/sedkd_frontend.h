@@ -6,6 +6,10 @@
 
 #include "sedkd_tables.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SEDKD_HALF (SEDKD_N_FFT / 2)
 
 /* `held`: the half spectrum of samples before the current hop, then the hop. */
@@ -21,5 +25,9 @@ void sedkd_frontend_reset(sedkd_frontend *frontend);
 
 /* Take a sample. Returns 1 when it completes a frame, which is then in `frame`, else 0. */
 int sedkd_frontend_push(sedkd_frontend *frontend, int16_t sample, float frame[SEDKD_N_MELS]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -32,9 +32,10 @@ def test_audacity_to_the_generic_folder(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_copies_and_a_test_split_that_stays_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said = converted(capsys, tut.write_2017(tmp_path / "tut"), tmp_path / "out", "--copy")
+    said = converted(capsys, tut.write_2017(tmp_path / "tut"), tmp_path / "my out", "--copy")
+    assert f"look at it: sedkd data check '{tmp_path}/my out'\n" in said
     assert "audio is copied" in said
-    street = tmp_path / "out" / "street"
+    street = tmp_path / "my out" / "street"
     assert not (street / "test" / "b005.wav").is_symlink()
     assert read_annotations(street / "test.tsv")["b006.wav"] == [Event(0.6, 1.2, "people walking")]
     splits = [set(read_annotations(street / f"{split}.tsv")) for split in ("train", "validation", "test")]

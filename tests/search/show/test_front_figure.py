@@ -7,6 +7,7 @@ import pytest
 from invented_study import invented_study
 
 from search.cli import main
+from search.show.figure import pareto_figure, score_range
 from search.show.front_figure import front_picture
 from search.study.objectives import Objectives
 from search.study.store import open_store
@@ -24,6 +25,21 @@ def test_the_picture_names_the_picks(tmp_path: Path) -> None:
     three = Objectives(("f1_segment", "psds1", "macs"))
     front_picture(invented_study(three, 8).finished(), three, "farm", tmp_path / "front.PNG")
     assert (tmp_path / "front.PNG").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("scores", "axis"),
+    [([0.5], (0.45, 0.55)), ([1.0], (0.95, 1.0)), ([0.0, 0.97], (0.0, 1.0)), ([], (0.0, 1.0))],
+)
+def test_an_axis_of_scores_ends_at_one(scores: list[float], axis: tuple[float, float]) -> None:
+    assert score_range(scores) == pytest.approx(axis)
+
+
+def test_one_student_alone_has_an_axis_of_scores() -> None:
+    (member,) = invented_study(TWO, 1).finished()
+    low, high = pareto_figure([member], TWO).layout.yaxis.range
+    assert 0 <= low < member.measure("f1_segment") < high <= 1
+    assert high - low < 0.11
 
 
 def test_other_names_and_places_are_one_line(tmp_path: Path) -> None:

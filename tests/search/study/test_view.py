@@ -9,9 +9,10 @@ from invented_study import invented_study
 
 from search.study.objectives import Objectives
 from search.study.opening import load_studies
-from search.study.records import RECORD, FinishedTrial
+from search.study.records import REASON, RECORD, FinishedTrial
 from search.study.store import Store
 from search.study.trial_record import FinishedRecord, StoppedRecord
+from sedkd.errors import UserError
 from sedkd.score.postprocess import PostProcessing
 
 F1_MACS = Objectives(("f1_segment", "macs"))
@@ -24,6 +25,19 @@ def test_trials_are_counted_by_how_they_ended() -> None:
     study.optuna.ask()
     study.optuna.add_trial(optuna.trial.create_trial(values=[0.5, 6.0]))  # answered from another's result
     assert (study.spent(), study.taken(), len(study.running())) == (7, 8, 1)
+
+
+def test_why_nothing_has_finished() -> None:
+    study = invented_study(F1_MACS, 0, stopped=1)
+    with pytest.raises(UserError, match=r"^study farm-123abc has no finished trial yet; let the search run on$"):
+        study.require_finished()
+    for reason in ("out of memory", "no space left", "interrupted"):
+        failed = optuna.trial.create_trial(state=optuna.trial.TrialState.FAIL, user_attrs={REASON: reason})
+        study.optuna.add_trial(failed)
+    said = "has no finished trial yet: 2 trials failed, the last one because of: no space left; mend that, and"
+    with pytest.raises(UserError, match=said):
+        study.require_finished()
+    assert len(invented_study(F1_MACS, 3).require_finished()) == 3
 
 
 def test_what_others_add_is_seen() -> None:
