@@ -1,5 +1,6 @@
 """The model card: what a student hears and where, how well, at what cost, how to run it, and where it came from."""
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,11 +83,12 @@ def _introduction(facts: Mapping[str, Any], card: CardFacts) -> str:
     scene = f" ({card.scene})" if card.scene and card.scene != card.environment else ""
     origin = " It was trained, tuned and scored on synthetic soundscapes." if card.synthetic else ""
     rows = [
-        [label, _threshold(threshold), f"{median * facts['frame_seconds']:.2f} s" if median > 1 else "none"]
+        [_literal(label), _threshold(threshold), f"{median * facts['frame_seconds']:.2f} s" if median > 1 else "none"]
         for label, threshold, median in zip(facts["labels"], facts["thresholds"], facts["median_frames"], strict=True)
     ]
+    events = ", ".join(map(_literal, facts["labels"]))
     return (
-        f"Tells when it hears {', '.join(facts['labels'])} in the environment {card.environment}{scene}: one "
+        f"Tells when it hears {events} in the environment {card.environment}{scene}: one "
         f"probability per event every {1000 * facts['frame_seconds']:.0f} ms of audio.{origin}\n\n"
         + _table(["event", "threshold", "median filter"], rows)
         + "\n\nThresholds and filters were chosen on the validation split"
@@ -125,7 +127,9 @@ def _scores(card: CardFacts) -> str:
     if card.per_class:
         split = kind + ("validation" if card.test is None else "test")
         columns = list(dict.fromkeys(score for scores in card.per_class.values() for score in scores))
-        rows = [[label, *(_number(scores.get(c)) for c in columns)] for label, scores in card.per_class.items()]
+        rows = [
+            [_literal(label), *(_number(scores.get(c)) for c in columns)] for label, scores in card.per_class.items()
+        ]
         text += f"\n\nPer event, on the {split} split:\n\n" + _table(["event", *columns], rows)
     if card.picture:
         text += f"\n\n![precision and recall per event]({card.picture})\n\n"
@@ -157,8 +161,8 @@ def _cost(facts: Mapping[str, Any], card: CardFacts) -> str:
     rows = [
         ["network", _count(card.cost.get("macs"), "MAC per second of audio")],
         ["log-mel features, on top (estimate)", _count(front_end, "MAC per second of audio")],
-        ["parameters", _count(card.cost.get("params"), "")],
-        ["float32 weights", _count(card.cost.get("bytes"), "B")],
+        ["trained parameters", _count(card.cost.get("params"), "")],
+        ["weights and normalisation statistics in float32", _count(card.cost.get("bytes"), "B")],
         ["network on one CPU thread, where it was trained", _latency(card.cost.get("latency"))],
     ]
     if "stream" in facts:
@@ -225,6 +229,15 @@ def _limits(facts: Mapping[str, Any], card: CardFacts) -> str:
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _literal(label: str) -> str:
+    """A label as it stands, where HTML or Markdown would make something of it, or a comma parts it from others."""
+    if re.fullmatch(r"[\w -]+", label):
+        return label
+    longest = max((len(run) for run in re.findall("`+", label)), default=0)
+    fence, blank = "`" * (longest + 1), " " if longest else ""
+    return f"{fence}{blank}{label}{blank}{fence}"
 
 
 def _number(value: float | None) -> str:

@@ -107,6 +107,19 @@ def test_card_of_real_data_does_not_say_synthetic(student: Student, tmp_path: Pa
     assert "not measured" in card
 
 
+def test_labels_stand_in_the_card_as_they_are(tmp_path: Path) -> None:
+    """Neither HTML nor Markdown, and apart from each other though one holds a comma."""
+    labels = ("<b>bark</b>", "H\u00e4her, kr\u00e4hend", "a `b` | c", "dog_bark")
+    named = Student(StudentSettings(4, 1), labels).eval()
+    scores = {label: {"f1_segment": 0.5} for label in labels}
+    post = PostProcessing((0.5,) * 4, (1,) * 4)
+    facts = replace(FACTS, events=labels, per_class=scores)
+    card = (write_bundle(tmp_path / "odd", named, post, AUDIO, facts) / "README.md").read_text()
+    assert "hears `<b>bark</b>`, `H\u00e4her, kr\u00e4hend`, `` a `b` | c ``, dog_bark in the environment" in card
+    assert "| `<b>bark</b>` | 0.500 |" in card
+    assert "| `` a `b` \\| c `` | 0.500 |" in card
+
+
 def test_the_cards_snippet_runs(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     snippet = (folder / "README.md").read_text().split("```python\n")[1].split("```")[0]
     for name in ("model.onnx", "student.json"):
