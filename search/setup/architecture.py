@@ -42,9 +42,10 @@ def spelt(word: str) -> StudentSettings | None:
 def _picked(word: str, store: Store, environment: str) -> dict[str, Any]:
     try:
         study = load_study(store, environment, None)
+        members = study.require_finished()
     except UserError as error:
         raise UserError(f'--architecture {word}: {error}; or spell one out, such as "separable+gru 16x4"') from error
-    objectives, members = study.objectives, study.finished()
+    objectives = study.objectives
     try:
         member = pick(word, front(members, objectives), members, objectives, "--architecture")
     except UserError as error:

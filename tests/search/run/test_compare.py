@@ -212,6 +212,14 @@ def test_architectures() -> None:
             architecture(word, store, "farm")
 
 
+def test_a_study_without_students_to_pick_from(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "runs"))
+    invented_study(parse("f1_segment,macs"), 0, storage=store.storage.trials())
+    said = r"^--architecture knee: study farm-123abc has no finished trial yet; let the search run on; or spell one out"
+    with pytest.raises(UserError, match=said):
+        architecture("knee", store, "farm")
+
+
 @pytest.mark.parametrize("word", ["separable-16x3", "trial:99"])
 def test_a_mistyped_architecture_beside_a_study(tmp_path: Path, word: str) -> None:
     store = Store(tmp_path)
