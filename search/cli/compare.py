@@ -40,7 +40,9 @@ def add_parser(subparsers: Any) -> None:
         help="the one for which tries, thresholds and filters are chosen on validation (segment); both are told. "
         "Students that were trained for the other are not trained again",
     )
-    parser.add_argument("--seeds", type=positive(int), default=5, metavar="N", help="students per arm (5); of one no verdict is told")
+    parser.add_argument(
+        "--seeds", type=positive(int), default=5, metavar="N", help="students per arm (5); of one no verdict is told"
+    )
     parser.add_argument(
         "--steps", type=positive(int), default=STEPS, metavar="N", help=f"optimiser steps per student ({STEPS})"
     )
