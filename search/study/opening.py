@@ -1,14 +1,14 @@
 """Studies in Optuna's storage: made, continued, found again."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from search.study.objectives import Objectives
 from search.study.options import as_typed
 from search.study.ownership import close_stale
 from search.study.proxy import BY_TRIALS
-from search.study.records import CONTROL, FACTS, INTERRUPTED, LEASES, REASON, WORKED
+from search.study.records import CONTROL, FACTS, INFEASIBLE, INTERRUPTED, LACK, LEASES, REASON, WORKED
 from search.study.store import Store
 from search.study.view import StudyView
 from sedkd.errors import UserError
@@ -105,12 +105,18 @@ def load_study(store: Store, environment: str | None, name: str | None) -> Study
     return next((study for study in found if study.finished()), found[0])
 
 
-def enqueue_missing(study: StudyView, controls: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+def enqueue_missing(
+    study: StudyView,
+    controls: Sequence[tuple[str, Mapping[str, Any]]],
+    fits: Callable[[Mapping[str, Any]], bool] = lambda values: False,
+) -> None:
     """Put controls, by name, next in line, each once in a study's life; again only where Ctrl-C or a kill came before
-    it could fail or end."""
-    there = {t.user_attrs.get(CONTROL) for t in study.optuna.get_trials(deepcopy=False) if not is_undone(t)}
+    it could fail or end, or where it was above a limit, or could not be trained, and `fits` now."""
+    trials = [t for t in study.optuna.get_trials(deepcopy=False) if not is_undone(t)]
+    there = {t.user_attrs.get(CONTROL) for t in trials if not {INFEASIBLE, LACK} & t.user_attrs.keys()}
+    left_out = {t.user_attrs.get(CONTROL) for t in trials} - there
     for name, values in controls:
-        if name not in there:
+        if name not in there and (name not in left_out or fits(values)):
             study.optuna.enqueue_trial(dict(values), user_attrs={CONTROL: name})
 
 

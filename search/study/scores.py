@@ -11,7 +11,7 @@ from sedkd.score.postprocess import PostProcessing
 TEST_FILE = "test.json"
 TEACHER_FILE = "teacher.json"
 _MEND = "remove it; the same search line scores what is missing"
-CONFIRMED_FILE = "confirmation.json"  # confirmed.json of earlier versions has intervals that are too narrow
+CONFIRMED_FILE = "confirmed.json"
 
 
 @dataclass(frozen=True)

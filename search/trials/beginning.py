@@ -13,11 +13,14 @@ UNTRAINED = {ANSWERED, INFEASIBLE, LACK, PENDING}
 
 def begin(study: StudyView, plan: Plan) -> None:
     """Put next in line what the study is to begin with, as far as it has not."""
-    enqueue_missing(study, controls(plan.space))
+    limits = plan.limits
+    enqueue_missing(
+        study, controls(plan.space), lambda values: limits.lack(values) is None and not limits.is_over(values)
+    )
     tried = _tried(study)
     left = [name for name in to_be_tried(plan.space, plan.budget.trials) if name not in tried]
     cost = plan.objectives.cost if plan.objectives.costs_are_known_before else "macs"
-    for values in first_tries(plan.space, left, lambda values: plan.limits.log_cost(values, cost)):
+    for values in first_tries(plan.space, left, lambda values: limits.log_cost(values, cost)):
         study.optuna.enqueue_trial(values)
 
 

@@ -66,6 +66,25 @@ def test_a_small_study_begins_with_its_controls_alone(study):
     ]  # fmt: skip
 
 
+def test_controls_that_a_limit_left_out_come_when_it_is_gone(study):
+    begun(study, 8, most=6e5)
+    over = []
+    for waiting in study.optuna.get_trials(states=(TrialState.WAITING,)):
+        values = waiting.system_attrs["fixed_params"]
+        asked = study.optuna.ask(SPACE.distributions())
+        if values["student.width"] == 16:
+            over.append(asked.user_attrs[CONTROL])
+            asked.set_user_attr(INFEASIBLE, True)
+            study.optuna.tell(asked, state=TrialState.PRUNED)
+        else:
+            study.optuna.tell(asked, [0.5, 4.0])
+    assert over == ["scratch", "default distillation"]
+    assert begun(study, 8, most=6e5) == []
+    assert [values["student.width"] for values in begun(study, 8)] == [16, 16]
+    waiting = study.optuna.get_trials(states=(TrialState.WAITING,))
+    assert [trial.user_attrs[CONTROL] for trial in waiting] == over
+
+
 def test_a_larger_one_tries_every_strategy_once_in_its_life(study):
     begun(study, 8)
     begun(study, 20)
