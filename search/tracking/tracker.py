@@ -9,6 +9,7 @@ import math
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from search.tracking.child_run import TRIAL_TAG, ChildRuns
 from search.tracking.client import experiment_of, log_metrics, quiet_client
 from search.tracking.links import ROLE_TAG, STUDY_TAG, VIEW_TAG, view_of
 from search.tracking.notes import NOTE_TAG, study_note
+from sedkd.disk.kept import one_at_a_time
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -58,9 +60,14 @@ class Tracker:
         self._drop_half_written()
 
     def _drop_half_written(self) -> None:
-        for run in self._runs("trial", " and attributes.status = 'RUNNING'"):
-            self.client.delete_run(run.info.run_id)
-            self.children.pop(int(run.data.tags[TRIAL_TAG]), None)
+        with self._alone():
+            for run in self._runs("trial", " and attributes.status = 'RUNNING'"):
+                self.client.delete_run(run.info.run_id)
+                self.children.pop(int(run.data.tags[TRIAL_TAG]), None)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """In here no other process writes child runs of the study to this store's MLflow."""
+        return one_at_a_time(self.study.folder / ".mlflow.lock")
 
     def sync(self, figures: bool = True) -> None:
         """Bring MLflow up to date with Optuna: new children, most ranks that changed, and, unless it was written just
@@ -90,11 +97,14 @@ class Tracker:
         have one: others may have ended meanwhile, in other processes."""
         from optuna.trial import TrialState
 
-        states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+        states, left = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL), []
         for trial in self.study.optuna.get_trials(deepcopy=False, states=states):
             told = trial.state == TrialState.FAIL or RECORD in trial.user_attrs or STOPPED in trial.user_attrs
-            if told and trial.number not in self.children:
-                self.children[trial.number] = self.runs.write(trial)
+            left += [trial] * (told and trial.number not in self.children)
+        if left:
+            with self._alone():
+                for trial in left:
+                    self.children[trial.number] = self._told_elsewhere(trial.number) or self.runs.write(trial)
         return [member for member in self.study.finished() if member.number in self.children]
 
     def figures(self, members: Sequence[FinishedTrial]) -> None:
@@ -138,8 +148,18 @@ class Tracker:
         """Run id of a trial's child run."""
         return self.children[number].info.run_id
 
+    def _told_elsewhere(self, number: int) -> "Run | None":
+        """The run of a trial that another process has written since this one looked."""
+        return next(iter(self._runs("trial", f" and tags.`{TRIAL_TAG}` = '{number}'")), None)
+
     def _read_children(self) -> None:
-        self.children = {int(run.data.tags[TRIAL_TAG]): run for run in self._runs("trial")}
+        """Find the runs that are there; of doubles, which two searches of earlier versions wrote, one is kept."""
+        self.children: dict[int, Run] = {}
+        with self._alone():
+            runs = self._runs("trial")
+            for run in sorted(runs, key=lambda run: (run.info.status == "RUNNING", run.info.run_id)):
+                if self.children.setdefault(int(run.data.tags[TRIAL_TAG]), run) is not run:
+                    self.client.delete_run(run.info.run_id)
         self.marked = {n: int(run.data.metrics.get("pareto_rank", 0)) for n, run in self.children.items()}
 
     def _runs(self, role: str, also: str = "") -> "list[Run]":

@@ -89,3 +89,35 @@ def test_a_trial_that_moves_all_ranks_costs_few_calls(store, monkeypatch):
     assert len(on_front) <= max(len(before) - 1, 1)
     tracker.close("FINISHED")
     check_ranks(store, study)
+
+
+def every_trial(store: Store) -> list[int]:
+    """The trials of all runs that are there, doubles as well."""
+    client = MlflowClient(store.mlflow_uri)
+    experiment = client.get_experiment_by_name("sedkd-farm").experiment_id
+    runs = client.search_runs([experiment], "tags.`sedkd.role` = 'trial'")
+    return sorted(int(run.data.tags["sedkd.trial"]) for run in runs)
+
+
+def test_two_searches_of_one_study_tell_each_trial_once(store):
+    study = invented_study(F1_MACS, 6, stopped=1, store=store)
+    one, other = Tracker(study), Tracker(study)  # both have looked, and found nothing
+    one.sync(figures=False)
+    other.sync(figures=False)
+    assert every_trial(store) == list(range(7))
+    other.close("FINISHED")
+    one.close("FINISHED")
+    assert every_trial(store) == list(range(7))
+    check_ranks(store, study)
+
+
+def test_doubles_that_are_there_are_taken_away(store):
+    study = invented_study(F1_MACS, 4, store=store)
+    tracker = Tracker(study)
+    tracker.close("FINISHED")
+    for trial in study.optuna.trials[1:3]:
+        tracker.runs.write(trial)
+    assert every_trial(store) == [0, 1, 1, 2, 2, 3]
+    Tracker(study).catch_up()
+    assert every_trial(store) == [0, 1, 2, 3]
+    check_ranks(store, study)
