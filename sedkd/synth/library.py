@@ -2,10 +2,12 @@
 
 import hashlib
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sedkd.data.datasets.dataset import Clip
+from sedkd.data.datasets.leaks import components, same_audio
 from sedkd.data.decoding import AUDIO_SUFFIXES
 from sedkd.data.folders import audio_below
 from sedkd.data.inspection import sound_infos
@@ -26,7 +28,8 @@ def read_library(folder: Path) -> Library:
 
     A class is called like its folder, less a number in front ("001 - Dog bark"). When all file names begin with a
     fold from 1 to 5 and a dash, as in ESC-50, these folds hold; otherwise recordings are dealt to five folds by hash,
-    all of one group together: the group is the file's name up to the first `_` or `-`.
+    all of one group together: the group is the file's name up to the first `_` or `-`. Files that sound alike go
+    together as well, whatever they are called.
 
     Raises:
         UserError: no class folders, a class folder without audio, or a file that is empty or cannot be read.
@@ -71,13 +74,12 @@ def audio_files(folder: Path) -> list[Path]:
 
 def assign_folds(classes: Mapping[str, Sequence[Path]]) -> dict[Path, int]:
     """The fold, 1 to 5, of every file; see `read_library`. Groups go to the fold their classes have least of yet."""
-    files = [file for group in classes.values() for file in group]
-    if all(re.match(r"[1-5]-", file.name) for file in files):
-        return {file: int(file.name[0]) for file in files}
-    members: dict[str, list[tuple[str, Path]]] = defaultdict(list)
-    for label, group in classes.items():
-        for file in group:
-            members[re.split(r"[_-]", file.stem, maxsplit=1)[0]].append((label, file))
+    every = [(label, file) for label, group in classes.items() for file in group]
+    if all(re.match(r"[1-5]-", file.name) for _, file in every):
+        return {file: int(file.name[0]) for _, file in every}
+    names = [re.split(r"[_-]", file.stem, maxsplit=1)[0] for _, file in every]
+    clips = [Clip(file, file.name, label, "", "") for label, file in every]
+    members = {names[group[0]]: [every[one] for one in group] for group in components(names, same_audio(clips))}
     taken: Counter[tuple[str, int]] = Counter()
     folds: dict[Path, int] = {}
     for name in sorted(members, key=lambda name: hashlib.blake2b(name.encode()).digest()):
