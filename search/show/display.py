@@ -119,7 +119,8 @@ class Display:
         for notice in notices:
             self.notice(notice)
         if done:
-            self.print(f"  resumed  {done} of {wanted} trials are finished")
+            asked = f"of {wanted} trials are" if done <= wanted else f"trials are, more than the {wanted} asked for,"
+            self.print(f"  resumed  {done} {asked} finished")
         self.wanted = wanted
         for task in self.stages.values():
             self.progress.update(task, visible=False)
