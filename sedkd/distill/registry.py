@@ -4,12 +4,12 @@
 one's own, which is found without touching sedkd.
 """
 
-import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sedkd.errors import UserError
+from sedkd.own import Broken, Missing, imported
 
 if TYPE_CHECKING:  # tables of strategies are shown without torch
     from sedkd.models.settings import StudentSettings
@@ -27,11 +27,13 @@ def find(name: str) -> "Callable[..., Term]":
     """The factory of one strategy: the class `Strategy` of `sedkd.distill.<name>`, or the named callable."""
     module_name, _, attribute = name.partition(":") if ":" in name else (f"sedkd.distill.{name}", "", "Strategy")
     try:
-        return getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
+        return imported(module_name, attribute)
+    except Missing as error:
         raise UserError(
             f"no distillation strategy {name!r} ({error}); use a module of sedkd/distill or 'module:callable'"
         ) from error
+    except Broken as error:
+        raise UserError(f"strategy {name}: {error}") from error
 
 
 def parameters_of(name: str) -> tuple[str, ...]:
@@ -46,11 +48,11 @@ def types_of(name: str) -> dict[str, Any]:
 
 
 def require_once(strategy: str) -> None:
-    """ValueError where a part stands twice: both would have one set of parameters."""
+    """UserError where a part stands twice: both would have one set of parameters."""
     names = parts(strategy)
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise ValueError(f"strategy {strategy}: {twice} stands there twice; keep one, and raise {twice}.weight")
+        raise UserError(f"strategy {strategy}: {twice} stands there twice; keep one, and raise {twice}.weight")
 
 
 def require_parameters(strategy: str, parameters: Mapping[str, Mapping[str, Any]]) -> None:

@@ -1,6 +1,5 @@
 """What a kind of teacher names (see `sedkd.teach.teacher`): a published checkpoint, or a callable of one's own."""
 
-import importlib
 from pathlib import Path
 
 from sedkd.data.pool import Pool
@@ -8,6 +7,7 @@ from sedkd.errors import UserError
 from sedkd.features.settings import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings
 from sedkd.models.checkpoint import Build
 from sedkd.models.frame import FrameModel
+from sedkd.own import Broken, Missing, imported, raised
 from sedkd.teach.weights import AUDIOSET_WEIGHTS, weights_path
 
 
@@ -18,17 +18,23 @@ def has_stages(kind: str) -> bool:
 
 def own_builder(kind: str) -> Build | None:
     """The callable of `module:callable`; it makes a FrameModel out of `{"labels": [...]}` and of its `config()`."""
-    module, _, name = kind.partition(":")
-    if not name or module == "timm":
+    module, colon, name = kind.partition(":")
+    if not colon or module == "timm" or has_stages(kind):
         return None
     try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+        return imported(module, name)
+    except Missing as error:
         raise UserError(f"--teacher {kind}: cannot be found ({error}); is its folder the current one?") from error
+    except Broken as error:
+        raise UserError(f"--teacher {kind}: {error}") from error
 
 
 def built(kind: str, build: Build, pool: Pool) -> FrameModel:
-    model = build({"labels": list(pool.labels)})
+    """An untrained network of one's own; UserError where none is made, or one of other labels."""
+    try:
+        model = build({"labels": list(pool.labels)})
+    except Exception as error:  # what somebody else wrote may raise anything
+        raise UserError(f"--teacher {kind}: cannot be built: {raised(error)}") from error
     if not isinstance(model, FrameModel) or tuple(model.labels) != pool.labels:
         raise UserError(
             f"--teacher {kind}: must make a sedkd.models.frame.FrameModel with the labels of {{'labels': [...]}}"

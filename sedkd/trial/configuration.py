@@ -19,7 +19,8 @@ class Configuration:
     `initialisation` is one of `sedkd.trial.starts`.
 
     Raises:
-        ValueError: the student's architecture does not allow this beginning, or the strategy has a part twice.
+        ValueError: the student's architecture does not allow this beginning.
+        UserError: the strategy has a part twice.
     """
 
     student: StudentSettings = field(default_factory=StudentSettings)
