@@ -187,7 +187,7 @@ def _untrained(kind: str, labels: tuple[str, ...]) -> FrameModel:
 def _settings(kind: str, minutes: float) -> TrainSettings:
     if has_stages(kind):
         return HEAD_SETTINGS if minutes == 0 else FINE_SETTINGS
-    if kind == "crnn" or ":" in kind:
+    if kind == "crnn" or all(kind.partition(":")):
         return FROM_SCRATCH
     raise UserError(
         f"--teacher {kind}: expected crnn, timm:NAME, {', '.join(AUDIOSET_WEIGHTS)}, an EfficientAT .pt file, "

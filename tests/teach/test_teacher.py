@@ -259,7 +259,7 @@ def test_a_teacher_of_before_is_used_as_it_is(pool: Pool, tmp_path: Path) -> Non
     assert teacher.stages == ()
 
 
-@pytest.mark.parametrize("kind", ["cnn", "", "timm", "mn05_as"])
+@pytest.mark.parametrize("kind", ["cnn", "", "timm", "mn05_as", "crnn:", "own:", ":", ":own", "timm:"])
 def test_an_unknown_kind(pool: Pool, kind: str) -> None:
     with pytest.raises(
         UserError, match=f"^--teacher {kind}: expected crnn, timm:NAME, mn04_as, mn10_as, an Effic"
