@@ -110,15 +110,18 @@ def _number(kind: str) -> str:
     return "a whole number" if kind == "int" else "a number"
 
 
+def _end(kind: str, found: Any, where: str) -> Any:
+    if not _is_of(kind, found):
+        text = f"; {_no_number(found)}" if isinstance(found, str) else ""
+        raise UserError(f"{where}: expected {_number(kind)}{text}")
+    if not _is_finite(found):
+        raise UserError(f"{where}: expected a finite number, not {found}")
+    return found
+
+
 def _range(name: str, kind: str, value: Mapping[str, Any], when: Mapping | None, about: str, where: str) -> Dimension:
-    for key in ("low", "high"):
-        found = value.get(key)
-        if not _is_of(kind, found):
-            text = f"; {_no_number(found)}" if isinstance(found, str) else ""
-            raise UserError(f"{where}.{key}: expected {_number(kind)}{text}")
-        if not _is_finite(value[key]):
-            raise UserError(f"{where}.{key}: expected a finite number, not {value[key]}")
-    low, high, log, step = value["low"], value["high"], value.get("log", False), value.get("step", 1)
+    low, high = (_end(kind, value.get(key), f"{where}.{key}") for key in ("low", "high"))
+    log, step = value.get("log", False), value.get("step", 1)
     if low > high:
         raise UserError(f"{where}: low {low} is above high {high}")
     if log and low <= 0:
