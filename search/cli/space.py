@@ -16,15 +16,14 @@ def run(options: argparse.Namespace) -> int:
     """Print the dimensions as a table."""
     from rich.table import Table
 
-    from search.setup.setting import DEFAULT, spaces_folder
+    from search.setup.setting import default_space, own_file
     from search.show.display import Display
-    from search.space.reading import space_from
     from search.space.words import SPACE_HEAD, space_rows
-    from sedkd.disk.yaml_file import read_yaml
 
-    path = options.space or spaces_folder() / f"{DEFAULT}.yaml"
-    space = space_from(read_yaml(path), path)
-    table = Table(title=str(path) if options.space else "the default space", title_justify="left", pad_edge=False)
+    space = own_file(options.space)[1] if options.space else default_space()
+    table = Table(
+        title=str(options.space) if options.space else "the default space", title_justify="left", pad_edge=False
+    )
     for head in SPACE_HEAD:
         table.add_column(head, overflow="fold", no_wrap=head == "dimension")
     for row in space_rows(space.as_dict(), space.help):

@@ -25,7 +25,7 @@ from sedkd.compare.bootstrap import VERSION as INTERVALS
 from sedkd.compare.result import on_test
 from sedkd.compare.training import FIRST_CRITERION, Trained, train_all
 from sedkd.disk.json_file import digest, read_json, write_json
-from sedkd.distill.registry import find, parts
+from sedkd.distill.registry import find, parts, require_once
 from sedkd.errors import UserError
 from sedkd.models.settings import StudentSettings
 from sedkd.progress import Progress
@@ -57,6 +57,7 @@ def run_compare(question: Question, environments: Sequence[str]) -> int:
     stop, store = Stop.installed(), question.store
     if not parts(question.strategy):
         raise UserError(f"--strategy {question.strategy}: the distilled arms need one, such as response")
+    require_once(question.strategy)
     for part in parts(question.strategy):
         find(part)  # an unknown name is said now, not after the teacher's training
     students = [architecture(question.architecture, store, environment) for environment in environments]

@@ -47,6 +47,19 @@ def default_space() -> Space:
     return space_from(read_yaml(default_file()), default_file())
 
 
+def own_file(path: Path) -> tuple[Environment | None, Space]:
+    """The environment and the space of a person's own file, which may hold either or both; UserError where it holds
+    anything else."""
+    content = read_yaml(path)
+    unknown = sorted(set(content) - {*KEYS, "dimensions"}, key=str)
+    if unknown:
+        raise UserError(f"{path}: {unknown[0]}: unknown key; expected {', '.join([*KEYS, 'dimensions'])}")
+    if "environment" not in content and "dimensions" not in content:
+        raise UserError(f"{path}: holds neither an environment nor dimensions")
+    environment = environment_from(content, path) if "environment" in content else None
+    return environment, space_from(content, path) if "dimensions" in content else default_space()
+
+
 def environments_of(
     asked: str, data: Sequence[Path], dataset: str | None = None, label_column: str | None = None
 ) -> list[str]:
@@ -84,10 +97,11 @@ def setting(
     Raises:
         UserError: no such environment (those that there are), or something wrong in a file (which, and its key).
     """
-    known, space = built_in(), default_space()
-    own = None
+    known, space, own = built_in(), default_space(), None
     if space_file is not None:
-        own, space = _own(space_file, name, space)
+        own, space = own_file(space_file)
+        if own is not None and own.name != name:
+            raise UserError(f"{space_file}: environment: is {own.name!r}, but --env asks for {name!r}")
     if fold is not None and not data:
         raise UserError(f"--fold {fold}: the built-in soundscapes have no folds; give --data DIR")
     if label_column is not None and not data:
@@ -112,22 +126,6 @@ def _there(data: Sequence[Path], dataset: str | None, label_column: str | None) 
     from sedkd.synth import builtin
 
     return names_of(data, dataset, label_column) if data else list(builtin.ENVIRONMENTS)
-
-
-def _own(path: Path, name: str, default: Space) -> tuple[Environment | None, Space]:
-    """The environment and the space of a person's own file, which may hold either or both."""
-    content = read_yaml(path)
-    unknown = sorted(set(content) - {*KEYS, "dimensions"})
-    if unknown:
-        raise UserError(f"{path}: {unknown[0]}: unknown key; expected {', '.join([*KEYS, 'dimensions'])}")
-    if "environment" not in content and "dimensions" not in content:
-        raise UserError(f"{path}: holds neither an environment nor dimensions")
-    environment = None
-    if "environment" in content:
-        environment = environment_from(content, path)
-        if environment.name != name:
-            raise UserError(f"{path}: environment: is {environment.name!r}, but --env asks for {name!r}")
-    return environment, space_from(content, path) if "dimensions" in content else default
 
 
 def _synthetic_pool(known: dict[str, Environment], name: str, own: Environment | None) -> Pool:

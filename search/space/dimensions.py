@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import optuna
 
 STRATEGY = "strategy"
+UNCONDITIONAL = ("", "student", "features", "train")  # what stands before the names of what every strategy has
 ABSENT = -1.0  # the cell of a range that a configuration does not have
 
 
@@ -36,7 +37,7 @@ class Dimension(ABC):
         strategy = values.get(STRATEGY, SCRATCH)
         if part == "teacher":
             return needs_teacher(strategy)
-        return part in ("", "student", "features", "train") or part in parts(strategy)
+        return part in UNCONDITIONAL or part in parts(strategy)
 
     @abstractmethod
     def suggest(self, trial: "optuna.Trial") -> Any:
@@ -143,6 +144,9 @@ class FloatRange(Range):
 
     def suggest(self, trial: "optuna.Trial") -> float:
         return trial.suggest_float(self.name, self.low, self.high, log=self.log)
+
+    def extremes(self) -> tuple[float, float]:
+        return float(self.low), float(self.high)  # as they are drawn, whole or not
 
     def distribution(self) -> "optuna.distributions.FloatDistribution":
         from optuna.distributions import FloatDistribution

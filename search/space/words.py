@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from search.space.dimensions import UNCONDITIONAL
+
 SPACE_HEAD = ("dimension", "type", "range", "default", "drawn when", "what it is")
-UNCONDITIONAL = ("", "student", "train")
 
 
 def space_rows(space: Mapping[str, Mapping[str, Any]], about: Mapping[str, str]) -> list[list[str]]:

@@ -6,7 +6,6 @@ one's own, trained from its own start), or a file: an EfficientAT checkpoint (.p
 ones (`sedkd.teach.stages`), or a teacher that `sedkd teacher train` wrote, which is used as it is.
 """
 
-import inspect
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -33,11 +32,11 @@ from sedkd.models.student import Student
 from sedkd.models.timm_backbone import require_backbone
 from sedkd.models.timm_net import TimmNet
 from sedkd.progress import Progress, counting
-from sedkd.teach.kinds import built, features_of_kind, has_stages, own_builder, start_file
+from sedkd.teach.kinds import built, features_of_kind, has_stages, own_builder, require_answers, source_of, start_file
 from sedkd.teach.model import Stage, Teacher, corpus_for, stages_from
 from sedkd.teach.stages import FINE_SETTINGS, HEAD, HEAD_SETTINGS, fine_tune, head_over
 from sedkd.teach.weights import AUDIOSET_WEIGHTS
-from sedkd.train.fit import fit
+from sedkd.train.fit import TrainingDiverged, fit
 from sedkd.train.labels import Labels
 from sedkd.train.settings import TrainSettings
 
@@ -82,7 +81,7 @@ def teacher_for(
     if path.suffix == ".safetensors":
         return _given(path, pool, device)
     settings, build = _settings(kind, minutes), own_builder(kind)
-    features = features_of_kind(kind, build, pool)
+    features = features_of_kind(kind, build, pool, settings)
     recordings = [recording for name in pool.environments for recording in pool.training(name)]
     pack = _features(recordings, features, progress)
     settings = replace(settings, seed=seed)
@@ -91,10 +90,15 @@ def teacher_for(
     target = teachers_folder() / f"{key}.safetensors"
 
     def make() -> None:
-        if staged:
-            model, stages = _from_audioset(kind, pool, device, seed, progress, minutes)
-        else:
-            model, stages = _train(kind, build, pool, recordings, pack, settings, device, progress), ()
+        try:
+            if staged:
+                model, stages = _from_audioset(kind, pool, device, seed, progress, minutes)
+            else:
+                model, stages = _train(kind, build, pool, recordings, pack, settings, device, progress), ()
+        except TrainingDiverged as error:
+            raise UserError(
+                f"--teacher {kind}: its training diverged: {error}; look at what it answers, or try another --seed"
+            ) from error
         about = {
             "kind": kind,
             "data": pool.origin,
@@ -126,8 +130,8 @@ def teacher_key(
     file, build = start_file(kind), own_builder(kind)
     start = content_hash(file) if file else kind
     if build:
-        source = inspect.getsourcefile(build)
-        start += f" {content_hash(Path(source))}" if source else ""
+        source = source_of(kind, build)
+        start += f" {content_hash(source)}" if source else ""
     network = CRNN.as_key() if kind == "crnn" else None
     annotated = {name: list(labels) for name, labels in pool.annotated.items()}
     parts = [VERSION, start, network, pack.key, digest_of(recordings), annotated, settings.as_key()]
@@ -175,6 +179,8 @@ def _train(
         model.standardise_by(*corpus.statistics())
     report = counting(progress, "training the teacher")
     fit(model.to(device), corpus, [Labels()], settings, progress=report)
+    if build:
+        require_answers(kind, model, settings)  # a loss may be finite that hides what is not
     return model
 
 
@@ -187,7 +193,7 @@ def _untrained(kind: str, labels: tuple[str, ...]) -> FrameModel:
 def _settings(kind: str, minutes: float) -> TrainSettings:
     if has_stages(kind):
         return HEAD_SETTINGS if minutes == 0 else FINE_SETTINGS
-    if kind == "crnn" or ":" in kind:
+    if kind == "crnn" or all(kind.partition(":")):
         return FROM_SCRATCH
     raise UserError(
         f"--teacher {kind}: expected crnn, timm:NAME, {', '.join(AUDIOSET_WEIGHTS)}, an EfficientAT .pt file, "

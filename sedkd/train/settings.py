@@ -33,6 +33,9 @@ class TrainSettings:
                 f"train.unlabeled_share {self.unlabeled_share} and train.foreign_share {self.foreign_share} must not "
                 "be negative, nor above 1 together"
             )
+        for name, least in (("batch", 1), ("frames", 1), ("learning_rate", 0), ("weight_decay", 0)):
+            if not getattr(self, name) >= least:
+                raise ValueError(f"train.{name} must be at least {least}, not {getattr(self, name)}")
         if self.warmup is not None and self.warmup < 1:
             raise ValueError(f"train.warmup must be at least 1, not {self.warmup}")
         if not 0 <= self.mixture <= 1:

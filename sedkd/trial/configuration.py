@@ -4,18 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from sedkd.distill.registry import SCRATCH, needs_teacher, parameters_of, parts
+from sedkd.distill.registry import SCRATCH, needs_teacher, parts, require_once, types_of
 from sedkd.models.settings import StudentSettings, section_of
 from sedkd.teach.choice import TeacherSettings
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.starts import check_start
+from sedkd.trial.types import require_type
 
 
 @dataclass(frozen=True)
 class Configuration:
     """`parameters` are the strategy's own, keyed by the name of its part; see `from_flat` for the flat spelling.
 
-    `initialisation` is one of `sedkd.trial.starts`; ValueError where the student's architecture does not allow it.
+    `initialisation` is one of `sedkd.trial.starts`.
+
+    Raises:
+        ValueError: the student's architecture does not allow this beginning.
+        UserError: the strategy has a part twice.
     """
 
     student: StudentSettings = field(default_factory=StudentSettings)
@@ -26,6 +31,7 @@ class Configuration:
     initialisation: str = "random"
 
     def __post_init__(self) -> None:
+        require_once(self.strategy)
         check_start(self.initialisation, self.student)
 
     @property
@@ -45,12 +51,13 @@ def from_flat(values: Mapping[str, Any], base: TrainSettings) -> Configuration:
     What is not given keeps its default; `base` holds what the space does not vary.
 
     Raises:
-        ValueError: a key that nothing takes, or a value out of range; the message names the key.
+        ValueError: a key that nothing takes, or a value of another type or out of range; the message names the key.
     """
-    known = known_keys(values.get("strategy", SCRATCH))
-    for key in values:
+    known = known_types(values.get("strategy", SCRATCH))
+    for key, value in values.items():
         if key not in known:
             raise ValueError(f"{key}: nothing takes this parameter")
+        require_type(key, value, known[key])
     sections: dict[str, dict[str, Any]] = {}
     for key, value in values.items():
         section, _, name = key.rpartition(".")
@@ -67,8 +74,13 @@ def from_flat(values: Mapping[str, Any], base: TrainSettings) -> Configuration:
 
 def known_keys(strategy: str) -> set[str]:
     """The flat keys that a configuration with this strategy may have."""
-    keys = {"strategy", "initialisation"}
-    keys |= {f"{section_of(f.name)}.{f.name}" for f in fields(StudentSettings)}
-    keys |= {f"train.{f.name}" for f in fields(TrainSettings)}
-    keys |= {f"teacher.{f.name}" for f in fields(TeacherSettings)}
-    return keys | {f"{part}.{name}" for part in parts(strategy) for name in parameters_of(part)}
+    return set(known_types(strategy))
+
+
+def known_types(strategy: str) -> dict[str, Any]:
+    """The types of their values."""
+    known: dict[str, Any] = {"strategy": str, "initialisation": str}
+    known |= {f"{section_of(f.name)}.{f.name}": f.type for f in fields(StudentSettings)}
+    known |= {f"train.{f.name}": f.type for f in fields(TrainSettings)}
+    known |= {f"teacher.{f.name}": f.type for f in fields(TeacherSettings)}
+    return known | {f"{part}.{name}": of for part in parts(strategy) for name, of in types_of(part).items()}

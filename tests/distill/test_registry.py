@@ -18,6 +18,7 @@ from sedkd.distill.response import Strategy as Response
 from sedkd.errors import UserError
 from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student
+from sedkd.teach.kinds import own_builder
 from sedkd.train.corpus import Corpus, TeacherOutputs
 from sedkd.train.fit import fit
 from sedkd.train.labels import Labels
@@ -48,11 +49,53 @@ def test_parameters() -> None:
     assert parameters_of("hint") == ("weight",)
 
 
-@pytest.mark.parametrize("name", ["telepathy", "nowhere:Strategy", "sedkd.distill.response:Nothing", ""])
+@pytest.mark.parametrize(
+    "name", ["telepathy", "nowhere:Strategy", "sedkd.distill.response:Nothing", "", ":x", "mine:", ".:x"]
+)
 def test_an_unknown_strategy_is_one_line(name: str) -> None:
     with pytest.raises(UserError, match=f"^no distillation strategy '{name}'.*module:callable") as caught:
         find(name)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("def Strategy(:\n", "the module broken_part does not load: SyntaxError: invalid syntax ({file}, line 1)"),
+        (
+            "\nscale = two\n",
+            "the module broken_part does not load: NameError: name 'two' is not defined ({file}, line 2)",
+        ),
+        ("raise OSError('a\\nb')\n", "the module broken_part does not load: OSError: a b ({file}, line 1)"),
+        ("raise SystemExit(3)\n", "the module broken_part does not load: SystemExit: 3 ({file}, line 1)"),
+        (
+            "import nowhere\n",
+            "the module broken_part does not load: ModuleNotFoundError: No module named 'nowhere' ({file}, line 1)",
+        ),
+        ("Strategy = 3\n", "broken_part.Strategy is of the type int, which cannot be called"),
+    ],
+)
+def test_a_module_of_ones_own_that_does_not_load_is_one_line(
+    code: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "broken_part.py"
+    file.write_text(code)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "broken_part", raising=False)
+    with pytest.raises(UserError) as caught:
+        find("broken_part:Strategy")
+    assert str(caught.value) == f"strategy broken_part:Strategy: {message.format(file=file)}"
+    with pytest.raises(UserError) as caught:
+        own_builder("broken_part:Strategy")
+    assert str(caught.value) == f"--teacher broken_part:Strategy: {message.format(file=file)}"
+    monkeypatch.delitem(sys.modules, "broken_part", raising=False)
+
+
+def test_a_part_stands_in_a_strategy_once() -> None:
+    with pytest.raises(
+        UserError, match=r"strategy hint\+weak\+hint: hint stands there twice; keep one, and raise hint.w"
+    ):
+        from_flat({"strategy": "hint+weak+hint"}, TrainSettings())
 
 
 BUILT_IN = {

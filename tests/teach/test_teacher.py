@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -259,13 +260,93 @@ def test_a_teacher_of_before_is_used_as_it_is(pool: Pool, tmp_path: Path) -> Non
     assert teacher.stages == ()
 
 
-@pytest.mark.parametrize("kind", ["cnn", "", "timm", "mn05_as"])
+@pytest.mark.parametrize("kind", ["cnn", "", "timm", "mn05_as", "crnn:", "own:", ":", ":own", "timm:"])
 def test_an_unknown_kind(pool: Pool, kind: str) -> None:
     with pytest.raises(
         UserError, match=f"^--teacher {kind}: expected crnn, timm:NAME, mn04_as, mn10_as, an Effic"
     ) as e:
         teacher_for(pool, kind, CPU)
     assert "\n" not in str(e.value)
+
+
+OWN = """
+import math
+import own_parts
+from sedkd.models.frame import FrameOutput
+
+class Wrong(own_parts.Plain):
+    def forward(self, features):
+        output = super().forward(features)
+        return {change}
+
+def build(config):
+    return Wrong(tuple(config["labels"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("FrameOutput(output.logits[:, ::2], output.embedding[:, ::2])", "answered [2, 4, 3], expected [2, 8, 3]"),
+        ("FrameOutput(output.logits[..., :2], output.embedding)", "answered [2, 8, 2], expected [2, 8, 3]"),
+        ("FrameOutput(output.logits, output.embedding[:, 0])", "embeddings [2, 6], expected [2, 8, channels]"),
+        ("FrameOutput(output.logits * math.nan, output.embedding)", "answered logits that are no finite numbers"),
+        ("output.logits", "answered a Tensor, expected a sedkd.models.frame.FrameOutput"),
+        ("output.nothing", "cannot answer features [2, 32, 64]: AttributeError: 'FrameOutput' object has no attribute"),
+    ],
+)
+def test_a_teacher_of_ones_own_is_tried_before_it_is_trained(
+    change: str, message: str, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write_own(change, tmp_path, monkeypatch)
+    trained = trainings(monkeypatch)
+    with pytest.raises(UserError) as caught:
+        teacher_for(pool, "wrong_teacher:build", CPU)
+    assert str(caught.value).startswith("--teacher wrong_teacher:build: ")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert trained == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("FrameOutput(output.logits * (math.nan if self.training else 1), output.embedding)", "its training div"),
+        ("FrameOutput(output.logits * (math.nan if self.out.weight.grad is not None and not self.training else 1), "
+         "output.embedding)", "answered logits that are no finite numbers"),
+    ],
+)  # fmt: skip
+def test_a_teacher_of_ones_own_that_learns_nonsense_is_one_line(
+    change: str, message: str, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write_own(change, tmp_path, monkeypatch)
+    with pytest.raises(UserError, match=f"^--teacher wrong_teacher:build: {message}"):
+        teacher_for(pool, "wrong_teacher:build", CPU)
+    assert not list(teachers_folder().glob("*.safetensors"))
+
+
+def test_a_teacher_of_ones_own_that_cannot_be_built_is_one_line(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write_own("output", tmp_path, monkeypatch)
+    (tmp_path / "wrong_teacher.py").write_text("def build(config):\n    return config['label']\n")
+    with pytest.raises(
+        UserError, match=r"^--teacher wrong_teacher:build: cannot be built: KeyError: 'label' \(.*line 2"
+    ):
+        teacher_for(pool, "wrong_teacher:build", CPU)
+
+
+def test_a_partial_makes_a_teacher_as_well(pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write_own("output", tmp_path, monkeypatch)
+    with (tmp_path / "wrong_teacher.py").open("a") as file:
+        file.write("\nimport functools\nmade = functools.partial(build)\n")
+    assert teacher_for(pool, "wrong_teacher:made", CPU).model.labels == pool.labels
+
+
+def _write_own(change: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "wrong_teacher.py").write_text(OWN.format(change=change))
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delitem(sys.modules, "wrong_teacher", raising=False)
 
 
 def test_kinds_whose_files_are_not_there(pool: Pool, tmp_path: Path) -> None:

@@ -233,6 +233,7 @@ def test_a_mistyped_architecture_beside_a_study(tmp_path: Path, word: str) -> No
     [
         ({"architecture": "neee"}, "spell one out"),
         ({"strategy": "respnse"}, "no distillation strategy 'respnse'"),
+        ({"strategy": "hint+hint"}, "strategy hint+hint: hint stands there twice"),
         ({"env": "frm"}, "there are: farm, yard"),
         ({"strategy": "none"}, "--strategy none: the distilled arms need one"),
         ({"strategy": "weak"}, "weak.tsv"),

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import optuna
 import pytest
+import torch
 from tiny import write_folder
 
 from search.cli import main
 from search.setup.setting import built_in, setting, spaces_folder
 from search.space.controls import controls
 from search.space.reading import space_from
+from search.space.words import space_rows
 from sedkd.disk.yaml_file import read_yaml
 from sedkd.errors import UserError
 from sedkd.train.settings import TrainSettings
@@ -128,6 +130,110 @@ def test_mistakes_name_file_and_key(dimension, message):
     assert "\n" not in str(caught.value)
 
 
+def width(**more):
+    return {"student.width": {"type": "int", "low": 2, "high": 8, **more}}
+
+
+def temperature(**more):
+    return {"response.temperature": {"type": "float", "low": 1.0, "high": 4.0, **more}}
+
+
+def of(name, *choices, **more):
+    return {name: {"type": "choice", "of": list(choices), **more}}
+
+
+@pytest.mark.parametrize(
+    ("dimension", "message"),
+    [
+        (width(default=2.5), "student.width.default: expected a whole number, not 2.5"),
+        (width(default=None), "student.width.default: expected a whole number, not None"),
+        (width(default={"of": 2}), "student.width.default: expected a whole number, not {'of': 2}"),
+        (width(default=True), "student.width.default: expected a whole number, not True"),
+        (temperature(default=None), "response.temperature.default: expected a number, not None"),
+        (temperature(default=float("nan")), "response.temperature.default: nan does not lie between"),
+        (width(step=2, default=5), "student.width.default: steps of 2 from 2 do not reach 5; use 4 or 6"),
+        (width(step=2, high=9), "student.width.high: steps of 2 from 2 do not reach 9; use 8 or 10"),
+        (width(step=20), "student.width.step: 20 is wider than the range from 2 to 8; use 6 at most"),
+        (width(step=True), "step a whole number from 1 up"),
+        (temperature(high=float("inf")), "response.temperature.high: expected a finite number, not inf"),
+        (temperature(low=float("nan")), "response.temperature.low: expected a finite number, not nan"),
+        (temperature(high=10**400), "response.temperature.high: expected a finite number"),
+        (temperature(type=["int"]), "response.temperature: expected a type, one of: int"),
+        ({"student.width": {**width()["student.width"], "stp": 2, 5: 1}}, "student.width.5: unknown; a int takes"),
+    ],
+)
+def test_ranges_that_make_no_sense(dimension, message):
+    with pytest.raises(UserError) as caught:
+        parsed(**{"strategy": STRATEGY, **dimension})
+    assert str(caught.value).startswith("own.yaml: dimensions.")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_range_of_one_value_may_have_any_step():
+    assert parsed(**width(low=8, step=4)).defaults() == {"student.width": 8}
+
+
+@pytest.mark.parametrize(
+    ("dimension", "message"),
+    [
+        (of("strategy", "none", "none", "response"), "strategy.of: 'none' is the same as 'none': keep one"),
+        (of("train.mixture", 0, 0.0, False), "train.mixture.of: 0.0 is the same as 0: keep one"),
+        (of("train.mixture", 0.5, 1.0, True), "train.mixture.of: True is the same as 1.0: keep one"),
+        (of("train.mixture", 0.5, float("nan")), "train.mixture.of: nan is no finite number"),
+        (of("train.mixture", 0.5, 1.0, default=True), "train.mixture.default: True is not among"),
+        (of("student.width", True, 4), "student.width must be a whole number, not True"),
+        (of("student.width", 4, 4.5), "student.width must be a whole number, not 4.5"),
+        ({"student.width": {"type": "float", "low": 2, "high": 8}}, "student.width must be a whole number, not 2.0"),
+        (of("student.block", 4), "student.block must be a text, not 4"),
+        (of("initialisation", 1), "initialisation must be a text, not 1"),
+        (of("train.learning_rate", "slow"), "train.learning_rate must be a number, not 'slow'"),
+        (of("train.learning_rate", -0.1), "train.learning_rate must be at least 0, not -0.1"),
+        (of("train.batch", 0), "train.batch must be at least 1, not 0"),
+        (of("response.weight", "much"), "response.weight must be a number, not 'much'"),
+        (of("strategy", 1, "response"), "strategy: expected a choice of texts, such as"),
+        ({"strategy": {"type": "int", "low": 1, "high": 2}}, "strategy: expected a choice of texts, such as"),
+        (of("strategy", "response", "hint+response+hint"), "hint stands there twice; keep one"),
+        ({"train.seed": {"type": "int", "low": 0, "high": 9}}, "train.seed: a seed is luck, no choice: leave it out"),
+    ],
+)
+def test_choices_that_make_no_sense(dimension, message):
+    with pytest.raises(UserError) as caught:
+        parsed(**{"strategy": STRATEGY, **dimension})
+    assert str(caught.value).startswith("own.yaml: dimensions.")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "message"),
+    [
+        ("response.temperature", 0.0, "response.temperature must be above 0, not 0.0"),
+        ("mutual.temperature", -1.0, "mutual.temperature must be above 0, not -1.0"),
+        ("hint.weight", -1.0, "hint.weight must be at least 0, not -1.0"),
+        ("decoupled.target_share", -0.5, "decoupled.target_share must lie in 0..1, not -0.5"),
+        ("similarity.clip_share", -0.5, "similarity.clip_share must lie in 0..1, not -0.5"),
+    ],
+)
+def test_a_strategys_parameters_have_a_meaning(name, low, message):
+    strategy = of("strategy", "none", name.partition(".")[0])
+    with pytest.raises(UserError, match=message):
+        parsed(**strategy, **{name: {"type": "float", "low": low, "high": 1.0}})
+
+
+def test_a_weight_may_be_nothing():
+    space = parsed(strategy=STRATEGY, **{"response.weight": {"type": "float", "low": 0, "high": 1.0}})
+    assert space.defaults()["response.weight"] == 0
+
+
+def test_looking_at_a_space_draws_nothing():
+    torch.manual_seed(1)
+    expected = torch.rand(1)
+    torch.manual_seed(1)
+    parsed(**of("strategy", "hint"), **{"hint.weight": {"type": "float", "low": 0.1, "high": 1.0}})
+    assert torch.equal(torch.rand(1), expected)
+
+
 def test_a_start_may_be_conditioned_on_the_block():
     """Also where the block that it is for is not the default one, and where it is."""
     for blocks in (["separable", "mobilenet"], ["mobilenet", "separable"]):
@@ -164,6 +270,7 @@ def test_own_file_may_bring_environment_and_dimensions(tmp_path):
     ("text", "message"),
     [
         ("enviroment: street\n", "enviroment: unknown key"),
+        ("environment: street\nscenes: x\n7: x\n", "7: unknown key"),
         ("environment: street\nevents: car\n", "events: expected a list"),
         ("environment: home\nevents: [car]\n", "'home', but --env asks for 'street'"),
         ("environment: street\nevents: [car]\nsubsets: {all: [bus]}\n", "subsets.all: 'bus' is not among the events"),
@@ -178,6 +285,25 @@ def test_mistakes_in_an_own_file(tmp_path, text, message):
         setting("street", space_file=own)
     assert str(own) in str(caught.value)
     assert message in str(caught.value)
+
+
+def test_what_is_shown_is_what_would_be_searched(tmp_path, capsys):
+    """An unknown key and a wrong environment are refused here as there; without dimensions, it is the default space."""
+    own = tmp_path / "own.yaml"
+    dimensions = "dimensions: {student.width: {type: int, low: 4, high: 8}}\n"
+    for text, message in (
+        ("dimension: {}\n" + dimensions, "dimension: unknown key"),
+        ("events: [car]\n" + dimensions, ""),
+    ):
+        own.write_text(text)
+        assert main.main(["space", "--space", str(own)]) == (2 if message else 0)
+        assert message in capsys.readouterr().err
+    own.write_text("environment: street\nevents: car\n")
+    assert main.main(["space", "--space", str(own)]) == 2
+    assert "events: expected a list" in capsys.readouterr().err
+    own.write_text("environment: street\nevents: [car]\n")
+    assert main.main(["space", "--space", str(own)]) == 0
+    assert "train.foreign_share" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("labels", [False, True])
@@ -218,6 +344,14 @@ def test_every_dimension_of_the_default_space_says_what_it_is(capsys):
     out = capsys.readouterr().out
     assert all(name in out for name in space.help)
     assert "strategy with response" in out
+
+
+def test_what_every_student_has_is_drawn_without_a_condition():
+    path = spaces_folder() / "examples" / "front_end.yaml"
+    space = space_from(read_yaml(path), path)
+    conditions = {row[0]: row[4] for row in space_rows(space.as_dict(), space.help)}
+    assert (conditions["features.n_mels"], conditions["features.hop"]) == ("", "")
+    assert conditions["response.weight"] == "strategy with response"
 
 
 def test_what_a_dimension_is_does_not_decide_a_study():
