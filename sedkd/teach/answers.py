@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from sedkd.disk.rows import Rows, is_rows, make_rows
 from sedkd.disk.unfinished import Unfinished, require_room
+from sedkd.errors import UserError
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.train.corpus import Corpus
 from sedkd.train.infer import Job, batches_of, outputs_of
@@ -18,7 +20,11 @@ KINDS = ("logits", "embeddings", "attention")  # the names of `TeacherOutputs`
 def write_answers(
     model: FrameModel, corpus: Corpus, work: Unfinished, progress: Callable[[int, int], None] | None = None
 ) -> Mapping[str, Path]:
-    """Each kind of output as a file of rows `[frames, ...]`, recording after recording. `progress` counts windows."""
+    """Each kind of output as a file of rows `[frames, ...]`, recording after recording. `progress` counts windows.
+
+    Raises:
+        UserError: the teacher answers what 16 bits do not hold.
+    """
     starts, batches = corpus.out_starts.tolist(), batches_of(model, corpus)
     files = _files(work).values()
     if not files or not all(is_rows(file, starts[-1]) for file in files):
@@ -35,7 +41,7 @@ def write_answers(
                 if not rows:
                     rows = {kind: stack.enter_context(file) for kind, file in _opened(kinds, work, starts[-1]).items()}
                 for kind, tensor in kinds.items():
-                    rows[kind].write(starts[recording] + window.keep_start, tensor[kept].half().cpu().numpy())
+                    rows[kind].write(starts[recording] + window.keep_start, _halved(kind, tensor[kept]))
             for file in rows.values():
                 file.sync()
             work.note([_name(job) for job in batch])
@@ -43,6 +49,18 @@ def write_answers(
             if progress:
                 progress(done, total)
     return _files(work)
+
+
+def _halved(kind: str, outputs: torch.Tensor) -> np.ndarray:
+    """As they are kept, in half precision; what is beyond it would make every distilled student's loss no number."""
+    halved = outputs.half()
+    if not halved.isfinite().all():
+        most = float(outputs.abs().max())
+        raise UserError(
+            f"the teacher's {kind} reach {most:g}, which half precision (65504 at most) does not hold: scale what it "
+            "answers down, or take another --teacher"
+        )
+    return halved.cpu().numpy()
 
 
 def _files(work: Unfinished) -> dict[str, Path]:

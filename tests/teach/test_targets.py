@@ -10,6 +10,7 @@ from tiny import write_folder
 import sedkd.teach.targets as module
 import sedkd.train.infer as infer
 from sedkd.data.pool import Pool, folder_pool
+from sedkd.errors import UserError
 from sedkd.features.pack import features_of
 from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.models.audioset import AudioSetNet
@@ -167,3 +168,13 @@ def test_outputs_of_one_machine_serve_another(pool: Pool, tmp_path: Path, monkey
     assert not [path for path in (tmp_path / "another" / "unfinished").iterdir() if path.is_dir()]
     with pytest.raises(TypeError):
         outputs(pool, teacher(key="two"))
+
+
+@pytest.mark.parametrize("value", [1e6, float("nan")])
+def test_answers_beyond_half_precision_are_told(pool: Pool, value: float) -> None:
+    """They are kept in it; infinity in a teacher's answers is no number in every distilled student's loss."""
+    loud = teacher()
+    with torch.no_grad():
+        loud.model.classifier.bias.fill_(value)
+    with pytest.raises(UserError, match=r"the teacher's logits reach (1e\+06|nan), which half precision .* scale what"):
+        outputs(pool, loud)
