@@ -66,6 +66,7 @@ class _Session:
     def __init__(self, request: Request, stop: Stop, cluster: Cluster | None) -> None:
         self.request, self.stop, self.cluster = request, stop, cluster
         self.display = Display(lambda: stop.asked)
+        self.lost: set[int] = set()  # trials whose students are gone
 
     def run(self) -> str:
         """Prepare, search, confirm, score the front on test, show it; the study's name."""
@@ -123,10 +124,25 @@ class _Session:
         )
         for number, reason in failed.items():
             display.notice(f"trial {number} could not be confirmed: {reason}")
-        draw_picked(plan, self.study, members)
+        draw_picked(plan, self.study, self._with_students(members))
         scores = self._on_test(plan, members)
         self.mirror.teacher(scores)
         return scores
+
+    def _with_students(self, members: Sequence[FinishedTrial]) -> list[FinishedTrial]:
+        """Those whose students are there; of another, whose file somebody took away, it is said once."""
+        found = []
+        for member in members:
+            path = self.study.student_path(member.number)
+            if path.exists():
+                found.append(member)
+            elif member.number not in self.lost:
+                self.lost.add(member.number)
+                self.display.notice(
+                    f"trial {member.number}: its student is gone ({path}: no such file), so that it is neither scored "
+                    "nor to be exported; copy it back, and run the same line again"
+                )
+        return found
 
     def _on_test(self, plan: Plan, on_front: Sequence[FinishedTrial]) -> dict[str, SplitScores]:
         """Score the front on test, and in eight bits, and anew whatever was scored on another test split; the
@@ -136,7 +152,7 @@ class _Session:
         if stale:
             self.display.notice(another_test_words(stale.values()))
         numbers = {*stale, *(m.number for m in on_front)}
-        members = [m for m in self.study.finished() if m.number in numbers]
+        members = self._with_students([m for m in self.study.finished() if m.number in numbers])
         steps, failed = in_eight_bits(plan, self.study, members, split, self.display.preparing)
         for number, reason in failed.items():
             self.display.notice(f"trial {number} has no scores in eight bits: {reason}")

@@ -88,6 +88,26 @@ def test_one_that_cannot_be_confirmed_does_not_keep_the_others(farm: Path, monke
     assert states(farm)[1] == "FINISHED"
 
 
+@pytest.mark.slow
+def test_a_student_that_is_gone_does_not_keep_the_others_from_their_scores(tmp_path, capsys) -> None:
+    words = arguments(write_farm(tmp_path), 4)
+    assert search.main(words) == 0
+    study = load_study(open_store(str(tmp_path / "runs")), "farm", None)
+    gone, *others = front(study.finished(), study.objectives)
+    for member in (gone, *others):
+        (study.trial_folder(member.number) / "test.json").unlink()
+        for kept in ("curves.json", "heard.json"):
+            (study.trial_folder(member.number) / kept).unlink(missing_ok=True)
+    study.student_path(gone.number).unlink()
+    capsys.readouterr()
+    assert search.main(words) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count(f"trial {gone.number}: its student is gone") == 1
+    study = load_study(open_store(str(tmp_path / "runs")), "farm", None)
+    assert study.test_scores(gone.number) is None
+    assert all(study.test_scores(member.number) is not None for member in others)
+
+
 def test_a_comparisons_run_is_there_whole_or_not_at_all(farm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from search.show.comparison_table import SCORES
     from search.tracking.comparison import log_comparison
