@@ -2,8 +2,8 @@
 
 Both arms are scored on the same recordings. A resample draws recordings and seeds with replacement, the same for both
 arms, and takes the difference of their F1; the 95 % interval runs from the 2.5th to the 97.5th percentile (Efron &
-Tibshirani 1993, chapter 13), and is expanded about the estimate (Hesterberg 2015, section 4.3) by what the percentiles
-of few seeds lack: by those alone two equal arms of five seeds are told apart in one case of nine (tests/compare).
+Tibshirani 1993, chapter 13), and is expanded about the estimate (as by Hesterberg 2015) by what the percentiles of few
+seeds lack: by those alone two equal arms of five seeds are told apart in one case of nine (tests/compare).
 Seeds of two arms are paired: one seed gives both the same initial weights.
 """
 
@@ -116,9 +116,9 @@ def interval(each: NDArray, drawn: NDArray) -> tuple[float, float]:
     """The 95 % interval of a mean over seeds, by what each seed says and the means of resamples, NaN where one says
     nothing."""
     point = float(each.mean())
-    ends = np.nanpercentile(drawn, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
-    low, high = point + _expansion(each, float(np.nanvar(drawn))) * (ends - point)
-    return float(low), float(high)
+    low, high = np.nanpercentile(drawn, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    wider = _expansion(each, float(np.nanvar(drawn)))
+    return point + wider * min(float(low) - point, 0.0), point + wider * max(float(high) - point, 0.0)
 
 
 def _expansion(each: NDArray, variance: float) -> float:
