@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -16,6 +17,7 @@ from ending import Ending
 from mlflow import MlflowClient
 from small_study import arguments, finish, start, workers_of, write_farm
 
+import search.run.local as local
 import search.run.workers
 from search.run.executor import WorkerFailed
 from search.run.local import LocalTrials
@@ -184,19 +186,35 @@ def test_only_what_a_signal_ended_is_replaced(how, kind, message, monkeypatch, c
 
 
 @pytest.mark.slow
+def test_a_module_that_does_not_load_in_a_worker_is_one_line(farm, tmp_path):
+    (tmp_path / "ours.py").write_text(
+        "import multiprocessing\nfrom sedkd.distill.response import Strategy\n"
+        "if multiprocessing.parent_process():\n    {}['key']\n"
+    )
+    (tmp_path / "own.yaml").write_text("dimensions:\n  strategy: {type: choice, of: ['ours:Strategy', none]}\n")
+    process = start(SEARCH, *arguments(farm, 9, workers=2, space=tmp_path / "own.yaml"), cwd=tmp_path)
+    _, errors = process.communicate(timeout=200)
+    assert process.returncode == 2, errors
+    (line,) = errors.strip().splitlines()
+    assert f"the module ours does not load: KeyError: 'key' ({tmp_path / 'ours.py'}, line 4)" in line
+
+
+@pytest.mark.slow
 def test_a_workers_bug_outside_of_a_trial_is_one_line(farm, tmp_path):
     """A strategy's file that does something else in another process: it is imported there again."""
     (tmp_path / "mine.py").write_text(
         "import multiprocessing\nfrom sedkd.distill.response import Strategy\n"
-        "if multiprocessing.parent_process():\n    {}['key']\n"
+        "if multiprocessing.parent_process():\n    import search.run.local\n    search.run.local.search = {}\n"
     )
     (tmp_path / "own.yaml").write_text("dimensions:\n  strategy: {type: choice, of: ['mine:Strategy', none]}\n")
     process = start(SEARCH, *arguments(farm, 9, workers=2, space=tmp_path / "own.yaml"), cwd=tmp_path)
     out, errors = process.communicate(timeout=200)
     assert process.returncode == 2, errors
     (line,) = errors.strip().splitlines()
-    assert line.startswith(f"error: a worker ended with KeyError: 'key' ({tmp_path / 'mine.py'}, line 4); traceback: ")
-    assert "KeyError" in Path(line.rpartition("traceback: ")[2]).read_text()
+    place = re.escape(str(local.__file__))
+    told = rf"error: a worker ended with TypeError: 'dict' object is not callable \({place}, line \d+\); traceback: "
+    assert re.match(told, line)
+    assert "TypeError" in Path(line.rpartition("traceback: ")[2]).read_text()
     assert "takes its place" not in out
     client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
     assert not client.search_runs([client.get_experiment_by_name("sedkd-farm").experiment_id], "status = 'RUNNING'")
