@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -273,7 +274,9 @@ def test_nothing_is_left_lying_where_it_is_terminated(folder: Path, tmp_path: Pa
             time.sleep(0.02)
         process.terminate()
         assert process.communicate(timeout=60)[1].startswith("interrupted; ")
-    assert process.returncode == 130
+    # Python ends itself by SIGINT, which a shell calls 130 as well, where the interrupt came while a text was executed, as
+    # dataclasses do when they are imported.
+    assert process.returncode in (130, -signal.SIGINT)
     assert list((tmp_path / "out").iterdir()) == []
 
 
