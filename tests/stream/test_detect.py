@@ -274,7 +274,7 @@ def test_nothing_is_left_lying_where_it_is_terminated(folder: Path, tmp_path: Pa
             time.sleep(0.02)
         process.terminate()
         assert process.communicate(timeout=60)[1].startswith("interrupted; ")
-    # Python ends itself by SIGINT, which a shell calls 130 as well, where the interrupt came while a text was executed, as
+    # `python -m` ends itself by SIGINT, 130 to a shell as well, where the interrupt came while a text was executed, as
     # dataclasses do when they are imported.
     assert process.returncode in (130, -signal.SIGINT)
     assert list((tmp_path / "out").iterdir()) == []
