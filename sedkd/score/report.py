@@ -9,21 +9,20 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sedkd.data.events import Annotations, ends_beyond, merge_touching, read_durations, require_known_files
-from sedkd.data.folders import without_audio_suffix
+from sedkd.data.events import Annotations, ends_beyond, read_durations, require_known_files
 from sedkd.data.labels.listed import listed
 from sedkd.errors import UserError
 from sedkd.score.alarms import AlarmRate, alarm_rate
 from sedkd.score.f1 import F1Report, event_f1, segment_f1
 from sedkd.score.matching import by_truth, names_of, of_other_folders
 from sedkd.score.psds import PsdsReport, psds
+from sedkd.score.table_notes import called_twice, every_label_at_once, touching
 from sedkd.spelling import folded, usual_spellings
 from sedkd.words import several
 
 SEGMENT_SECONDS = 1.0
 TABLES = (".tsv", ".csv")
 FEW_FILES = 3  # of which all events may lie at the beginning by chance
-FEW_LABELS = 3  # which may all be heard in every span
 FAR_APART = 8.0  # times as late: frames of 100 ms and less are, where seconds are meant
 UNTOLD = 0.01  # of a file's duration
 THRESHOLD = re.compile(r"(?:(?<![^\W_])-)?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")  # a - behind a letter or digit is a dash
@@ -99,7 +98,7 @@ def score_files(
     if not truth:
         raise UserError(f"{truth_path}: lists no file: there is nothing to score")
     detections, notes = _detected(detections_path, truth, label_columns[1])
-    notes = [*truth_notes, *notes, *_every_label_at_once(detections), *_touching(truth), *_called_twice(truth)]
+    notes = [*truth_notes, *notes, *every_label_at_once(detections), *touching(truth), *called_twice(truth)]
     durations = None if durations_path is None else _lengths(durations_path, truth)
     points: dict[float, Annotations] = {}
     if durations is None:
@@ -187,38 +186,6 @@ def _detected(path: Path | str, truth: Annotations, column: str | None) -> tuple
     detections = {target: found[name] for target, name in names.items()}
     require_known_files(detections, truth, str(path))
     return detections, [*notes, *(f"{path}: {line}" for line in of_other_folders(names))]
-
-
-def _touching(truth: Annotations) -> list[str]:
-    """A note where references are one event for a search, and several here."""
-    apart = sum(len(events) - len(merge_touching(events)) for events in truth.values())
-    if not apart:
-        return []
-    which = "one reference event touches or overlaps" if apart == 1 else f"{apart} reference events touch or overlap"
-    return [f"{which} another of the same label: counted as they stand, where a search takes what touches for one"]
-
-
-def _called_twice(truth: Annotations) -> list[str]:
-    """A note where the ground truth lists two files that are called alike but for an audio file's ending."""
-    stems = Counter(without_audio_suffix(name) for name in truth)
-    twice = [name for name in truth if stems[without_audio_suffix(name)] > 1]
-    if not twice:
-        return []
-    one, other = [name for name in twice if without_audio_suffix(name) == without_audio_suffix(twice[0])][:2]
-    return [f"the ground truth lists {one!r} and {other!r}, and counts both: if they are one file, call it by one name"]
-
-
-def _every_label_at_once(detections: Annotations) -> list[str]:
-    """A note where each span has a row for each label: a table of scores, of which all would count as detections."""
-    events = [(name, event) for name, events in detections.items() for event in events]
-    labels = {event.event_label for _, event in events}
-    spans = {(name, event.onset, event.offset) for name, event in events}
-    if len(labels) < FEW_LABELS or len(spans) < FEW_LABELS or len(events) < len(labels) * len(spans):
-        return []
-    return [
-        f"detections have a row for each of {len(labels)} labels at each of {len(spans)} spans, as scores have: every "
-        "row counts as a detection, whatever other columns say: keep those above your threshold"
-    ]
 
 
 def _lengths(path: Path | str, truth: Annotations) -> dict[str, float]:

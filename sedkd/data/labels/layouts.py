@@ -5,6 +5,7 @@ from sedkd.data.labels.cells import Cells, key_of, squeezed
 from sedkd.data.labels.event_columns import a_row_per_event
 from sedkd.data.labels.label_table import CONFIDENCE, table_format
 from sedkd.data.labels.layout import NO_DETECTION, Layout
+from sedkd.data.labels.parquet_text import SUFFIX as PARQUET
 
 KALEIDOSCOPE = table_format(
     Layout(
@@ -72,7 +73,7 @@ SPREADSHEET = table_format(
     Layout(
         "csv",
         "table",
-        (".csv", ".tsv", ".txt", ".parquet"),
+        (".csv", ".tsv", ".txt", PARQUET),
         needs=(ONSET, (*END, *LENGTH)),
         onset=ONSET,
         end=END,

@@ -1,5 +1,6 @@
 """Parquet, as pandas and `sedkd detect --format parquet` write it: read as the same table in .csv."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from sedkd.errors import UserError
@@ -9,6 +10,12 @@ SUFFIX, MAGIC = ".parquet", b"PAR1"
 
 def text_of_parquet(path: Path) -> str:
     """The table as comma-separated text with a header. UserError: it cannot be read."""
+    stat = path.stat()
+    return _text(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=1)  # who tells its format looks at it several times before it is read
+def _text(path: Path, changed: int, size: int) -> str:
     import pandas
 
     try:
