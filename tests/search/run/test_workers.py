@@ -185,32 +185,28 @@ def test_only_what_a_signal_ended_is_replaced(how, kind, message, monkeypatch, c
         assert "ending.py" in caught.value.traceback
 
 
-@pytest.mark.slow
-def test_a_module_that_does_not_load_in_a_worker_is_one_line(farm, tmp_path):
-    (tmp_path / "ours.py").write_text(
-        "import multiprocessing\nfrom sedkd.distill.response import Strategy\n"
-        "if multiprocessing.parent_process():\n    {}['key']\n"
-    )
-    (tmp_path / "own.yaml").write_text("dimensions:\n  strategy: {type: choice, of: ['ours:Strategy', none]}\n")
+def ended_by(farm, tmp_path, name: str, does: str) -> tuple[str, str]:
+    """What a search prints, and its one line on stderr, whose strategy's file `does` something else in another process:
+    it is imported there again."""
+    head = "import multiprocessing\nfrom sedkd.distill.response import Strategy\nif multiprocessing.parent_process():\n"
+    (tmp_path / f"{name}.py").write_text(head + does)
+    (tmp_path / "own.yaml").write_text(f"dimensions:\n  strategy: {{type: choice, of: ['{name}:Strategy', none]}}\n")
     process = start(SEARCH, *arguments(farm, 9, workers=2, space=tmp_path / "own.yaml"), cwd=tmp_path)
-    _, errors = process.communicate(timeout=200)
+    out, errors = process.communicate(timeout=200)
     assert process.returncode == 2, errors
     (line,) = errors.strip().splitlines()
+    return out, line
+
+
+@pytest.mark.slow
+def test_a_module_that_does_not_load_in_a_worker_is_one_line(farm, tmp_path):
+    _, line = ended_by(farm, tmp_path, "ours", "    {}['key']\n")
     assert f"the module ours does not load: KeyError: 'key' ({tmp_path / 'ours.py'}, line 4)" in line
 
 
 @pytest.mark.slow
 def test_a_workers_bug_outside_of_a_trial_is_one_line(farm, tmp_path):
-    """A strategy's file that does something else in another process: it is imported there again."""
-    (tmp_path / "mine.py").write_text(
-        "import multiprocessing\nfrom sedkd.distill.response import Strategy\n"
-        "if multiprocessing.parent_process():\n    import search.run.local\n    search.run.local.search = {}\n"
-    )
-    (tmp_path / "own.yaml").write_text("dimensions:\n  strategy: {type: choice, of: ['mine:Strategy', none]}\n")
-    process = start(SEARCH, *arguments(farm, 9, workers=2, space=tmp_path / "own.yaml"), cwd=tmp_path)
-    out, errors = process.communicate(timeout=200)
-    assert process.returncode == 2, errors
-    (line,) = errors.strip().splitlines()
+    out, line = ended_by(farm, tmp_path, "mine", "    import search.run.local\n    search.run.local.search = {}\n")
     place = re.escape(str(local.__file__))
     told = rf"error: a worker ended with TypeError: 'dict' object is not callable \({place}, line \d+\); traceback: "
     assert re.match(told, line)
