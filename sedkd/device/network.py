@@ -5,7 +5,7 @@ never needed at the same time share their place, and a new state takes that of t
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from math import prod
 from pathlib import Path
@@ -18,6 +18,8 @@ GENERATOR = "emx_onnx_cgen"
 ENTRY = "sedkd_step"
 TENSOR = re.compile(r"    float (\w+)((?:\[\d+\])+);")
 CALL = re.compile(r"    (\w+)\((.*)\);")
+DEFINITION = re.compile(r"^EMX_NODE_FN void (\w+)\((.*)\) \{$", re.MULTILINE)
+CONSTANT = re.compile(r"const float \w+\[\d+\]((?:\[\d+\])+)")
 
 
 def is_generator_installed() -> bool:
@@ -47,7 +49,8 @@ def network_source(path: Path, stream: StreamFacts) -> str:
         f"    {_pointer(name, shape)} = ({_pointer('', shape)})(memory + {places[name]});"
         for name, shape in shapes.items()
     ]
-    kept = [line for line in lines if CALL.fullmatch(line)]
+    parameters = {found[1]: found[2].split(", ") for found in DEFINITION.finditer(head)}
+    kept = [_call(found[1], found[2].split(", "), parameters) for line in lines if (found := CALL.fullmatch(line))]
     return "".join([head, begin, signature, opening, "\n".join([*memory, *kept]), "\n}\n"])
 
 
@@ -129,6 +132,13 @@ def _check_states(calls: Sequence[Sequence[str]], states: int, path: Path) -> No
         written = [i for i, names in enumerate(calls) if new_state_name(number) in names]
         if not read or not written or read[-1] >= written[0]:
             raise RuntimeError(f"{path}: {state_name(number)} is still needed when its successor is written")
+
+
+def _call(name: str, given: Sequence[str], parameters: Mapping[str, Sequence[str]]) -> str:
+    """The call with what is only read given as constant: before C23, rows do not become constant by themselves."""
+    constant = [CONSTANT.fullmatch(parameter) for parameter in parameters[name]]
+    values = [f"(const float (*){c[1]}){value}" if c else value for c, value in zip(constant, given, strict=True)]
+    return f"    {name}({', '.join(values)});"
 
 
 def _shape(brackets: str) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sedkd.export.int8 import int8_words, score_digits
 from sedkd.export.session import PRECISE
+from sedkd.features.settings import FeatureSettings
 
 
 def stream_lines(folder: Path, kind: str) -> list[str]:
@@ -36,6 +37,7 @@ def streaming_text(facts: Mapping[str, Any], synthetic: bool) -> str:
         "What comes out is what `model.onnx` answers",
         f"(largest difference {stream['max_difference']:.1g} in probability).",
     ]
+    front_end = front_end_words(FeatureSettings(**facts["features"]))
     kind = "synthetic " if synthetic else ""
     int8 = int8_words(facts["int8"], kind, facts["provenance"]["int8"])
     if "file" in facts["int8"]:
@@ -46,7 +48,21 @@ def streaming_text(facts: Mapping[str, Any], synthetic: bool) -> str:
             f"processors without VNNI onnxruntime answers so only with `{PRECISE[0]}` set to `{PRECISE[1]}` among the "
             "session's configuration entries"
         )
-    return f"{' '.join(filter(None, sentences))}\n\n{int8}."
+    return f"{' '.join(filter(None, sentences))}\n\n{front_end}\n\n{int8}."
+
+
+def front_end_words(features: FeatureSettings) -> str:
+    """How log-mel frames come from sound, in all that a front end of one's own must know."""
+    f = features
+    return (
+        f"**Log-mel frames**: sound at {f.rate} Hz, one channel, full scale 1. Frame i is of the {f.n_fft} samples from "
+        f"{f.hop} i - {f.n_fft // 2} on; n samples have n // {f.hop} frames, and before the first and after the last "
+        "sound is mirrored (sample -k is sample k). Times a periodic Hann window, 0.5 - 0.5 cos(2 pi k / "
+        f"{f.window}), it is Fourier transformed; |X|^2, not normalised, of each bin (of {f.rate / f.n_fft:g} Hz) is "
+        f"weighted by {f.n_mels} triangles of height 1 with corners equally far from each other between "
+        f"{f.f_min:g} and {f.f_max:g} Hz in mel = 2595 log10(1 + Hz / 700). The frame is log(sum + {f.offset:g}), "
+        "natural logarithm; the step normalises it by itself."
+    )
 
 
 def measured_words(provenance: Mapping[str, Any], kind: str) -> str:

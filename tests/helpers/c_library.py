@@ -13,7 +13,7 @@ from sedkd.device.golden import FULL_SCALE
 from sedkd.export.reading import FACTS
 
 LIBRARY = ("fft", "frontend", "decisions", "detector", "network", "tables")
-STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-O1", "-g", "-fsanitize=address,undefined")
+STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O1", "-g", "-fsanitize=address,undefined")
 STRICT_END = ("-fno-sanitize-recover=all",)
 PROBE = Path(__file__).parents[1] / "device" / "probe.c"
 
