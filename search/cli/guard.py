@@ -9,10 +9,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from search.run.mistakes import line_of
 from search.run.warned import show_own_warnings
+from sedkd.errors import UserError
 
 
 def guarded(run: Callable[[], int]) -> int:
@@ -108,6 +110,12 @@ def between(kind: type, low: float, high: float) -> Callable[[str], Any]:
 
     parse.__name__ = f"{kind.__name__} from {low:.10g} to {high:.10g}"
     return parse
+
+
+def require_ending(out: Path | None, ending: str) -> None:
+    """UserError where a file named by `--out` would be called like one of another kind."""
+    if out is not None and out.suffix != ending:
+        raise UserError(f"--out {out}: the name must end in {ending}")
 
 
 SEED = between(int, 0, 2**32 - 1)

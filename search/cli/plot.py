@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.guard import between, positive
+from search.cli.guard import between, positive, require_ending
 from search.cli.subject import LABEL_COLUMN
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def run(options: argparse.Namespace) -> int:
     from sedkd.errors import UserError
     from sedkd.export.reading import read_bundle
 
-    if options.out.suffix.lower() != ".png":
-        raise UserError(f"--out {options.out}: the name must end in .png")
+    require_ending(options.out, ".png")
     bundle, duration = read_bundle(options.bundle), audio_info(options.file).duration
     if options.start >= duration:
         raise UserError(f"--start {options.start:g}: {options.file} lasts {duration:.1f} s")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from search.cli.front import add_study_options
+from search.cli.guard import require_ending
 from search.cli.store import store_of
 
 
@@ -24,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
     from sedkd.disk.paths import written_atomically
     from sedkd.errors import UserError
 
+    require_ending(options.out, ".html")
     study = load_study(store_of(options), options.env, options.study)
     out = options.out or Path(f"{cleaned(study.name)}.html")
     if out.is_dir():

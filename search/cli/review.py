@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.guard import SEED, between, positive
+from search.cli.guard import SEED, between, positive, require_ending
 from sedkd.words import several
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ def run_make(options: argparse.Namespace) -> int:
     from sedkd.review.page import write_page
     from sedkd.review.review import review_of
 
+    require_ending(options.out, ".html")
     if options.out.exists():
         raise UserError(f"{options.out}: is there already, and answers may belong to it; choose another --out")
     with Display() as display:

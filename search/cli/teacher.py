@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.guard import SEED
+from search.cli.guard import SEED, require_ending
 from search.cli.subject import add_data_options, add_skip_bad, add_teacher_minutes
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def run_train(options: argparse.Namespace) -> int:
     from sedkd.errors import UserError
     from sedkd.teach.teacher import require_kind, teacher_for, teachers_folder
 
-    if options.out is not None and options.out.suffix != ".safetensors":
-        raise UserError(f"--out {options.out}: the name must end in .safetensors")
+    require_ending(options.out, ".safetensors")
     if options.teacher is not None and options.teacher.endswith(".safetensors"):
         raise UserError(f"--teacher {options.teacher}: is trained already; give it to sedkd-search --teacher as it is")
     leave_out_broken(options.skip_bad)

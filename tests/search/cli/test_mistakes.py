@@ -229,3 +229,10 @@ def test_a_mistyped_option_is_one_line_that_names_the_help(capsys, run, words, s
     assert told.startswith(said)
     assert told.count("\n") == 1
     assert "--help` tells more)" in told
+
+
+@pytest.mark.parametrize("command", [["report", "--env", "farm"], ["review", "make", "heard.tsv"]])
+def test_a_page_is_not_called_like_something_else(capsys, tmp_path, command):
+    out = tmp_path / "page.pdf"
+    line = line_of(capsys, main.main, [*command, "--out", out])
+    assert line == f"error: --out {out}: the name must end in .html"
