@@ -64,6 +64,8 @@ class StudentSettings:
             raise ValueError(f"student.block must be one of {', '.join(BLOCKS)}, {TIMM}NAME, not {self.block}")
         if self.head not in HEADS:
             raise ValueError(f"student.head must be one of {', '.join(HEADS)}, not {self.head}")
+        if self.head == "gru" and self.block in OWN_BLOCKS and self.width == self.depth == 1:
+            raise ValueError("student.head gru halves its channels: student.width 1 needs a student.depth of 2 or more")
         self._check_lookahead()
         self._check_front_end()
         if self.block.startswith(TIMM):

@@ -71,6 +71,7 @@ def test_a_frame_depends_on_its_surroundings_only() -> None:
     ("changes", "message"),
     [
         ({"width": 0}, "student.width must be at least 1"),
+        ({"width": 1, "depth": 1, "head": "gru"}, "student.width 1 needs a student.depth of 2 or more"),
         ({"depth": 0}, "student.depth must lie in 1..5"),
         ({"depth": 6}, "student.depth must lie in 1..5"),
         ({"block": "mlp"}, "student.block must be one of conv, separable"),
