@@ -28,7 +28,7 @@ from search.show.closing import show, show_summary
 from search.show.display import Display
 from search.study.opening import open_study
 from search.study.ownership import close_stale
-from search.study.records import REQUEST, SAMPLER, WORKED, FinishedTrial
+from search.study.records import EXHAUSTED, REQUEST, SAMPLER, WORKED, FinishedTrial
 from search.study.scores import SplitScores, another_test_words
 from search.tracking.mirror import Mirror
 from search.trials.beginning import begin
@@ -38,6 +38,7 @@ from search.trials.int8_scores import in_eight_bits
 from search.trials.picked_curves import draw_picked
 from search.trials.stopping import can_stop
 from sedkd.disk.paths import written_atomically
+from sedkd.errors import UserError
 
 STUDY_FILE = "study.yaml"
 SEEDS_APART = 1000  # between the samplers of two workers
@@ -53,10 +54,15 @@ def run_searches(request: Request, environments: Sequence[str]) -> int:
     if len(alone) > 1:
         for subject in subjects:  # what one of them lacks is told before another is searched for
             looked_at(subject, lambda *_: None)
+    short: list[str] = []
     for subject in subjects:
-        names.append(_Session(replace(request, subject=subject), stop, cluster).run())
+        session = _Session(replace(request, subject=subject), stop, cluster)
+        names.append(session.run())
+        short += [f"{names[-1]}: {session.short}"] if session.short else []
     if len(names) > 1:
         show_summary(names, request.store)
+    if short:
+        raise UserError("; ".join(short))
     return 0
 
 
@@ -67,9 +73,11 @@ class _Session:
         self.request, self.stop, self.cluster = request, stop, cluster
         self.display = Display(lambda: stop.asked)
         self.lost: set[int] = set()  # trials whose students are gone
+        self.short: str | None = None  # why there are fewer trials than were asked for
 
     def run(self) -> str:
-        """Prepare, search, confirm, score the front on test, show it; the study's name."""
+        """Prepare, search, confirm, score the front on test, show it; the study's name. UserError where no student was
+        found that may be trained."""
         with self.display as display:
             ready = planned(self.request, display.preparing)
             plan = ready.plan
@@ -93,7 +101,7 @@ class _Session:
         status = "FAILED"
         try:
             yield
-            status = "FINISHED"
+            status = "FAILED" if self.short else "FINISHED"
         except KeyboardInterrupt:
             status = "KILLED"
             raise
@@ -118,6 +126,9 @@ class _Session:
         self._introduce(ready, teacher.values[plan.objectives.quality])
         self.mirror.begin(teacher)
         self._search_all(ready)
+        self.short = self.study.exhausted() if self.study.taken() < plan.budget.trials else None
+        if self.short and not self.study.finished():
+            raise UserError(self.short)
         members = front(self.study.finished(), plan.objectives)
         failed = confirm(
             self.study, plan, members, self.request.confirm, display.preparing, partial(self._share, ready)
@@ -190,6 +201,7 @@ class _Session:
             raise KeyboardInterrupt
 
     def _search(self, ready: Planned) -> None:
+        self.study.optuna.set_user_attr(EXHAUSTED, None)
         if self.cluster is not None:
             self._search_on(self.cluster, ready)
             return

@@ -29,6 +29,7 @@ REASON = "reason"  # user attribute of a failed trial: why, in one line
 INTERRUPTED = "interrupted"  # the reason of one that Ctrl-C ended
 REQUEST = "request"  # user attribute of a study: what was typed, for workers that join it
 SAMPLER = "sampler"  # user attribute of a study: who asked for its latest trials
+EXHAUSTED = "exhausted"  # user attribute of a study: why its latest search found no further student; None: it did
 WORKED = "worked_at"  # user attribute of a study: when a search last began to work at it, in seconds since 1970
 
 

@@ -11,6 +11,7 @@ from search.study.eight_bits import INT8, EightBits
 from search.study.objectives import Objectives
 from search.study.records import (
     CONTINUES,
+    EXHAUSTED,
     FACTS,
     HOW,
     INTERRUPTED,
@@ -190,6 +191,10 @@ class StudyView:
         states = {TrialState.RUNNING: None, TrialState.COMPLETE: RECORD, TrialState.PRUNED: STOPPED}
         begun = [t for t in trials if t.state in states and CONTINUES not in t.user_attrs]
         return sum(states[t.state] in (None, *t.user_attrs) for t in begun)
+
+    def exhausted(self) -> str | None:
+        """Why the latest search found no further student to train, where it did not."""
+        return self.optuna.user_attrs.get(EXHAUSTED)
 
     def is_in_line(self) -> bool:
         """Whether there is a trial that nobody has begun."""

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 from search.pareto.gain import Gain
 from search.setup.budget import limit_words
 from search.setup.plan import Plan
-from search.study.records import ANSWERED, INFEASIBLE, LACK, OWNER, PENDING, FinishedTrial
+from search.study.records import ANSWERED, EXHAUSTED, INFEASIBLE, LACK, OWNER, PENDING, FinishedTrial
 from search.study.view import StudyView
 from search.trials.drawn import Drawn
 from search.trials.further import Further, FurtherTraining
 from search.trials.repeats import Repeats
-from sedkd.errors import UserError
 
 if TYPE_CHECKING:
     import optuna
@@ -28,12 +27,14 @@ class TrialDraws:
         self.limits, self.repeats = plan.limits, Repeats()
         self.left = False  # whether a draw was left to another worker
         self.lack: str | None = None  # of the latest draw that cannot be trained
+        self.exhausted = False  # whether no new student was found
         self.gain = Gain(plan.objectives)
         self.rungs = plan.rungs
         self.further = FurtherTraining(study, plan, owner)
 
     def next(self) -> Drawn | None:
-        """None when enough trials are done or on their way, and no student is to be continued."""
+        """None when enough trials are done or on their way, or no new student is found, of which the study tells why;
+        and no student is to be continued."""
         answered = 0
         for _ in range(MAX_FREE_DRAWS):
             with self.study.one_look():
@@ -52,7 +53,9 @@ class TrialDraws:
             answered += 1
             if answered == MAX_ANSWERED_DRAWS:
                 break
-        raise UserError(self._exhausted(answered))
+        self.exhausted = True
+        self.study.optuna.set_user_attr(EXHAUSTED, self._why_exhausted(answered))
+        return self.next()
 
     def _ahead(self) -> tuple[bool, Further | None]:
         """Whether enough are begun, and what is to be done for a student before a new one, as it is before this
@@ -94,7 +97,7 @@ class TrialDraws:
     def _is_enough(self) -> bool:
         """Whether no new student is to be begun."""
         budget = self.plan.budget
-        if self.study.taken() >= budget.trials:
+        if self.exhausted or self.study.taken() >= budget.trials:
             return True
         return budget.patience is not None and self.gain.look(self.study.finished()).idle >= budget.patience
 
@@ -144,7 +147,7 @@ class TrialDraws:
         trial.set_user_attr(ANSWERED, same.number)
         self.study.optuna.tell(trial, list(same.values))
 
-    def _exhausted(self, answered: int) -> str:
+    def _why_exhausted(self, answered: int) -> str:
         limits = ", ".join(limit_words(name, most) for name, most in self.plan.budget.limits.items())
         if answered < MAX_ANSWERED_DRAWS:
             causes = [f"above {limits}"] if limits else []

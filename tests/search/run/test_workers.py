@@ -158,9 +158,12 @@ def test_a_workers_mistake_is_one_line(farm, tmp_path):
     space = "dimensions:\n  student.width: {type: int, low: 4, high: 4}\n  strategy: {type: choice, of: [none]}\n"
     (tmp_path / "one.yaml").write_text(space)
     process = start(SEARCH, *arguments(farm, 3, workers=2, space=tmp_path / "one.yaml"), cwd=tmp_path)
-    _, errors = process.communicate(timeout=200)
+    said, errors = process.communicate(timeout=200)
     assert process.returncode == 2
     assert "widen the space or ask for fewer --trials" in errors
+    assert "the front of 1 trial" in said  # what the other worker was at is not lost
+    (member,) = study_of(tmp_path).finished()
+    assert study_of(tmp_path).test_scores(member.number) is not None
     assert "Traceback" not in errors
 
 

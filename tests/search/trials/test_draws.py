@@ -248,3 +248,15 @@ def test_a_seed_decides_what_one_worker_draws(study: StudyView, tmp_path: Path) 
     plain = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=3))
     wanted = dict.fromkeys(SPACE.suggest(plain.ask())["student.width"] for _ in range(40))  # each once
     assert found == list(wanted)[:5]
+
+
+def test_a_space_that_holds_no_other_ends_the_search_and_says_why(study: StudyView) -> None:
+    study.optuna.sampler = optuna.samplers.RandomSampler(seed=3)
+    draws, found = draws_of(study, 20, "one", 600), list[Drawn]()
+    while (drawn := draws.next()) is not None:
+        found.append(drawn)
+        end(study, drawn)
+    new = [d.values["student.width"] for d in found if d.continues is None and d.second_seed_of is None]
+    assert sorted(new) == list(range(2, 17, 2))
+    assert any(d.continues for d in found[found.index(next(d for d in found if d.values["student.width"] == new[-1])) :])
+    assert study.exhausted() == "the last 100 draws were all trained before; widen the space or ask for fewer --trials"

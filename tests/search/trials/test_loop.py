@@ -47,8 +47,9 @@ def test_what_was_trained_is_answered_and_does_not_count(farm, tmp_path, capsys)
 
     words = [*arguments(farm, 5, store=tmp_path / "runs"), "--space", str(tmp_path / "space.yaml")]
     assert search.main(words) == 2
-    error = capsys.readouterr().err
+    said, error = capsys.readouterr()
     assert "the last 100 draws were all trained before; widen the space or ask for fewer --trials" in error
+    assert "the front of 4 trials" in said
     study = load_study(open_store(str(tmp_path / "runs")), "farm", None)
     answered = [t for t in study.optuna.trials if "answered" in t.user_attrs]
     assert len(answered) >= 100
