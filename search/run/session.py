@@ -34,6 +34,7 @@ from search.tracking.mirror import Mirror
 from search.trials.beginning import begin
 from search.trials.confirmation import confirm
 from search.trials.final_scores import of_another_test, score_on_test, teacher_on_validation
+from search.trials.further import left_behind
 from search.trials.int8_scores import in_eight_bits
 from search.trials.picked_curves import draw_picked
 from search.trials.stopping import can_stop
@@ -214,7 +215,8 @@ class _Session:
         wanted, watch = ready.plan.budget.trials, EndedTrials(self.study, DisplayListener(self.display, self.study, 0))
         left = wanted - self.study.taken()  # beside students that are to be trained on
         workers = self.request.workers or 1
-        count = min(workers, wanted if len(ready.plan.rungs) > 1 else left)
+        further = len(ready.plan.rungs) > 1 or left_behind(self.study, ready.plan)
+        count = min(workers, wanted if further else left)
 
         def look() -> None:
             self.display.preparing(f"workers on {cluster.name}", self.study.spent(), wanted)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from search.pareto.luck import on_one_seed
-from search.pareto.rungs import Promotion
+from search.pareto.rungs import Promotion, students
 from search.setup.plan import Plan
 from search.study.opening import others
 from search.study.records import CONTINUES, OWNER, SECOND, FinishedTrial
@@ -25,6 +25,16 @@ class Further:
     member: FinishedTrial
 
 
+def left_behind(study: StudyView, plan: Plan) -> list[FinishedTrial]:
+    """Where every student is to be trained to its end: those that an earlier search of the study, with rungs, left at
+    one, and that nobody is at."""
+    if len(plan.rungs) > 1:
+        return []
+    end, taken = plan.rungs[-1], study.named_by(CONTINUES)
+    left = [m for m in students(study.finished()) if 0 < m.record.steps < end and m.number not in taken]
+    return [m for m in left if "train.steps" not in m.record.configuration]  # where a space draws it, each has its own
+
+
 class FurtherTraining:
     """Of one study, for the process that is called `owner`."""
 
@@ -39,6 +49,8 @@ class FurtherTraining:
             taken = self.study.named_by(CONTINUES)
             member = self.promotion.next(self.study.finished(), taken, all_begun)
             return None if member is None else Further(CONTINUES, member)
+        if left := left_behind(self.study, self.plan):
+            return Further(CONTINUES, left[0])
         if all_begun or self.study.is_in_line():
             return None
         member = on_one_seed(self.study, self.plan.budget.trials)
@@ -71,6 +83,7 @@ class FurtherTraining:
         member, seed = further.member, self.plan.base.seed
         values = member.record.configuration
         if further.mark == SECOND:
-            return Drawn(trial, values, seed + SECOND_SEED, self.rungs[-1], second_seed_of=member)
+            steps = member.record.steps or self.rungs[-1]
+            return Drawn(trial, values, seed + SECOND_SEED, steps, second_seed_of=member)
         steps = next(rung for rung in self.rungs if rung > member.record.steps)
         return Drawn(trial, values, seed if member.record.seed is None else member.record.seed, steps, continues=member)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -258,5 +259,25 @@ def test_a_space_that_holds_no_other_ends_the_search_and_says_why(study: StudyVi
         end(study, drawn)
     new = [d.values["student.width"] for d in found if d.continues is None and d.second_seed_of is None]
     assert sorted(new) == list(range(2, 17, 2))
-    assert any(d.continues for d in found[found.index(next(d for d in found if d.values["student.width"] == new[-1])) :])
+    assert any(
+        d.continues for d in found[found.index(next(d for d in found if d.values["student.width"] == new[-1])) :]
+    )
     assert study.exhausted() == "the last 100 draws were all trained before; widen the space or ask for fewer --trials"
+
+
+def test_without_early_stopping_what_stayed_at_a_rung_is_trained_to_its_end(study: StudyView) -> None:
+    study.optuna.sampler = optuna.samplers.RandomSampler(seed=1)
+    with_rungs = draws_of(study, 3, "one", 600)
+    for _ in range(3):
+        drawn = with_rungs.next()
+        assert drawn is not None
+        end(study, drawn)
+    plan = replace(with_rungs.plan, manner=replace(with_rungs.plan.manner, early_stopping=False))
+    vars(plan)["limits"] = with_rungs.limits
+    assert plan.rungs == (600,)
+    draws, found = TrialDraws(study, plan, "one"), list[Drawn]()
+    while (drawn := draws.next()) is not None:
+        found.append(drawn)
+        end(study, drawn)
+    assert [d.continues.number for d in found if d.continues] == [0, 1, 2]
+    assert {d.steps for d in found} == {600}
