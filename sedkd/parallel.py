@@ -6,9 +6,11 @@ import platform
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TypeVar
 
@@ -69,7 +71,9 @@ def results(
     if not nested and len(jobs) * seconds * (1 - 1 / max(workers, 1)) > start_seconds:
         pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin)
         try:
-            for result in pool.map(work, jobs, chunksize=chunk):
+            with ctrl_c_waits():
+                found = pool.map(work, jobs, chunksize=chunk)  # starts the processes
+            for result in found:
                 yield result
                 done += 1
         except BrokenProcessPool:
@@ -77,6 +81,27 @@ def results(
         finally:
             pool.shutdown(cancel_futures=True)
     yield from map(work, jobs[done:])
+
+
+@contextmanager
+def ctrl_c_waits() -> Iterator[None]:
+    """Processes started in here hear of Ctrl-C, which reaches all of a terminal's, when they call `hear_ctrl_c`: in the
+    midst of their imports it would end them with a traceback."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # what starts first with a process, and lets Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def hear_ctrl_c() -> None:
+    """What came while this process began is heard now."""
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def require_started() -> None:
@@ -95,6 +120,7 @@ def _begin() -> None:
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hear_ctrl_c()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -20,6 +20,7 @@ from search.run.stop import Stop
 from search.run.warned import show_own_warnings
 from search.trials.failures import summary, traceback_of, write_traceback
 from sedkd.errors import UserError
+from sedkd.parallel import ctrl_c_waits, hear_ctrl_c
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -108,7 +109,8 @@ class Processes:
     def _start(self, number: int) -> None:
         ours, theirs = self.context.Pipe(duplex=False)
         process = self.context.Process(target=_enter, args=(self.work, number, theirs, os.getpid()), daemon=True)
-        process.start()
+        with ctrl_c_waits():
+            process.start()
         theirs.close()
         self.workers[ours] = (number, process)
 
@@ -158,6 +160,7 @@ class Processes:
 def _enter(work: Work, number: int, pipe: Connection, parent: int) -> None:
     """Where a worker's process begins."""
     told = Pipe(pipe, parent, Stop.installed())
+    hear_ctrl_c()
     show_own_warnings(told.warned)
     try:
         work(number, told)
