@@ -18,7 +18,7 @@ from search.show.confusion_figure import confusion_png
 from search.show.curves_figure import curves_png
 from search.show.words import macs_words
 from search.study.names import model_name
-from search.study.objectives import costs
+from search.study.objectives import costs, most_alarms_of
 from search.study.records import FinishedTrial
 from search.study.trial_record import FinishedRecord
 from search.study.view import StudyView
@@ -51,10 +51,11 @@ CHECK_CLIPS = 3
 
 
 def export_pick(
-    study: StudyView, word: str, out: Path, most_alarms: float | None = None, browser: Path | None = None
+    study: StudyView, word: str, out: Path, criterion: str | None = None, browser: Path | None = None
 ) -> Iterator[str]:
     """Export the student that `word` names (see `front.pick`) to `out` and register it; yields lines to show.
-    `most_alarms`: choose its thresholds anew, for so many false alarms per hour (see `search.run.retuning`).
+    `criterion`: what its thresholds are for, such as fa_per_hour=2 or f1; where it is not what the search chose them
+    for, they are chosen anew (see `search.run.retuning`).
     `browser`: where onnxruntime-web lies, for a page that runs the student in a browser (see `sedkd.browser`).
 
     Raises:
@@ -64,6 +65,7 @@ def export_pick(
     impatient()
     runtime = None if browser is None else read_runtime(browser)
     objectives, members = study.objectives, study.require_finished()
+    most = objectives.most_alarms if criterion is None else most_alarms_of(criterion)
     on_front = front(members, objectives)
     everyone = {trial.number: trial for trial in (*study.trained(), *members)}  # second seeds as well
     member = pick(word, on_front, list(everyone.values()), objectives)
@@ -76,8 +78,8 @@ def export_pick(
     audio = _check_audio(facts, student.features.rate)
     record, card, seeds = member.record, _card(study, member), member.seeds
     answers = clip_answers(study.folder, student, objectives.int8)
-    if most_alarms is not None:
-        again = retuned(answers, student.labels, most_alarms, objectives.needs_psds)
+    if most != objectives.most_alarms:
+        again = retuned(answers, student.labels, most, objectives.needs_psds, objectives.criterion)
         record, card, seeds = again.of(record), again.on(card), 1
         yield from again.lines
     post, causal = record.post, student.settings.causal

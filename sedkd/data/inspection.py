@@ -62,7 +62,8 @@ class AudioInfo:
 def audio_infos(
     paths: Iterable[Path], progress: Callable[[int, int], None] | None = None
 ) -> dict[Path, AudioInfo | BrokenAudio]:
-    """What is known of every file, or why it cannot be used. `progress(done, total)` counts those looked into anew."""
+    """What is known of every file, in the order given, or why it cannot be used. `progress(done, total)` counts those
+    looked into anew."""
     wanted = list(dict.fromkeys(paths))
     states = {path: state_of(path) for path in wanted}
     found: dict[Path, AudioInfo | BrokenAudio] = {
@@ -74,11 +75,11 @@ def audio_infos(
         info, state = found[path], states[path]
         if state and isinstance(info, AudioInfo):
             _seen[path, state] = info
-    return found
+    return {path: found[path] for path in wanted}
 
 
 def sound_infos(paths: Iterable[Path]) -> dict[Path, AudioInfo]:
-    """What is known of every file. BrokenAudio names the first that is missing, unreadable, damaged or empty."""
+    """What is known of every file, in the order given. BrokenAudio names the first that is missing, unreadable, damaged or empty."""
     found: dict[Path, AudioInfo] = {}
     for path, info in audio_infos(paths).items():
         if isinstance(info, BrokenAudio):

@@ -56,8 +56,8 @@ def front_end_words(features: FeatureSettings) -> str:
     f = features
     return (
         f"**Log-mel frames**: sound at {f.rate} Hz, one channel, full scale 1. Frame i is of the {f.n_fft} samples "
-        f"from {f.hop} i - {f.n_fft // 2} on; n samples have n // {f.hop} frames, and before the first and after the last "
-        "sound is mirrored (sample -k is sample k). Times a periodic Hann window, 0.5 - 0.5 cos(2 pi k / "
+        f"from {f.hop} i - {f.n_fft // 2} on; n samples have n // {f.hop} frames, and before the first and after the "
+        "last sound is mirrored (sample -k is sample k). Times a periodic Hann window, 0.5 - 0.5 cos(2 pi k / "
         f"{f.window}), it is Fourier transformed; |X|^2, not normalised, of each bin (of {f.rate / f.n_fft:g} Hz) is "
         f"weighted by {f.n_mels} triangles of height 1 with corners equally far from each other between "
         f"{f.f_min:g} and {f.f_max:g} Hz in mel = 2595 log10(1 + Hz / 700). The frame is log(sum + {f.offset:g}), "

@@ -13,7 +13,7 @@ from sedkd.data.inspection import audio_info
 from sedkd.errors import UserError
 from sedkd.synth.activity import active_regions
 
-MAX_SECONDS = 30.0  # what is read of a recording of an event, to bound memory
+MAX_SECONDS = 30.0  # what is taken of a recording of an event, to bound memory
 _CROSSFADE_SECONDS = 0.25
 
 
@@ -28,12 +28,13 @@ def read_excerpt(path: Path, rate: int, start: float, seconds: float) -> np.ndar
 
 @lru_cache(maxsize=256)
 def active_parts(path: Path, rate: int) -> tuple[np.ndarray, ...]:
-    """The active regions of a recording's first MAX_SECONDS. UserError names a recording of silence."""
-    sound = read_excerpt(path, rate, 0.0, MAX_SECONDS)
-    parts = tuple(sound[start:end] for start, end in active_regions(sound, rate))
-    if not parts:
-        raise UserError(f"{path}: holds nothing but silence: remove it, or record it again")
-    return parts
+    """The active regions of a recording's first MAX_SECONDS in which there are any. UserError names a recording of
+    silence."""
+    for start in np.arange(0.0, duration_of(path), MAX_SECONDS):
+        sound = read_excerpt(path, rate, start, MAX_SECONDS)
+        if parts := tuple(sound[begin:end] for begin, end in active_regions(sound, rate)):
+            return parts
+    raise UserError(f"{path}: holds nothing but silence: remove it, or record it again")
 
 
 def bed(paths: Sequence[Path], rng: np.random.Generator, rate: int, seconds: float) -> np.ndarray:
@@ -57,7 +58,7 @@ def bed(paths: Sequence[Path], rng: np.random.Generator, rate: int, seconds: flo
 
 def _steady_piece(path: Path, rng: np.random.Generator, rate: int, seconds: float) -> np.ndarray:
     """The longest active part of a recording, or of `seconds` at a random place in a long one."""
-    duration = _duration(path)
+    duration = duration_of(path)
     if duration <= MAX_SECONDS:
         return max(active_parts(path, rate), key=len)[: round(seconds * rate)]
     start = rng.uniform(0, max(0.0, duration - seconds))
@@ -70,5 +71,6 @@ def _steady_piece(path: Path, rng: np.random.Generator, rate: int, seconds: floa
 
 
 @lru_cache(maxsize=4096)
-def _duration(path: Path) -> float:
+def duration_of(path: Path) -> float:
+    """In seconds."""
     return audio_info(path).duration

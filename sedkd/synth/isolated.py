@@ -17,11 +17,12 @@ from sedkd.data.weak import WEAK, read_tags, require_no_comma, write_tags
 from sedkd.errors import UserError
 from sedkd.synth.backgrounds import background
 from sedkd.synth.clips import Progress, run_all, write_clip
-from sedkd.synth.excerpts import active_parts, bed
+from sedkd.synth.excerpts import MAX_SECONDS, active_parts, bed, duration_of
 from sedkd.synth.jams import write_jams
 from sedkd.synth.library import SPLIT_FOLDS, Files, Library, read_backgrounds, read_library
 from sedkd.synth.mixer import mix
 from sedkd.synth.recipe_file import MadeEnvironment, mixed
+from sedkd.words import several
 
 T = TypeVar("T")
 
@@ -90,6 +91,7 @@ def synthesise(
         _check_classes(events_dir, name, plan, library, splits)
         plans[name] = replace(plan, recipe=replace(plan.recipe, clip_seconds=clip_seconds))
     beds, notes = _beds(backgrounds_dir, plans)
+    notes += _long(plans, library, splits)
     beds = _asked(beds, counts)
     record = _record(plans, counts, seed, rate, truth, _names(library, events_dir), _names(beds, backgrounds_dir))
     if _is_done(out, record):
@@ -212,6 +214,19 @@ def _beds(folder: Path | None, plans: Mapping[str, MadeEnvironment]) -> tuple[Li
     without = [name for name, plan in plans.items() if not plan.backgrounds]
     notes = [f"the background of {', '.join(without)} is synthetic: none was given"] if without else []
     return {split: {} for split in SPLIT_FOLDS}, notes
+
+
+def _long(plans: Mapping[str, MadeEnvironment], library: Library, splits: list[str]) -> list[str]:
+    """What to say of recordings of events that are longer than what is taken of them."""
+    labels = {label for plan in plans.values() for label in (*plan.recipe.events, *plan.recipe.distractors)}
+    used = {file for split in splits for label in labels for file in library[split][label]}
+    longer = sum(duration_of(file) > MAX_SECONDS for file in used)
+    if not longer:
+        return []
+    return [
+        f"{several(longer, 'recording')} of events longer than {MAX_SECONDS:g} s: of each the first {MAX_SECONDS:g} s "
+        "in which there is sound; cut it into several for more"
+    ]
 
 
 def _record(

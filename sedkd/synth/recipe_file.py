@@ -11,8 +11,9 @@ from sedkd.synth.acoustics import Room
 from sedkd.synth.mixer import Recipe
 
 _LISTS = ("events", "distractors", "backgrounds")
-_RANGES = ("snr_db", "distractor_snr_db", "events_per_clip")
-KEYS = (*_LISTS, *_RANGES, "polyphony", "distractors_per_clip", "reverberation")
+_RANGES = ("snr_db", "distractor_snr_db")
+KEYS = (*_LISTS, *_RANGES, "events_per_clip", "polyphony", "distractors_per_clip", "reverberation")
+MOST_DB, MOST_EVENTS = 60.0, 100  # beyond them 16 bits hold one of two sounds alone, and a clip nothing but events
 ROOM_KEYS = ("decay_seconds", "direct_db", "tilt_db")
 
 
@@ -56,8 +57,9 @@ def _plan(where: str, settings: Any) -> MadeEnvironment:
         if every.count(label) > 1:
             raise UserError(f"{where}: {label!r} is listed twice: it is an event, a distractor or a background")
     given: dict[str, Any] = {key: _range(f"{where}, {key}", settings[key]) for key in _RANGES if key in settings}
-    if "events_per_clip" in given:
-        given["events_per_clip"] = _counts(f"{where}, events_per_clip", given["events_per_clip"])
+    if "events_per_clip" in settings:
+        where_counts = f"{where}, events_per_clip"
+        given["events_per_clip"] = _counts(where_counts, _range(where_counts, settings["events_per_clip"], MOST_EVENTS))
     if "polyphony" in settings:
         given["max_polyphony"] = _counts(f"{where}, polyphony", (settings["polyphony"],))[0]
     if "distractors_per_clip" in settings:
@@ -84,10 +86,10 @@ def _names(where: str, value: Any) -> tuple[str, ...]:
     return tuple(each.strip() for each in value)
 
 
-def _range(where: str, value: Any) -> tuple[float, float]:
+def _range(where: str, value: Any, most: float = MOST_DB) -> tuple[float, float]:
     numbers = isinstance(value, list) and len(value) == 2 and all(type(each) in (int, float) for each in value)
-    if not numbers or not value[0] <= value[1]:
-        raise UserError(f"{where}: {value!r} must be two numbers, [low, high]")
+    if not numbers or not -MOST_DB <= value[0] <= value[1] <= most:
+        raise UserError(f"{where}: {value!r} must be two numbers, [low, high], from {-MOST_DB:g} to {most:g}")
     return float(value[0]), float(value[1])
 
 
@@ -98,6 +100,6 @@ def _rate(where: str, value: Any) -> float:
 
 
 def _counts(where: str, values: Sequence[Any]) -> tuple[int, ...]:
-    if not all(type(each) in (int, float) and each == int(each) and each >= 1 for each in values):
-        raise UserError(f"{where}: must be whole numbers from 1")
+    if not all(type(each) in (int, float) and 1 <= each <= MOST_EVENTS and each == int(each) for each in values):
+        raise UserError(f"{where}: must be whole numbers from 1 to {MOST_EVENTS}")
     return tuple(int(each) for each in values)

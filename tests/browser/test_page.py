@@ -71,6 +71,7 @@ def test_it_tells_what_detect_tells(kind, causal_export, runtime, tmp_path):
         ("16k.wav", 27.37, RATE, 1),
         ("44k.flac", 12.0, 44100, 2),
         ("short.wav", 0.02, RATE, 1),
+        ("shorter.wav", 0.01, RATE, 1),
     ):
         soundfile.write(tmp_path / name, noise(seconds, rate, channels, seed=4), rate)
     (tmp_path / "text.wav").write_text("no sound")
@@ -78,8 +79,9 @@ def test_it_tells_what_detect_tells(kind, causal_export, runtime, tmp_path):
         opened(browser, export)
         for name in ("16k.wav", "44k.flac"):
             require_same(heard(browser, tmp_path / name), bundle, tmp_path / name)
-        short = [times(each) for each in sorted(detect(bundle, tmp_path / "short.wav"))]
-        assert sorted(event[:3] for event in heard(browser, tmp_path / "short.wav")) == short
+        for name in ("short.wav", "shorter.wav"):
+            short = [times(each) for each in sorted(detect(bundle, tmp_path / name))]
+            assert sorted(event[:3] for event in heard(browser, tmp_path / name)) == short
         assert browser.value("document.getElementById('notice').hidden")
         heard(browser, tmp_path / "text.wav")
         assert "text.wav: this browser cannot decode it" in browser.value(

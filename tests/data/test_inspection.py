@@ -17,7 +17,7 @@ from sedkd.data.audio import fault_of, read_audio, read_spans
 from sedkd.data.broken import durations, leave_out_broken
 from sedkd.data.decoding import BrokenAudio
 from sedkd.data.folders import audio_below
-from sedkd.data.inspection import AudioInfo, audio_info, inspect, readable
+from sedkd.data.inspection import AudioInfo, audio_info, inspect, readable, sound_infos
 from sedkd.data.recordings import content_hashes
 from sedkd.errors import SedkdWarning
 
@@ -305,3 +305,14 @@ def test_a_pipe_is_no_recording(tmp_path: Path) -> None:
         assert audio_below(tmp_path) == [tmp_path / "a.wav"]
     with pytest.raises(BrokenAudio, match="is a pipe, a socket or a device, no audio file"):
         audio_info(tmp_path / "x.wav")
+
+
+def test_files_come_in_the_order_given_whatever_is_known_of_them(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.wav" for name in "abc"]
+    for path in paths:
+        soundfile.write(path, tone(1.0), 16000)
+        os.utime(path, (1, 1))
+    time.sleep(0.2)  # until what is found of them is kept
+    audio_info(paths[2])
+    assert list(sound_infos(paths)) == paths
+    assert readable(reversed(paths)) == paths[::-1]

@@ -117,6 +117,10 @@ def test_from_negatives_to_the_report(
     assert sedkd.main([*again, "--criterion", "fa_per_hour=5000"]) == 0
     told = capsys.readouterr().out
     assert "thresholds for at most 5000 false alarms per hour" in told
+    for_f1 = [*again[:-1], str(tmp_path / "for F1"), "--criterion", "f1"]
+    assert sedkd.main(for_f1) == 0
+    assert "thresholds for F1: " in capsys.readouterr().out
+    assert "false alarms per hour, all events together" not in (tmp_path / "for F1" / "README.md").read_text()
     announced = re.search(r"f1_segment (0\.\d+) on validation, ", told)[1]
     assert f"try it: sedkd detect '{out}' FILE.wav" in told
     card = (out / "README.md").read_text()

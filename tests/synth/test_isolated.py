@@ -178,6 +178,17 @@ def test_an_error_while_mixing_leaves_nothing(events: Path, tmp_path: Path) -> N
     assert sorted(path.name for path in tmp_path.iterdir()) == ["events", "recipe.yaml"]
 
 
+def test_sound_behind_half_a_minute_of_silence_is_found_and_what_is_not_taken_is_told(
+    events: Path, tmp_path: Path
+) -> None:
+    for file in (events / "000 - Dog").iterdir():
+        sound, rate = soundfile.read(str(file), always_2d=True)
+        soundfile.write(str(file), np.concatenate([np.zeros((31 * rate, sound.shape[1])), sound]), rate)
+    report = _make(events, tmp_path / "out", "e: {events: [Dog], events_per_clip: [1, 1]}")
+    assert any("6 recordings of events longer than 30 s: of each the first 30 s" in note for note in report.notes)
+    assert report.events["e", "train"] > 0
+
+
 def test_recordings_of_one_group_stay_together_and_every_split_has_some(events: Path, tmp_path: Path) -> None:
     files = [Path(f"{group}-{take}.wav") for group in "abcdefgh" for take in range(3)]
     folds = assign_folds({"x": files})
@@ -237,6 +248,10 @@ def test_backgrounds_from_a_folder(events: Path, tmp_path: Path) -> None:
         ("e: {distractors: [Dog]}", "events is missing"),
         ("e: {events: Dog}", "e, events: must be a list"),
         ("e: {events: [Dog], snr_db: 3}", r"e, snr_db: 3 must be two numbers, \[low, high\]"),
+        ("e: {events: [Dog], snr_db: [0, .inf]}", r"e, snr_db: \[0, inf\] must be two numbers, .* from -60 to 60"),
+        ("e: {events: [Dog], distractor_snr_db: [-1000, 0]}", r"distractor_snr_db: \[-1000, 0\] must be two numbers"),
+        ("e: {events: [Dog], events_per_clip: [1, .inf]}", r"events_per_clip: \[1, inf\] must be two numbers"),
+        ("e: {events: [Dog], polyphony: .inf}", "e, polyphony: must be whole numbers from 1 to 100"),
         ("e: {events: [Dog], polyphony: 0}", "e, polyphony: must be whole numbers from 1"),
         ("e: {events: [Dog], reverberation: {decay: [1, 2]}}", "must hold exactly decay_seconds, direct_db, tilt_db"),
         ("../e: {events: [Dog]}", "cannot be the name of an environment"),

@@ -80,8 +80,7 @@ class WindowNetwork {
   }
 
   async finish() {
-    const features = Math.floor(this.held.length / this.hop);
-    const frames = Math.ceil((this.start ? features : Math.max(features, 1)) / this.stride);
+    const frames = Math.ceil(Math.floor(this.held.length / this.hop) / this.stride);
     const heard = await this.run(this.held.slice(0, frames * this.frame));
     return heard.slice(this.start ? this.context : 0, frames);
   }
