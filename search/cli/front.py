@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         from search.show.front_figure import front_picture
 
         kind = "SYNTHETIC soundscapes, " if study.facts["synthetic"] else ""
-        front_picture(members, objectives, f"{study.name} ({kind}{several(len(members), 'trial')})", options.picture)
+        front_picture(members, objectives, f"{study.name} ({kind}{several(study.spent(), 'trial')})", options.picture)
     tests = {m.number: study.test_scores(m.number) for m in members}
     eights = {m.number: study.eight_bits(m.number) for m in members}
     if options.format == "table":

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from search.study.objectives import Objectives
-from search.study.records import FinishedTrial
+from search.study.records import FinishedTrial, StoppedTrial
 
 
 class Gain:
     """Follows a study's finished trials; each is looked at once, in the order in which it is shown, and all anew where
     a second seed has changed what one is worth.
 
-    `volumes`: the hypervolume of the front after the first, the second, ... of them.
+    `volumes`: the hypervolume of the front after the first, the second, ... of them. `idle`: how many of a budget's
+    trials have ended since the front gained anything; to train a student on is none of its own.
     """
 
     def __init__(self, objectives: Objectives) -> None:
@@ -23,28 +24,32 @@ class Gain:
     def _begin(self) -> None:
         self.front = np.empty((0, len(self.signs)))
         self.seen: dict[int, tuple[float, ...]] = {}
+        self.stopped: set[int] = set()
         self.volumes: list[float] = []
-        self.last_gain = 0  # how many trials there were when the volume grew the last time
+        self.idle = 0
 
-    def look(self, members: Sequence[FinishedTrial]) -> "Gain":
-        """Take in those that are new."""
+    def look(self, members: Sequence[FinishedTrial], ended_early: Sequence[StoppedTrial] = ()) -> "Gain":
+        """Take in those that are new, also those that were ended at a rung, by which nothing was gained."""
         if any(self.seen.get(member.number, member.values) != member.values for member in members):
             self._begin()
-        for member in members:
-            if member.number not in self.seen:
-                self.seen[member.number] = member.values
-                self._add(np.array(member.values) * self.signs)
+        new = [member for member in members if member.number not in self.seen]
+        stopped = [trial for trial in ended_early if trial.number not in self.stopped]
+        ended: list[FinishedTrial | StoppedTrial] = [*new, *stopped]
+        for trial in sorted(ended, key=lambda trial: trial.number) if stopped else ended:
+            if isinstance(trial, StoppedTrial):
+                self.stopped.add(trial.number)
+                self.idle += 1
+                continue
+            self.seen[trial.number] = trial.values
+            before = self.volume
+            self._add(np.array(trial.values) * self.signs)
+            self.idle = 0 if self.volume > before else self.idle + (trial.record.continues is None)
         return self
 
     @property
     def volume(self) -> float:
         """The hypervolume now; 0 without trials."""
         return self.volumes[-1] if self.volumes else 0.0
-
-    @property
-    def idle(self) -> int:
-        """How many trials have ended since the front gained anything."""
-        return len(self.volumes) - self.last_gain
 
     def _add(self, loss: np.ndarray) -> None:
         from optuna._hypervolume import compute_hypervolume
@@ -54,6 +59,4 @@ class Gain:
             self.front = np.vstack([self.front[~(loss <= self.front).all(axis=1)], loss])
             inside = self.front[(self.front < self.reference).all(axis=1)]
             volume = float(compute_hypervolume(inside, self.reference)) if len(inside) else 0.0
-        if volume > self.volume:
-            self.last_gain = len(self.volumes) + 1
         self.volumes.append(volume)

@@ -27,7 +27,9 @@ class DisplayListener:
 
     def end(self, number: int) -> None:
         with self.study.one_look():
-            self.display.end(self.worker, _outcome(self.study, number), self.study.finished(), self.study.spent())
+            study = self.study
+            outcome = _outcome(study, number)
+            self.display.end(self.worker, outcome, study.finished(), study.spent(), study.ended_early())
 
     def failed(self, number: int, reason: str) -> None:
         self.display.failed(number, reason)

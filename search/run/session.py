@@ -37,7 +37,6 @@ from search.trials.final_scores import of_another_test, score_on_test, teacher_o
 from search.trials.further import left_behind
 from search.trials.int8_scores import in_eight_bits
 from search.trials.picked_curves import draw_picked
-from search.trials.stopping import can_stop
 from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
 
@@ -108,7 +107,7 @@ class _Session:
             raise
         finally:
             try:
-                close_stale(self.study)  # the end may have come between two trials
+                close_stale(self.study, interrupted=status == "KILLED")  # the end may have come between two trials
             finally:
                 self.mirror.close(status)
 
@@ -172,7 +171,7 @@ class _Session:
 
     def _introduce(self, ready: Planned, teacher_score: float | None) -> None:
         notices = list(ready.notices)
-        if self.request.manner.early_stopping and len(ready.plan.rungs) == 1 and not can_stop(ready.plan.objectives):
+        if self.request.manner.early_stopping and len(ready.plan.rungs) == 1 and not ready.plan.ends_early:
             notices.append(
                 "no early stopping: it needs one F1, for which thresholds are chosen, of the float student, and costs "
                 "known before training"

@@ -22,7 +22,7 @@ def with_sampler(study: StudyView, plan: Plan, seed: int) -> StudyView:
         return study
     objectives = plan.objectives
     worst = dict(zip(objectives.names, objectives.reference, strict=True))
-    knowledge = StudyKnowledge(study, plan.limits)
+    knowledge = StudyKnowledge(study, plan.limits, plan.ends_early)
     reference = (worst[objectives.quality], worst[objectives.cost])
     study.optuna.sampler = Narrowed(
         GainSampler(plan.space, knowledge, reference, seed, _past(study, plan)), plan.space, seed

@@ -15,14 +15,16 @@ from search.study.view import StudyView
 
 
 class StudyKnowledge:
-    """The sampler's `Knowledge` of a study. `limits` knows what every student costs, and which cost too much."""
+    """The sampler's `Knowledge` of a study. `limits` knows what every student costs, and which cost too much.
+    `ends_early`: a hopeless one would be ended at a rung again."""
 
-    def __init__(self, study: StudyView, limits: Limits) -> None:
+    def __init__(self, study: StudyView, limits: Limits, ends_early: bool = False) -> None:
         self.study, self.objectives, self.limits = study, study.objectives, limits
         self.seen: dict[int, Observation] = {}  # by trial, each looked at once
         self.seeds: dict[int, int] = {}  # by trial, when it was looked at
         self.rungs = rungs_of(study.facts["train"]["steps"])
-        self.fingerprints: set[str] = set()  # of those that were trained to their end
+        self.ends_early = ends_early
+        self.fingerprints: set[str] = set()  # of those that need not be trained again
 
     def observations(self) -> Sequence[Observation]:
         """Of students that may be trained on, what is foretold of them at the last rung (see `search.pareto.rungs`)."""
@@ -37,6 +39,8 @@ class StudyKnowledge:
         for early in stopped:
             if early.number not in self.seen:
                 self.seen[early.number] = _observed(early.record, early.record.score, self.objectives)
+                if self.ends_early:
+                    self.fingerprints.add(fingerprint(early.record.configuration))
         if len(self.rungs) == 1:
             return [self.seen[number] for number in sorted(self.seen)]
         growth = Growth([members], self.rungs, self.objectives.quality)

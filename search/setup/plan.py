@@ -7,7 +7,7 @@ from search.pareto.rungs import rungs_of
 from search.setup.budget import Budget, Limits
 from search.setup.streams import streams_asked_by
 from search.space.space import Space
-from search.study.objectives import Objectives
+from search.study.objectives import Objectives, can_stop
 from search.study.store import Store
 from sedkd.task.task import Task
 from sedkd.train.settings import TrainSettings
@@ -45,6 +45,11 @@ class Plan:
     def rungs(self) -> tuple[int, ...]:
         """The steps to which students are trained, one after the other; the last is what was asked for."""
         return rungs_of(self.base.steps) if self.manner.early_stopping else (self.base.steps,)
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether hopeless trials are ended half-way."""
+        return self.manner.early_stopping and len(self.rungs) == 1 and can_stop(self.objectives)
 
     @cached_property
     def limits(self) -> Limits:

@@ -25,7 +25,7 @@ from search.pareto.picks import knee
 from search.show.tables import score_words
 from search.show.words import human, rung_words, strategy_words, student_words
 from search.study.objectives import Objectives
-from search.study.records import FinishedTrial
+from search.study.records import FinishedTrial, StoppedTrial
 from sedkd.words import several
 
 if TYPE_CHECKING:
@@ -137,9 +137,16 @@ class Display:
     def testing(self, done: int, total: int) -> None:
         self.preparing("scoring the front on test", done, total)
 
-    def end(self, worker: int, outcome: str, members: Sequence[FinishedTrial], done: int) -> None:
+    def end(
+        self,
+        worker: int,
+        outcome: str,
+        members: Sequence[FinishedTrial],
+        done: int,
+        ended_early: Sequence[StoppedTrial] = (),
+    ) -> None:
         """`outcome` says how the worker's trial ended; `members` have finished, `done` counts for the budget."""
-        standing = self._standing(members)
+        standing = self._standing(members, ended_early)
         self.progress.update(self.trials_task, completed=done, description=f"trials, {standing}")
         if not self.live:
             self.print(
@@ -156,14 +163,14 @@ class Display:
     def failed(self, number: int, reason: str) -> None:
         self.notice(f"trial {number} failed: {reason}")
 
-    def _standing(self, members: Sequence[FinishedTrial]) -> str:
+    def _standing(self, members: Sequence[FinishedTrial], ended_early: Sequence[StoppedTrial]) -> str:
         """Where the front stands: the best, the knee, the hypervolume and since when it has not grown."""
         objectives = self.objectives
         if not members or objectives is None:
             return "no front yet"
         on_front = front(members, objectives)
         corner, best = knee(on_front, objectives), max(m.measure(objectives.quality) for m in on_front)
-        self.gain = (self.gain or Gain(objectives)).look(members)
+        self.gain = (self.gain or Gain(objectives)).look(members, ended_early)
         return (
             f"best {objectives.quality} {best:.3f}, knee {corner.measure(objectives.quality):.3f} at "
             f"{human(corner.measure(objectives.cost))}, front of {len(on_front)}, hypervolume {self.gain.volume:.3f}"

@@ -68,7 +68,7 @@ def _log_mel(axes: Any, found: Timeline) -> None:
     settings = found.bundle.features
     span = (round(found.start * settings.rate), round(found.stop * settings.rate))
     (audio,) = read_spans(found.path, settings.rate, [span])
-    short = max(settings.n_fft - len(audio), 0)
+    short = max(settings.n_fft - len(audio), settings.hop - len(audio), 0)  # a frame at least
     with torch.inference_mode():
         padded = torch.nn.functional.pad(torch.from_numpy(audio), (0, short))
         tiles = LogMel(settings)(padded[None])[0].numpy()

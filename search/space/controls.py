@@ -12,6 +12,7 @@ SCRATCH_CONTROL = "scratch"
 DISTILLED_CONTROL = "default distillation"
 SMALLEST_CONTROL = "smallest student"
 LARGEST_CONTROL = "largest student"
+SIZES = ("student.width", "student.depth")
 
 
 def controls(space: Space) -> list[tuple[str, dict[str, Any]]]:
@@ -32,10 +33,11 @@ def controls(space: Space) -> list[tuple[str, dict[str, Any]]]:
 
 
 def smallest(space: Space) -> dict[str, Any]:
-    """The default configuration with the architecture that costs least: the low end of its every range, the fewest
-    mel bands, the longest hop."""
-    low = {d.name: d.low for d in space.dimensions if d.name.startswith("student.") and isinstance(d, Range)}
-    return _pinned(space, low | _heard(space, min, max), {"student.block": "separable", "student.head": "none"})
+    """The default configuration with the architecture that costs least: the low end of its every range, the least of
+    its widths and depths, the fewest mel bands, the longest hop."""
+    return _pinned(
+        space, _sizes(space, min) | _heard(space, min, max), {"student.block": "separable", "student.head": "none"}
+    )
 
 
 def largest(space: Space) -> dict[str, Any]:
@@ -44,14 +46,19 @@ def largest(space: Space) -> dict[str, Any]:
     Its learning rate lies between the lowest and the default one: wide students diverge from what they began with at
     rates that suit narrow ones.
     """
-    ranges = [d for d in space.dimensions if isinstance(d, Range)]
-    high = {d.name: d.high for d in ranges if d.name.startswith("student.")}
-    rate = {d.name: math.sqrt(d.low * d.default) for d in ranges if d.name == "train.learning_rate"}
+    rates = [d for d in space.dimensions if d.name == "train.learning_rate" and isinstance(d, Range)]
+    rate = {d.name: math.sqrt(d.low * d.default) for d in rates}
     return _pinned(
         space,
-        high | rate | _heard(space, max, min),
+        _sizes(space, max) | rate | _heard(space, max, min),
         {"student.block": "conv", "student.head": "gru", "initialisation": "generic"},
     )
+
+
+def _sizes(space: Space, end: Callable) -> dict[str, Any]:
+    """One end of every range of a student's, and of its widths and depths where they are choices."""
+    chosen = [d for d in space.dimensions if d.name in SIZES or isinstance(d, Range)]
+    return {d.name: end(d.extremes()) for d in chosen if d.name.startswith("student.")}
 
 
 def _heard(space: Space, bands: Callable, hop: Callable) -> dict[str, Any]:

@@ -181,6 +181,13 @@ class Objectives:
         return [objective.value(result[objective.name]) for objective in self.each]
 
 
+def can_stop(objectives: Objectives) -> bool:
+    """Whether the score that training sees is the one that counts, so that a trial may be ended by it: with a single
+    quality, which is an F1 for which thresholds are chosen, of the student as it is."""
+    seen = objectives.qualities == (objectives.criterion,) and TABLE[objectives.criterion].at_rungs
+    return seen and objectives.most_alarms is None and not objectives.int8 and objectives.costs_are_known_before
+
+
 def most_alarms_of(text: str | None) -> float | None:
     """The false alarms per hour that `--criterion fa_per_hour=2` allows; None for `f1`, the default."""
     name, given, number = (text or "f1").partition("=")

@@ -8,7 +8,7 @@ from search.study.objectives import Objectives
 from search.study.options import as_typed
 from search.study.ownership import close_stale
 from search.study.proxy import BY_TRIALS
-from search.study.records import CONTROL, FACTS, INFEASIBLE, INTERRUPTED, LACK, LEASES, REASON, WORKED
+from search.study.records import CONTROL, FACTS, INFEASIBLE, INTERRUPTED, LACK, LEASES, REASON, RETRIED, WORKED
 from search.study.store import Store
 from search.study.view import StudyView
 from sedkd.errors import UserError
@@ -112,7 +112,7 @@ def enqueue_missing(
 ) -> None:
     """Put controls, by name, next in line, each once in a study's life; again only where Ctrl-C or a kill came before
     it could fail or end, or where it was above a limit, or could not be trained, and `fits` now."""
-    trials = [t for t in study.optuna.get_trials(deepcopy=False) if not is_undone(t)]
+    trials = done_or_begun(study)
     there = {t.user_attrs.get(CONTROL) for t in trials if not {INFEASIBLE, LACK} & t.user_attrs.keys()}
     left_out = {t.user_attrs.get(CONTROL) for t in trials} - there
     for name, values in controls:
@@ -120,7 +120,14 @@ def enqueue_missing(
             study.optuna.enqueue_trial(dict(values), user_attrs={CONTROL: name})
 
 
-def is_undone(trial: "optuna.trial.FrozenTrial") -> bool:
+def done_or_begun(study: StudyView) -> "list[optuna.trial.FrozenTrial]":
+    """The trials of what need not be put in line again. For one that was lost stands the one that repeats it."""
+    trials = study.optuna.get_trials(deepcopy=False)
+    repeated = {t.user_attrs.get(RETRIED) for t in trials}
+    return [t for t in trials if t.number not in repeated and not _is_undone(t)]
+
+
+def _is_undone(trial: "optuna.trial.FrozenTrial") -> bool:
     """Whether a trial failed without a fault of its own. One whose process was lost is in line again already (see
     `close_stale`), unless it was lost before it had begun."""
     from optuna.trial import TrialState

@@ -2,24 +2,38 @@
 
 from typing import TYPE_CHECKING
 
-from search.study.records import CONTINUES, CONTROL, OWNER, RECORD, RESUMED, RETRIED, SECOND, STOPPED
+from search.study.records import (
+    CONTINUES,
+    CONTROL,
+    INTERRUPTED,
+    KEPT,
+    OWNER,
+    REASON,
+    RECORD,
+    RESUMED,
+    RETRIED,
+    SECOND,
+    STOPPED,
+)
 from search.study.view import StudyView
 
 if TYPE_CHECKING:
     import optuna
 
 
-def close_stale(study: StudyView) -> list[int]:
+def close_stale(study: StudyView, interrupted: bool = False) -> list[int]:
     """End the trials whose process is gone, and return the numbers of those that are lost.
 
     A trial whose record was already written had finished and is told so. Any other is marked as failed and put in line
-    once more; again only where the one that repeated it went on from a later step than it had.
+    once more; again only where the one that repeated it went on from a later step than it had. Where Ctrl-C
+    `interrupted` what they were at, that is no fault of theirs: those of which something was kept go on later.
     """
     with study.store.storage.turn(study.name):  # no trial is between being asked for and being owned
-        return [number for number in (_closed(study, trial) for trial in study.running()) if number is not None]
+        closed = [_closed(study, trial, interrupted) for trial in study.running()]
+    return [number for number in closed if number is not None]
 
 
-def _closed(study: StudyView, trial: "optuna.trial.FrozenTrial") -> int | None:
+def _closed(study: StudyView, trial: "optuna.trial.FrozenTrial", interrupted: bool) -> int | None:
     """End a running trial whose process is gone; its number when it is lost."""
     from optuna.trial import TrialState
 
@@ -31,10 +45,12 @@ def _closed(study: StudyView, trial: "optuna.trial.FrozenTrial") -> int | None:
     if STOPPED in trial.user_attrs:
         study.optuna.tell(trial.number, state=TrialState.PRUNED)
         return None
+    if interrupted:
+        study.optuna._storage.set_trial_user_attr(trial._trial_id, REASON, INTERRUPTED)
     study.optuna.tell(trial.number, state=TrialState.FAIL)
     if CONTINUES in trial.user_attrs or SECOND in trial.user_attrs:  # whom it names is there still, and asked for again
         return trial.number
-    if trial.params and _went_on(study, trial):
+    if is_kept(trial) if interrupted else trial.params and _went_on(study, trial):
         once_more(study, trial)
     return trial.number
 
@@ -43,6 +59,11 @@ def once_more(study: StudyView, trial: "optuna.Trial | optuna.trial.FrozenTrial"
     """Put a trial in line again; who draws it goes on where its process kept it last, if it did."""
     control = {CONTROL: trial.user_attrs[CONTROL]} if CONTROL in trial.user_attrs else {}
     study.optuna.enqueue_trial(dict(trial.params), user_attrs={RETRIED: trial.number, **control})
+
+
+def is_kept(trial: "optuna.Trial | optuna.trial.FrozenTrial") -> bool:
+    """Whether something was kept of a training that was ended, so that it goes on from there."""
+    return KEPT in trial.user_attrs or RESUMED in trial.user_attrs
 
 
 def _went_on(study: StudyView, trial: "optuna.trial.FrozenTrial") -> bool:

@@ -243,7 +243,7 @@ class Tracker:
     def _summary(self, members: Sequence[FinishedTrial], on_front: Sequence[FinishedTrial]) -> None:
         corner = knee(on_front, self.objectives)
         values = {
-            "trials_finished": len(members),
+            "trials_finished": sum(member.record.continues is None for member in members),
             "front_size": len(on_front),
             "hypervolume": self.gain.look(members).volume,
             f"knee_{self.objectives.quality}": corner.measure(self.objectives.quality),

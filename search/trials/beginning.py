@@ -4,7 +4,7 @@ from search.setup.plan import Plan
 from search.space.controls import controls
 from search.space.dimensions import STRATEGY
 from search.space.first_tries import first_tries, to_be_tried
-from search.study.opening import enqueue_missing, is_undone
+from search.study.opening import done_or_begun, enqueue_missing
 from search.study.records import ANSWERED, INFEASIBLE, LACK, PENDING
 from search.study.view import StudyView
 
@@ -26,6 +26,5 @@ def begin(study: StudyView, plan: Plan) -> None:
 
 def _tried(study: StudyView) -> set[str | None]:
     """The strategies that were trained, failed by a fault of their own, are being trained or are in line."""
-    trials = study.optuna.get_trials(deepcopy=False)
-    known = [t for t in trials if not is_undone(t) and UNTRAINED.isdisjoint(t.user_attrs)]
+    known = [t for t in done_or_begun(study) if UNTRAINED.isdisjoint(t.user_attrs)]
     return {(t.params or t.system_attrs.get("fixed_params", {})).get(STRATEGY) for t in known}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from search.pareto.gain import Gain
 from search.setup.budget import limit_words
 from search.setup.plan import Plan
-from search.study.records import ANSWERED, EXHAUSTED, INFEASIBLE, LACK, OWNER, PENDING, FinishedTrial
+from search.study.records import ANSWERED, EXHAUSTED, INFEASIBLE, LACK, OWNER, PENDING, FinishedTrial, StoppedTrial
 from search.study.view import StudyView
 from search.trials.drawn import Drawn
 from search.trials.further import Further, FurtherTraining
@@ -24,7 +24,7 @@ class TrialDraws:
 
     def __init__(self, study: StudyView, plan: Plan, owner: str) -> None:
         self.study, self.plan, self.owner = study, plan, owner
-        self.limits, self.repeats = plan.limits, Repeats()
+        self.limits, self.repeats, self.hopeless = plan.limits, Repeats[FinishedTrial](), Repeats[StoppedTrial]()
         self.left = False  # whether a draw was left to another worker
         self.lack: str | None = None  # of the latest draw that cannot be trained
         self.exhausted = False  # whether no new student was found
@@ -82,7 +82,7 @@ class TrialDraws:
         """The draw as a trial to train; None where it was trained before, or another worker is at it."""
         with self.study.one_look():
             other = self._who_is_at_it(trial)  # first: one that ends between the two is found by the second
-            same = self.repeats.of(values, self.study.finished())
+            same = self.repeats.of(values, self.study.finished()) or self._ended_early(trial, values)
         seed = self.plan.base.seed
         if same is None and other is None:
             return Drawn(trial, values, seed, self.rungs[0])
@@ -99,7 +99,9 @@ class TrialDraws:
         budget = self.plan.budget
         if self.exhausted or self.study.taken() >= budget.trials:
             return True
-        return budget.patience is not None and self.gain.look(self.study.finished()).idle >= budget.patience
+        if budget.patience is None:
+            return False
+        return self.gain.look(self.study.finished(), self.study.ended_early()).idle >= budget.patience
 
     def _cannot_be(self, trial: "optuna.Trial", values: Mapping[str, Any]) -> bool:
         """A draw that cannot be trained costs nothing, says why, and does not count."""
@@ -130,7 +132,7 @@ class TrialDraws:
         ask at the same moment do not see each other. What was put in line is trained whoever is at it."""
         running = {other.number: other for other in self.study.running()}
         own = running.pop(trial.number, None)
-        if own is None or "fixed_params" in own.system_attrs:
+        if own is None or _is_given(own):
             return None
         return next((number for number, other in running.items() if other.params == own.params), None)
 
@@ -142,10 +144,23 @@ class TrialDraws:
         trial.set_user_attr(PENDING, other)
         self.study.optuna.tell(trial, state=TrialState.PRUNED)
 
-    def _answer(self, trial: "optuna.Trial", same: FinishedTrial) -> None:
+    def _ended_early(self, trial: "optuna.Trial", values: Mapping[str, Any]) -> StoppedTrial | None:
+        """The trial of this configuration that was ended at a rung, where it would be again. What was put in line is
+        trained to its end."""
+        own = next((other for other in self.study.running() if other.number == trial.number), None)
+        if not self.plan.ends_early or _is_given(own):
+            return None
+        return self.hopeless.of(values, self.study.ended_early())
+
+    def _answer(self, trial: "optuna.Trial", same: FinishedTrial | StoppedTrial) -> None:
         """Tell the result that is there; such a trial does not count."""
+        from optuna.trial import TrialState
+
         trial.set_user_attr(ANSWERED, same.number)
-        self.study.optuna.tell(trial, list(same.values))
+        if isinstance(same, StoppedTrial):
+            self.study.optuna.tell(trial, state=TrialState.PRUNED)
+        else:
+            self.study.optuna.tell(trial, list(same.values))
 
     def _why_exhausted(self, answered: int) -> str:
         limits = ", ".join(limit_words(name, most) for name, most in self.plan.budget.limits.items())
@@ -157,3 +172,8 @@ class TrialDraws:
             return f"the last {MAX_FREE_DRAWS} draws were {found}; {mend}"
         words = "trained before, or are being trained;" if self.left else "trained before;"
         return f"the last {answered} draws were all {words} widen the space or ask for fewer --trials"
+
+
+def _is_given(trial: "optuna.trial.FrozenTrial | None") -> bool:
+    """Whether it was put in line with its values, which no sampler drew."""
+    return trial is not None and "fixed_params" in trial.system_attrs

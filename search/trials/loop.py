@@ -10,7 +10,6 @@ from search.study.records import CONTROL
 from search.study.view import StudyView
 from search.trials.drawn import Drawn
 from search.trials.draws import TrialDraws
-from search.trials.stopping import can_stop
 from search.trials.training import Trainer
 from sedkd.errors import UserError
 
@@ -38,8 +37,7 @@ def search(study: StudyView, plan: Plan, listener: TrialListener, after_trial: C
     late, failures = deadline(plan.budget.timeout, time.monotonic), 0
     with plan.store.storage.owner() as owner:
         draws = TrialDraws(study, plan, owner)
-        early = plan.manner.early_stopping and len(plan.rungs) == 1 and can_stop(plan.objectives)
-        trainer = Trainer(study, plan.task, plan.base, listener.stage, early)
+        trainer = Trainer(study, plan.task, plan.base, listener.stage, plan.ends_early)
         while not late():
             drawn = draws.next()
             if drawn is None:

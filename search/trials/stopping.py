@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from search.study.objectives import TABLE, Objectives
+from search.study.objectives import Objectives
 from search.study.records import FinishedTrial
 from sedkd.train.fit import Checkpoint
 
@@ -35,13 +35,6 @@ class Hopeless(Exception):
     def __init__(self, rung: str, score: float, curve: Sequence[Checkpoint]) -> None:
         super().__init__(f"{rung}: {score:.3f}")
         self.rung, self.score, self.curve = rung, score, list(curve)
-
-
-def can_stop(objectives: Objectives) -> bool:
-    """Whether the score that training sees is the one that counts: with a single quality, which is an F1 for which
-    thresholds are chosen, of the student as it is."""
-    seen = objectives.qualities == (objectives.criterion,) and TABLE[objectives.criterion].at_rungs
-    return seen and objectives.most_alarms is None and not objectives.int8 and objectives.costs_are_known_before
 
 
 def costs_of(measures: Mapping[str, float], objectives: Objectives) -> tuple[float, ...]:

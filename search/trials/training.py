@@ -5,8 +5,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from search.study.objectives import Objectives
-from search.study.ownership import once_more
-from search.study.records import CONTROL, INTERRUPTED, KEPT, REASON, RECORD, RESUMED, STOPPED, fingerprint
+from search.study.ownership import is_kept, once_more
+from search.study.records import CONTROL, INTERRUPTED, REASON, RECORD, RESUMED, STOPPED, fingerprint
 from search.study.store import TRUNK_FILE
 from search.study.trial_record import FinishedRecord, StoppedRecord
 from search.study.view import StudyView
@@ -79,9 +79,8 @@ class Trainer:
         finished student is asked for again anyway."""
         from optuna.trial import TrialState
 
-        attributes = drawn.trial.user_attrs
         is_new = drawn.continues is None and drawn.second_seed_of is None
-        if is_new and (KEPT in attributes or RESUMED in attributes):
+        if is_new and is_kept(drawn.trial):
             ended = self.study.optuna.get_trials(deepcopy=False)[drawn.trial.number]
             if ended.state == TrialState.FAIL:  # it may have been told just before
                 once_more(self.study, ended)

@@ -79,7 +79,8 @@ def audio_infos(
 
 
 def sound_infos(paths: Iterable[Path]) -> dict[Path, AudioInfo]:
-    """What is known of every file, in the order given. BrokenAudio names the first that is missing, unreadable, damaged or empty."""
+    """What is known of every file, in the order given. BrokenAudio names the first that is missing, unreadable, damaged
+    or empty."""
     found: dict[Path, AudioInfo] = {}
     for path, info in audio_infos(paths).items():
         if isinstance(info, BrokenAudio):

@@ -31,7 +31,7 @@ def active_parts(path: Path, rate: int) -> tuple[np.ndarray, ...]:
     """The active regions of a recording's first MAX_SECONDS in which there are any. UserError names a recording of
     silence."""
     for start in np.arange(0.0, duration_of(path), MAX_SECONDS):
-        sound = read_excerpt(path, rate, start, MAX_SECONDS)
+        sound = read_excerpt(path, rate, float(start), MAX_SECONDS)
         if parts := tuple(sound[begin:end] for begin, end in active_regions(sound, rate)):
             return parts
     raise UserError(f"{path}: holds nothing but silence: remove it, or record it again")

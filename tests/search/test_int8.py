@@ -15,11 +15,10 @@ from search.setup.request import planned
 from search.setup.streams import HEAD, INT8, RECURRENT, hears_recordings, only_streams, streams_asked_by, unfit
 from search.space.added import LOOKAHEAD, with_added
 from search.space.reading import space_from
-from search.study.objectives import Objectives, parse
+from search.study.objectives import Objectives, can_stop, parse
 from search.study.opening import load_study, others
 from search.study.store import open_store
 from search.trials.final_scores import DECISIONS_FILE
-from search.trials.stopping import can_stop
 from sedkd.errors import UserError
 from sedkd.export.int8_student import Int8Student
 from sedkd.models.checkpoint import load_model

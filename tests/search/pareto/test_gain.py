@@ -1,5 +1,7 @@
 """The hypervolume as it grows, against Optuna's own, and the trials since it last did."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from invented_trials import OBJECTIVES, trial, with_second_seed
@@ -7,8 +9,8 @@ from invented_trials import OBJECTIVES, trial, with_second_seed
 from search.pareto.front import hypervolume
 from search.pareto.gain import Gain
 from search.study.objectives import parse
-from search.study.records import FinishedTrial
-from search.study.trial_record import FinishedRecord
+from search.study.records import FinishedTrial, StoppedTrial
+from search.study.trial_record import FinishedRecord, StoppedRecord
 
 
 @pytest.mark.parametrize("names", ["f1_segment,macs", "f1_segment,macs,params"])
@@ -37,6 +39,17 @@ def test_since_when_nothing_was_gained():
     assert idle == [0, 0, 1, 2, 0, 1]
     late = FinishedTrial(9, (0.9, 5.0), FinishedRecord())
     assert gain.look([late, *members]).idle == 0  # another worker's, however it is numbered
+
+
+def test_trials_that_were_ended_early_count_and_those_that_train_one_on_do_not():
+    members = [trial(0, 0.5, 1e5), trial(3, 0.4, 1e6), trial(5, 0.3, 1e6)]
+    members[2] = replace(members[2], record=replace(members[2].record, continues=3))
+    early = [StoppedTrial(n, StoppedRecord(rung="full@0.5", score=0.1)) for n in (1, 2, 4)]
+    gain = Gain(OBJECTIVES)
+    assert gain.look(members[:1], early[:2]).idle == 2
+    assert gain.look(members[:2], early[:2]).idle == 3
+    assert gain.look(members, early).idle == Gain(OBJECTIVES).look(members, early).idle == 4
+    assert gain.look([*members, trial(6, 0.9, 1e5)], early).idle == 0
 
 
 def test_a_second_seed_changes_what_the_first_was_worth():

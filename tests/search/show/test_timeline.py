@@ -10,6 +10,7 @@ from search.cli.main import main
 from search.show.timeline import HEARD, TRUE, Timeline
 from sedkd.data.events import Event
 from sedkd.export.reading import read_bundle
+from sedkd.models.settings import StudentSettings
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,12 @@ def test_truth_and_detections_are_drawn(folder):
     assert min(count(picture, HEARD) for picture in (with_truth, without)) > 1000
     later = drawn(folder, "--labels", str(folder / "truth.tsv"), "--start", "10", "--seconds", "5")
     assert 0 < count(later, TRUE) < 0.3 * count(with_truth, TRUE)  # the legend
+
+
+def test_less_than_a_frame_is_drawn_as_one(folder, tmp_path):
+    slow = write_export(moving_student(StudentSettings(4, 2, hop=40)), tmp_path)
+    for words in (["--seconds", "0.01"], ["--seconds", "0.01", "--bundle", str(slow)]):
+        assert drawn(folder, *words).size
 
 
 def test_a_label_track_of_the_recording_will_do(folder):

@@ -36,6 +36,16 @@ def test_the_ends_of_a_space_are_those_of_cost():
     assert [(end.n_mels, end.hop) for end in ends] == [(32, 40), (64, 20)]
 
 
+def test_the_ends_of_a_space_of_choices_are_those_of_cost_as_well():
+    sizes = {
+        "student.width": {"type": "choice", "of": [16, 2, 32]},
+        "student.depth": {"type": "choice", "of": [3, 2]},
+    }
+    space = space_from({"dimensions": sizes}, Path("own.yaml"))
+    ends = [from_flat(values, TrainSettings()).student for values in (smallest(space), largest(space))]
+    assert [(end.width, end.depth) for end in ends] == [(2, 2), (32, 3)]
+
+
 def test_what_is_typed():
     assert MELS.typed("32,64") == (64, 32)
     assert MELS.typed("24, 40") == (40, 24)

@@ -11,7 +11,8 @@ from search.setup.plan import Manner, Plan
 from search.space.reading import space_from
 from search.study.objectives import Objectives
 from search.study.opening import open_study
-from search.study.records import CONTROL, INFEASIBLE, REASON
+from search.study.ownership import close_stale
+from search.study.records import CONTROL, INFEASIBLE, OWNER, REASON
 from search.study.store import Store
 from search.study.view import StudyView
 from search.trials.beginning import begin
@@ -83,6 +84,19 @@ def test_controls_that_a_limit_left_out_come_when_it_is_gone(study):
     assert [values["student.width"] for values in begun(study, 8)] == [16, 16]
     waiting = study.optuna.get_trials(states=(TrialState.WAITING,))
     assert [trial.user_attrs[CONTROL] for trial in waiting] == over
+
+
+def test_a_control_that_was_lost_and_whose_repeat_ctrl_c_ended_comes_again(study):
+    begun(study, 8)
+    for interrupted in (False, True):
+        for _ in range(2):
+            asked = study.optuna.ask(SPACE.distributions())
+            asked.set_user_attr(OWNER, "a process that is gone")
+        close_stale(study, interrupted)
+    begun(study, 20)
+    waiting = study.optuna.get_trials(states=(TrialState.WAITING,))
+    names = [trial.user_attrs[CONTROL] for trial in waiting if CONTROL in trial.user_attrs]
+    assert sorted(names) == ["default distillation", "scratch", "smallest student"]
 
 
 def test_a_larger_one_tries_every_strategy_once_in_its_life(study):

@@ -24,7 +24,7 @@ from search.setup.request import planned
 from search.study.objectives import Objectives
 from search.study.opening import load_study, open_study
 from search.study.ownership import close_stale
-from search.study.records import CONTINUES, KEPT, OWNER, RESUMED, RETRIED, FinishedTrial
+from search.study.records import CONTINUES, INTERRUPTED, KEPT, OWNER, REASON, RESUMED, RETRIED, FinishedTrial
 from search.study.store import Store, open_store
 from search.study.view import StudyView
 from sedkd.models.checkpoint import load_model
@@ -146,6 +146,21 @@ def test_one_that_was_interrupted_goes_on_when_the_line_is_typed_again(farm, tmp
         (0, 6, "COMPLETE")
     ]
     assert again[0].params == study.optuna.trials[0].params
+
+
+def test_what_ctrl_c_ended_is_not_lost(tmp_path):
+    """By whomever it was put down: where something was kept it goes on, also where it was lost before."""
+    study = open_study(open_store(str(tmp_path)), "farm", {"environment": "farm"}, Objectives(("f1_segment", "macs")))
+    for kept, interrupted in ((False, False), (True, True), (False, True)):
+        trial = study.optuna.ask()
+        trial.suggest_int("width", 2, 8)
+        trial.set_user_attr(OWNER, "a process that is gone")
+        if kept:
+            trial.set_user_attr(KEPT, 100)
+        assert close_stale(study, interrupted) == [trial.number]
+    trials = study.optuna.trials
+    assert [trial.user_attrs.get(RETRIED) for trial in trials] == [None, 0, 1]
+    assert [trial.user_attrs.get(REASON) for trial in trials] == [None, INTERRUPTED, INTERRUPTED]
 
 
 def test_a_trial_that_is_lost_again_and_again_is_left(tmp_path):

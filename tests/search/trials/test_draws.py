@@ -13,13 +13,14 @@ import pytest
 from postgres import needs_postgres, server
 
 from search.pareto import luck
+from search.sampling.knowledge import StudyKnowledge
 from search.setup.budget import Budget, Limits
 from search.setup.plan import Manner, Plan
 from search.space.reading import space_from
 from search.study.objectives import Objectives
 from search.study.opening import enqueue_missing, load_study, open_study
 from search.study.ownership import close_stale
-from search.study.records import CONTROL, OWNER, PENDING, RECORD, fingerprint
+from search.study.records import CONTROL, OWNER, PENDING, RECORD, STOPPED, fingerprint
 from search.study.store import Store
 from search.study.view import StudyView
 from search.trials.drawn import Drawn
@@ -281,3 +282,42 @@ def test_without_early_stopping_what_stayed_at_a_rung_is_trained_to_its_end(stud
         end(study, drawn)
     assert [d.continues.number for d in found if d.continues] == [0, 1, 2]
     assert {d.steps for d in found} == {600}
+
+
+def stopped(study: StudyView, drawn: Drawn) -> None:
+    """As if it had been ended at a rung."""
+    record = {"rung": "full@0.5", "score": 0.1, "measures": {"macs": 1e3}, "configuration": drawn.values}
+    drawn.trial.set_user_attr(STOPPED, record)
+    study.optuna.tell(drawn.trial, state=optuna.trial.TrialState.PRUNED)
+
+
+def test_what_was_ended_early_is_not_trained_again_and_does_not_count(study: StudyView) -> None:
+    study.optuna.sampler = optuna.samplers.RandomSampler(seed=3)
+    draws, found = draws_of(study, 20, "one"), list[Drawn]()
+    while (drawn := draws.next()) is not None:
+        found.append(drawn)
+        stopped(study, drawn)
+    assert sorted(d.values["student.width"] for d in found) == list(range(2, 17, 2))
+    assert study.spent() == study.taken() == 8
+    assert study.exhausted() is not None
+    enqueue_missing(study, [("smallest", {"student.width": 2})])
+    control = draws_of(study, 20, "one").next()  # trained to its end, for others are compared with it
+    assert control is not None
+    assert control.trial.user_attrs[CONTROL] == "smallest"
+    end(study, control)
+    plan = replace(draws.plan, manner=replace(draws.plan.manner, early_stopping=False))
+    vars(plan)["limits"] = draws.limits
+    to_the_end = TrialDraws(study, plan, "one").next()
+    assert to_the_end is not None
+    assert to_the_end.values["student.width"] > 2
+
+
+def test_the_sampler_knows_what_would_be_ended_early_again(study: StudyView) -> None:
+    study.optuna.sampler = optuna.samplers.RandomSampler(seed=3)
+    drawn = draws_of(study, 20, "one").next()
+    assert drawn is not None
+    stopped(study, drawn)
+    for ends_early in (True, False):
+        knowledge = StudyKnowledge(study, draws_of(study, 20, "one").limits, ends_early)
+        assert len(knowledge.observations()) == 1
+        assert knowledge.is_known(drawn.values) == ends_early

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from invented_trials import OBJECTIVES, trial, with_second_seed
 
-from search.study.objectives import parse
+from search.study.objectives import can_stop, parse
 from search.study.records import FinishedTrial
 from search.study.trial_record import FinishedRecord
-from search.trials.stopping import MIN_FINISHED, RungScores, can_stop, is_hopeless, rung_of, rung_scores
+from search.trials.stopping import MIN_FINISHED, RungScores, is_hopeless, rung_of, rung_scores
 
 RUNG = "full@0.5"
 
