@@ -72,6 +72,8 @@ def export_pick(
     path = study.student_path(member.number)
     if not path.exists():
         raise UserError(f"{path}: the trained student is not there; give the --store that the search wrote")
+    if (fault := study.fault_of_student(member.number)) is not None:
+        raise UserError(f"{fault}; copy it back, its MLflow run holds one as well, or name another --pick")
     student = load_model(path)
     assert isinstance(student, Student)
     facts = study.facts

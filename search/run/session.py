@@ -141,17 +141,17 @@ class _Session:
         return scores
 
     def _with_students(self, members: Sequence[FinishedTrial]) -> list[FinishedTrial]:
-        """Those whose students are there; of another, whose file somebody took away, it is said once."""
+        """Those whose students are there; of another, whose file is gone or damaged, it is said once."""
         found = []
         for member in members:
-            path = self.study.student_path(member.number)
-            if path.exists():
+            fault = self.study.fault_of_student(member.number)
+            if fault is None:
                 found.append(member)
             elif member.number not in self.lost:
                 self.lost.add(member.number)
                 self.display.notice(
-                    f"trial {member.number}: its student is gone ({path}: no such file), so that it is neither scored "
-                    "nor to be exported; copy it back, and run the same line again"
+                    f"trial {member.number}: its student is gone ({fault}), so that it is neither scored nor to be "
+                    "exported; copy it back, its MLflow run holds one as well, and run the same line again"
                 )
         return found
 

@@ -80,6 +80,16 @@ class StudyView:
         """The weights of a trial's student, also where another machine trained it."""
         return self.trial_file(number, STUDENT_FILE)
 
+    def fault_of_student(self, number: int) -> str | None:
+        """Why a trial's student cannot be read, where its file is gone or damaged."""
+        from sedkd.models.checkpoint import read_header
+
+        try:
+            read_header(self.student_path(number))
+        except UserError as error:
+            return str(error)
+        return None
+
     def trial_file(self, number: int, name: str) -> Path:
         """A file of a trial's folder, also where another machine shared it; it need not be there."""
         path = self.trial_folder(number) / name

@@ -1,5 +1,6 @@
 """Whatever ends a search or a comparison, nothing is left that looks as if it were running."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,9 @@ def test_one_that_cannot_be_confirmed_does_not_keep_the_others(farm: Path, monke
 
 
 @pytest.mark.slow
-def test_a_student_that_is_gone_does_not_keep_the_others_from_their_scores(tmp_path, capsys) -> None:
+@pytest.mark.parametrize("left", [0, 3000])
+def test_a_student_that_is_gone_does_not_keep_the_others_from_their_scores(tmp_path, capsys, left) -> None:
+    """Its file is not there, or only the first bytes of it are."""
     words = arguments(write_farm(tmp_path), 4)
     assert search.main(words) == 0
     study = load_study(open_store(str(tmp_path / "runs")), "farm", None)
@@ -98,7 +101,10 @@ def test_a_student_that_is_gone_does_not_keep_the_others_from_their_scores(tmp_p
         (study.trial_folder(member.number) / "test.json").unlink()
         for kept in ("curves.json", "heard.json"):
             (study.trial_folder(member.number) / kept).unlink(missing_ok=True)
-    study.student_path(gone.number).unlink()
+    if left:
+        os.truncate(study.student_path(gone.number), left)
+    else:
+        study.student_path(gone.number).unlink()
     capsys.readouterr()
     assert search.main(words) == 0
     said = " ".join(capsys.readouterr().out.split())
