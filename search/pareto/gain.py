@@ -41,9 +41,8 @@ class Gain:
                 self.idle += 1
                 continue
             self.seen[trial.number] = trial.values
-            before = self.volume
-            self._add(np.array(trial.values) * self.signs)
-            self.idle = 0 if self.volume > before else self.idle + (trial.record.continues is None)
+            gained = self._add(np.array(trial.values) * self.signs)
+            self.idle = 0 if gained else self.idle + (trial.record.continues is None)
         return self
 
     @property
@@ -51,12 +50,16 @@ class Gain:
         """The hypervolume now; 0 without trials."""
         return self.volumes[-1] if self.volumes else 0.0
 
-    def _add(self, loss: np.ndarray) -> None:
+    def _add(self, loss: np.ndarray) -> bool:
+        """Whether the front gained. Where no student is better than the worst in every objective there is no volume,
+        and any that no other equals is a gain."""
         from optuna._hypervolume import compute_hypervolume
 
-        volume = self.volume
-        if not (self.front <= loss).all(axis=1).any():
+        before = volume = self.volume
+        is_new = not (self.front <= loss).all(axis=1).any()
+        if is_new:
             self.front = np.vstack([self.front[~(loss <= self.front).all(axis=1)], loss])
             inside = self.front[(self.front < self.reference).all(axis=1)]
             volume = float(compute_hypervolume(inside, self.reference)) if len(inside) else 0.0
         self.volumes.append(volume)
+        return volume > before or (is_new and not volume)

@@ -84,6 +84,10 @@ def export_pick(
         again = retuned(answers, student.labels, most, objectives.needs_psds, objectives.criterion)
         record, card, seeds = again.of(record), again.on(card), 1
         yield from again.lines
+    if len(record.post.thresholds) != len(student.labels):
+        raise UserError(
+            f"trial {member.number}: was trained by an earlier sedkd, which kept no thresholds; train it again"
+        )
     post, causal = record.post, student.settings.causal
     device = causal and is_generator_installed()
     clips = site_clips(study.folder, student.labels, student.features, post) if causal else NO_CLIPS
@@ -196,11 +200,13 @@ def _register(study: StudyView, trial: int, record: FinishedRecord, out: Path, a
     mlflow.set_registry_uri(study.store.mlflow_uri)
     name = model_name(study.name)
     run_id = tracker.child_id(trial)
+    before = tracker.client.get_run(run_id).info
     with mlflow.start_run(run_id=run_id):
         info: Any = mlflow.onnx.log_model(
             onnx.load(str(out / ONNX)), name="model", registered_model_name=name, pip_requirements=["onnxruntime"]
         )
         mlflow.log_artifacts(str(out), "export")
+    tracker.client.set_terminated(run_id, before.status, before.end_time)  # the trial took no longer by its export
     version = str(info.registered_model_version)
     for alias in aliases:
         tracker.client.set_registered_model_alias(name, alias, version)

@@ -190,10 +190,24 @@ class _Session:
     def _search_all(self, ready: Planned) -> None:
         """Until no process is at a trial of this study: what a lost one leaves behind is searched once more."""
         begin(self.study, ready.plan)
+        began = time.monotonic()
         self._search(ready)
         while self.study.running():
             self.others.wait(self._waiting)
-            self._search(ready)
+            left = self._without(time.monotonic() - began, ready)
+            if left is None:
+                return
+            self._search(left)
+
+    def _without(self, seconds: float, ready: Planned) -> Planned | None:
+        """The same with what is left of its time when so many seconds are gone; None where nothing is."""
+        budget = self.request.budget
+        if budget.timeout is None:
+            return ready
+        if budget.timeout <= seconds:
+            return None
+        budget = replace(budget, timeout=budget.timeout - seconds)
+        return replace(ready, plan=replace(ready.plan, budget=budget))
 
     def _waiting(self, what: str, done: int, total: int) -> None:
         self.display.preparing(what, done, total)
@@ -208,7 +222,8 @@ class _Session:
         self._local(ready).run()
 
     def _local(self, ready: Planned) -> LocalTrials:
-        return LocalTrials(self.request, ready, self.study, self.request.seed, self.display, self.stop, self._mirrored)
+        request = replace(self.request, budget=ready.plan.budget)
+        return LocalTrials(request, ready, self.study, self.request.seed, self.display, self.stop, self._mirrored)
 
     def _search_on(self, cluster: Cluster, ready: Planned) -> None:
         wanted, watch = ready.plan.budget.trials, EndedTrials(self.study, DisplayListener(self.display, self.study, 0))

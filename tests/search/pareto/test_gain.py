@@ -52,6 +52,16 @@ def test_trials_that_were_ended_early_count_and_those_that_train_one_on_do_not()
     assert gain.look([*members, trial(6, 0.9, 1e5)], early).idle == 0
 
 
+def test_a_front_without_volume_gains_by_what_is_new_on_it():
+    """An F1 that is 0 of all students, say."""
+    objectives = parse("f1_segment,f1_event,macs")
+    values = [(0.4, 0.0, 5.0), (0.5, 0.0, 5.0), (0.3, 0.0, 5.0), (0.3, 0.0, 4.0)]
+    members = [FinishedTrial(i, v, FinishedRecord()) for i, v in enumerate(values)]
+    gain = Gain(objectives)
+    assert [gain.look(members[: last + 1]).idle for last in range(4)] == [0, 0, 1, 0]
+    assert gain.volume == 0
+
+
 def test_a_second_seed_changes_what_the_first_was_worth():
     members = [trial(0, 0.5, 1e5), trial(1, 0.7, 1e6), trial(2, 0.6, 1e6)]
     gain = Gain(OBJECTIVES).look(members)

@@ -1,17 +1,22 @@
 """Whatever ends a search or a comparison, nothing is left that looks as if it were running."""
 
 import os
+import threading
+import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from optuna.trial import TrialState
 from small_study import arguments, write_farm
 
 import search.run.session as session
 from search.cli import search
 from search.pareto.front import front
 from search.space.space import Space
-from search.study.opening import load_study
+from search.study.opening import load_studies, load_study
+from search.study.records import OWNER
 from search.study.store import open_store
 from search.tracking.tracker import Tracker
 from sedkd.errors import UserError
@@ -154,3 +159,31 @@ def test_a_comparisons_run_is_there_whole_or_not_at_all(farm: Path, monkeypatch:
     assert runs() == before  # what was there stays
     log_comparison(result, [file], store)
     assert [status for _, status in runs()] == ["FINISHED"]
+
+
+@pytest.mark.slow
+def test_the_time_is_one_for_the_whole_search(tmp_path: Path) -> None:
+    """Also where it waits for another process's trial."""
+    words = arguments(write_farm(tmp_path), 40)
+    assert search.main([*words, "--timeout", "0.001"]) == 0
+    store = open_store(str(tmp_path / "runs"))
+    study = load_studies(store, "farm", None)[0]
+    released: list[datetime] = []
+
+    def hold() -> None:
+        with store.storage.owner() as owner:
+            trial = study.optuna.ask()
+            trial.set_user_attr(OWNER, owner)
+            holds.set()
+            time.sleep(15)
+            released.append(datetime.now())
+            study.optuna.tell(trial, state=TrialState.FAIL)
+
+    holds = threading.Event()
+    other = threading.Thread(target=hold)
+    other.start()
+    assert holds.wait(30)
+    assert search.main([*words, "--timeout", "2"]) == 0
+    other.join()
+    trials = load_studies(store, "farm", None)[0].optuna.trials
+    assert not [t.number for t in trials if t.datetime_start and t.datetime_start > released[0]]

@@ -89,8 +89,16 @@ def test_every_command_takes_odd_names(odd: Path, tmp_path: Path, capsys, monkey
     assert "bell, &quot;big&quot; #1/&lt;b&gt;" in text
     assert LABELS["bell"] not in text
     out = tmp_path / "it's [red] 100%25"
+    client = MlflowClient(open_store(str(odd / STORE)).mlflow_uri)
+    experiment = client.get_experiment_by_name(experiment_name(ENVIRONMENT))
+
+    def ends() -> dict[str, tuple[str, int]]:
+        return {r.info.run_id: (r.info.status, r.info.end_time) for r in client.search_runs([experiment.experiment_id])}
+
+    before = ends()
     assert main.main(["export", *where, "--out", str(out)]) == 0
     shown = capsys.readouterr().out
+    assert ends() == before  # no trial took longer by its export
     assert f"registered in MLflow: {experiment_name(ENVIRONMENT)} version 1 as" in shown
     clip = next((odd / "recordings" / ENVIRONMENT / "test").iterdir())
     assert main.main(["detect", str(out), str(clip)]) == 0
