@@ -179,6 +179,8 @@ def _check_values(space: Space, path: Path) -> None:
                     made = from_flat(values, TrainSettings())
                     require_parameters(made.strategy, made.parameters)
                 except (ValueError, TypeError, UserError) as error:
-                    raise UserError(f"{path}: dimensions.{dimension.name}: {error}") from error
+                    named = str(error).partition(" ")[0]  # of two that do not go together the one that it tells of
+                    name = named if named in {d.name for d in space.dimensions} else dimension.name
+                    raise UserError(f"{path}: dimensions.{name}: {error}") from error
         if not drawn:
             raise UserError(f"{path}: dimensions.{dimension.name}: no strategy of this space ever draws it")

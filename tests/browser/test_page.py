@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 from browser import CHROMIUM, Browser
@@ -75,6 +76,7 @@ def test_it_tells_what_detect_tells(kind, causal_export, runtime, tmp_path):
     ):
         soundfile.write(tmp_path / name, noise(seconds, rate, channels, seed=4), rate)
     (tmp_path / "text.wav").write_text("no sound")
+    soundfile.write(tmp_path / "nan.wav", np.full(RATE, np.nan, np.float32), RATE, subtype="FLOAT")
     with Browser(tmp_path / "profile") as browser:
         opened(browser, export)
         for name in ("16k.wav", "44k.flac"):
@@ -87,6 +89,8 @@ def test_it_tells_what_detect_tells(kind, causal_export, runtime, tmp_path):
         assert "text.wav: this browser cannot decode it" in browser.value(
             "document.getElementById('notice').textContent"
         )
+        heard(browser, tmp_path / "nan.wav")
+        assert "nan.wav: a sample in it is no number" in browser.value("document.getElementById('notice').textContent")
         assert {url.split(":")[0] for url in browser.requests} <= {"file", "data", "blob", "about"}
         assert browser.complaints == []
 

@@ -108,6 +108,7 @@ async function hearFile(file) {
     const { samples, rate } = await decoded(file).catch(() => {
       throw new Error(`${file.name}: this browser cannot decode it as sound; choose a WAV, FLAC, Ogg or MP3 file.`);
     });
+    if (!samples.every(Number.isFinite)) throw new Error(`${file.name}: a sample in it is no number; record it again, or repair it.`);
     const detector = new Detector(parts, rate), piece = PIECE_SECONDS * rate, begun = performance.now();
     const words = () => `${file.name}: heard ${detector.seconds.toFixed(1)} of ${(samples.length / rate).toFixed(1)} s`;
     for (let start = 0; start < samples.length && wanted; start += piece) {

@@ -359,3 +359,9 @@ def test_what_a_dimension_is_does_not_decide_a_study():
     assert told.as_dict() == parsed(**{"student.width": {"type": "int", "low": 4, "high": 8}}).as_dict()
     with pytest.raises(UserError, match=r"student.width.help: expected a text"):
         parsed(**{"student.width": {"type": "int", "low": 4, "high": 8, "help": 3}})
+
+
+def test_what_does_not_go_together_is_told_of_what_it_is_about():
+    sizes = {f"student.{name}": {"type": "int", "low": 1, "high": 2, "default": 1} for name in ("width", "depth")}
+    with pytest.raises(UserError, match=r"^own.yaml: dimensions\.student\.head: student\.head gru halves its channels"):
+        parsed(**sizes, **of("student.head", "gru"), strategy=STRATEGY)
