@@ -70,6 +70,27 @@ def test_a_review_of_real_clips_by_keyboard_alone(shared, tmp_path):
 
 
 @needs_chromium
+def test_what_another_tab_answered_is_not_overwritten(tmp_path):
+    write_page(small_review(tmp_path / "audio"), tmp_path / "review.html")
+    other_tab = """(() => {
+        const key = Object.keys(localStorage)[0], kept = JSON.parse(localStorage.getItem(key));
+        kept.order.push(1);
+        kept.answers[1] = { answer: "no" };
+        localStorage.setItem(key, JSON.stringify(kept));
+        dispatchEvent(new StorageEvent("storage", { key }));
+    })()"""  # of its own writing a tab hears nothing
+    with Browser(tmp_path / "profile") as browser:
+        opened(browser, tmp_path / "review.html")
+        browser.press("y")
+        browser.value(other_tab)
+        assert told(browser) == "2 of 4 answered"
+        browser.press("s")
+        file = downloaded(browser, tmp_path, lambda: browser.press("d"))
+    given = json.loads(file.read_text())["answers"]
+    assert {place: answer["answer"] for place, answer in given.items()} == {"0": "yes", "1": "no", "2": "skip"}
+
+
+@needs_chromium
 def test_on_a_phone_all_of_it_is_reached_by_touch(tmp_path):
     labels = ("a label that is far too long for the width of a phone, and-has-no-blank-" + "x" * 60, "hum")
     write_page(small_review(tmp_path / "audio", labels=labels), tmp_path / "review.html")

@@ -9,6 +9,7 @@ const KINDS = ["yes", "no", "other", "skip"];
 let answers = {}, order = [], current = 0;
 
 function restore() {
+  [answers, order] = [{}, []];
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) || "null");
     if (!kept) return;
@@ -19,8 +20,7 @@ function restore() {
       order.push(place);
     }
   } catch (error) {
-    answers = {};
-    order = [];
+    [answers, order] = [{}, []];
   }
 }
 
@@ -169,5 +169,10 @@ for (const [id, act] of [["play", toggle], ["yes", ACTIONS.y], ["no", ACTIONS.n]
 document.querySelector(".picture").addEventListener("click", toggle);
 at("sound").addEventListener("play", follow);
 at("sound").addEventListener("seeked", follow);
+window.addEventListener("storage", ({ key }) => { // answered in another tab: this one goes on from there
+  if (key !== KEY) return;
+  restore();
+  show(false);
+});
 restore();
 show(false);
