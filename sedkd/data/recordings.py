@@ -19,7 +19,7 @@ from sedkd.data.audio import content_hash
 from sedkd.data.broken import durations, mentioning_option
 from sedkd.data.environment import Environment
 from sedkd.data.events import Event, clip_to, ends_beyond, merge_touching, read_annotations
-from sedkd.data.folders import AudioFolder, audio_below
+from sedkd.data.folders import AudioFolder, audio_below, files_below
 from sedkd.data.inspection import sound_infos
 from sedkd.data.sealed import require_opened
 from sedkd.data.strangers import warn_of_strangers
@@ -144,7 +144,7 @@ def read_negatives(root: Path, environment: Environment) -> list[Recording]:
                 raise UserError(f"{table}, line {line}: {label} is an event, but {_NO_EVENTS}")
     if not folder.is_dir():
         return []
-    labelled = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".tsv", ".csv", ".txt"))
+    labelled = files_below(folder, _is_table_name)
     if labelled:
         raise UserError(f"{labelled[0]}: labels among the negatives, but {_NO_EVENTS}")
     found = durations(audio_below(folder))
@@ -254,3 +254,7 @@ def _labeled(
     own = [Event(e.onset, e.offset, environment.canonical(e.event_label)) for e in whole]
     unknown = tuple((e.onset, e.offset) for e in whole if environment.is_stranger(e.event_label))
     return Recording(path, filename, environment.name, duration, tuple(merge_touching(own)), unknown=unknown)
+
+
+def _is_table_name(name: str) -> bool:
+    return not name.startswith(".") and Path(name).suffix.lower() in (".tsv", ".csv", ".txt")

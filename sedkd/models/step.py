@@ -4,7 +4,7 @@ Every convolution remembers the frames before its own, a GRU its state; all begi
 pads with. So the answers of step after step are those that the student gives for the whole recording.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -58,17 +58,24 @@ class StreamStep(nn.Module):
 
     def beginning(self, batch: int = 1) -> list[Tensor]:
         """The states before the first frame: zeros."""
-        shapes, x = list[tuple[int, ...]](), self.mean.new_zeros(1, 1, self.frames, len(self.mean))
-        for part in (self.layers, self.tcn):
-            for layer in part:
-                if isinstance(layer, Convolution) and layer.past:
-                    shapes.append((batch, x.shape[1], layer.past, x.shape[3]))
-                    x = torch.cat([x.new_zeros(1, *shapes[-1][1:]), x], dim=2)
-                x = layer(x)
-            x = x[..., :1]  # as the mean over the bands leaves it
+        shapes = list[tuple[int, ...]]()
+        for layer, channels, bands in self.convolutions():
+            if layer.past:
+                shapes.append((batch, channels, layer.past, bands))
         if self.gru is not None:
             shapes.append((1, batch, self.gru.hidden_size))
         return [self.mean.new_zeros(shape) for shape in shapes]
+
+    def convolutions(self) -> "Iterator[tuple[Convolution, int, int]]":
+        """Each with the channels and the bands of what goes in."""
+        x = self.mean.new_zeros(1, 1, self.frames, len(self.mean))
+        for part in (self.layers, self.tcn):
+            for layer in part:
+                if isinstance(layer, Convolution):
+                    yield layer, x.shape[1], x.shape[3]
+                    x = torch.cat([x.new_zeros(1, x.shape[1], layer.past, x.shape[3]), x], dim=2)
+                x = layer(x)
+            x = x[..., :1]  # as the mean over the bands leaves it
 
 
 class Convolution(nn.Module):

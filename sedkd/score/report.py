@@ -98,7 +98,7 @@ def score_files(
     if not truth:
         raise UserError(f"{truth_path}: lists no file: there is nothing to score")
     detections, notes = _detected(detections_path, truth, label_columns[1])
-    notes = [*truth_notes, *notes, *every_label_at_once(detections), *touching(truth), *called_twice(truth)]
+    notes = [*truth_notes, *notes, *every_label_at_once(detections), *touching(truth, detections), *called_twice(truth)]
     durations = None if durations_path is None else _lengths(durations_path, truth)
     points: dict[float, Annotations] = {}
     if durations is None:

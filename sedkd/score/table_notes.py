@@ -8,13 +8,19 @@ from sedkd.data.folders import without_audio_suffix
 FEW_LABELS = 3  # which may all be heard in every span
 
 
-def touching(truth: Annotations) -> list[str]:
-    """A note where references are one event for a search, and several here."""
-    apart = sum(len(events) - len(merge_touching(events)) for events in truth.values())
-    if not apart:
-        return []
-    which = "one reference event touches or overlaps" if apart == 1 else f"{apart} reference events touch or overlap"
-    return [f"{which} another of the same label: counted as they stand, where a search takes what touches for one"]
+def touching(truth: Annotations, detections: Annotations) -> list[str]:
+    """A note where references are one event for a search, and several here; another where detections are."""
+    notes = []
+    windows = "; join those of a system that answers window by window before event F1 is to tell something"
+    for kind, annotations, mend in (("reference event", truth, ""), ("detection", detections, windows)):
+        apart = sum(len(events) - len(merge_touching(events)) for events in annotations.values())
+        if apart:
+            which = f"one {kind} touches or overlaps" if apart == 1 else f"{apart} {kind}s touch or overlap"
+            notes.append(
+                f"{which} another of the same label: counted as they stand, where a search takes what touches for "
+                f"one{mend}"
+            )
+    return notes
 
 
 def called_twice(truth: Annotations) -> list[str]:

@@ -298,6 +298,15 @@ def test_references_that_touch_are_counted_as_they_stand_and_it_is_said(tmp_path
     )
 
 
+def test_detections_of_a_system_that_answers_in_windows_are_said(tmp_path: Path) -> None:
+    rows = {"truth": "a.wav\t0\t3\tdog\n", "found": "a.wav\t0\t1\tdog\na.wav\t1\t2\tdog\na.wav\t2\t3\tdog\n"}
+    for name, text in rows.items():
+        (tmp_path / f"{name}.tsv").write_text(f"filename\tonset\toffset\tevent_label\n{text}")
+    (told,) = (n for n in score_files(tmp_path / "truth.tsv", tmp_path / "found.tsv").notes if "touch" in n)
+    assert told.startswith("2 detections touch or overlap another of the same label: counted as they stand")
+    assert "join those of a system that answers window by window" in told
+
+
 def test_a_file_that_the_truth_calls_by_two_names(folder: Path) -> None:
     write_annotations(folder / "truth.tsv", {"n/a.wav": [Event(0, 1, "car")], "n/a": [Event(0, 1, "car")]})
     write_annotations(folder / "found.tsv", {"n/a.wav": [Event(0, 1, "car")]})

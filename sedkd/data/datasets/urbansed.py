@@ -9,6 +9,7 @@ from sedkd.data.datasets.dataset import TRAIN, VALIDATION, Annotation, Clip, Dat
 from sedkd.data.datasets.listing import Listing
 from sedkd.data.datasets.rows import plain_rows
 from sedkd.data.environment import Environment
+from sedkd.data.folders import files_below
 from sedkd.data.recordings import TEST
 
 NAME, TITLE = "urbansed", "URBAN-SED"
@@ -41,7 +42,7 @@ def opened(root: Path, _: int | None = None) -> Dataset:
     """The official splits. A soundscape is a recording of its own."""
     listing = Listing(root)
     for split, folder in FOLDERS.items():
-        for table in sorted((root / "annotations" / folder).glob("*.txt")):
+        for table in files_below(root / "annotations" / folder, lambda name: name.endswith(".txt") and name[0] != "."):
             name = f"{table.stem}.wav"
             group = f"urbansed:{folder}/{table.stem}"
             listing.add([root / "audio" / folder], name, URBAN, split, group, table.parent, table)

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from sedkd.data.datasets.dataset import Annotation
 from sedkd.data.datasets.rows import Line, event_of, later
 from sedkd.data.events import is_time, require_clear_commas, seconds
+from sedkd.data.folders import is_audio_name
 from sedkd.data.labels.cells import header_of, key_of, read_cells, squeezed, time_key_of
 from sedkd.data.labels.event_columns import FLAGS
 from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotations
@@ -51,7 +52,7 @@ class LabelTable:
         Raises:
             UserError: a row names none, though others do.
         """
-        file, folder, path = map(self._place, (self.layout.file, self.layout.folder, self.layout.path))
+        file, folder, path = self._file, *map(self._place, (self.layout.folder, self.layout.path))
         file, path = (path, None) if file is None else (file, path)
         if file is None:
             return [OWN] * len(self.cells.rows)
@@ -67,6 +68,15 @@ class LabelTable:
                 name = row[path]
             names.append(name)
         return names
+
+    @cached_property
+    def _file(self) -> int | None:
+        """The column of the recordings: one that is called so, else one that holds names of audio files."""
+        place = self._place(self.layout.file)
+        if place is not None or not self.layout.file or self._place(self.layout.path) is not None:
+            return place
+        columns = ([cell for _, cell in self.cells.column(i)] for i in range(len(self.cells.header)))
+        return next((i for i, cells in enumerate(columns) if cells and all(map(_is_audio, cells))), None)
 
     def recordings(self) -> list[str]:
         """The recordings that it names, each once; `OWN` where it names none."""
@@ -110,7 +120,27 @@ class LabelTable:
                 told = f"{where}: ends in {row[both[1]]}: only its part in {row[both[0]]} is used"
                 warnings.warn(told, SedkdWarning, stacklevel=2)
             events.append((line, event_of((begins, ends, text), where)))
+        self._tell_of_several(found.get(OWN, []), label)
         return annotations(found or {OWN: []})
+
+    def _tell_of_several(self, events: Sequence[Line], label: int) -> None:
+        """A warning where all labels are taken for those of one recording, and a column may name several: time begins
+        anew where it changes, and nowhere else."""
+        back = [i for i in range(1, len(events)) if events[i][1].onset < events[i - 1][1].onset]
+        if not (self.layout.file and back):
+            return
+        rows = dict(self.cells.rows)
+        for name in self._unknown_columns():
+            place = self.cells.header.index(name)
+            cells = [rows[line][place] for line, _ in events]
+            changes = [i for i in range(1, len(cells)) if cells[i] != cells[i - 1]]
+            if place != label and set(back) <= set(changes) and len(set(cells)) == len(changes) + 1:
+                told = (
+                    f"{self.path}: names no recording, so that all of it is of one; times begin anew where {name} "
+                    "changes: if it names recordings, call the column filename"
+                )
+                warnings.warn(told, SedkdWarning, stacklevel=2)
+                return
 
     def _says_nothing(self, name: str, begins: str, ends: str, text: str) -> bool:
         """Whether a row is of a recording alone: in it, nothing happens."""
@@ -158,22 +188,26 @@ class LabelTable:
 
     def _mend_of_no_label(self) -> str:
         """What to do where no column is known to hold labels."""
-        layout = self.layout
-        known = {*layout.onset, *layout.end, *layout.length, *layout.file, *layout.folder, *layout.path, *layout.within}
-        known = {squeezed(key) for key in known}
-        others = [
-            name
-            for name, key in zip(self.cells.header, self.keys, strict=True)
-            if name and squeezed(key) not in known and not (layout.other and layout.other(key))
-        ]
+        others = self._unknown_columns()
         if not others:
-            return f"add one, called {layout.label[0]}"
+            return f"add one, called {self.layout.label[0]}"
         flagged = [name for name in others if self._holds_flags(self.cells.header.index(name))]
         if flagged:
             return f"{flagged[0]} holds 1 and 0: if it is an event, say --label-column {shlex.quote(flagged[0])}"
         if all(self._is_of_fractions(self.cells.header.index(name)) for name in others):
             return f"{', '.join(others)} hold {NO_LABELS}"
         return f"say --label-column, one of: {', '.join(others)}"
+
+    def _unknown_columns(self) -> list[str]:
+        """Those that hold neither times nor recordings, as far as they are known."""
+        layout = self.layout
+        known = {*layout.onset, *layout.end, *layout.length, *layout.file, *layout.folder, *layout.path, *layout.within}
+        known = {squeezed(key) for key in known}
+        return [
+            name
+            for name, key in zip(self.cells.header, self.keys, strict=True)
+            if name and squeezed(key) not in known and not (layout.other and layout.other(key))
+        ]
 
     def _is_of_fractions(self, place: int) -> bool:
         """Whether a column holds nothing but numbers, not all of which are whole, as scores do."""
@@ -217,3 +251,7 @@ class LabelTable:
 
     def _all(self) -> str:
         return ", ".join(name for name in self.cells.header if name)
+
+
+def _is_audio(cell: str) -> bool:
+    return is_audio_name(PurePosixPath(cell.replace("\\", "/")).name)

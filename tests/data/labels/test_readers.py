@@ -85,6 +85,9 @@ def test_one_file_of_all_recordings(write: Callable, name: str, title: str, tmp_
         "fileName,startSec,endSec,eventLabel",
         "file.name,Start..s.,End..s.,Common.name",  # as R writes `Start (s)`
         "file,start-time,end-time,species",
+        "audio_id,onset,offset,label",
+        "YTID,start_seconds,end_seconds,label",
+        "uri,start,end,label",
     ],
 )
 def test_what_people_call_their_columns(head: str, tmp_path: Path) -> None:
@@ -448,3 +451,28 @@ def test_the_real_files(shared: Path, tmp_path: Path) -> None:
         sorted(early), sorted(wanted, key=lambda w: float(w[0])), strict=True
     ):
         assert (onset, label) == (pytest.approx(float(begin), abs=0.001), name)
+
+
+def test_a_column_of_audio_files_names_the_recordings_whatever_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("wo,start,end,label\nx/a.wav,1,2,crow\nb.WAV,0,1,crow\n")
+    form = format_of(tmp_path / "labels.csv")
+    assert form is not None
+    assert list(form.open(tmp_path / "labels.csv").read(None)) == ["x/a.wav", "b.WAV"]
+
+
+def test_a_column_that_may_name_recordings_is_told(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    """One in which time begins anew; not one that says who labelled."""
+    path = tmp_path / "labels.csv"
+    for cells, said in ((("x", "x", "y"), True), (("x", "y", "x"), False), (("x", "x", "x"), False)):
+        recwarn.clear()
+        onsets = (1, 5, 0)
+        path.write_text(
+            "wo,start,end,label\n" + "".join(f"{c},{o},{o + 1},crow\n" for c, o in zip(cells, onsets, strict=True))
+        )
+        form = format_of(path)
+        assert form is not None
+        assert len(next(iter(form.open(path).read(None).values())).events or ()) == 3
+        assert [str(w.message) for w in recwarn] == said * [
+            f"{path}: names no recording, so that all of it is of one; times begin anew where wo changes: if it names "
+            "recordings, call the column filename"
+        ]
