@@ -28,7 +28,7 @@ SEDKD = (
     {"features", "score", "synth"},
     {"data"},
     {"disk"},
-    {"errors", "inline", "own", "parallel", "progress", "spelling", "words"},
+    {"errors", "inline", "own", "own_sources", "parallel", "progress", "spelling", "words"},
 )
 
 

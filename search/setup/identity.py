@@ -7,11 +7,13 @@ objectives starts another.
 
 from typing import TYPE_CHECKING, Any
 
+from search.space.dimensions import STRATEGY
 from search.space.space import Space
 from search.study.names import cleaned
 from search.study.objectives import Objectives
 from search.study.records import HOW
 from sedkd.disk.json_file import digest
+from sedkd.distill.registry import own_strategies
 
 if TYPE_CHECKING:
     from sedkd.task.task import Task
@@ -55,6 +57,7 @@ def identity(
     }
     heard = [response.content for response in task.responses]
     clips = digest_of([*task.training.recordings, *task.validation.recordings])
+    own = own_strategies(*space.choices(STRATEGY))
     parts = {
         HOW: VERSION,
         "environment": task.environment.name,
@@ -70,6 +73,7 @@ def identity(
         **({} if objectives.most_alarms is None else {"criterion": ["fa_per_hour", objectives.most_alarms]}),
         **({"scored": "int8"} if objectives.int8 else {}),
         **({"impulse responses": ["responses", *heard]} if heard else {}),
+        **({"own strategies": own} if own else {}),
         **({"negatives": ["negatives", digest_of(task.negatives.recordings)]} if task.negatives else {}),
     }
     facts["parts"] = {name: digest(part, sort_keys=True) for name, part in parts.items()}

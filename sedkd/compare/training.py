@@ -17,6 +17,7 @@ from sedkd.compare.choice import FINALISTS, Tried, finalists, first_round, tunin
 from sedkd.compare.scoring import METRICS
 from sedkd.disk.json_file import digest, write_json
 from sedkd.disk.kept import kept, one_at_a_time
+from sedkd.distill.registry import own_strategies
 from sedkd.errors import UserError
 from sedkd.models.checkpoint import load_model, read_header, save_model
 from sedkd.models.frame import FrameModel
@@ -82,6 +83,7 @@ class Run:
     def _name(self) -> str:
         own = self.configuration
         what = {**asdict(own), "student": own.student.as_key(), "train": own.train.as_compared()}
+        what |= own_strategies(own.strategy)
         return f"{digest(what, 8, sort_keys=True)}-seed-{self.seed}"
 
     @property

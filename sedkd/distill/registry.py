@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sedkd.errors import UserError
 from sedkd.own import Broken, Missing, imported
+from sedkd.own_sources import sources_digest
 
 if TYPE_CHECKING:  # tables of strategies are shown without torch
     from sedkd.models.settings import StudentSettings
@@ -45,6 +46,12 @@ def types_of(name: str) -> dict[str, Any]:
     """The parameters that a strategy takes, by name, with the types that it declares."""
     taken = inspect.signature(find(name)).parameters.items()
     return {key: parameter.annotation for key, parameter in taken if key not in ("sizes", "self")}
+
+
+def own_strategies(*strategies: str) -> dict[str, Any]:
+    """By name, the sources of those parts that are one's own, as they stand: part of the names of what they train."""
+    own = sorted({name for strategy in strategies for name in parts(strategy) if ":" in name})
+    return {name: sources_digest(name) for name in own}
 
 
 def require_once(strategy: str) -> None:

@@ -13,6 +13,7 @@ from sedkd.features.settings import AUDIOSET_FEATURES, STUDENT_FEATURES, Feature
 from sedkd.models.checkpoint import Build
 from sedkd.models.frame import FrameModel, FrameOutput
 from sedkd.own import Broken, Missing, imported, raised
+from sedkd.own_sources import own_sources
 from sedkd.teach.weights import AUDIOSET_WEIGHTS, weights_path
 from sedkd.train.settings import TrainSettings
 
@@ -59,11 +60,14 @@ def _require_rebuilt(kind: str, build: Build, model: FrameModel) -> None:
         raise UserError(f"--teacher {kind}: cannot be built again from its config(): {raised(error)}") from error
 
 
-def source_of(kind: str, build: Build) -> Path | None:
-    """The file whose code makes it: the callable's own, or, of what is no function nor class, the named module's."""
+def sources_of(kind: str, build: Build) -> list[Path]:
+    """The files whose code makes it: the callable's own, or, of what is no function nor class, the named module's; and
+    those of one's own that these import."""
+    module = kind.partition(":")[0]
     written = inspect.isroutine(build) or inspect.isclass(build)
-    source = inspect.getsourcefile(build if written else sys.modules[kind.partition(":")[0]])
-    return Path(source) if source else None
+    source = inspect.getsourcefile(build if written else sys.modules[module])
+    first = [Path(source).resolve()] if source else []
+    return list(dict.fromkeys([*first, *own_sources(module)]))
 
 
 def require_answers(kind: str, model: FrameModel, settings: TrainSettings) -> None:

@@ -32,7 +32,7 @@ from sedkd.models.student import Student
 from sedkd.models.timm_backbone import require_backbone
 from sedkd.models.timm_net import TimmNet
 from sedkd.progress import Progress, counting
-from sedkd.teach.kinds import built, features_of_kind, has_stages, own_builder, require_answers, source_of, start_file
+from sedkd.teach.kinds import built, features_of_kind, has_stages, own_builder, require_answers, sources_of, start_file
 from sedkd.teach.model import Stage, Teacher, corpus_for, stages_from
 from sedkd.teach.stages import FINE_SETTINGS, HEAD, HEAD_SETTINGS, fine_tune, head_over
 from sedkd.teach.weights import AUDIOSET_WEIGHTS
@@ -130,8 +130,7 @@ def teacher_key(
     file, build = start_file(kind), own_builder(kind)
     start = content_hash(file) if file else kind
     if build:
-        source = source_of(kind, build)
-        start += f" {content_hash(source)}" if source else ""
+        start += "".join(f" {content_hash(source)}" for source in sources_of(kind, build))
     network = CRNN.as_key() if kind == "crnn" else None
     annotated = {name: list(labels) for name, labels in pool.annotated.items()}
     parts = [VERSION, start, network, pack.key, digest_of(recordings), annotated, settings.as_key()]
