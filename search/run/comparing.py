@@ -1,5 +1,6 @@
 """One run of `sedkd compare`: prepare, train the arms, score them once on test, show and keep what came out."""
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from sedkd.compare.bootstrap import VERSION as INTERVALS
 from sedkd.compare.result import on_test
 from sedkd.compare.training import FIRST_CRITERION, Trained, train_all
 from sedkd.disk.json_file import digest, read_json, write_json
+from sedkd.disk.kept import kept
 from sedkd.distill.registry import find, parts, require_once
 from sedkd.errors import UserError
 from sedkd.models.settings import StudentSettings
@@ -205,11 +207,22 @@ def _keep(result: dict[str, Any], folder: Path, store: Store) -> list[str]:
     from search.tracking.comparison import log_comparison
 
     written = folder / "comparison.json"
+    more = _more_seeds(written, result["seeds"])
     write_json(written, result, indent=1)
     picture = folder / "comparison.png"
     comparison_png(result, picture)
     lines = [f"numbers: {written}", f"figure:  {picture}"]
+    if more:
+        lines.append(
+            f"         they told of {more} seeds before; --seeds {more} tells it again, and trains nothing anew"
+        )
     return [*lines, log_comparison(result, [written, picture], store)]
+
+
+def _more_seeds(written: Path, seeds: int) -> int | None:
+    """Of how many seeds the numbers tell that are to be replaced, where these are more."""
+    before = kept(written, lambda path: int(json.loads(path.read_text(encoding="utf-8"))["seeds"]))
+    return before if before is not None and before > seeds else None
 
 
 def _show(result: dict[str, Any], display: Display, lines: list[str]) -> None:

@@ -25,7 +25,8 @@ TABLES = (".tsv", ".csv")
 FEW_FILES = 3  # of which all events may lie at the beginning by chance
 FAR_APART = 8.0  # times as late: frames of 100 ms and less are, where seconds are meant
 UNTOLD = 0.01  # of a file's duration
-THRESHOLD = re.compile(r"(?:(?<![^\W_])-)?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")  # a - behind a letter or digit is a dash
+# A - behind a letter or digit is a dash; a dot before the first digit is one of a number behind a sign or a blank.
+THRESHOLD = re.compile(r"(?:(?<![^\W_])-)?(?:\d+(?:\.\d+)?|(?<![^\W_])(?<!\.)\.\d+)(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)

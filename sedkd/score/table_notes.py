@@ -5,7 +5,7 @@ from collections import Counter
 from sedkd.data.events import Annotations, merge_touching
 from sedkd.data.folders import without_audio_suffix
 
-FEW_LABELS = 3  # which may all be heard in every span
+FEW_LABELS, FEW_SPANS = 2, 3  # one label may be heard in every span, and two in two of them
 
 
 def touching(truth: Annotations, detections: Annotations) -> list[str]:
@@ -38,7 +38,7 @@ def every_label_at_once(detections: Annotations) -> list[str]:
     events = [(name, event) for name, events in detections.items() for event in events]
     labels = {event.event_label for _, event in events}
     spans = {(name, event.onset, event.offset) for name, event in events}
-    if len(labels) < FEW_LABELS or len(spans) < FEW_LABELS or len(events) < len(labels) * len(spans):
+    if len(labels) < FEW_LABELS or len(spans) < FEW_SPANS or len(events) < len(labels) * len(spans):
         return []
     return [
         f"detections have a row for each of {len(labels)} labels at each of {len(spans)} spans, as scores have: every "

@@ -43,7 +43,7 @@ FILE = (
     *("filename", "file", "file name", "recording", "audio", "audio file", "path", "filepath", "file path", "fname"),
     *("audio filename", "audio path", "audio name", "sound file", "wav", "wav file", "clip", "clip name", "clip id"),
     *("recording id", "recording name", "segment id", "audio id", "file id", "video id", "youtube id", "ytid"),
-    *("source id", "source file", "track id", "sample id", "uri", "soundscape"),
+    *("source id", "source file", "slice file name", "track id", "sample id", "uri", "soundscape"),
 )
 LABEL = (  # what is general last: a table of species may have their class and the type of their calls besides
     *("event label", "label", "event", "species", "species name", "common name", "event name", "event class"),

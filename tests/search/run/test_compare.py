@@ -97,6 +97,7 @@ def test_the_whole_comparison(farm: Path, tmp_path: Path, capsys: pytest.Capture
     assert {p: now[p] for p in weights} == weights
     chosen = {(arm["recipe"], arm["rate"], arm["mixture"]) for arm in result["arms"]}  # one of two arms is trained once
     assert len(now) == len(weights) + len(chosen)
+    assert "they told of 3 seeds before; --seeds 3 tells it again" in shown(capsys, words(farm))
 
 
 @pytest.mark.slow
