@@ -59,6 +59,7 @@ def run_searches(request: Request, environments: Sequence[str]) -> int:
         session = _Session(replace(request, subject=subject), stop, cluster)
         names.append(session.run())
         short += [f"{names[-1]}: {session.short}"] if session.short else []
+        short += session.damaged[:1]
     if len(names) > 1:
         show_summary(names, request.store)
     if short:
@@ -73,6 +74,7 @@ class _Session:
         self.request, self.stop, self.cluster = request, stop, cluster
         self.display = Display(lambda: stop.asked)
         self.lost: set[int] = set()  # trials whose students are gone
+        self.damaged: list[str] = []  # of them those whose files are there: why they cannot be read
         self.short: str | None = None  # why there are fewer trials than were asked for
 
     def run(self) -> str:
@@ -149,6 +151,7 @@ class _Session:
                 found.append(member)
             elif member.number not in self.lost:
                 self.lost.add(member.number)
+                self.damaged += [fault] if self.study.student_path(member.number).exists() else []
                 self.display.notice(
                     f"trial {member.number}: its student is gone ({fault}), so that it is neither scored nor to be "
                     "exported; copy it back, its MLflow run holds one as well, and run the same line again"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sedkd.data.datasets.leaks import require_other_audio
 from sedkd.data.environment import Environment
 from sedkd.data.recordings import (
     Recording,
@@ -69,10 +70,13 @@ class Pool:
 
     def negatives(self, name: str) -> list[Recording]:
         """Recordings in which none of the events occurs, for false alarms per hour; of generic folders, never of
-        soundscapes. They train nothing."""
+        soundscapes. They train nothing. UserError where one is a recording of train or validation that holds events."""
         if self.synthetic:
             return []
-        return [found for root in self.roots for found in read_negatives(root, self.environments[name])]
+        found = [one for root in self.roots for one in read_negatives(root, self.environments[name])]
+        splits = ["train", *(["validation"] if self.has_validation(name) else [])] if found else []
+        require_other_audio(found, [one for split in splits for one in self._labeled(name, split) if one.events])
+        return found
 
     @property
     def roots(self) -> Sequence[Path]:

@@ -1,6 +1,7 @@
 """False alarms per hour from the folder of negatives to the front, the report and the card."""
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,11 @@ def test_negatives_hold_no_event(farm: Path) -> None:
     assert (found.filename, found.events, found.duration) == ("negatives/night.wav", (), 30.0)
     assert pool.negatives("yard") == []
     assert found not in pool.training("farm") + pool.unlabeled("farm")
+    (clip,) = (one for one in pool.validation("farm")[:1] if one.events)
+    shutil.copy(clip.path, folder / "day.wav")
+    with pytest.raises(UserError, match=r"negatives/day\.wav: sounds like .*validation/.*, which holds events"):
+        pool.negatives("farm")
+    (folder / "day.wav").unlink()
     table = folder.with_name("negatives.tsv")
     table.write_text("filename\tonset\toffset\tevent_label\nnight.wav\t1\t2\tmoped\nnight.wav\t3\t4\tBell\n")
     with pytest.raises(UserError, match=r"negatives.tsv, line 3: Bell is an event, but negatives are"):

@@ -12,10 +12,11 @@ from sedkd.data.audio import content_hash, read_blocks
 from sedkd.data.datasets.dataset import VALIDATION, Clip
 from sedkd.data.decoding import BrokenAudio
 from sedkd.data.inspection import audio_info, audio_infos
-from sedkd.data.recordings import TEST
+from sedkd.data.recordings import TEST, Recording
 from sedkd.disk.kept import kept
 from sedkd.disk.paths import cache_root, written_atomically
 from sedkd.disk.remembered import remembered
+from sedkd.errors import UserError
 
 VERSION = 2
 GLIMPSE = 8000  # frames
@@ -78,6 +79,16 @@ def told_twice(clips: Sequence[Clip]) -> list[str]:
     if within:
         lines.append(f"{_count(within)} twice in one split: {_named(within[0])}; it counts twice: remove one")
     return lines
+
+
+def require_other_audio(negatives: Sequence[Recording], with_events: Sequence[Recording]) -> None:
+    """UserError where one of the negatives sounds like a recording that holds events: to hear them would be wrong."""
+    both = [*negatives, *with_events] if negatives else []
+    clips = [Clip(one.path, one.filename, one.environment, "", "") for one in both]
+    for first, *others in components(same_audio(clips)):
+        other = next((index for index in others if index >= len(negatives)), None)
+        if first < len(negatives) and other is not None:
+            raise UserError(f"{both[first].path}: sounds like {both[other].path}, which holds events: remove it here")
 
 
 def _count(pairs: Sequence[tuple[Clip, Clip]]) -> str:
