@@ -41,12 +41,11 @@ from sedkd.disk.paths import written_atomically
 from sedkd.errors import UserError
 
 STUDY_FILE = "study.yaml"
-SEEDS_APART = 1000  # between the samplers of two workers
 
 
 def run_searches(request: Request, environments: Sequence[str]) -> int:
     """Search for each environment, and each subset of its events, in turn; they share teacher and caches. Returns the
-    exit code."""
+    exit code; UserError, when all have been searched for, of what could not be done."""
     stop, names = Stop.installed(), []
     cluster = cluster_of(request)
     alone = [replace(request.subject, environment=environment) for environment in environments]
