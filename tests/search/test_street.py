@@ -13,7 +13,7 @@ def test_the_front_spreads_and_the_teacher_is_better_than_every_student(tmp_path
     assert "SYNTHETIC" in out
     front = json.loads(finish(start("search.cli.main", "front", *where, "--format", "json", cwd=tmp_path)))
     quality = [row["f1_segment"] for row in front]
-    assert quality[-1] - quality[0] >= 0.2  # six runs: 0.249 to 0.317
+    assert quality[-1] - quality[0] >= 0.2  # seven runs: 0.233 to 0.317
     teacher = json.loads(next((tmp_path / "runs").glob("studies/*/teacher.json")).read_text())
     assert teacher["validation"]["values"]["f1_segment"] > max(quality)
     assert teacher["test"]["values"]["f1_segment"] > max(row["test_f1_segment"] for row in front)
