@@ -32,10 +32,9 @@ class Gain:
         """Take in those that are new, also those that were ended at a rung, by which nothing was gained."""
         if any(self.seen.get(member.number, member.values) != member.values for member in members):
             self._begin()
-        new = [member for member in members if member.number not in self.seen]
-        stopped = [trial for trial in ended_early if trial.number not in self.stopped]
-        ended: list[FinishedTrial | StoppedTrial] = [*new, *stopped]
-        for trial in sorted(ended, key=lambda trial: trial.number) if stopped else ended:
+        ended: list[FinishedTrial | StoppedTrial] = [member for member in members if member.number not in self.seen]
+        ended += [trial for trial in ended_early if trial.number not in self.stopped]
+        for trial in sorted(ended, key=lambda trial: trial.number):
             if isinstance(trial, StoppedTrial):
                 self.stopped.add(trial.number)
                 self.idle += 1

@@ -147,10 +147,10 @@ class TrialDraws:
     def _ended_early(self, trial: "optuna.Trial", values: Mapping[str, Any]) -> StoppedTrial | None:
         """The trial of this configuration that was ended at a rung, where it would be again. What was put in line is
         trained to its end."""
-        own = next((other for other in self.study.running() if other.number == trial.number), None)
-        if not self.plan.ends_early or _is_given(own):
+        same = self.hopeless.of(values, self.study.ended_early()) if self.plan.ends_early else None
+        if same is None or any(_is_given(other) for other in self.study.running() if other.number == trial.number):
             return None
-        return self.hopeless.of(values, self.study.ended_early())
+        return same
 
     def _answer(self, trial: "optuna.Trial", same: FinishedTrial | StoppedTrial) -> None:
         """Tell the result that is there; such a trial does not count."""
@@ -174,6 +174,6 @@ class TrialDraws:
         return f"the last {answered} draws were all {words} widen the space or ask for fewer --trials"
 
 
-def _is_given(trial: "optuna.trial.FrozenTrial | None") -> bool:
+def _is_given(trial: "optuna.trial.FrozenTrial") -> bool:
     """Whether it was put in line with its values, which no sampler drew."""
-    return trial is not None and "fixed_params" in trial.system_attrs
+    return "fixed_params" in trial.system_attrs

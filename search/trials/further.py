@@ -30,9 +30,14 @@ def left_behind(study: StudyView, plan: Plan) -> list[FinishedTrial]:
     one, and that nobody is at."""
     if len(plan.rungs) > 1:
         return []
-    end, taken = plan.rungs[-1], study.named_by(CONTINUES)
-    left = [m for m in students(study.finished()) if 0 < m.record.steps < end and m.number not in taken]
-    return [m for m in left if "train.steps" not in m.record.configuration]  # where a space draws it, each has its own
+    short = [m for m in students(study.finished()) if 0 < m.record.steps < plan.rungs[-1]]
+    short = [
+        m for m in short if "train.steps" not in m.record.configuration
+    ]  # where a space draws it, each has its own
+    if not short:
+        return []  # nearly always, and at every decision: all trials are looked through below
+    taken = study.named_by(CONTINUES)
+    return [m for m in short if m.number not in taken]
 
 
 class FurtherTraining:

@@ -58,8 +58,8 @@ def _plan(where: str, settings: Any) -> MadeEnvironment:
             raise UserError(f"{where}: {label!r} is listed twice: it is an event, a distractor or a background")
     given: dict[str, Any] = {key: _range(f"{where}, {key}", settings[key]) for key in _RANGES if key in settings}
     if "events_per_clip" in settings:
-        where_counts = f"{where}, events_per_clip"
-        given["events_per_clip"] = _counts(where_counts, _range(where_counts, settings["events_per_clip"], MOST_EVENTS))
+        events = f"{where}, events_per_clip"
+        given["events_per_clip"] = _counts(events, _range(events, settings["events_per_clip"], 1, MOST_EVENTS))
     if "polyphony" in settings:
         given["max_polyphony"] = _counts(f"{where}, polyphony", (settings["polyphony"],))[0]
     if "distractors_per_clip" in settings:
@@ -86,10 +86,10 @@ def _names(where: str, value: Any) -> tuple[str, ...]:
     return tuple(each.strip() for each in value)
 
 
-def _range(where: str, value: Any, most: float = MOST_DB) -> tuple[float, float]:
+def _range(where: str, value: Any, least: float = -MOST_DB, most: float = MOST_DB) -> tuple[float, float]:
     numbers = isinstance(value, list) and len(value) == 2 and all(type(each) in (int, float) for each in value)
-    if not numbers or not -MOST_DB <= value[0] <= value[1] <= most:
-        raise UserError(f"{where}: {value!r} must be two numbers, [low, high], from {-MOST_DB:g} to {most:g}")
+    if not numbers or not least <= value[0] <= value[1] <= most:
+        raise UserError(f"{where}: {value!r} must be two numbers, [low, high], from {least:g} to {most:g}")
     return float(value[0]), float(value[1])
 
 
