@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TextIO
 
 from search.run.mistakes import line_of
 from search.run.warned import show_own_warnings
+from search.tracking.quiet import quiet_mlflow
 from sedkd.errors import UserError
 
 
@@ -23,7 +24,7 @@ def guarded(run: Callable[[], int]) -> int:
     # a cliff beside a busy process (seconds a step), sleeping at once costs 1.7 times the time on a quiet machine
     # (`python benchmarks/steps.py`); this lies between. OMP_WAIT_POLICY overrides it.
     os.environ.setdefault("GOMP_SPINCOUNT", "30000")
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    quiet_mlflow()
     # The processes that are started from here do not take the current folder's random.py or queue.py for Python's.
     os.environ["PYTHONSAFEPATH"] = "1"
     for stream in (sys.stdout, sys.stderr):

@@ -1,7 +1,6 @@
 """Export a front member: a folder for the device, and a registered model in MLflow."""
 
 import logging
-import os
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -24,6 +23,7 @@ from search.study.trial_record import FinishedRecord
 from search.study.view import StudyView
 from search.tracking.mirror import attempt, impatient
 from search.tracking.notes import trial_note
+from search.tracking.quiet import quiet_mlflow
 from search.tracking.tracker import Tracker
 from sedkd.browser.runtime import PACKAGE, read_runtime
 from sedkd.browser.writing import write_page
@@ -188,7 +188,7 @@ def _card(study: StudyView, member: FinishedTrial) -> CardFacts:
 def _register(study: StudyView, trial: int, record: FinishedRecord, out: Path, aliases: list[str]) -> str:
     """Log the ONNX model to the trial's run and register it with its aliases; says what was done. `record`: with the
     scores of what is exported."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    quiet_mlflow()
     import mlflow
     import mlflow.onnx
     import onnx

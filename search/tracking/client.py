@@ -12,6 +12,7 @@ from search.study.database import require_sound
 from search.study.names import experiment_name
 from search.study.store import Store
 from search.tracking.moved import look_here
+from search.tracking.quiet import quiet_mlflow
 from sedkd.disk.kept import one_at_a_time
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def quiet_client(store: Store) -> "MlflowClient":
     own = "MLFLOW_TRACKING_URI" not in os.environ
     if own:
         require_sound(store.mlflow_file, "or move it away: `sedkd sync` tells a new one all that the studies hold")
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    quiet_mlflow()
     from mlflow import MlflowClient
 
     for name in ("mlflow", "alembic"):

@@ -16,7 +16,7 @@ from sedkd.score.alarms import AlarmRate, alarm_rate
 from sedkd.score.f1 import F1Report, event_f1, segment_f1
 from sedkd.score.matching import by_truth, names_of, of_other_folders
 from sedkd.score.psds import PsdsReport, psds
-from sedkd.score.table_notes import called_twice, every_label_at_once, touching
+from sedkd.score.table_notes import at_any_confidence, called_twice, every_label_at_once, touching
 from sedkd.spelling import folded, usual_spellings
 from sedkd.words import several
 
@@ -177,7 +177,8 @@ def threshold_of(path: Path) -> float:
 def _listed(path: Path | str, column: str | None, known: Collection[str] = ()) -> tuple[Annotations, list[str]]:
     """The events of a file or folder, and what is to be told of how it was read."""
     found = listed(Path(path), column, known)
-    return found.annotations, [f"{path}: {note}" for note in found.notes]
+    notes = [*found.notes, *at_any_confidence(found.confidences)] if known else found.notes
+    return found.annotations, [f"{path}: {note}" for note in notes]
 
 
 def _detected(path: Path | str, truth: Annotations, column: str | None) -> tuple[Annotations, list[str]]:

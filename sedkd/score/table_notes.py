@@ -1,6 +1,7 @@
 """What a person should know of the tables that are scored: a line each."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from sedkd.data.events import Annotations, merge_touching
 from sedkd.data.folders import without_audio_suffix
@@ -43,4 +44,14 @@ def every_label_at_once(detections: Annotations) -> list[str]:
     return [
         f"detections have a row for each of {len(labels)} labels at each of {len(spans)} spans, as scores have: every "
         "row counts as a detection, whatever other columns say: keep those above your threshold"
+    ]
+
+
+def at_any_confidence(confidences: Sequence[float]) -> list[str]:
+    """A note where detections tell how sure they are, in rising order: what is scored is decided by the table alone."""
+    if len(confidences) < 2:
+        return []
+    return [
+        f"tells confidences from {confidences[0]:g} to {confidences[-1]:g}, and every row counts as a detection: leave "
+        "out those below your threshold, or give a table for each threshold with --operating-points"
     ]

@@ -258,3 +258,24 @@ def test_files_of_other_programs_are_told_their_mend(name: str, mend: str, tmp_p
 def test_json_in_capitals(tmp_path: Path) -> None:
     (tmp_path / "d.JSON").write_text('[{"filename": "a.wav", "onset": 0, "offset": 1, "event_label": "dog"}]')
     assert listed(tmp_path / "d.JSON").annotations == {"a.wav": [Event(0.0, 1.0, "dog")]}
+
+
+def test_confidences_do_not_decide_and_that_is_said(truth: Path) -> None:
+    rows = [(name, e.onset, e.offset, e.event_label) for name, events in EVENTS.items() for e in events]
+    sure = [f"0.{1 + i % 9}" for i in range(len(rows))]
+    body = [[*map(str, row), one] for row, one in zip(rows, sure, strict=True)]
+    own, other, folder = truth.parent / "own.tsv", truth.parent / "other.csv", truth.parent / "folder"
+    own.write_text(
+        "\n".join("\t".join(row) for row in [["filename", "onset", "offset", "event_label", "Score"], *body])
+    )
+    other.write_text("\n".join(",".join(row) for row in [["file", "start", "end", "label", "confidence"], *body]))
+    folder.mkdir()
+    (folder / "other.csv").write_text(other.read_text())
+    for path in (own, other, folder):
+        report = score_files(truth, path)
+        assert right(report)
+        said = f"{path}: tells confidences from 0.1 to {max(sure)}, and every row counts as a detection"
+        assert sum(note.startswith(said) for note in report.notes) == 1
+    own.write_text(own.read_text().replace("Score", "place"))
+    assert not any("confidences" in note for note in score_files(truth, own).notes)
+    assert not any("confidences" in note for note in score_files(other, own).notes)  # those of the truth

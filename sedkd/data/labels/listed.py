@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sedkd.data.datasets.rows import usable
-from sedkd.data.events import COLUMNS, Annotations, read_annotations
+from sedkd.data.events import COLUMNS, Annotations, is_time, number, read_annotations
 from sedkd.data.folders import files_below, without_audio_suffix
 from sedkd.data.labels import audacity, json_list
-from sedkd.data.labels.cells import header_of, key_of, squeezed
+from sedkd.data.labels.cells import header_of, key_of, read_cells, squeezed
 from sedkd.data.labels.label_format import OWN, head_of
+from sedkd.data.labels.label_table import CONFIDENCE
 from sedkd.data.labels.lookalikes import own_mend
 from sedkd.data.labels.matching import names_meant
 from sedkd.data.labels.registry import format_of, is_label_name
@@ -23,10 +24,12 @@ from sedkd.errors import SedkdWarning, UserError
 
 @dataclass(frozen=True)
 class Listed:
-    """Events by recording, and what was made of files that are no tables `filename onset offset event_label`."""
+    """Events by recording, what was made of files that are no tables `filename onset offset event_label`, and the
+    confidences that a column tells of them, each once, in rising order."""
 
     annotations: Annotations
     notes: tuple[str, ...] = ()
+    confidences: tuple[float, ...] = ()
 
 
 def listed(path: Path, column: str | None = None, known: Collection[str] = ()) -> Listed:
@@ -62,6 +65,7 @@ def _folder(folder: Path, column: str | None, known: Collection[str]) -> Listed:
     found: Annotations = {}
     source: dict[str, Path] = {}
     notes: Counter[str] = Counter()
+    confidences: set[float] = set()
     files = 0
     for path in files_below(folder, lambda name: is_label_name(name) or name.endswith(json_list.SUFFIX)):
         one = _file(path, path.relative_to(folder), column, known)
@@ -75,9 +79,11 @@ def _folder(folder: Path, column: str | None, known: Collection[str]) -> Listed:
             source[name] = path
         found |= one.annotations
         notes.update(one.notes)
+        confidences.update(one.confidences)
     if not files:
         raise UserError(f"{folder}: holds no label file: name the folder that does, or a table")
-    return Listed(found, tuple(f"{count} x {note}" for note, count in notes.items()))
+    counted = tuple(f"{count} x {note}" for note, count in notes.items())
+    return Listed(found, counted, tuple(sorted(confidences)))
 
 
 def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -> Listed | None:
@@ -91,7 +97,8 @@ def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -
     asked = is_table and column is not None and _has_column(path, column)
     if empty or (is_table and not asked):
         lacks = column not in (None, *COLUMNS[-1:]) and not empty
-        return Listed(read_annotations(path), (f"no column {column!r}, labels from {COLUMNS[-1]!r}",) if lacks else ())
+        notes = (f"no column {column!r}, labels from {COLUMNS[-1]!r}",) if lacks else ()
+        return Listed(read_annotations(path), notes, () if empty else _confidences(path))
     form = format_of(path, whatever_its_name=True)
     if form is None:
         return None
@@ -106,7 +113,14 @@ def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -
     if OWN in opened.recordings() and below.stem != path.stem:  # nothing in it says so
         which += f", of {below.stem}"
     events = {name: usable(lines, path, name, math.inf) for name, lines in found.items()}
-    return Listed(events, (f"read as {form.title}{which}",))
+    return Listed(events, (f"read as {form.title}{which}",), _confidences(path) if opened.confidences else ())
+
+
+def _confidences(path: Path) -> tuple[float, ...]:
+    """What a table's column of confidences holds, each number once, in rising order."""
+    place = next((i for i, name in enumerate(header_of(head_of(path))) if squeezed(key_of(name)) in CONFIDENCE), None)
+    cells = [] if place is None else read_cells(path).column(place)
+    return tuple(sorted({number(cell, "confidence", f"{path}, line {line}") for line, cell in cells if is_time(cell)}))
 
 
 def _has_column(path: Path, column: str) -> bool:
