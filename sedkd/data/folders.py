@@ -20,6 +20,12 @@ UNREAD = frozenset(
 """How files end that recorders, cameras and phones write and that hold sound which is not read."""
 
 
+def require_folder(path: Path, mend: str = "name the folder that holds the recordings") -> None:
+    """UserError where there is no such folder, or a file stands there."""
+    if not path.is_dir():
+        raise UserError(f"{path}: is no folder: {mend}" if path.exists() else f"{path}: no such folder")
+
+
 def audio_below(folder: Path) -> list[Path]:
     """The audio files of a folder and of those in it; see `files_below`."""
     return files_below(folder, is_audio_name)

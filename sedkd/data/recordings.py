@@ -19,7 +19,7 @@ from sedkd.data.audio import content_hash
 from sedkd.data.broken import durations, mentioning_option
 from sedkd.data.environment import Environment
 from sedkd.data.events import Event, clip_to, ends_beyond, merge_touching, read_annotations
-from sedkd.data.folders import AudioFolder, audio_below, files_below
+from sedkd.data.folders import AudioFolder, audio_below, files_below, require_folder
 from sedkd.data.inspection import sound_infos
 from sedkd.data.sealed import require_opened
 from sedkd.data.strangers import warn_of_strangers
@@ -64,8 +64,7 @@ def without_labels(recording: Recording) -> Recording:
 
 def environments_in(root: Path) -> tuple[str, ...]:
     """Names of the environments below `root`: its folders that hold a labelled or an unlabelled split."""
-    if not root.is_dir():
-        raise UserError(f"{root}: no such folder")
+    require_folder(root)
     found = [
         folder.name
         for folder in sorted(root.iterdir())

@@ -9,7 +9,7 @@ from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION
 from sedkd.data.datasets.registry import TREES
 from sedkd.data.datasets.survey import Survey
 from sedkd.data.decoding import AUDIO_SUFFIXES
-from sedkd.data.folders import audio_below, unread_below
+from sedkd.data.folders import audio_below, require_folder, unread_below
 from sedkd.data.labels.lookalikes import mend_of
 from sedkd.data.labels.registry import LABEL_FORMATS, format_of, label_files
 from sedkd.errors import UserError
@@ -28,8 +28,7 @@ class EventCount:
 
 def require_material(root: Path) -> None:
     """UserError when `root` holds no audio, or audio that nobody has said anything of."""
-    if not root.is_dir():
-        raise UserError(f"{root}: no such folder")
+    require_folder(root)
     audio = audio_below(root)
     unread = [] if audio else unread_below(root)
     if unread:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sedkd.data.datasets import desed, folder, imoto, labelled, maestro, tsv, tut2016, tut2017, urbansed
 from sedkd.data.datasets.dataset import Format
-from sedkd.data.folders import audio_below
+from sedkd.data.folders import audio_below, require_folder
 from sedkd.data.labels.lookalikes import mend_of
 from sedkd.errors import UserError
 
@@ -23,8 +23,7 @@ def recognised(root: Path, name: str | None = None) -> Format:
     """
     if name is not None and name not in FORMATS:
         raise UserError(f"--dataset {name}: expected one of {', '.join(FORMATS)}")
-    if not root.is_dir():
-        raise UserError(f"{root}: no such folder")
+    require_folder(root)
     if name is not None:
         if not FORMATS[name].is_here(root):
             raise UserError(f"{root}: holds no {FORMATS[name].title}; looked for {FORMATS[name].tree}")

@@ -25,6 +25,8 @@ def test_unknown_environments(capsys, farm, tmp_path):
     )
     assert "no environment 'frm'; there are: farm, yard" in searched(capsys, farm, env="frm")
     assert "no such folder" in searched(capsys, farm, data=tmp_path / "nowhere")
+    table = farm / "farm" / "train.tsv"
+    assert f"{table}: is no folder: name the folder that holds the recordings" in searched(capsys, farm, data=table)
     assert "one level up or down" in searched(capsys, farm, data=farm / "farm")
 
 
