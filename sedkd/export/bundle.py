@@ -7,9 +7,6 @@ browsers, `detector.html`.
 """
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import sedkd
+from sedkd.disk.appearing import appearing, replacing
 from sedkd.errors import UserError
 from sedkd.export.card import CardFacts, card_text
 from sedkd.export.exporters import EXPORTERS, Exporting
@@ -56,24 +54,18 @@ def write_bundle(
     """
     target = out.resolve()
     _require_replaceable(target, out)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
-        export_onnx(student, temporary / ONNX)
-        difference = checked_difference(temporary / ONNX, student, check_audio)
+    with appearing(target, replacing) as folder:
+        export_onnx(student, folder / ONNX)
+        difference = checked_difference(folder / ONNX, student, check_audio)
         facts = _facts(student, post, card, difference)
         for exporter in EXPORTERS.values():
-            facts |= exporter(Exporting(temporary, student, check_audio, clips, facts))
-        facts[DIGESTS] = digests_of(temporary)
-        save_model(student, temporary / WEIGHTS, notes=facts["provenance"])
-        (temporary / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        (temporary / CARD).write_text(card_text(facts, card, target.name), encoding="utf-8")
+            facts |= exporter(Exporting(folder, student, check_audio, clips, facts))
+        facts[DIGESTS] = digests_of(folder)
+        save_model(student, folder / WEIGHTS, notes=facts["provenance"])
+        (folder / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / CARD).write_text(card_text(facts, card, target.name), encoding="utf-8")
         if also:
-            also(temporary)
-        temporary.chmod(0o755)
-        _put_in_place(temporary, target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            also(folder)
     return out
 
 
@@ -108,18 +100,3 @@ def _require_replaceable(target: Path, out: Path) -> None:
         strange = [] if facts.is_file() and read_facts(facts).get("format") == FORMAT else found
     if strange:
         raise UserError(f"{out}: holds {strange[0]}, which is no part of an export; name a new or an empty folder")
-
-
-def _put_in_place(temporary: Path, target: Path) -> None:
-    """Rename `temporary` to `target`; an earlier export moves aside first, because a full folder cannot be replaced."""
-    if not target.exists():
-        os.rename(temporary, target)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-    os.replace(target, aside)
-    try:
-        os.rename(temporary, target)
-    except OSError:
-        os.rename(aside, target)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)

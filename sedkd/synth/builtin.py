@@ -6,7 +6,6 @@ never share a source: an individual's timbre that is in test is in no other spli
 
 import os
 import shutil
-import tempfile
 import warnings
 import zlib
 from functools import partial
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sedkd.data.events import Event, write_annotations
+from sedkd.disk.appearing import appearing
 from sedkd.disk.kept import one_at_a_time
 from sedkd.disk.paths import cache_root, written_atomically
 from sedkd.errors import SedkdWarning, UserError
@@ -60,15 +60,9 @@ def _make(folder: Path, split: str, progress: Progress | None) -> None:
         warnings.warn(f"{folder / split}: soundscapes are damaged, so they are made again", SedkdWarning, stacklevel=2)
         shutil.rmtree(folder / split)
         table.unlink(missing_ok=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{split}.", dir=folder))
-    try:
-        work = partial(_write, temporary, environment, split)
+    with appearing(folder / split, _unless_there) as whole:
+        work = partial(_write, whole, environment, split)
         truth = run_all(work, range(COUNTS[split]), CLIP_COST_SECONDS, progress)
-        os.chmod(temporary, 0o755)
-        _appear(temporary, folder / split)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     if split != "unlabeled":
         write_annotations(table, dict(truth))
 
@@ -146,8 +140,8 @@ def _claim(root: Path) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def _appear(made: Path, target: Path) -> None:
-    """Rename a finished folder into place; where another process was first, its copy, which is the same, stays."""
+def _unless_there(made: Path, target: Path) -> None:
+    """For `appearing`: where another process was first, its copy, which is the same, stays."""
     try:
         os.rename(made, target)
     except OSError:

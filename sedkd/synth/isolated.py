@@ -1,8 +1,6 @@
 """Soundscapes with exact truth out of isolated recordings, by the same mixer as the built-in environments."""
 
 import json
-import shutil
-import tempfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -14,6 +12,7 @@ import numpy as np
 
 from sedkd.data.events import Event, read_annotations, write_annotations
 from sedkd.data.weak import WEAK, read_tags, require_no_comma, write_tags
+from sedkd.disk.appearing import appearing
 from sedkd.errors import UserError
 from sedkd.synth.backgrounds import background
 from sedkd.synth.clips import Progress, run_all, write_clip
@@ -97,22 +96,14 @@ def synthesise(
     if _is_done(out, record):
         return _report(out, plans, splits, [*notes, f"{out} holds this very synthesis already: nothing was written"])
 
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
+    with appearing(out) as whole:
         jobs = [
-            _job(temporary / name / split, plan, library[split], beds[split], seed, rate)
+            _job(whole / name / split, plan, library[split], beds[split], seed, rate)
             for name, plan in plans.items()
             for split in splits
         ]
         _render([(job, number) for job in jobs for number in range(counts[job.folder.name])], truth, progress)
-        (temporary / "synthesis.json").write_text(record, encoding="utf-8")
-        temporary.chmod(0o755)
-        if out.is_dir():
-            out.rmdir()
-        temporary.rename(out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        (whole / "synthesis.json").write_text(record, encoding="utf-8")
     return _report(out, plans, splits, notes)
 
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from sedkd.data.events import merge_touching, write_annotations
 from sedkd.data.inspection import audio_infos, sound_infos
 from sedkd.data.reviewed import REVIEWED
 from sedkd.data.weak import write_tags
+from sedkd.disk.appearing import appearing
 from sedkd.errors import UserError
 
 
@@ -47,12 +47,9 @@ def convert(
     parts: dict[tuple[str, str], list[Clip]] = {}
     for place in sorted(places, key=_order):
         parts.setdefault((place.clip.environment, place.split), []).append(place.clip)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name[:100]}.") as folder:
-        whole = Path(folder, "whole")
+    with appearing(out) as whole:
         for (name, split), clips in parts.items():
             found.parts[name, split] = _write(dataset, clips, whole / name, split, copy)
-        whole.rename(out)
     return found
 
 
