@@ -1,8 +1,9 @@
 """Folders that appear when they are whole, beside those of processes that work or were killed."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,8 +39,8 @@ def working(target: Path) -> Iterator[subprocess.Popen]:
         process.wait()
 
 
-def made(target: Path, text: str, **how) -> None:
-    with appearing(target, **how) as folder:
+def made(target: Path, text: str, put: Callable[[Path, Path], object] = os.rename) -> None:
+    with appearing(target, put) as folder:
         (folder / "file").write_text(text)
 
 
@@ -59,7 +60,7 @@ def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     made(target, "old")
     with pytest.raises(KeyError), appearing(target, replacing):
         raise KeyError
-    with pytest.raises(OSError, match="not empty|exist"):
+    with pytest.raises(OSError, match=r"not empty|exist"):
         made(target, "new")
     assert (target / "file").read_text() == "old"
     made(target, "new", put=replacing)
