@@ -1,11 +1,12 @@
 """The environments of one data folder, each with its specification and its recordings."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sedkd.data.datasets.leaks import require_other_audio
 from sedkd.data.environment import Environment
+from sedkd.data.folders import audio_below
 from sedkd.data.recordings import (
     Recording,
     digest_of,
@@ -18,7 +19,7 @@ from sedkd.data.recordings import (
     read_unlabeled,
     without_labels,
 )
-from sedkd.data.reviewed import read_reviewed
+from sedkd.data.reviewed import HELD_OUT, read_reviewed
 from sedkd.data.sealed import look_over
 from sedkd.data.weak import read_weak
 from sedkd.errors import UserError
@@ -73,7 +74,11 @@ class Pool:
         soundscapes. They train nothing. UserError where one is a recording of train or validation that holds events."""
         if self.synthetic:
             return []
-        found = [one for root in self.roots for one in read_negatives(root, self.environments[name])]
+        found = [
+            replace(one, filename=one.filename if len(self.roots) == 1 else f"{number}/{one.filename}")
+            for number, root in enumerate(self.roots)
+            for one in read_negatives(root, self.environments[name])
+        ]
         splits = ["train", *(["validation"] if self.has_validation(name) else [])] if found else []
         require_other_audio(found, [one for split in splits for one in self._labeled(name, split) if one.events])
         return found
@@ -85,7 +90,8 @@ class Pool:
 
     def reviewed(self, name: str) -> list[Recording]:
         """Clips of which a person told whether an event is heard in a span; an empty list without reviewed.tsv."""
-        return read_reviewed(self.root, self.environments[name])
+        held_out = [path for split in HELD_OUT for path in audio_below(self.root / name / split)]
+        return read_reviewed(self.root, self.environments[name], held_out)
 
     def test(self, name: str) -> list[Recording]:
         """The test split, for the one final score of a front member and of its teacher."""

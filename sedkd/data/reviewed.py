@@ -4,40 +4,49 @@
 <root>/<environment>/reviewed.tsv       filename onset offset event_label answer        (answer: yes or no)
 
 An answer tells of one event in one span. What was not asked about, other events and other times, is unknown, not
-absent. All rows of a clip have the same span.
+absent. All rows of a clip have the same span. A further column `recording` may hold the `content_hash` of what the clip
+was cut out of, by which a clip of a recording that validates or tests is known, and left out.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sedkd.data.audio import content_hash
 from sedkd.data.broken import durations
 from sedkd.data.environment import Environment
 from sedkd.data.events import Event, require_clear_commas, seconds
-from sedkd.data.recordings import Recording, listed_audio
-from sedkd.data.table import read_rows, require_plain
+from sedkd.data.recordings import TEST, Recording, listed_audio
+from sedkd.data.table import is_table_of, read_rows, require_plain
 from sedkd.disk.paths import written_atomically
-from sedkd.errors import UserError
+from sedkd.disk.remembered import remembered
+from sedkd.errors import SedkdWarning, UserError
 
 REVIEWED = "reviewed"
 COLUMNS = ("filename", "onset", "offset", "event_label", "answer")
+RECORDING = "recording"
 ANSWERS = {"yes": True, "no": False}
+HELD_OUT = ("validation", TEST)
 
 
 @dataclass(frozen=True)
 class Span:
-    """A span of a clip in seconds, and by label whether it is heard there."""
+    """A span of a clip in seconds, by label whether it is heard there, and the `content_hash` of the recording that the
+    clip was cut out of, where that is known."""
 
     onset: float
     offset: float
     heard: Mapping[str, bool]
+    recording: str = ""
 
 
-def read_reviewed(root: Path, environment: Environment) -> list[Recording]:
+def read_reviewed(root: Path, environment: Environment, held_out: Sequence[Path] = ()) -> list[Recording]:
     """The environment's reviewed clips by file name; an empty list where there is no reviewed.tsv.
 
     `events` are those that were heard, over the whole span; `listened` names the labels that were asked about, and
-    `unknown` is all but the span.
+    `unknown` is all but the span. Clips that were cut out of one of the `held_out` recordings are left out, with a
+    warning.
 
     Raises:
         UserError: the table or a recording cannot be used, or a label is no event of the environment.
@@ -49,13 +58,29 @@ def read_reviewed(root: Path, environment: Environment) -> list[Recording]:
     if not spans:
         raise UserError(f"{table}: lists no clip: read some answers into it, or remove the file")
     listed = listed_audio(audio, sorted(spans), table)
+    spans = _learnable(spans, held_out, table)
     seconds = durations(list(listed.values()))
     found = [
         _recording(path, seconds[path], name, environment, spans[name], table)
         for name, path in listed.items()
-        if path in seconds
+        if path in seconds and name in spans
     ]
     return [clip for clip in found if clip.listened]
+
+
+def _learnable(spans: Mapping[str, Span], held_out: Sequence[Path], table: Path) -> dict[str, Span]:
+    """The spans of clips that were cut out of none of these recordings; a warning tells of the others."""
+    asked = any(span.recording for span in spans.values())
+    contents = dict(zip(remembered("content", held_out, content_hash), held_out, strict=True)) if asked else {}
+    lost = {name: contents[span.recording] for name, span in spans.items() if span.recording in contents}
+    if lost:
+        name, path = next(iter(lost.items()))
+        told = (
+            f"{table}: {len(lost)} of {len(spans)} clips are cut out of recordings that validate or test, such as "
+            f"{name} out of {path.name}; nothing may learn from those, and they are left out"
+        )
+        warnings.warn(told, SedkdWarning, stacklevel=3)
+    return {name: span for name, span in spans.items() if name not in lost}
 
 
 def read_spans_of(table: Path) -> dict[str, Span]:
@@ -65,7 +90,8 @@ def read_spans_of(table: Path) -> dict[str, Span]:
         UserError: the table or one of its rows cannot be used; the message names the line and how to mend it.
     """
     found: dict[str, Span] = {}
-    rows = list(read_rows(table, COLUMNS))
+    told = is_table_of(table, (RECORDING,))
+    rows = list(read_rows(table, (*COLUMNS, RECORDING) if told else COLUMNS))
     require_clear_commas(table, ((line, row[name]) for line, row in rows for name in ("onset", "offset")))
     for line, row in rows:
         where = f"{table}, line {line}"
@@ -77,13 +103,13 @@ def read_spans_of(table: Path) -> dict[str, Span]:
         onset, offset = (seconds(row[name], name, where) for name in ("onset", "offset"))
         if not 0 <= onset < offset:
             raise UserError(f"{where}: no span lies between {onset:g} and {offset:g} s: write its start and its end")
-        before = found.setdefault(row["filename"], Span(onset, offset, {}))
+        before = found.setdefault(row["filename"], Span(onset, offset, {}, row.get(RECORDING, "")))
         if (before.onset, before.offset) != (onset, offset):
             raise UserError(f"{where}: {row['filename']!r} has another span before: copy the clip for a second one")
         heard, label = ANSWERS[row["answer"].lower()], row["event_label"]
         if before.heard.get(label, heard) != heard:
             raise UserError(f"{where}: {label!r} is answered with yes and with no: keep one of the lines")
-        found[row["filename"]] = Span(onset, offset, {**before.heard, label: heard})
+        found[row["filename"]] = replace(before, heard={**before.heard, label: heard})
     return found
 
 
@@ -93,13 +119,13 @@ def write_spans(table: Path, spans: Mapping[str, Span]) -> None:
     Raises:
         UserError: a filename or label is empty or holds a TAB or a line break.
     """
-    lines = ["\t".join(COLUMNS)]
+    lines = ["\t".join((*COLUMNS, RECORDING))]
     for filename, span in spans.items():
         require_plain(filename, "filename")
         for label, heard in span.heard.items():
             require_plain(label, "event_label")
             answer = "yes" if heard else "no"
-            lines.append(f"{filename}\t{span.onset:.3f}\t{span.offset:.3f}\t{label}\t{answer}")
+            lines.append(f"{filename}\t{span.onset:.3f}\t{span.offset:.3f}\t{label}\t{answer}\t{span.recording}")
     with written_atomically(table) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 

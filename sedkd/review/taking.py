@@ -6,15 +6,13 @@ from pathlib import Path
 
 from sedkd.data.audio import content_hash, read_part
 from sedkd.data.clips import write_clip
+from sedkd.data.datasets.leaks import sounding_alike
 from sedkd.data.environment import Environment
 from sedkd.data.folders import audio_below
-from sedkd.data.recordings import TEST, content_hashes
-from sedkd.data.reviewed import REVIEWED, Span, read_spans_of, write_spans
+from sedkd.data.reviewed import HELD_OUT, REVIEWED, Span, read_spans_of, write_spans
 from sedkd.errors import UserError
 from sedkd.review.answers import Answer
 from sedkd.review.review import Clip, Review
-
-HELD_OUT = ("validation", TEST)
 
 
 def take(review: Review, answers: Sequence[Answer], folder: Path, environment: Environment) -> Counter[str]:
@@ -37,7 +35,10 @@ def take(review: Review, answers: Sequence[Answer], folder: Path, environment: E
     for answer in answers:
         clip, name = answer.clip, f"{review.digest}-{answer.place:04d}.wav"
         kept[name] = Span(
-            round(clip.onset - clip.start, 3), round(clip.offset - clip.start, 3), _heard(answer, environment)
+            round(clip.onset - clip.start, 3),
+            round(clip.offset - clip.start, 3),
+            _heard(answer, environment),
+            clip.content,
         )
         _cut(clip, audio / name)
     if kept:
@@ -79,14 +80,12 @@ def _require_unchanged(answers: Sequence[Answer]) -> None:
 
 
 def _require_not_held_out(folder: Path, answers: Sequence[Answer]) -> None:
-    """Only contents are compared: nobody looks at what the test split holds."""
-    asked = {answer.clip.content: answer.clip.file for answer in answers}
+    """Only sounds are compared: nobody looks at what the test split holds."""
+    asked = list(dict.fromkeys(Path(answer.clip.file) for answer in answers))
     for split in HELD_OUT:
-        paths = audio_below(folder / split)
-        for path, content in zip(paths, content_hashes(paths), strict=True):
-            file = asked.get(content.split(" ")[0])
-            if file is not None:
-                raise UserError(
-                    f"{file}: is a recording of {folder.name}'s {split} ({path.name}), which nothing may learn from; "
-                    "review other recordings, such as those of unlabeled/"
-                )
+        pair = sounding_alike(asked, audio_below(folder / split))
+        if pair is not None:
+            raise UserError(
+                f"{pair[0]}: is a recording of {folder.name}'s {split} ({pair[1].name}), which nothing may learn from; "
+                "review other recordings, such as those of unlabeled/"
+            )

@@ -26,7 +26,11 @@ class PostProcessing:
 
 @dataclass(frozen=True)
 class Answers:
-    """A model's probabilities `[frames, labels]` per recording, with the recordings' names, durations and truth."""
+    """A model's probabilities `[frames, labels]` per recording, with the recordings' names, durations and truth.
+
+    Raises:
+        ValueError: two recordings are called alike, so that one's detections would take the place of the other's.
+    """
 
     probabilities: Sequence[np.ndarray]
     filenames: Sequence[str]
@@ -34,6 +38,10 @@ class Answers:
     truth: Sequence[Sequence[Event]]
     labels: tuple[str, ...]
     frame_seconds: float
+
+    def __post_init__(self) -> None:
+        if len(set(self.filenames)) < len(self.filenames):
+            raise ValueError("two recordings are called alike")
 
     def detections(self, post: PostProcessing) -> dict[str, list[Event]]:
         """Events per file after post-processing."""
@@ -100,8 +108,8 @@ def _segments(answers: Answers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     first, end, active, before = [], [], [], 0
     for p, events, duration in zip(answers.probabilities, answers.truth, answers.durations, strict=True):
         segments = max(int(np.ceil(duration / SEGMENT_SECONDS)), 1)
-        starts = np.arange(len(p)) * answers.frame_seconds
-        ends = np.minimum(starts + answers.frame_seconds, duration)
+        edges = np.arange(len(p) + 1) * answers.frame_seconds  # as `decode` has them: a sum is a hair off
+        starts, ends = edges[:-1], np.minimum(edges[1:], duration)
         begun = np.floor(starts / SEGMENT_SECONDS).astype(int)  # both rise: a segment's frames lie side by side
         ended = np.ceil(ends / SEGMENT_SECONDS).astype(int) - 1
         number = np.arange(segments)

@@ -7,12 +7,14 @@ import pytest
 import soundfile
 import torch
 
+from sedkd.data.audio import content_hash
 from sedkd.data.datasets.opening import pool_of
 from sedkd.data.environment import Environment
 from sedkd.data.events import Event
+from sedkd.data.pool import Pool
 from sedkd.data.recordings import digest_of
 from sedkd.data.reviewed import Span, read_reviewed, read_spans_of, write_spans
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.features.pack import features_of
 from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.models.settings import STRIDE
@@ -129,3 +131,24 @@ def test_what_cannot_be_used_is_one_clear_line(folder, rows, line):
     (folder / "farm" / "reviewed.tsv").write_text("filename\tonset\toffset\tevent_label\tanswer\n" + rows)
     with pytest.raises(UserError, match=line):
         read_reviewed(folder, FARM)
+
+
+def test_a_clip_of_a_recording_that_validates_by_now_is_left_out_aloud(folder):
+    recording = folder / "farm" / "validation" / "day.wav"
+    recording.parent.mkdir()
+    soundfile.write(recording, np.random.default_rng(9).standard_normal(RATE) * 0.1, RATE)
+    table, content = folder / "farm" / "reviewed.tsv", content_hash(recording)
+    write_spans(table, {**SPANS, "a.wav": dataclasses.replace(SPANS["a.wav"], recording=content)})
+    assert read_spans_of(table)["a.wav"].recording == content
+    pool = Pool(folder, {"farm": FARM})
+    with pytest.warns(SedkdWarning, match=r"reviewed.tsv: 1 of 3 clips .* such as a.wav out of day.wav"):
+        assert [clip.filename for clip in pool.reviewed("farm")] == ["b.wav", "c.wav"]
+    recording.rename(folder / "farm" / "day.wav")  # neither validates nor tests
+    assert len(pool.reviewed("farm")) == 3
+
+
+def test_a_table_without_the_column_of_recordings_is_read(folder):
+    table = folder / "farm" / "reviewed.tsv"
+    lines = [line.split("\t")[:-1] for line in table.read_text().splitlines()]
+    table.write_text("\n".join("\t".join(line) for line in lines))
+    assert read_spans_of(table) == SPANS

@@ -14,10 +14,10 @@ from reviewed_farm import small_review
 from small_study import arguments, finish, start, write_farm
 
 from search.cli import review as review_command
-from sedkd.data.audio import read_part
+from sedkd.data.audio import content_hash, read_part
 from sedkd.data.environment import Environment
 from sedkd.data.events import Event
-from sedkd.data.reviewed import read_reviewed
+from sedkd.data.reviewed import read_reviewed, read_spans_of
 from sedkd.errors import UserError
 from sedkd.review.answers import Answer, read_answers
 from sedkd.review.page import read_page, write_page
@@ -267,3 +267,23 @@ def test_a_recording_that_changed_is_not_cut(tmp_path):
     with pytest.raises(UserError, match="has changed since the review"):
         take(review, answers, tmp_path / "farm", FARM)
     assert not (tmp_path / "farm").exists()
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_a_held_out_recording_is_known_in_another_format(tmp_path, split):
+    review = small_review(tmp_path / "audio")
+    asked = tmp_path / "audio" / review.clips[0].file
+    held_out = tmp_path / "farm" / split / "night.flac"
+    held_out.parent.mkdir(parents=True)
+    soundfile.write(held_out, *soundfile.read(asked, dtype="int16"))
+    told = rf"{asked.name}: is a recording of farm's {split} \(night.flac\)"
+    with pytest.raises(UserError, match=told):
+        take(review, [Answer(0, review.clips[0], True)], tmp_path / "farm", FARM)
+    assert not (tmp_path / "farm" / "reviewed.tsv").exists()
+
+
+def test_what_is_taken_tells_the_recording(tmp_path):
+    review = small_review(tmp_path / "audio")
+    take(review, [Answer(0, review.clips[0], True)], tmp_path / "farm", FARM)
+    (span,) = read_spans_of(tmp_path / "farm" / "reviewed.tsv").values()
+    assert span.recording == content_hash(tmp_path / "audio" / review.clips[0].file)

@@ -194,3 +194,16 @@ def test_a_class_may_be_called_none() -> None:
     truth, found = {"x": [Event(0.0, 1.0, "none")]}, {"x": [Event(0.0, 1.0, "none")]}
     assert segment_f1(truth, found, {"x": 4.0}).per_class == {"none": 1.0}
     assert event_f1(truth, found).per_class == {"none": 1.0}
+
+
+def test_a_frame_that_ends_with_its_segment_is_not_in_the_next_one() -> None:
+    frames = np.zeros((2500, 1), np.float32)
+    frames[1600:1625] = 1  # 64 to 65 s; 1624 * 0.04 + 0.04 is a hair above 65
+    given = Answers([frames], ["a.wav"], [100.0], [[Event(64.0, 65.0, "a")]], ("a",), 0.04)
+    assert by_sed_eval(given, PostProcessing((0.5,), (1,))).macro == 1.0
+    assert _segment_f1(given, [frames])[THRESHOLDS.index(0.5), 0] == 1.0
+
+
+def test_recordings_that_are_called_alike_are_refused() -> None:
+    with pytest.raises(ValueError, match="called alike"):
+        Answers([np.zeros((5, 1))] * 2, ["a.wav"] * 2, [1.0] * 2, [[]] * 2, ("a",), FRAME)

@@ -12,7 +12,7 @@ from sedkd.data.datasets.rows import usable
 from sedkd.data.events import Event, merge_touching
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import TEST, Recording
-from sedkd.data.reviewed import read_reviewed
+from sedkd.data.reviewed import HELD_OUT, read_reviewed
 from sedkd.data.sealed import require_opened
 from sedkd.errors import UserError
 
@@ -46,7 +46,8 @@ class DatasetPool(Pool):
 
     def reviewed(self, name: str) -> list[Recording]:
         roots = [one.root for one in self.datasets if one.name == FOLDER]
-        return [clip for root in roots for clip in read_reviewed(root, self.environments[name])]
+        held_out = [place.clip.path for split in HELD_OUT for place in self.places.get((name, split), ())]
+        return [clip for root in roots for clip in read_reviewed(root, self.environments[name], held_out)]
 
     def has_test(self, name: str) -> bool:
         return bool(self.places.get((name, TEST)))

@@ -83,12 +83,20 @@ def told_twice(clips: Sequence[Clip]) -> list[str]:
 
 def require_other_audio(negatives: Sequence[Recording], with_events: Sequence[Recording]) -> None:
     """UserError where one of the negatives sounds like a recording that holds events: to hear them would be wrong."""
-    both = [*negatives, *with_events] if negatives else []
-    clips = [Clip(one.path, one.filename, one.environment, "", "") for one in both]
+    pair = sounding_alike([one.path for one in negatives], [one.path for one in with_events])
+    if pair is not None:
+        raise UserError(f"{pair[0]}: sounds like {pair[1]}, which holds events: remove it here")
+
+
+def sounding_alike(these: Sequence[Path], those: Sequence[Path]) -> tuple[Path, Path] | None:
+    """The first of these that sounds like one of those, and which; None where none does."""
+    both = [*these, *those] if these else []
+    clips = [Clip(path, path.name, "", "", "") for path in both]
     for first, *others in components(same_audio(clips)):
-        other = next((index for index in others if index >= len(negatives)), None)
-        if first < len(negatives) and other is not None:
-            raise UserError(f"{both[first].path}: sounds like {both[other].path}, which holds events: remove it here")
+        other = next((index for index in others if index >= len(these)), None)
+        if first < len(these) and other is not None:
+            return both[first], both[other]
+    return None
 
 
 def _count(pairs: Sequence[tuple[Clip, Clip]]) -> str:

@@ -162,3 +162,12 @@ def test_polyphony() -> None:
     assert polyphony([]) == 0
     assert polyphony([Event(0, 1, "a"), Event(1, 2, "b")]) == 1
     assert polyphony([Event(0, 2, "a"), Event(1, 3, "b"), Event(1.5, 1.6, "c")]) == 3
+
+
+def test_negatives_of_two_folders_that_are_called_alike_stay_two(tmp_path: Path) -> None:
+    roots = [write_own(tmp_path / name) for name in ("one", "two")]
+    for number, root in enumerate(roots):
+        write_sound(root / "street" / "negatives" / "0001.wav", [], 900 + number)
+    names = [one.filename for one in pool_of(roots, {}, "street").negatives("street")]
+    assert names == ["0/negatives/0001.wav", "1/negatives/0001.wav"]
+    assert [one.filename for one in pool_of(roots[:1], {}, "street").negatives("street")] == ["negatives/0001.wav"]
