@@ -61,15 +61,16 @@ def _truth(options: argparse.Namespace, labels: Sequence[str]) -> "list[Event]":
     """The events of the file as `--labels` tells them, `labels` spelt so. UserError where it does not list the file."""
     from sedkd.data.events import Event, require_known_files
     from sedkd.data.labels.listed import listed
-    from sedkd.score.matching import by_truth
+    from sedkd.score.matching import names_of, of_other_folders
     from sedkd.spelling import folded
 
     table, file = options.labels, options.file.as_posix()
     found = listed(table, options.label_column, [file])
     annotations = found.annotations
-    for note in found.notes:
+    names = names_of([file], annotations, str(table))
+    for note in (*found.notes, *of_other_folders(names)):
         print(f"{table}: {note}", file=sys.stderr)
-    (name,) = by_truth({file: None}, annotations, str(table))
+    (name,) = names
     require_known_files([name], annotations, f"--labels {table}: the command line")
     spellings = {folded(label): label for label in labels}
     return [Event(e.onset, e.offset, spellings.get(folded(e.event_label), e.event_label)) for e in annotations[name]]

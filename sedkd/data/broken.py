@@ -37,10 +37,18 @@ def durations(paths: Sequence[Path]) -> dict[Path, float]:
         BrokenAudio: a file cannot be used, and broken ones are not left out.
     """
     if _said["leave_out"]:
-        faults = dict(zip(paths, remembered("fault 1", paths, fault_of), strict=True))
-        for fault in filter(None, faults.values()):
+        faults: dict[Path, str] = {}
+
+        def whole(path: Path) -> str | None:
+            """Only that there is no fault is remembered: a disk may have failed for a moment."""
+            faults[path] = fault_of(path)
+            return None if faults[path] else ""
+
+        remembered("whole 1", paths, whole)
+        told = [faults[path] for path in paths if faults.get(path)]
+        for fault in told:
             _tell(f"{fault}; left out")
-        paths = [path for path, fault in faults.items() if not fault]
+        paths = [path for path in paths if not faults.get(path)]
     with mentioning_option():
         infos = sound_infos(paths)
     for note in notes_on(infos):

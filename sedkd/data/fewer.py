@@ -1,5 +1,6 @@
 """Only so many labelled clips of an environment: the others lose their labels, and are unlabelled clips of it."""
 
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -41,16 +42,20 @@ def order(clips: Sequence[Recording], seed: int) -> list[int]:
     one of those is random. Clips without events count as an event of their own.
     """
     held = [taught([clip]) or {NOTHING} for clip in clips]
-    total = {label: sum(label in labels for labels in held) for label in sorted(set().union(*held))}
+    total = Counter(label for labels in held for label in labels)
     drawn = dict.fromkeys(total, 0)
-    free = np.random.default_rng(seed).permutation(len(clips)).tolist()
-    found: list[int] = []
-    while free:
-        left = {label for place in free for label in held[place]}
+    waiting: dict[str, deque[int]] = {label: deque() for label in total}  # by event, in the order of the draw
+    for place in np.random.default_rng(seed).permutation(len(clips)).tolist():
+        for label in held[place]:
+            waiting[label].append(place)
+    found: dict[int, None] = {}
+    while len(found) < len(clips):
+        left = (label for label in total if drawn[label] < total[label])
         wanted = min(left, key=lambda label: (drawn[label] / total[label], total[label], label))
-        place = next(place for place in free if wanted in held[place])
-        free.remove(place)
-        found.append(place)
+        place = waiting[wanted].popleft()
+        if place in found:  # drawn for another of its events
+            continue
+        found[place] = None
         for label in held[place]:
             drawn[label] += 1
-    return found
+    return list(found)

@@ -46,7 +46,8 @@ def files_below(folder: Path, wanted: Callable[[str], bool]) -> list[Path]:
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [path for name in files if wanted(name) and _is_plain(path := Path(here, name))]
+        names = (name for name in files if not name.startswith(".") and wanted(name))
+        found += [path for name in names if _is_plain(path := Path(here, name))]
     return sorted(found)
 
 

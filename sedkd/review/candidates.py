@@ -69,14 +69,15 @@ def candidates_in(path: Path, probability: np.ndarray, frame_seconds: float, lab
 def peaks(probability: np.ndarray, frame_seconds: float) -> list[tuple[int, int, float]]:
     """The peaks of one label's probabilities `[frames]`: first frame, frame behind the last one, height.
 
-    A peak counts where the valley to a higher one is at most `SHARE` of its height; so spans do not overlap.
+    A peak counts where the valley to a higher one is at most `SHARE` of its height, and of equal ones without such a
+    valley the first; so spans do not overlap.
     """
     from scipy.signal import find_peaks
 
     padded = np.concatenate([[0.0], probability, [0.0]])
     places, _ = find_peaks(padded, height=FLOOR, prominence=SHARE * FLOOR)
     most = math.floor(MAX_SECONDS / frame_seconds)
-    found = []
+    found: dict[tuple[int, int], tuple[int, int, float]] = {}
     for place, prominence in zip(places.tolist(), _prominences(padded, places), strict=True):
         if prominence < SHARE * padded[place]:
             continue
@@ -84,8 +85,8 @@ def peaks(probability: np.ndarray, frame_seconds: float) -> list[tuple[int, int,
         first = int(np.flatnonzero(low[:place])[-1]) + 1
         last = place + int(np.flatnonzero(low[place:])[0])
         start = max(first, min(place - most // 2, last - most))
-        found.append((start - 1, min(last, start + most) - 1, float(padded[place])))
-    return found
+        found.setdefault((first, last), (start - 1, min(last, start + most) - 1, float(padded[place])))
+    return list(found.values())
 
 
 def _prominences(padded: np.ndarray, places: np.ndarray) -> list[float]:

@@ -2,17 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
-from typing import TypeVar
 
 from sedkd.data.folders import without_audio_suffix
 from sedkd.errors import UserError
-
-Rows = TypeVar("Rows")
-
-
-def by_truth(table: Mapping[str, Rows], truth: Iterable[str], source: str) -> dict[str, Rows]:
-    """A table's rows under the ground truth's names; a name that fits none of those stays as it is. See `names_of`."""
-    return {target: table[name] for target, name in names_of(table, truth, source).items()}
 
 
 def names_of(table: Iterable[str], truth: Iterable[str], source: str) -> dict[str, str]:

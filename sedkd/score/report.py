@@ -14,7 +14,7 @@ from sedkd.data.labels.listed import listed
 from sedkd.errors import UserError
 from sedkd.score.alarms import AlarmRate, alarm_rate
 from sedkd.score.f1 import F1Report, event_f1, segment_f1
-from sedkd.score.matching import by_truth, names_of, of_other_folders
+from sedkd.score.matching import names_of, of_other_folders
 from sedkd.score.psds import PsdsReport, psds
 from sedkd.score.table_notes import at_any_confidence, called_twice, every_label_at_once, touching
 from sedkd.spelling import folded, usual_spellings
@@ -86,7 +86,7 @@ def score_files(
 
     Args:
         truth_path, detections_path: tables, label files or folders of them, as `listed` reads them; other paths to the
-            same files match (see `by_truth`), and other spellings the same labels (`sedkd.spelling`).
+            same files match (see `names_of`), and other spellings the same labels (`sedkd.spelling`).
         durations_path: a table `filename duration`. Without it each file is taken to end with its latest offset
             in truth or detections, rounded up to the segment grid, and a note says so.
         operating_points_dir: folder of tables of detections; the last number in a name is its threshold.
@@ -100,7 +100,10 @@ def score_files(
         raise UserError(f"{truth_path}: lists no file: there is nothing to score")
     detections, notes = _detected(detections_path, truth, label_columns[1])
     notes = [*truth_notes, *notes, *every_label_at_once(detections), *touching(truth, detections), *called_twice(truth)]
-    durations = None if durations_path is None else _lengths(durations_path, truth)
+    durations = None
+    if durations_path is not None:
+        durations, told = _lengths(durations_path, truth)
+        notes += told
     points: dict[float, Annotations] = {}
     if durations is None:
         if operating_points_dir is not None:
@@ -190,12 +193,15 @@ def _detected(path: Path | str, truth: Annotations, column: str | None) -> tuple
     return detections, [*notes, *(f"{path}: {line}" for line in of_other_folders(names))]
 
 
-def _lengths(path: Path | str, truth: Annotations) -> dict[str, float]:
-    """The table of durations under the ground truth's names; it may list other files as well."""
+def _lengths(path: Path | str, truth: Annotations) -> tuple[dict[str, float], list[str]]:
+    """The table of durations under the ground truth's names, and what is to be told of how they were found; it may list
+    other files as well."""
     listed = read_durations(path)
     exact = {name: seconds for name, seconds in listed.items() if name in truth}
-    others = {name: seconds for name, seconds in listed.items() if name not in truth}
-    return exact | by_truth(others, [name for name in truth if name not in exact], str(path))
+    names = names_of(listed.keys() - exact, [name for name in truth if name not in exact], str(path))
+    found = exact | {target: listed[name] for target, name in names.items()}
+    meant = {target: name for target, name in names.items() if target in truth}
+    return found, [f"{path}: {line}" for line in of_other_folders(meant)]
 
 
 def _respelt(spellings: Mapping[str, str], *tables: Annotations) -> list[str]:

@@ -10,9 +10,12 @@ from typing import TypeVar
 
 import numpy as np
 
+from sedkd.data.audio import content_hash
 from sedkd.data.events import Event, read_annotations, write_annotations
 from sedkd.data.weak import WEAK, read_tags, require_no_comma, write_tags
 from sedkd.disk.appearing import appearing
+from sedkd.disk.json_file import digest
+from sedkd.disk.remembered import remembered
 from sedkd.errors import UserError
 from sedkd.synth.backgrounds import background
 from sedkd.synth.clips import Progress, run_all, write_clip
@@ -26,6 +29,7 @@ from sedkd.words import several
 T = TypeVar("T")
 
 VERSION = 1  # raise it with every change that alters a sample
+CONTENTS = "source_contents"
 TABLES, JAMS = TRUTHS = ("tsv", "jams")
 LABELLED = ("train", "validation", "test")
 _SCENE = "street"  # the synthetic bed where there are no recorded backgrounds
@@ -92,7 +96,8 @@ def synthesise(
     beds, notes = _beds(backgrounds_dir, plans)
     notes += _long(plans, library, splits)
     beds = _asked(beds, counts)
-    record = _record(plans, counts, seed, rate, truth, _names(library, events_dir), _names(beds, backgrounds_dir))
+    names = _names(library, events_dir), _names(beds, backgrounds_dir)
+    record = _record(plans, counts, seed, rate, truth, *names, _digest(library, beds))
     if _is_done(out, record):
         return _report(out, plans, splits, [*notes, f"{out} holds this very synthesis already: nothing was written"])
 
@@ -228,8 +233,10 @@ def _record(
     truth: str,
     sources: object,
     beds: object,
+    contents: str,
 ) -> str:
-    """synthesis.json: all that the audio depends on; the source files with their sizes in bytes. No truth."""
+    """synthesis.json: all that the audio depends on; the source files with their sizes in bytes, and a digest of their
+    contents. No truth."""
     content = {
         "made_by": "sedkd: soundscapes mixed from isolated recordings",
         "version": VERSION,
@@ -239,6 +246,7 @@ def _record(
         "recipes": {name: asdict(plan) for name, plan in plans.items()},
         "source_files": sources,
         "background_files": beds,
+        CONTENTS: contents,
     } | ({"truth": truth} if truth != TABLES else {})
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
@@ -253,12 +261,20 @@ def _names(library: Library, folder: Path | None) -> dict[str, dict[str, dict[st
     }
 
 
+def _digest(*libraries: Library) -> str:
+    """Of the contents of all files, in their order."""
+    paths = [file for library in libraries for files in library.values() for some in files.values() for file in some]
+    return digest(remembered("content", paths, content_hash))
+
+
 def _is_done(out: Path, record: str) -> bool:
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return False
     made = out / "synthesis.json"
-    if made.is_file() and made.read_text(encoding="utf-8") == record:
-        return True
+    if made.is_file():
+        there, wanted = json.loads(made.read_text(encoding="utf-8")), json.loads(record)
+        if there == {key: value for key, value in wanted.items() if key in there or key != CONTENTS}:
+            return True  # records of earlier versions tell no contents
     other = "another synthesis" if made.is_file() else "other files"
     raise UserError(f"{out}: exists and holds {other}: remove it, or name another folder with --out")
 

@@ -11,11 +11,11 @@ import pytest
 import soundfile
 from tiny import tone, write_folder
 
-from sedkd.data.broken import leave_out_broken
+from sedkd.data.broken import durations, leave_out_broken
 from sedkd.data.pool import Pool, folder_pool
 from sedkd.data.recordings import digest_of
 from sedkd.data.weak import write_tags
-from sedkd.errors import UserError
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.features.pack import features_of
 from sedkd.features.settings import STUDENT_FEATURES
 
@@ -124,3 +124,16 @@ def test_files_are_read_to_their_end_once(folder: Path, monkeypatch: pytest.Monk
     first = pool(folder).training("park")
     monkeypatch.setattr("sedkd.data.broken.fault_of", lambda path: "read again")
     assert pool(folder).training("park") == first
+
+
+def test_a_disk_that_failed_for_a_moment_costs_no_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = sorted((folder / "park" / "train").iterdir())
+    for path in paths:
+        os.utime(path, (1e9, 1e9))
+    time.sleep(0.11)  # until the entries in the folder are old enough to be told from later ones
+    leave_out_broken(True)
+    with monkeypatch.context() as failing:
+        failing.setattr("sedkd.data.broken.fault_of", lambda path: f"{path}: Input/output error")
+        with pytest.warns(SedkdWarning, match="Input/output error; left out"):
+            assert durations(paths) == {}
+    assert list(durations(paths)) == paths

@@ -25,6 +25,8 @@ def test_peaks_are_runs_of_at_least_half_their_height():
 
 
 def test_a_shoulder_is_part_of_its_peak():
+    equal = np.array([0.02, 0.8, 0.6, 0.8, 0.6, 0.8, 0.02])  # no valley between them
+    assert [(a, b) for a, b, _ in peaks(equal, 0.08)] == [(1, 6)]
     assert [(a, b) for a, b, _ in peaks(np.array([0.2, 0.9, 0.7, 0.75, 0.5, 0.1]), 0.08)] == [(1, 5)]
 
 

@@ -1,13 +1,14 @@
 """Truth and detections as other programs, and ours, write them: scored as the same events in a table are."""
 
 import json
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from datasets import labels
 
-from sedkd.data.events import Annotations, Event, read_annotations, write_annotations
+from sedkd.data.events import COLUMNS, Annotations, Event, read_annotations, write_annotations
 from sedkd.data.labels.json_list import read_json_list
 from sedkd.data.labels.listed import listed
 from sedkd.errors import SedkdWarning, UserError
@@ -15,6 +16,7 @@ from sedkd.output.formats import OUTPUT_FORMATS, Heard
 from sedkd.score.report import ScoreReport, score_files
 from sedkd.stream.detection import Detection
 
+ROWS = [(f"{name}.wav", row) for name, rows in labels.ROWS.items() for row in rows]
 EVENTS: Annotations = {f"{name}.wav": sorted(Event(*row) for row in rows) for name, rows in labels.ROWS.items()}
 OF_ALL = [
     (labels.kaleidoscope, "cluster.csv"),
@@ -279,3 +281,45 @@ def test_confidences_do_not_decide_and_that_is_said(truth: Path) -> None:
     own.write_text(own.read_text().replace("Score", "place"))
     assert not any("tells confidences" in note for note in score_files(truth, own).notes)
     assert not any("tells confidences" in note for note in score_files(other, own).notes)  # those of the truth
+
+
+def test_a_form_feed_ends_no_line(tmp_path: Path) -> None:
+    write_annotations(tmp_path / "truth.tsv", {"a.wav": [Event(0.0, 1.0, "dog")]})
+    (tmp_path / "found.tsv").write_text("a.wav\t0.0\t1.0\tdog\t\x0c0.226\n")
+    with pytest.raises(UserError, match=r"found.tsv"):
+        score_files(tmp_path / "truth.tsv", tmp_path / "found.tsv")
+
+
+@pytest.mark.parametrize("where", ["label file", "json", "truth"])
+def test_a_name_in_decomposed_letters_is_the_same_name(where: str, tmp_path: Path) -> None:
+    """As a Mac packs it into a zip."""
+    decomposed = unicodedata.normalize("NFD", "Flügel")
+    write_annotations(tmp_path / "table.tsv", {"Flügel.wav": [Event(0.0, 1.0, "dog")]})
+    other = tmp_path / "other"
+    other.mkdir()
+    if where == "json":
+        other = other / "found.json"
+        row = {"filename": f"{decomposed}.wav", "onset": 0, "offset": 1, "event_label": "dog"}
+        other.write_text(json.dumps([row]))  # as escapes
+    else:
+        (other / f"{decomposed}.txt").write_text("0.0\t1.0\tdog\n")
+    pair = (other, tmp_path / "table.tsv") if where == "truth" else (tmp_path / "table.tsv", other)
+    assert right(score_files(*pair))
+
+
+def test_durations_of_other_folders_are_told(tmp_path: Path) -> None:
+    write_annotations(tmp_path / "truth.tsv", {"north/a.wav": [Event(0.0, 1.0, "dog")]})
+    (tmp_path / "durations.tsv").write_text("filename\tduration\nsouth/a.wav\t1000\nsouth/b.wav\t10\n")
+    notes = score_files(tmp_path / "truth.tsv", tmp_path / "truth.tsv", tmp_path / "durations.tsv").notes
+    told = f"{tmp_path / 'durations.tsv'}: 1 files are matched by name, though their folders differ"
+    assert sum(note.startswith(told) for note in notes) == 1
+
+
+def test_a_file_that_a_mac_leaves_beside_another_is_not_read(truth: Path) -> None:
+    folder = truth.parent / "found"
+    folder.mkdir()
+    (folder / "found.json").write_text(
+        json.dumps([dict(zip(COLUMNS, (name, *row), strict=True)) for name, row in ROWS])
+    )
+    (folder / "._found.json").write_text("[{")
+    assert right(score_files(truth, folder))

@@ -3,7 +3,7 @@
 import pytest
 
 from sedkd.errors import UserError
-from sedkd.score.matching import by_truth, names_of, of_other_folders
+from sedkd.score.matching import names_of, of_other_folders
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from sedkd.score.matching import by_truth, names_of, of_other_folders
     ],
 )
 def test_a_name_means_the_file_whose_path_ends_alike(name: str, truth: list[str], meant: str) -> None:
-    assert by_truth({name: 7}, truth, "found.tsv") == {meant: 7}
+    assert names_of([name], truth, "found.tsv") == {meant: name}
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_name_means_the_file_whose_path_ends_alike(name: str, truth: list[str]
 )
 def test_what_is_ambiguous_is_named(names: list[str], truth: list[str], message: str) -> None:
     with pytest.raises(UserError) as caught:
-        by_truth(dict.fromkeys(names, 0), truth, "found.tsv")
+        names_of(names, truth, "found.tsv")
     assert str(caught.value).startswith(f"found.tsv: {message}")
     assert "\n" not in str(caught.value)
 

@@ -170,6 +170,22 @@ def test_a_folder_in_use_is_left_alone(events: Path, tmp_path: Path) -> None:
         _make(events, tmp_path / "full")
 
 
+def test_recordings_that_changed_make_another_synthesis(events: Path, tmp_path: Path) -> None:
+    _make(events, tmp_path / "out")
+    made = tmp_path / "out" / "synthesis.json"
+    record = json.loads(made.read_text())
+    made.write_text(json.dumps({key: value for key, value in record.items() if key != "source_contents"}))
+    assert any("already" in note for note in _make(events, tmp_path / "out").notes)  # as earlier versions wrote it
+    made.write_text(json.dumps(record))
+    file = next((events / "000 - Dog").glob("*.wav"))
+    audio, rate = soundfile.read(file)
+    size = file.stat().st_size
+    soundfile.write(file, audio[::-1], rate)
+    assert file.stat().st_size == size
+    with pytest.raises(UserError, match="exists and holds another synthesis"):
+        _make(events, tmp_path / "out")
+
+
 def test_an_error_while_mixing_leaves_nothing(events: Path, tmp_path: Path) -> None:
     for place, file in enumerate((events / "000 - Dog").iterdir()):
         soundfile.write(str(file), np.zeros(8000 + place), 16_000)

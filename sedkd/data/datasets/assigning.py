@@ -9,12 +9,13 @@ from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, Clip
 from sedkd.data.datasets.tsv import NAMES
 from sedkd.data.labels import audacity
 from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, head_of
-from sedkd.data.labels.matching import Recordings
+from sedkd.data.labels.matching import Recordings, apart, names_meant
 from sedkd.data.labels.registry import format_of
 from sedkd.data.labels.unknown import why_unknown
 from sedkd.data.recordings import TEST
 from sedkd.errors import UserError
 
+BEFORE = re.compile(r"^(labels?|annotations?|events?|metadata)[\s._-]+", re.IGNORECASE)
 SPLIT_OF = {name: split for split in (TRAIN, VALIDATION, TEST, UNLABELED) for name in NAMES[split]}
 
 
@@ -47,6 +48,9 @@ class Assigned:
         self.missing: dict[Path, list[str]] = {}
         self.strange: dict[Path, str] = {}
         self._unread: list[Path] = []  # of the strange ones those that speak of recordings
+        self._called: list[
+            tuple[str, str, Path]
+        ] = []  # a label file, the path that it means, and what that was found to be
         recordings, names = Recordings(audio), {path.name.casefold() for path in audio}
         for path in files:
             form = format_of(path) or _empty_track(path, recordings)
@@ -72,7 +76,7 @@ class Assigned:
         found = self.labels.get(path)
         theirs = None
         if found is not None:
-            called = None if found.listed == OWN else SPLIT_OF.get(found.path.stem.casefold())  # train.txt of train.wav
+            called = None if found.listed == OWN else split_called(found.path.name)  # train.txt of train.wav
             theirs = called or self._split_of_folders(found.path)
         if own and theirs and own != theirs:
             raise UserError(
@@ -99,13 +103,18 @@ class Assigned:
                 f"for a test, put recordings of other days or places into {self.folder / TEST}"
             )
         lines += [f"{why_unknown(path, head_of(path))}; it names recordings, and is not read" for path in self._unread]
+        aside = [path for path in self.labels if splits[path] == UNLABELED]
+        if aside:
+            what = f"{len(aside)} labelled recordings lie in a folder of unlabelled ones, such as {aside[0]}"
+            lines.append(f"{self.name}: {what}: their labels teach nothing: move them out of it")
+        lines += apart(self._called, self.audio)
         if any(found.form.name == "birdnet" for found in self.labels.values()):
             lines.append(f"{self.name}: BirdNET's detections count as truth: listen to them first")
         return lines
 
     def _assign(self, path: Path, form: LabelFormat, recordings: Recordings) -> None:
         file = form.open(path)
-        near = path.parent / path.stem if path.stem.casefold() in SPLIT_OF else path.parent
+        near = path.parent / path.stem if split_called(path.name) else path.parent
         for listed in file.recordings():
             audio = recordings.of_file(path) if listed == OWN else recordings.named(listed, path, near)
             if audio is None:
@@ -113,6 +122,8 @@ class Assigned:
                 source, what = (self.folder, alone) if listed == OWN else (path, listed)
                 self.missing.setdefault(source, []).append(what)
                 continue
+            means = path.relative_to(self.folder).as_posix() if listed == OWN else listed
+            self._called.append(("" if listed == OWN else str(path), means, audio))
             other = self.labels.setdefault(audio, Labels(path, form, file, listed))
             if other.path != path:
                 raise UserError(f"{audio}: is labelled by {other.path} and by {path}: keep one, or join them")
@@ -122,6 +133,13 @@ class Assigned:
     def _split_of_folders(self, path: Path) -> str | None:
         parts = path.relative_to(self.folder).parts[:-1]
         return next((SPLIT_OF[part.casefold()] for part in parts if part.casefold() in SPLIT_OF), None)
+
+
+def split_called(name: str) -> str | None:
+    """The split that a label file is called like, `test.csv` or `test_labels.csv` or `annotations-test.csv`; None where
+    it is called otherwise."""
+    meant = (BEFORE.sub("", one).casefold() for one in names_meant(name))
+    return next((SPLIT_OF[one] for one in meant if one in SPLIT_OF), None)
 
 
 def _names_one_of(path: Path, names: Collection[str]) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,8 +10,9 @@ from pathlib import Path
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, WEAK, Clip, Dataset
 from sedkd.data.datasets.placing import Placed, placed
 from sedkd.data.datasets.rows import usable
-from sedkd.data.events import merge_touching, write_annotations
+from sedkd.data.events import Event, merge_touching, write_annotations
 from sedkd.data.inspection import audio_infos, sound_infos
+from sedkd.data.recordings import TEST
 from sedkd.data.reviewed import REVIEWED
 from sedkd.data.weak import write_tags
 from sedkd.disk.appearing import appearing
@@ -43,7 +45,10 @@ def convert(
         raise UserError(f"--out {out}: is not empty; choose a new folder")
     audio_infos([clip.path for clip in dataset.clips], progress)
     places, lost = placed([(dataset, clip) for clip in dataset.clips], _labels, seed=0)
-    found = Converted(out, notices=[*dataset.notices, *lost, *_lost_certainties(dataset), *_lost_reviews(dataset)])
+    found = Converted(
+        out,
+        notices=[*dataset.notices, *lost, *_lost_certainties(dataset), *_left_out(dataset), *_lost_reviews(dataset)],
+    )
     parts: dict[tuple[str, str], list[Clip]] = {}
     for place in sorted(places, key=_order):
         parts.setdefault((place.clip.environment, place.split), []).append(place.clip)
@@ -65,11 +70,11 @@ def _write(dataset: Dataset, clips: Sequence[Clip], folder: Path, split: str, co
             target.symlink_to(clip.path.resolve())
     # `told` asks no seal: a table of test goes from file to file, and nothing learns of it.
     said = {clip.path: dataset.told(clip) for clip in clips}
-    table = folder / f"{split}.tsv"
+    table, spell = folder / f"{split}.tsv", _spelling(dataset, folder.name)
     if split == UNLABELED:
         return len(clips), None
     if split == WEAK:
-        tags = {names[path]: annotation.tags or () for path, annotation in said.items()}
+        tags = {names[path]: tuple(dict.fromkeys(filter(None, map(spell, said[path].tags or ())))) for path in said}
         write_tags(table, tags)
         return len(clips), sum(map(len, tags.values()))
     infos = sound_infos([clip.path for clip in clips])
@@ -78,9 +83,28 @@ def _write(dataset: Dataset, clips: Sequence[Clip], folder: Path, split: str, co
         assert clip.table is not None
         lines = said[clip.path].events or ()
         whole = usable(lines, clip.table, clip.filename, infos[clip.path].duration)
-        events[names[clip.path]] = merge_touching(whole)
+        own = [Event(e.onset, e.offset, label) for e in whole if (label := spell(e.event_label))]
+        events[names[clip.path]] = merge_touching(own)
     write_annotations(table, events)
     return len(clips), sum(map(len, events.values()))
+
+
+def _spelling(dataset: Dataset, name: str) -> Callable[[str], str | None]:
+    """How a label is written: as the event that it means, since every label of the folder is an event of it. None for
+    classes that the dataset leaves out of its scores; what may be a slip of the pen stays as it is, to be seen."""
+    environment = dataset.environments[name]
+    return environment.canonical if dataset.closed else environment.spelt
+
+
+def _left_out(dataset: Dataset) -> list[str]:
+    """What to say of classes that are not written; of the test split nothing is told."""
+    counts: Counter[str] = Counter()
+    for clip in dataset.clips:
+        if clip.split != TEST:
+            spell = _spelling(dataset, clip.environment)
+            counts.update(label for label in _labels(dataset, clip) if spell(label) is None)
+    labels = ", ".join(f"{label} ({count})" for label, count in sorted(counts.items()))
+    return [f"{dataset.title}: labels that it leaves out of its scores are not written: {labels}"] if counts else []
 
 
 def _names(paths: Sequence[Path]) -> dict[Path, str]:

@@ -9,7 +9,7 @@ folders in it hold splits and labels of their own, each of them is one.
 from collections.abc import Sequence
 from pathlib import Path
 
-from sedkd.data.datasets.assigning import SPLIT_OF, Assigned
+from sedkd.data.datasets.assigning import SPLIT_OF, Assigned, split_called
 from sedkd.data.datasets.dataset import Annotation, Clip, Dataset, Format
 from sedkd.data.datasets.rows import once
 from sedkd.data.datasets.tables import labelled_environments
@@ -81,8 +81,8 @@ def _environments(root: Path, audio: Sequence[Path], labels: Sequence[Path]) -> 
         if folder.name.casefold() in SPLIT_OF:
             return {root.name: root}
         inside = {path.name.casefold() for path in folder.iterdir() if path.is_dir()}
-        inside |= {path.stem.casefold() for path in folder.iterdir() if is_label_name(path.name)}
-        if inside & set(SPLIT_OF) and any(folder in path.parents for path in labels):
+        tables = any(split_called(path.name) for path in folder.iterdir() if is_label_name(path.name))
+        if (tables or inside & set(SPLIT_OF)) and any(folder in path.parents for path in labels):
             found[folder.name] = folder
     rest = [path for path in audio if not any(folder in path.parents for folder in found.values())]
     return found if found and not rest else {root.name: root}

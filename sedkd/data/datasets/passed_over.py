@@ -13,7 +13,7 @@ READ = (*LABELED, UNLABELED, NEGATIVES)
 
 def passed_over(root: Path) -> list[str]:
     """A line for each folder of recordings below `root` that is not read: no split of an environment, or without the
-    table of it."""
+    table of it; and for each table of recordings that count as unlabelled."""
     names = environments_in(root)
     why = {}
     for folder in _folders(root):
@@ -26,7 +26,13 @@ def passed_over(root: Path) -> list[str]:
             elif part.name not in READ:
                 why[part] = f"its name is none of {', '.join(READ)}"
     counts = {folder: len(audio_below(folder)) for folder in why}
-    return [
+    tables = [table for name in names if (table := root / name / f"{UNLABELED}.tsv").exists()]
+    unread = [
+        f"{table}: is not read, since what lies in {UNLABELED}/ counts as unlabelled: if it holds labels, move the "
+        "recordings to train/ and its lines to train.tsv"
+        for table in tables
+    ]
+    return unread + [
         f"{folder}: {counts[folder]} recordings are passed over: {reason}"
         for folder, reason in why.items()
         if counts[folder]

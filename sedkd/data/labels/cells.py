@@ -95,7 +95,7 @@ def _delimiter(lines: Sequence[str]) -> tuple[str, int]:
     """What parts the cells, and how many lines come before the header: a spreadsheet may say it in a line `sep=;`."""
     if not lines:
         return ",", 0
-    said = re.fullmatch(r'"?sep=(.)"?', lines[0].strip(), re.IGNORECASE)
+    said = re.fullmatch(r'"?sep=(.)"?', lines[0].strip(" \r\n"), re.IGNORECASE)
     if said:
         return said[1], 1
     bare = re.sub(r'"[^"]*"', "", lines[0])

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from sedkd.data.labels.cells import Cells, key_of, squeezed
 
+EVENTS = "columns of events"  # what the column is called in which the events stand afterwards
 NO_EVENTS = frozenset(("channel", "channels", "fold", "id", "index", "selection", "split"))
 FLAGS = {**dict.fromkeys(("1", "1.0", "true"), True), **dict.fromkeys(("0", "0.0", "false", ""), False)}
 
 
-def a_row_per_event(cells: Cells, times: Collection[str], recording: Collection[str], label: str) -> Cells:
-    """The table with a row for each 1, whose event stands in a column `label`, in place of the columns of events.
+def a_row_per_event(cells: Cells, times: Collection[str], recording: Collection[str]) -> Cells:
+    """The table with a row for each 1, whose event stands in a column `EVENTS`, in place of the columns of events.
 
     times, recording: the keys of other columns that may be there, of those that say when and of which recording. All
     further ones are events, but for `NO_EVENTS`; where they are not two, one of them holds anything but flags, or none
@@ -31,4 +32,4 @@ def a_row_per_event(cells: Cells, times: Collection[str], recording: Collection[
         alone = [row[place] if keys[place] in recording else "" for place in kept]
         if not here and any(alone):
             rows.append((line, (*alone, "")))
-    return replace(cells, header=(*(cells.header[place] for place in kept), label), rows=tuple(rows))
+    return replace(cells, header=(*(cells.header[place] for place in kept), EVENTS), rows=tuple(rows))

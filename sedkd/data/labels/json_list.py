@@ -9,6 +9,7 @@ from sedkd.data.events import COLUMNS, Annotations
 from sedkd.data.labels.label_format import head_of
 from sedkd.data.table import file_bytes, text_of
 from sedkd.errors import RowWarning, UserError
+from sedkd.spelling import composed
 
 SUFFIX = ".json"
 
@@ -39,7 +40,7 @@ def read_json_list(path: Path) -> Annotations:
         missing = [name for name in COLUMNS if not isinstance(row, dict) or name not in row]
         if missing:
             raise UserError(f"{where}: no {', '.join(missing)}: {wanted}")
-        filename, *cells = ("" if row[name] is None else str(row[name]).strip() for name in COLUMNS)
+        filename, *cells = ("" if row[name] is None else composed(str(row[name])).strip() for name in COLUMNS)
         if not filename:
             raise UserError(f"{where}: the filename is empty: fill it in, or remove the entry")
         events = found.setdefault(filename, [])

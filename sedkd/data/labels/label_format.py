@@ -62,7 +62,7 @@ def head_of(path: Path) -> list[str]:
             text = raw.decode("utf-8-sig", errors="replace")
     except UnicodeError:
         return []
-    return [line for line in text.splitlines() if line.strip()]
+    return [line for line in _lines(text) if line.strip()]
 
 
 def unknown_encoding(path: Path, head: Sequence[str]) -> str | None:
@@ -91,8 +91,12 @@ def whole_text(path: Path) -> str:
 
 def numbered_lines(path: Path) -> list[tuple[int, str]]:
     """The lines of a label file that are not blank, with their numbers."""
-    text = whole_text(path).replace("\r\n", "\n").replace("\r", "\n")
-    return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    return [(number, line) for number, line in enumerate(_lines(whole_text(path)), start=1) if line.strip()]
+
+
+def _lines(text: str) -> list[str]:
+    """Parted at ends of lines alone, unlike `splitlines`, which also parts at a form feed or a paragraph separator."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def annotations(found: Mapping[str, Sequence[Line]]) -> dict[str, Annotation]:

@@ -11,13 +11,14 @@ from sedkd.data.datasets.rows import Line, event_of, later
 from sedkd.data.events import is_time, require_clear_commas, seconds
 from sedkd.data.folders import is_audio_name
 from sedkd.data.labels.cells import header_of, key_of, read_cells, squeezed, time_key_of
-from sedkd.data.labels.event_columns import FLAGS
+from sedkd.data.labels.event_columns import EVENTS, FLAGS
 from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotations
 from sedkd.data.labels.layout import Layout
 from sedkd.data.labels.units import in_seconds
 from sedkd.errors import SedkdWarning, UserError
 
 NO_LABELS = "numbers, not labels: write a row per event with its label, or a column per event that holds 1 and 0"
+SHOWN = 12  # of columns that are events
 CONFIDENCE = ("confidence", "score", "probability")
 
 
@@ -162,8 +163,14 @@ class LabelTable:
         return {} if place is None else {line: row[place] for line, row in self.cells.rows}
 
     def label_column(self, asked: str | None) -> str:
-        """The column that holds the labels, as the header has it. UserError where that is not clear."""
-        return self.cells.header[self._label(asked)]
+        """The column that holds the labels, as the header has it, or the columns that are events and hold a 1.
+        UserError where that is not clear."""
+        place = self._label(asked)
+        name = self.cells.header[place]
+        if name != EVENTS:
+            return name
+        there = list(dict.fromkeys(cell for _, cell in self.cells.column(place) if cell))
+        return f"{name}: {', '.join(there[:SHOWN])}{f' and {len(there) - SHOWN} more' if there[SHOWN:] else ''}"
 
     def _label(self, asked: str | None) -> int:
         names = self.cells.header

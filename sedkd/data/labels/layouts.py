@@ -2,7 +2,7 @@
 spreadsheet."""
 
 from sedkd.data.labels.cells import Cells, key_of, squeezed
-from sedkd.data.labels.event_columns import a_row_per_event
+from sedkd.data.labels.event_columns import EVENTS, a_row_per_event
 from sedkd.data.labels.label_table import CONFIDENCE, table_format
 from sedkd.data.labels.layout import NO_DETECTION, Layout
 from sedkd.data.labels.parquet_text import SUFFIX as PARQUET
@@ -49,14 +49,13 @@ LABEL = (  # what is general last: a table of species may have their class and t
     *("event label", "label", "event", "species", "species name", "common name", "event name", "event class"),
     *("sound event", "class name", "class label", "annotation", "class", "tag", "sound", "category", "name", "type"),
 )
-EVENTS = "columns of events"
 
 
 def event_columns_as_rows(cells: Cells) -> Cells:
     """The table with a row per event, where none of its columns is called as one of labels."""
     if {squeezed(key) for key in LABEL} & {squeezed(key_of(name)) for name in cells.header}:
         return cells
-    return a_row_per_event(cells, (*ONSET, *END, *LENGTH, *CONFIDENCE), FILE, EVENTS)
+    return a_row_per_event(cells, (*ONSET, *END, *LENGTH, *CONFIDENCE), FILE)
 
 
 REGIONS = table_format(

@@ -20,6 +20,7 @@ from sedkd.data.labels.registry import format_of, is_label_name
 from sedkd.data.labels.unknown import why_unknown
 from sedkd.data.table import is_table_of
 from sedkd.errors import SedkdWarning, UserError
+from sedkd.spelling import composed
 
 
 @dataclass(frozen=True)
@@ -128,11 +129,11 @@ def _has_column(path: Path, column: str) -> bool:
 
 
 def _called(below: Path, known: Collection[str]) -> str:
-    there = _stems(known)
+    there, below = _stems(known), Path(composed(str(below)))
     names = list(names_meant(below.name))
     name = next((name for name in names if name in there), names[-1])  # a label file's name has an ending
     return below.with_name(name).as_posix()
 
 
 def _stems(names: Iterable[str]) -> set[str]:
-    return {Path(without_audio_suffix(name)).name for name in names}
+    return {Path(without_audio_suffix(composed(name))).name for name in names}

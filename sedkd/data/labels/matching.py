@@ -66,6 +66,34 @@ class Recordings:
         return found[alike.index(max(alike))]
 
 
+def apart(called: Sequence[tuple[str, str, Path]], audio: Sequence[Path]) -> list[str]:
+    """A line where labels were found to mean recordings in folders that are called otherwise, though the names of
+    folders tell recordings apart: `day1/001.wav` was taken for `day2/001.wav`.
+
+    called: the table that names a recording ("": the label file itself does, by its own name), the path that it means
+    by that, and the recording that was found. Folders tell recordings apart where one of this name holds some, or
+    where other rows of the table mean recordings in folders of those names.
+    """
+    folders = {_key(path.parent.name) for path in audio}
+    agree = {table for table, name, path in called if table and _folder(name) == _key(path.parent.name)}
+    wrong = [
+        (name, path)
+        for table, name, path in called
+        if _folder(name) and _folder(name) != _key(path.parent.name) and (table in agree or _folder(name) in folders)
+    ]
+    if not wrong:
+        return []
+    name, path = wrong[0]
+    return [
+        f"{len(wrong)} recordings are found by name alone, in folders called otherwise, such as {path} for {name}: are "
+        "they the same? If not, remove their labels, or bring what is missing"
+    ]
+
+
+def _folder(name: str) -> str:
+    return _key(PurePosixPath(name.replace("\\", "/")).parent.name)
+
+
 def names_meant(name: str) -> Iterator[str]:
     """What a label file's recording may be called: its name without the ending, and what is left of that when additions
     are taken away, one after the other."""

@@ -18,6 +18,7 @@ from sedkd.data.table import file_bytes
 from sedkd.errors import RowWarning, UserError
 
 TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?!\S)|<exists>')
+AT_ONCE = 0.01  # seconds that a file may begin late: no event is told so exactly
 SHOWN = 40  # characters of what is out of place
 INTERVALS, POINTS = "IntervalTier", "TextTier"
 
@@ -61,8 +62,13 @@ def _tiers(path: Path) -> list[tuple[str, Tier]]:
     tokens = _Tokens(path)
     if tokens.text() != "ooTextFile" or tokens.text() != "TextGrid":
         raise UserError(f"{path}, line 1: no TextGrid in Praat's text format: in Praat, Save as text file")
-    tokens.number()  # from and to, as in every tier
-    tokens.number()
+    begins = tokens.number()
+    if abs(begins) > AT_ONCE:
+        raise UserError(
+            f"{path}, line {tokens.line}: its times begin at {begins:g} s, those of a recording at 0: in Praat, "
+            "Modify, Shift times to..., start time 0, if it is of a part that was extracted with its times preserved"
+        )
+    tokens.number()  # the end, as in every tier
     tiers = []
     for _ in range(tokens.count()):
         kind, name = tokens.text(), tokens.text()

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from datasets import desed, labels, tut
+from datasets import desed, labels, maestro, tut
 from datasets.sound import write_sound
 
 from search.cli import main
-from sedkd.data.datasets.opening import opened
+from sedkd.data.datasets.opening import opened, pool_of
 from sedkd.data.events import Event, read_annotations
 
 
@@ -59,3 +59,18 @@ def test_where_it_may_not_write(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main.main(["data", "convert", str(root), "--out", str(tmp_path / "new")]) == 2
     assert "yard1.wav: cannot be read as audio" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["yard"]
+
+
+def test_events_stay_events_and_classes_without_scores_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """MAESTRO writes wind_blowing for an event and leaves doors out of its scores."""
+    root = tmp_path / "maestro"
+    scores = {"car": (0.9, 0.1), "wind_blowing": (0.1, 0.8), "door opens/closes": (0.9, 0.9)}
+    for number in range(3):
+        stem = f"city_center_0{number}"
+        write_sound(root / "development_audio/city_center" / f"{stem}.wav", [], 800 + number)
+        maestro.write_annotation(root, "city_center", stem, scores)
+    said = converted(capsys, root, tmp_path / "out")
+    assert "labels that it leaves out of its scores are not written: door opens/closes (" in said
+    before, after = (pool_of([folder], {}, "city_center") for folder in (root, tmp_path / "out"))
+    assert before.environments["city_center"].events == after.environments["city_center"].events
+    assert [r.events for r in before.training("city_center")] == [r.events for r in after.training("city_center")]

@@ -133,3 +133,44 @@ def test_an_event_is_called_as_it_mostly_is(tmp_path: Path) -> None:
     for name, spelling in zip(labels.ROWS, ("crow", "crow", "CROW", "Crow", "crow"), strict=True):
         labels.audacity(tmp_path / "yard" / f"{name}.txt", [(0.1, 0.5, spelling)])
     assert pool_of([tmp_path / "yard"], {}, "yard").environments["yard"].events == ("crow",)
+
+
+@pytest.mark.parametrize("name", ["{}_labels.csv", "labels-{}.csv", "{} annotations.csv"])
+def test_tables_called_like_splits_and_what_they_hold(name: str, tmp_path: Path) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    names = list(labels.ROWS)
+    for split, part in (("train", names[:3]), ("test", names[3:])):
+        labels.excel(tmp_path / "yard" / name.format(split), {f"{one}.wav": labels.ROWS[one] for one in part})
+    found = splits_of(tmp_path / "yard")
+    assert (found["train"], found["test"]) == ({*names[:3]}, {*names[3:]})
+
+
+def test_labels_that_mean_a_recording_in_another_folder_are_told(tmp_path: Path) -> None:
+    for place in ("day1/1", "day2/1", "day2/2"):
+        write_sound(tmp_path / "yard" / f"{place}.wav", [(0.1, 1.0, "crow")], len(place))
+    rows = {f"{place}.wav": [(0.1, 1.0, "crow")] for place in ("day1/1", "day2/1", "day1/2")}
+    labels.excel(tmp_path / "yard" / "labels.csv", rows)
+    told = f"1 recordings are found by name alone, in folders called otherwise, such as {tmp_path}/yard/day2/2.wav for day1/2.wav"  # fmt: skip # noqa: E501
+    assert sum(line.startswith(told) for line in opened([tmp_path / "yard"])[0].notices) == 1
+    # What lies in one folder here may have lain in others where the table was written.
+    for place in ("1", "2"):
+        write_sound(tmp_path / "flat" / f"{place}.wav", [(0.1, 1.0, "crow")], len(place))
+    labels.excel(tmp_path / "flat" / "labels.csv", {"day1/1.wav": rows["day1/1.wav"], "day2/2.wav": rows["day1/2.wav"]})
+    assert not any("by name alone" in line for line in opened([tmp_path / "flat"])[0].notices)
+
+
+def test_labels_beside_a_recording_that_is_missing_are_told(tmp_path: Path) -> None:
+    for place in ("day1/1", "day2/2"):
+        write_sound(tmp_path / "yard" / f"{place}.wav", [(0.1, 1.0, "crow")], len(place))
+        write_text(tmp_path / "yard" / f"day1/{place[-1]}.txt", ["0.1\t1.0\tcrow"])
+    (line,) = [line for line in opened([tmp_path / "yard"])[0].notices if "by name alone" in line]
+    assert f"such as {tmp_path}/yard/day2/2.wav for day1/2.txt: are they the same?" in line
+
+
+def test_labels_in_a_folder_of_unlabelled_recordings_are_told(tmp_path: Path) -> None:
+    root = labels.write_beside(tmp_path / "yard", labels.audacity, ".txt")
+    (root / "unlabeled").mkdir()
+    for path in root.glob("yard5.*"):
+        path.rename(root / "unlabeled" / path.name)
+    told = f"yard: 1 labelled recordings lie in a folder of unlabelled ones, such as {root}/unlabeled/yard5.wav"
+    assert sum(line.startswith(told) for line in opened([root])[0].notices) == 1

@@ -217,6 +217,8 @@ def test_textgrids(tmp_path: Path, told) -> None:
     assert "line 7: 1e999 where a count belongs: save it again in Praat" in told(tmp_path / "yard")
     path.write_text("\n".join(whole).replace("xmin = 0.0 ", 'xmin = "a\nb" '))
     assert '"a b" where a number belongs: save it again in Praat' in told(tmp_path / "yard")
+    path.write_text("\n".join(whole).replace("xmin = 0", "xmin = 5", 1))
+    assert "line 4: its times begin at 5 s, those of a recording at 0: in Praat, Modify" in told(tmp_path / "yard")
     path.write_bytes(b"ooBinaryFile\x08TextGrid\x00\x00")
     assert told(tmp_path / "yard").endswith("is a binary TextGrid: in Praat, Save as text file")
 

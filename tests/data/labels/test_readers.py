@@ -157,6 +157,9 @@ def test_a_column_for_each_event(tmp_path: Path) -> None:
     events = [(line, e.onset, e.offset, e.event_label) for line, e in found["a.wav"].events or ()]
     assert events == [(2, 0, 3, "crow"), (3, 3, 6, "crow"), (3, 3, 6, "dog bark")]
     assert found["b.wav"].events == ()
+    column = form.open(tmp_path / "labels.csv").column
+    assert column is not None
+    assert column(None) == "columns of events: crow, dog bark"  # a column `site` of 1 and 0 would be seen
 
 
 @pytest.mark.parametrize(("yes", "no"), [("1", "0"), ("1.0", "0.0"), ("True", "False")])
