@@ -2,8 +2,11 @@
 
 Both arms are scored on the same recordings. A resample draws recordings and seeds with replacement, the same for both
 arms, and takes the difference of their F1; the 95 % interval runs from the 2.5th to the 97.5th percentile (Efron &
-Tibshirani 1993, chapter 13), and is expanded about the estimate (as by Hesterberg 2015) by what the percentiles of few
-seeds lack: by those alone two equal arms of five seeds are told apart in one case of nine (tests/compare).
+Tibshirani 1993, chapter 13), and is scaled about the estimate (as by Hesterberg 2015) to the standard error that the
+difference has. Percentiles of few seeds lack some of it: two equal arms of five seeds are told apart by seeds alone in
+one case of nine. And what belongs to one seed on one recording alone is drawn with the seeds, with the recordings and
+with both, and counts three times (Owen 2007, The pigeonhole bootstrap): arms that differ by that alone are told apart
+in less than one case of a hundred. See tests/compare for both.
 Seeds of two arms are paired: one seed gives both the same initial weights.
 """
 
@@ -18,7 +21,7 @@ BETTER, WORSE, EQUAL = "better", "worse", "not distinguishable"
 TOO_FEW = "too few recordings"
 ONE_SEED = "too few seeds"
 FEWEST_SEEDS = 2  # of one seed nobody knows by how much another would differ
-VERSION = 2  # raise it with every change of an interval or a verdict: what was kept by an earlier one is told anew
+VERSION = 3  # raise it with every change of an interval or a verdict: what was kept by an earlier one is told anew
 FEWEST = 6  # recordings: of five, all speak for one of two equal arms in 2 of 32 cases, which is more than 5 %
 UNTOLD = "not computable"  # where the recordings hold none of the labels
 
@@ -74,18 +77,20 @@ def compare(a: Counts, b: Counts, resamples: int = RESAMPLES, seed: int = 0) -> 
     seeds, recordings = a.shape[:2]
     weights = rng.multinomial(recordings, np.full(recordings, 1 / recordings), size=resamples)
     chosen = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds
-    drawn = [_mean_f1(_resampled(counts, weights), chosen) for counts in (a, b)]
-    gaps, each = drawn[0] - drawn[1], f1(a.sum(1)) - f1(b.sum(1))  # [resamples, labels], [seeds, labels]
+    gaps = f1(_resampled(a, weights)) - f1(_resampled(b, weights))  # [resamples, seeds, labels]
+    each = f1(a.sum(1)) - f1(b.sum(1))  # [seeds, labels]
     there = ~np.isnan(each.sum(0))
     holding = a[0, ..., 2] > 0  # [recordings, labels]
     per_class = [
-        _difference(each[:, c], gaps[:, c], int(holding[:, c].sum())) if there[c] else None for c in range(len(there))
+        _difference(each[:, c], gaps[..., c], chosen, int(holding[:, c].sum())) if there[c] else None
+        for c in range(len(there))
     ]
     if not there.any():
         return Comparison(None, per_class)
     # A label may be missing from a resample though not from the recordings: the mean is over those that are there.
-    held = gaps[:, there][~np.isnan(gaps[:, there]).all(1)]
-    macro = _difference(each[:, there].mean(1), np.nanmean(held, axis=1), int(holding.any(1).sum()))
+    held = ~np.isnan(gaps[:, 0, there]).all(1)
+    means = np.nanmean(gaps[held][..., there], axis=2)
+    macro = _difference(each[:, there].mean(1), means, chosen[held], int(holding.any(1).sum()))
     return Comparison(macro, per_class)
 
 
@@ -101,31 +106,39 @@ def _resampled(counts: Counts, weights: NDArray) -> NDArray[np.float64]:
     return (weights @ flat).reshape(len(weights), counts.shape[0], *counts.shape[2:])
 
 
-def _mean_f1(sums: NDArray, chosen: NDArray) -> NDArray[np.float64]:
-    """Mean over the drawn seeds, `[resamples, labels]`; `chosen` `[resamples, seeds]` are their shares."""
-    return np.einsum("rsl,rs->rl", f1(sums), chosen)
-
-
-def _difference(each: NDArray, drawn: NDArray, recordings: int) -> Difference:
-    """Of each seed's difference and those that were drawn."""
-    low, high = interval(each, drawn)
+def _difference(each: NDArray, gaps: NDArray, chosen: NDArray, recordings: int) -> Difference:
+    """Of each seed's difference `[seeds]` and those on drawn recordings `[resamples, seeds]`, of which each resample
+    has `chosen` shares."""
+    low, high = interval(each, (gaps * chosen).sum(1), _of_recordings(gaps))
     return Difference(float(each.mean()), max(low, -1.0), min(high, 1.0), recordings, len(each))
 
 
-def interval(each: NDArray, drawn: NDArray) -> tuple[float, float]:
+def _of_recordings(gaps: NDArray) -> float:
+    """The variance that recordings give to the mean over seeds, by differences on drawn ones `[resamples, seeds]`.
+
+    Without what belongs to one seed on one recording alone, which is in the variance between seeds.
+
+    With recordings' part R and that of one seed on them E, the mean varies by R + E / seeds and each seed by R + E.
+    """
+    together, apart = float(np.nanvar(gaps.mean(1))), float(np.nanvar(gaps, axis=0).mean())
+    seeds = gaps.shape[1]
+    return together if seeds == 1 else max(together - (apart - together) / (seeds - 1), 0.0)
+
+
+def interval(each: NDArray, drawn: NDArray, of_recordings: float = 0.0) -> tuple[float, float]:
     """The 95 % interval of a mean over seeds, by what each seed says and the means of resamples, NaN where one says
-    nothing."""
+    nothing. `of_recordings`: the variance of that mean that is none of the seeds."""
     point = float(each.mean())
     low, high = np.nanpercentile(drawn, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
-    wider = _expansion(each, float(np.nanvar(drawn)))
-    return point + wider * min(float(low) - point, 0.0), point + wider * max(float(high) - point, 0.0)
+    scale = _scale(each, float(np.nanvar(drawn)), of_recordings)
+    return point + scale * min(float(low) - point, 0.0), point + scale * max(float(high) - point, 0.0)
 
 
-def _expansion(each: NDArray, variance: float) -> float:
-    """What the interval's halves are multiplied by: resampled seeds vary too little, by one in so many, and few of them
-    are no normal distribution but Student's t. `variance`: of what was drawn, of seeds and recordings.
+def _scale(each: NDArray, variance: float, of_recordings: float) -> float:
+    """What the interval's halves are multiplied by. `variance`: of what was drawn, of seeds and recordings.
 
-    The standard error of the seeds counts by Student's t, the rest by the normal distribution, and their squares add.
+    The standard error of the seeds counts by Student's t, since they are few, the rest by the normal distribution, and
+    their squares add.
     """
     from scipy.special import ndtri, stdtrit
 
@@ -133,6 +146,5 @@ def _expansion(each: NDArray, variance: float) -> float:
     if seeds == 1 or variance == 0:
         return 1.0
     of_seeds = each.var(ddof=1) / seeds
-    rest = max(variance - of_seeds * (seeds - 1) / seeds, 0.0)
     t, z = stdtrit(seeds - 1, (1 + LEVEL) / 2), ndtri((1 + LEVEL) / 2)
-    return float(np.sqrt((t**2 * of_seeds + z**2 * rest) / variance) / z)
+    return float(np.sqrt((t**2 * of_seeds + z**2 * of_recordings) / variance) / z)

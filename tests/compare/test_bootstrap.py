@@ -134,6 +134,20 @@ def test_few_seeds_do_not_tell_equal_arms_apart(seeds: int) -> None:
     assert np.mean([d.verdict != EQUAL for d in found]) < 0.07
 
 
+@pytest.mark.parametrize("of_recordings", [False, True])
+def test_equal_arms_are_told_apart_as_often_as_95_percent_say(of_recordings: bool) -> None:
+    """Arms that differ by what one seed makes of one recording, alone or beside recordings that one arm finds easier by
+    luck: about one pair in twenty, where the variance of both resamplings together told 1 and 3 of 400."""
+    told = 0
+    for number in range(400):
+        rng = np.random.default_rng(number)
+        ease, reference = rng.uniform(-0.2, 0.2, 60), np.full((60, 2), 10)
+        own = rng.normal(0, 0.05 * of_recordings, (2, 60))  # what recordings are to either arm
+        arms = [simulated(0.5, rng, reference, ease + each, 5) for each in own]
+        told += compare(*arms, resamples=300, seed=number).macro.verdict != EQUAL
+    assert 0.02 <= told / 400 <= 0.08
+
+
 def test_what_one_seed_says_is_no_verdict() -> None:
     good, poor = drawn(1, 0.9, 0.2, seeds=1)
     found = compare(good, poor, FEW).macro
