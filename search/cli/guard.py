@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -30,7 +30,8 @@ def guarded(run: Callable[[], int]) -> int:
     for stream in (sys.stdout, sys.stderr):
         speak_any_letter(stream)
     show_own_warnings(lambda line: print(f"warning: {line}", file=sys.stderr))
-    sys.path.append(os.getcwd())  # where a strategy or a teacher `module:callable` of one's own is found
+    with suppress(FileNotFoundError):  # the current folder was removed
+        sys.path.append(os.getcwd())  # where a strategy or a teacher `module:callable` of one's own is found
     with _terminable():
         return ended(run) or 0
 

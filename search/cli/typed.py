@@ -25,7 +25,7 @@ def words_of(typed: Mapping[str, Any]) -> list[str]:
     words: list[str] = []
     for name, value in typed.items():
         for one in value if isinstance(value, list) else [value]:
-            words += [f"--{name}"] if one is True else [f"--{name}", str(one)]
+            words += [f"--{name}"] if one is True else [f"--{name}={one}"]  # a value may begin with a dash
     return words
 
 

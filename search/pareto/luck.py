@@ -42,7 +42,9 @@ def optimism(
     seed, so has the best of each draw. Scores that are noisy themselves lie farther apart than what they stand for, so
     that it tells too little rather than too much.
     """
-    within = [m for m in students(members) if m.measure(objectives.cost) <= member.measure(objectives.cost)]
+    cost = member.measure(objectives.cost)
+    others = [m for m in students(members) if m.measure(objectives.cost) <= cost and m.number != member.number]
+    within = [member, *others]  # also where it was trained on since, and is none of these
     rivals = np.array([m.measure(objectives.quality) for m in within])
     rivals = rivals[rivals > rivals.max() - FAR * deviation]  # of the others none is ever drawn as the best
     first, second = np.random.default_rng(0).normal(0.0, deviation, (2, DRAWS, len(rivals)))

@@ -61,7 +61,7 @@ def pick(
 
 def _numbered(word: str, everyone: Sequence[FinishedTrial], option: str) -> FinishedTrial:
     text = word.removeprefix("trial:")
-    found = [m for m in everyone if text.isdigit() and m.number == int(text)]
+    found = [m for m in everyone if text.isdecimal() and m.number == int(text)]
     if not found:
         raise UserError(
             f"{option} {word}: no finished trial has that number; there are {len(everyone)} finished trials"

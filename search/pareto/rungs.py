@@ -7,6 +7,7 @@ trial of its own in Optuna, which says whom it continues (`FinishedRecord.contin
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -39,18 +40,20 @@ class Growth:
 
     def __init__(self, studies: Sequence[Sequence[FinishedTrial]], rungs: Sequence[int], quality: str) -> None:
         self.rungs, self.quality = rungs, quality
-        gains: dict[int, list[float]] = defaultdict(list)
+        gains: dict[tuple[int, int], list[float]] = defaultdict(list)  # from how many steps to how many
         for members in studies:
             there = {member.number: member for member in members}
             for member in members:
                 before = there.get(-1 if member.record.continues is None else member.record.continues)
                 if before is not None:
-                    gains[before.record.steps].append(member.measure(quality) - before.measure(quality))
-        self.gains = {rung: (float(np.mean(found)), float(np.std(found))) for rung, found in gains.items()}
+                    way = (before.record.steps, member.record.steps)
+                    gains[way].append(member.measure(quality) - before.measure(quality))
+        self.gains = {way: (float(np.mean(found)), float(np.std(found))) for way, found in gains.items()}
 
     def foretold(self, member: FinishedTrial) -> tuple[float, float]:
         """Mean and deviation of the quality that is to be expected of a student at the last rung."""
-        ahead = [self.gains.get(rung, (0.0, UNKNOWN)) for rung in self.rungs[:-1] if rung >= member.record.steps]
+        ways = [way for way in pairwise(self.rungs) if way[0] >= member.record.steps]
+        ahead = [self.gains.get(way, (0.0, UNKNOWN)) for way in ways]
         mean = member.measure(self.quality) + sum(gain for gain, _ in ahead)
         return mean, float(np.sqrt(NOISE**2 + sum(deviation**2 for _, deviation in ahead)))
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from search.pareto.rungs import students
+from search.study.records import FinishedTrial
 from search.study.view import StudyView
 from sedkd.compare.bootstrap import FEWEST_SEEDS, RESAMPLES, interval
 from sedkd.disk.json_file import read_json
@@ -74,8 +75,10 @@ def labels_worth(comparisons: Sequence[Mapping[str, Any]], environment: str) -> 
 def _alike(one: Mapping[str, Any]) -> str:
     # A teacher learns from fewer labels in fewer steps, and is the same kind all the same.
     teachers = [re.sub(r" \d+ steps", "", teacher["origin"]) for teacher in one.get("teachers", ())]
-    # "training" is missing where it was not yet written down how students are trained: those are of one kind.
-    return repr([*(one[key] for key in ALIKE), teachers, one.get("impulse_responses") or [], one.get("training")])
+    # What is missing was not yet written down, how students are trained or which test they are scored on: those are of
+    # one kind.
+    newer = [one.get(key) for key in ("training", "scored_on")]
+    return repr([*(one[key] for key in ALIKE), teachers, one.get("impulse_responses") or [], *newer])
 
 
 def _fitted(curve: Mapping[int, Mapping[str, Any]]) -> LabelsWorth | None:
@@ -112,9 +115,21 @@ class TrialsWorth:
     gain: float
 
 
+def _in_order_of_drawing(members: Sequence[FinishedTrial]) -> list[FinishedTrial]:
+    """Of each student the last trial, by its first one: who is trained on was no new idea then."""
+    before = {member.number: member.record.continues for member in members}
+
+    def first(number: int) -> int:
+        while (earlier := before.get(number)) is not None:
+            number = earlier
+        return number
+
+    return sorted(students(members), key=lambda member: first(member.number))
+
+
 def trials_worth(study: StudyView) -> TrialsWorth | None:
     """None where too few were trained to their end."""
-    members, quality = students(study.finished()), study.objectives.quality
+    members, quality = _in_order_of_drawing(study.finished()), study.objectives.quality
     half = len(members) // 2
     if not half:
         return None

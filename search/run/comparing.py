@@ -13,6 +13,7 @@ from search.run.sharing import Sharing
 from search.run.stop import Stop
 from search.setup.architecture import architecture
 from search.setup.preparation import Subject, looked_at, prepare
+from search.setup.same import material_of
 from search.show.comparison_table import arms_table, labelled_words, pairs_table, per_class_table, tries_table
 from search.show.display import Display
 from search.show.labels_curve import keep_curve
@@ -122,7 +123,9 @@ def _answered(
     )
     for notice in [*prepared.notices, *notices]:
         display.notice(notice)
-    share = partial(Sharing(question.workers, task.device.type, display, stop).runs, question.subject)
+    share = partial(
+        Sharing(question.workers, task.device.type, display, stop).runs, question.subject, material_of(task)
+    )
     try:
         trained = train_all(arms(plan), task, question.seeds, students, question.criterion, _watch(display), share)
     except UserError:
@@ -171,7 +174,8 @@ def _result(
     """From disk when these very students have been scored, so that test is opened once for them."""
     seeds = question.seeds
     told = [[t.arm.name, repr(t.tried)] for t in trained]
-    asked = [INTERVALS, seeds, told, task.pool.test_digest(task.environment.name)]
+    test = task.pool.test_digest(task.environment.name)
+    asked = [INTERVALS, seeds, told, test]
     path = folder / f"result-{digest(asked, 3)}.json"
     if path.exists():
         return read_json(path, dict, "remove it; the same line scores the arms anew")
@@ -183,6 +187,7 @@ def _result(
         "scene": task.environment.scene,
         "environment_events": list(task.environment.events),
         "data": task.pool.origin,
+        "scored_on": test,
         "synthetic": task.pool.synthetic,
         "impulse_responses": [response.path.name for response in task.responses],
         "labelled": {"used": used, "of": used + len(task.pool.hidden)},

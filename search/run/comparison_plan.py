@@ -21,7 +21,7 @@ from sedkd.trial.running import lack
 if TYPE_CHECKING:
     from sedkd.task.task import Task
 
-VERSION = 5
+VERSION = 6
 
 
 def plan_of(

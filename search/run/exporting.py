@@ -201,12 +201,16 @@ def _register(study: StudyView, trial: int, record: FinishedRecord, out: Path, a
     name = model_name(study.name)
     run_id = tracker.child_id(trial)
     before = tracker.client.get_run(run_id).info
-    with mlflow.start_run(run_id=run_id):
-        info: Any = mlflow.onnx.log_model(
-            onnx.load(str(out / ONNX)), name="model", registered_model_name=name, pip_requirements=["onnxruntime"]
-        )
-        mlflow.log_artifacts(str(out), "export")
-    tracker.client.set_terminated(run_id, before.status, before.end_time)  # the trial took no longer by its export
+    with tracker.alone():  # a search that begins or ends takes a run that is RUNNING for one that is half written
+        try:
+            with mlflow.start_run(run_id=run_id):
+                info: Any = mlflow.onnx.log_model(
+                    onnx.load(str(out / ONNX)), name="model", registered_model_name=name,
+                    pip_requirements=["onnxruntime"],
+                )  # fmt: skip
+                mlflow.log_artifacts(str(out), "export")
+        finally:  # the trial took no longer by its export, nor did it fail by it
+            tracker.client.set_terminated(run_id, before.status, before.end_time)
     version = str(info.registered_model_version)
     for alias in aliases:
         tracker.client.set_registered_model_alias(name, alias, version)

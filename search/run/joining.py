@@ -9,7 +9,8 @@ from typing import Any
 from search.run.local import LocalTrials
 from search.run.others import Others
 from search.run.stop import Stop
-from search.setup.request import Planned, Request, planned
+from search.setup.request import Request, planned
+from search.setup.same import require_same
 from search.show.display import Display
 from search.study.opening import load_study
 from search.study.records import REQUEST
@@ -31,7 +32,7 @@ def join(name: str, store: Store, request_of: Callable[[Mapping[str, Any]], Requ
             raise UserError(f"--join {name}: was made by an earlier sedkd; type its search line here instead")
         request = request_of(study.optuna.user_attrs[REQUEST])
         ready = planned(request, display.preparing)
-        _require_same(study, ready)
+        require_same(study, ready, f"--join {name}: what is here")
         others = Others(study, display.notice)
 
         def after_trial() -> None:
@@ -48,17 +49,6 @@ def join(name: str, store: Store, request_of: Callable[[Mapping[str, Any]], Requ
         trials.run()
     print(f"{name}: its trials are done or on their way; {study.spent()} of {request.budget.trials} have ended")
     return 0
-
-
-def _require_same(study: StudyView, ready: Planned) -> None:
-    if ready.name == study.name:
-        return
-    there, own = study.facts.get("parts", {}), ready.facts["parts"]
-    differing = [part for part in own if own[part] != there.get(part)]
-    raise UserError(
-        f"--join {study.name}: what is here is another study, {ready.name}; what differs: {', '.join(differing)} (the "
-        f"study's data are {study.facts['data']}; here {ready.facts['data']})"
-    )
 
 
 def _teacher(study: StudyView) -> float | None:

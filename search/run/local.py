@@ -8,10 +8,11 @@ from search.run.stop import Stop
 from search.run.workers import work_at_once
 from search.sampling.choice import with_sampler
 from search.setup.request import Planned, Request, planned
+from search.setup.same import require_same
 from search.setup.workers import cores_of, workers_for
 from search.show.display import Display
 from search.study.opening import load_study
-from search.study.ownership import close_stale
+from search.study.ownership import close_stale, lost_words
 from search.study.view import StudyView
 from search.trials.loop import TrialListener, search
 
@@ -61,9 +62,9 @@ class LocalTrials:
         work_at_once(work, workers, self._hear, self.bury, lambda: self.stop.asked, self.study.folder)
 
     def bury(self, worker: int, by: str) -> None:
-        """Tell of a worker that was lost, and have what it was at tried once more."""
+        """Tell of a worker that was lost, and have what it was at tried once more, if it may be."""
         lost = close_stale(self.study)
-        trials = f"; trial {', '.join(map(str, lost))} is tried once more" if lost else ""
+        trials = f"; {lost_words(self.study, lost)}" if lost else ""
         self.display.notice(f"worker {worker} died ({by}){trials}; another takes its place")
 
     def _listener(self, worker: int) -> DisplayListener:
@@ -89,6 +90,8 @@ class _Work:
         import torch
 
         torch.set_num_threads(self.threads)
-        plan = planned(self.request, listener.stage).plan
+        ready = planned(self.request, listener.stage)
+        plan = ready.plan
         study = load_study(plan.store, None, self.study)
+        require_same(study, ready, f"{self.study}: something changed since the search began; what is here now")
         search(with_sampler(study, plan, self.seed + SEEDS_APART * (number + 1)), plan, listener, lambda: None)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from search.study.ownership import close_stale
+from search.study.ownership import close_stale, lost_words
 from search.study.view import StudyView
 
 LOOK_SECONDS = 30.0  # between two looks for processes that are gone
@@ -26,7 +26,7 @@ class Others:
         self.looked = time.monotonic()
         lost = close_stale(self.study)
         if lost:
-            self.notice(f"a worker is gone; trial {', '.join(map(str, lost))} is tried once more")
+            self.notice(f"a worker is gone; {lost_words(self.study, lost)}")
 
     def wait(self, stage: Callable[[str, int, int], None]) -> None:
         """Until none is at a trial. `stage` hears how many there are, and may raise to end the waiting."""

@@ -12,6 +12,7 @@ from search.run.stop import Stop
 from search.run.workers import work_at_once
 from search.setup.preparation import Subject, prepare
 from search.setup.request import Request, planned
+from search.setup.same import material_of, require_same
 from search.setup.workers import cores_of, workers_for
 from search.show.display import Display
 from search.study.opening import load_study
@@ -19,7 +20,7 @@ from search.study.records import FinishedTrial
 from search.trials.confirmation import SEEDS, train_again
 from search.trials.loop import TrialListener
 from sedkd.compare.training import Run, train
-from sedkd.errors import SedkdWarning
+from sedkd.errors import SedkdWarning, UserError
 from sedkd.progress import Progress
 
 
@@ -33,11 +34,11 @@ class Sharing:
     display: Display
     stop: Stop
 
-    def runs(self, subject: Subject, runs: Sequence[Run], at: Callable[[int], Progress]) -> None:
-        """A `sedkd.compare.training.Share` of what `subject` is about."""
+    def runs(self, subject: Subject, material: str, runs: Sequence[Run], at: Callable[[int], Progress]) -> None:
+        """A `sedkd.compare.training.Share` of what `subject` is about, whose task has this `material_of`."""
         count = self._count(sum(run.configuration.train.steps for run in runs), len(runs))
         if count > 1:
-            work = _Runs(subject, _parts(runs, count), cores_of(count))
+            work = _Runs(subject, material, _parts(runs, count), cores_of(count))
             stage = f"training {len(runs)} students, {count} at once"
             self._work(work, count, lambda done: at(done)(stage, done, len(runs)), runs[0].folder.parent)
 
@@ -76,12 +77,15 @@ class _Runs:
     """Students of a comparison by process, to be sent to each."""
 
     subject: Subject
+    material: str
     parts: Sequence[Sequence[Run]]
     threads: int
 
     def __call__(self, number: int, listener: TrialListener) -> None:
         _keep_to(self.threads)
         task, own = prepare(self.subject, 0, listener.stage).task, self.parts[number]
+        if material_of(task) != self.material:
+            raise UserError("recordings, labels or a teacher changed since the comparison began: type its line again")
 
         def watch(what: str, done: int, total: int) -> Progress:
             listener.end(done)
@@ -102,8 +106,10 @@ class _Confirming:
 
     def __call__(self, number: int, listener: TrialListener) -> None:
         _keep_to(self.threads)
-        plan = planned(self.request, listener.stage).plan
+        ready = planned(self.request, listener.stage)
+        plan = ready.plan
         study = load_study(plan.store, None, self.study)
+        require_same(study, ready, f"{self.study}: something changed since the search began; what is here now")
         members = {member.number: member for member in study.finished()}
         for done, trial in enumerate(self.parts[number], start=1):
             try:

@@ -5,13 +5,15 @@ same line typed again therefore continues the same study, and a line that differ
 objectives starts another.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.space.dimensions import STRATEGY
+from search.space.dimensions import GENERIC, SLICE, STRATEGY
 from search.space.space import Space
 from search.study.names import cleaned
 from search.study.objectives import Objectives
 from search.study.records import HOW
+from sedkd.data.audio import content_hash
 from sedkd.disk.json_file import digest
 from sedkd.distill.registry import own_strategies
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from sedkd.task.task import Task
     from sedkd.train.settings import TrainSettings
 
-VERSION = 8  # raise it with every change of how students are trained: a study compares those trained alike
+VERSION = 9  # raise it with every change of how students are trained: a study compares those trained alike
 NAMED_CLIPS = 8  # of validation, whose paths an export looks up
 
 
@@ -28,6 +30,17 @@ def _lowest_rate(task: "Task") -> int:
     from sedkd.data.inspection import sound_infos
 
     return min(info.rate for info in sound_infos([one.path for one in task.validation.recordings]).values())
+
+
+def _begins_generic(space: Space, task: "Task") -> bool:
+    """Whether a student may begin from one that learnt all environments' labels, which may change."""
+    return not task.pool.synthetic and any(space.has("initialisation", value) for value in (GENERIC, SLICE))
+
+
+def _weight_files(space: Space) -> dict[str, str]:
+    """Initialisations that name a file, with its content."""
+    found = {value: str(value).partition(":")[2] for value in space.choices("initialisation")}
+    return {value: content_hash(Path(file).expanduser()) for value, file in found.items() if file}
 
 
 def identity(
@@ -65,7 +78,7 @@ def identity(
         "recordings or their annotations": clips,
         "teacher": [teacher.key for teacher in task.teachers],
         "other environments' clips": task.foreign_digest
-        if any(share > 0 for share in space.choices("train.foreign_share"))
+        if any(share > 0 for share in space.ends("train.foreign_share"))
         else None,
         "space": space.as_dict(),
         "objectives": facts["objectives"],
@@ -74,6 +87,8 @@ def identity(
         **({"scored": "int8"} if objectives.int8 else {}),
         **({"impulse responses": ["responses", *heard]} if heard else {}),
         **({"own strategies": own} if own else {}),
+        **({"generic clips": task.generic_digest} if _begins_generic(space, task) else {}),
+        **({"initial weights": weights} if (weights := _weight_files(space)) else {}),
         **({"negatives": ["negatives", digest_of(task.negatives.recordings)]} if task.negatives else {}),
     }
     facts["parts"] = {name: digest(part, sort_keys=True) for name, part in parts.items()}

@@ -13,6 +13,7 @@ from sedkd.task.task import Task
 from sedkd.train.settings import TrainSettings
 
 GAIN = "gain"  # our own: see search.sampling
+STEPS = "train.steps"
 TPE = "tpe"  # Optuna's, for any objectives
 
 
@@ -44,7 +45,8 @@ class Plan:
     @property
     def rungs(self) -> tuple[int, ...]:
         """The steps to which students are trained, one after the other; the last is what was asked for."""
-        return rungs_of(self.base.steps) if self.manner.early_stopping else (self.base.steps,)
+        by_rungs = self.manner.early_stopping and not self.space.ends(STEPS)  # else each student has its own steps
+        return rungs_of(self.base.steps) if by_rungs else (self.base.steps,)
 
     @property
     def ends_early(self) -> bool:

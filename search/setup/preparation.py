@@ -9,7 +9,7 @@ from search.setup.runnable import runnable
 from search.setup.setting import Setting, setting
 from search.setup.streams import only_streams
 from search.space.added import HOP, LOOKAHEAD, MELS, with_added
-from search.space.dimensions import STRATEGY
+from search.space.dimensions import GENERIC, SLICE, STRATEGY
 from search.space.space import Space
 from sedkd.data.broken import leave_out_broken
 from sedkd.data.fewer import with_labels
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from sedkd.data.pool import Pool
     from sedkd.task.task import Task
 
-GENERIC, SLICE = "generic", "slice"
 FILES = (".pt", ".safetensors")  # of teachers
 
 
@@ -89,6 +88,8 @@ def device_of(name: str) -> "torch.device":
         device = torch.device(name)
     except RuntimeError as error:
         raise UserError(f"--device {name}: expected cpu, cuda or auto") from error
+    if device.type not in ("cpu", "cuda"):
+        raise UserError(f"--device {name}: expected cpu, cuda or auto")
     if device.type == "cuda" and not torch.cuda.is_available():
         raise UserError(f"--device {name}: this machine shows no CUDA device; use --device cpu")
     return device
@@ -259,6 +260,9 @@ def _without(
     Says so among `notices`, unless they are None.
     """
     choices = space.choices(name)
+    if not choices and any(map(cannot, space.ends(name))):
+        low, high = space.ends(name)
+        raise UserError(f"the space's {name} is drawn from {low:g} to {high:g}, but {'; '.join(lack)}")
     lost = [value for value in choices if cannot(value)]
     if not lost:
         return space

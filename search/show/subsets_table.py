@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from search.pareto.front import front
 from search.pareto.picks import picks_of
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 MORE_LABELS = 1.02  # times the cost of a student for fewer events: what more outputs of one architecture take at most
+MATERIAL = ("recordings or their annotations", "teacher", "negatives")  # parts of what a study is
 Split = Mapping[str, Mapping[str, float | None]]
 
 
@@ -36,10 +37,15 @@ def wider(study: StudyView, studies: Sequence[StudyView]) -> StudyView | None:
     with as many steps, trained by the same version's ways; the first one."""
     for other in studies:
         alike = all(other.facts[name] == study.facts[name] for name in ("environment", "data", "train"))
+        alike = alike and all(_part(other, name) == _part(study, name) for name in MATERIAL)
         alike = alike and other.training == study.training
         if alike and set(other.facts["events"]) > set(study.facts["events"]) and other.objectives == study.objectives:
             return other
     return None
+
+
+def _part(study: StudyView, name: str) -> Any:
+    return study.facts.get("parts", {}).get(name)
 
 
 def beside(study: StudyView, every: StudyView) -> list[Beside]:

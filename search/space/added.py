@@ -40,7 +40,7 @@ class Added:
             UserError: one that no student can have, or one twice.
         """
         words = [word.strip() for word in text.split(",")]
-        asked: list[Value] = [int(word) if word.isdigit() else word for word in words]
+        asked: list[Value] = [int(word) if word.isdecimal() else word for word in words]
         try:
             for value in asked:
                 settings_from({self.name: value})

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import optuna
 
 STRATEGY = "strategy"
+GENERIC, SLICE = "generic", "slice"  # initialisations from a student that learnt all environments' labels
 UNCONDITIONAL = ("", "student", "features", "train")  # what stands before the names of what every strategy has
 ABSENT = -1.0  # the cell of a range that a configuration does not have
 

@@ -47,6 +47,11 @@ class Space:
         """What choice dimension `name` can take; nothing where there is no such dimension."""
         return next((d.choices for d in self.dimensions if d.name == name and isinstance(d, Choice)), ())
 
+    def ends(self, name: str) -> tuple[Any, ...]:
+        """The ends of range dimension `name`, or what choice dimension `name` can take; nothing where there is no such
+        dimension."""
+        return next((d.extremes() for d in self.dimensions if d.name == name), ())
+
     def has(self, name: str, value: Any) -> bool:
         """Whether choice dimension `name` can take `value`."""
         return value in self.choices(name)

@@ -1,14 +1,16 @@
 """Studies in Optuna's storage: made, continued, found again."""
 
+import uuid
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from search.study.life import claim
 from search.study.objectives import Objectives
 from search.study.options import as_typed
 from search.study.ownership import close_stale
 from search.study.proxy import BY_TRIALS
-from search.study.records import CONTROL, FACTS, INFEASIBLE, INTERRUPTED, LACK, LEASES, REASON, RETRIED, WORKED
+from search.study.records import CONTROL, FACTS, INFEASIBLE, INTERRUPTED, LACK, LEASES, LIFE, REASON, RETRIED, WORKED
 from search.study.store import Store
 from search.study.view import StudyView
 from sedkd.errors import UserError
@@ -31,16 +33,24 @@ def open_study(store: Store, name: str, facts: Mapping[str, Any], objectives: Ob
     study = optuna.create_study(
         study_name=name, storage=store.storage.trials(), directions=objectives.directions, load_if_exists=True
     )
-    if FACTS not in study.user_attrs:
-        study.set_metric_names(objectives.metric_names)
-        study.set_user_attr(LEASES, store.storage.leases)
-        study.set_user_attr(FACTS, dict(facts))
-    elif moved := {n: facts[n] for n in PLACES if n in facts and facts[n] != study.user_attrs[FACTS].get(n)}:
-        study.set_user_attr(FACTS, {**study.user_attrs[FACTS], **moved})
+    with store.storage.turn(name):  # of two processes that make it at once, one does
+        _make_whole(study, store, facts, objectives)
     _require_readable(name, study.user_attrs, store)
     view = _view(study, store)
     close_stale(view)
     return view
+
+
+def _make_whole(study: "optuna.Study", store: Store, facts: Mapping[str, Any], objectives: Objectives) -> None:
+    """Write into a study what it is, or, where that is there, where its recordings lie now."""
+    if FACTS not in study.user_attrs:
+        study.set_metric_names(objectives.metric_names)
+        if not study.get_trials(deepcopy=False):
+            study.set_user_attr(LIFE, uuid.uuid4().hex)
+        study.set_user_attr(LEASES, store.storage.leases)
+        study.set_user_attr(FACTS, dict(facts))
+    elif moved := {n: facts[n] for n in PLACES if n in facts and facts[n] != study.user_attrs[FACTS].get(n)}:
+        study.set_user_attr(FACTS, {**study.user_attrs[FACTS], **moved})
 
 
 def load_studies(store: Store, environment: str | None, name: str | None) -> list[StudyView]:
@@ -77,6 +87,7 @@ def _worked_at(summary: Any) -> float:
 def _view(study: "optuna.Study", store: Store) -> StudyView:
     """A study with the scores that other machines shared."""
     view = StudyView(study, store)
+    claim(view)
     store.storage.fetch_scores(view.name, view.folder)
     return view
 

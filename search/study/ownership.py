@@ -1,5 +1,6 @@
 """Trials whose process is gone."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from search.study.records import (
@@ -53,6 +54,18 @@ def _closed(study: StudyView, trial: "optuna.trial.FrozenTrial", interrupted: bo
     if is_kept(trial) if interrupted else trial.params and _went_on(study, trial):
         once_more(study, trial)
     return trial.number
+
+
+def lost_words(study: StudyView, lost: Sequence[int]) -> str:
+    """What becomes of lost trials (see `close_stale`), in words."""
+    trials = study.optuna.get_trials(deepcopy=False)
+    again = {trial.user_attrs.get(RETRIED) for trial in trials}
+    again |= {t.number for t in trials if {CONTINUES, SECOND} & t.user_attrs.keys()}  # asked for again
+    kinds = {
+        "is tried once more": [number for number in lost if number in again],
+        "is given up": [number for number in lost if number not in again],
+    }
+    return "; ".join(f"trial {', '.join(map(str, numbers))} {what}" for what, numbers in kinds.items() if numbers)
 
 
 def once_more(study: StudyView, trial: "optuna.Trial | optuna.trial.FrozenTrial") -> None:

@@ -177,8 +177,8 @@ class PostgresStorage:
     def share(self, study: str, folder: Path, file: Path) -> None:
         self._asked(_SHARE, (study, file.relative_to(folder).as_posix(), file.read_bytes()))
 
-    def fetch(self, study: str, folder: Path, file: Path) -> None:
-        if file.exists():
+    def fetch(self, study: str, folder: Path, file: Path, anew: bool = False) -> None:
+        if file.exists() and not anew:
             return
         ask = "SELECT content FROM sedkd_files WHERE study = %s AND path = %s"
         for (content,) in self._asked(ask, (study, file.relative_to(folder).as_posix())):

@@ -121,8 +121,8 @@ class ProxyStorage:
     def share(self, study: str, folder: Path, file: Path) -> None:
         self._asked(lambda: self._files.share(study, file.relative_to(folder).as_posix(), file))
 
-    def fetch(self, study: str, folder: Path, file: Path) -> None:
-        if not file.exists():
+    def fetch(self, study: str, folder: Path, file: Path, anew: bool = False) -> None:
+        if anew or not file.exists():
             self._asked(lambda: self._files.fetch(study, file.relative_to(folder).as_posix(), file))
 
     def forget(self, study: str, folder: Path, file: Path) -> None:

@@ -12,6 +12,7 @@ from search.study.trial_record import FinishedRecord, StoppedRecord
 RECORD = "record"  # user attribute of a finished trial: its FinishedRecord
 FACTS = "facts"  # user attribute of a study: what it was made of
 HOW = "how this version trains"  # among the parts of its facts, each a digest
+LIFE = "life"  # user attribute of a study: an id; one that begins anew under the same name has another
 LEASES = "leases"  # user attribute of a study: how the processes that are at its trials show it
 OWNER = "owner"  # user attribute of a trial: the lock of the process that runs it
 CONTROL = "control"  # user attribute of a trial: which control it is

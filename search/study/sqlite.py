@@ -122,7 +122,7 @@ class SQLiteStorage:
     def share(self, study: str, folder: Path, file: Path) -> None:
         """It lies on the disk that everyone sees."""
 
-    def fetch(self, study: str, folder: Path, file: Path) -> None:
+    def fetch(self, study: str, folder: Path, file: Path, anew: bool = False) -> None:
         """It lies on the disk that everyone sees."""
 
     def forget(self, study: str, folder: Path, file: Path) -> None:

@@ -65,8 +65,9 @@ class Storage(Protocol):
         """Let other machines have a file below the study's folder, as it is now."""
         ...
 
-    def fetch(self, study: str, folder: Path, file: Path) -> None:
-        """Bring a file that another machine shared to its place below the study's folder, unless it is there."""
+    def fetch(self, study: str, folder: Path, file: Path, anew: bool = False) -> None:
+        """Bring a file that another machine shared to its place below the study's folder, unless one is there; `anew`:
+        then as well."""
         ...
 
     def forget(self, study: str, folder: Path, file: Path) -> None:

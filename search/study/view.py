@@ -96,9 +96,10 @@ class StudyView:
         self.fetch(path)
         return path
 
-    def fetch(self, file: Path) -> None:
-        """Bring a file of this study, below its folder, that another machine shared, if there is one."""
-        self.store.storage.fetch(self.name, self.folder, file)
+    def fetch(self, file: Path, anew: bool = False) -> None:
+        """Bring a file of this study, below its folder, that another machine shared, if there is one; `anew`: also
+        where one is here."""
+        self.store.storage.fetch(self.name, self.folder, file, anew)
 
     def share(self, file: Path) -> None:
         """Let other machines have a file of this study, below its folder."""

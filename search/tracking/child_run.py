@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from search.study.names import cleaned
-from search.study.records import CONTINUES, CONTROL, REASON, RECORD, RESUMED, RETRIED, SECOND, STOPPED
+from search.study.records import CONTINUES, CONTROL, LIFE, REASON, RECORD, RESUMED, RETRIED, SECOND, STOPPED
 from search.study.trial_record import FinishedRecord, StoppedRecord, TrialRecord
 from search.study.view import StudyView
 from search.tracking.client import log_metrics
-from search.tracking.links import ROLE_TAG, STUDY_TAG
+from search.tracking.links import ROLE_TAG, STUDY_TAG, life_tag
 from search.tracking.notes import NOTE_TAG, trial_note
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class ChildRuns:
             STUDY_TAG: cleaned(self.study.name),
             ROLE_TAG: "trial",
             TRIAL_TAG: str(trial.number),
+            **life_tag(self.study.optuna.user_attrs.get(LIFE)),
             "synthetic": str(self.study.facts["synthetic"]).lower(),
         }
         if attributes.get(CONTROL):

@@ -17,12 +17,12 @@ from search.pareto.front import front, ranks
 from search.pareto.gain import Gain
 from search.pareto.picks import knee
 from search.study.names import cleaned
-from search.study.records import RECORD, SAMPLER, STOPPED, FinishedTrial
+from search.study.records import LIFE, RECORD, SAMPLER, STOPPED, FinishedTrial
 from search.study.scores import SplitScores
 from search.study.view import StudyView
 from search.tracking.child_run import TRIAL_TAG, ChildRuns
 from search.tracking.client import experiment_of, log_metrics, quiet_client
-from search.tracking.links import ROLE_TAG, STUDY_TAG, VIEW_TAG, view_of
+from search.tracking.links import ROLE_TAG, STUDY_TAG, VIEW_TAG, life_tag, runs_of, view_of
 from search.tracking.notes import NOTE_TAG, study_note
 from sedkd.disk.kept import one_at_a_time
 
@@ -46,6 +46,7 @@ class Tracker:
         self.client = quiet_client(study.store)
         self.experiment = experiment_of(self.client, study.store, self.facts["environment"])
         self.gain = Gain(study.objectives)
+        self.life = study.optuna.user_attrs.get(LIFE)
         self.parent = self._parent()
         self.runs = ChildRuns(self.client, study, self.experiment, self.parent)
         self._read_children()
@@ -60,12 +61,12 @@ class Tracker:
         self._drop_half_written()
 
     def _drop_half_written(self) -> None:
-        with self._alone():
+        with self.alone():
             for run in self._runs("trial", " and attributes.status = 'RUNNING'"):
                 self.client.delete_run(run.info.run_id)
                 self.children.pop(int(run.data.tags[TRIAL_TAG]), None)
 
-    def _alone(self) -> AbstractContextManager[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """In here no other process writes child runs of the study to this store's MLflow."""
         return one_at_a_time(self.study.folder / ".mlflow.lock")
 
@@ -102,7 +103,7 @@ class Tracker:
             told = trial.state == TrialState.FAIL or RECORD in trial.user_attrs or STOPPED in trial.user_attrs
             left += [trial] * (told and trial.number not in self.children)
         if left:
-            with self._alone():
+            with self.alone():
                 for trial in left:
                     self.children[trial.number] = self._told_elsewhere(trial.number) or self.runs.write(trial)
         return [member for member in self.study.finished() if member.number in self.children]
@@ -155,7 +156,7 @@ class Tracker:
     def _read_children(self) -> None:
         """Find the runs that are there; of doubles, which two searches of earlier versions wrote, one is kept."""
         self.children: dict[int, Run] = {}
-        with self._alone():
+        with self.alone():
             runs = self._runs("trial")
             for run in sorted(runs, key=lambda run: (run.info.status == "RUNNING", run.info.run_id)):
                 if self.children.setdefault(int(run.data.tags[TRIAL_TAG]), run) is not run:
@@ -163,7 +164,7 @@ class Tracker:
         self.marked = {n: int(run.data.metrics.get("pareto_rank", 0)) for n, run in self.children.items()}
 
     def _runs(self, role: str, also: str = "") -> "list[Run]":
-        query = f"tags.`{STUDY_TAG}` = '{cleaned(self.study.name)}' and tags.`{ROLE_TAG}` = '{role}'{also}"
+        query = f"{runs_of(self.study.name, self.life)} and tags.`{ROLE_TAG}` = '{role}'{also}"
         runs: list[Run] = []
         token = None
         while True:
@@ -174,7 +175,7 @@ class Tracker:
                 return runs
 
     def _parent(self) -> str:
-        view = view_of(self.study.name, self.objectives)
+        view = view_of(self.study.name, self.objectives, self.life)
         self.client.set_experiment_tag(self.experiment, VIEW_TAG + cleaned(self.study.name), view)
         existing = self._runs("study")
         if existing:
@@ -187,6 +188,7 @@ class Tracker:
             "data": self.facts["data"],
             "events": ", ".join(self.facts["events"]),
             NOTE_TAG: self._note([]),
+            **life_tag(self.life),
         }
         if through := self.facts.get("impulse_responses"):
             tags["impulse_responses"] = str(len(through))

@@ -12,7 +12,12 @@ UNTRAINED = {ANSWERED, INFEASIBLE, LACK, PENDING}
 
 
 def begin(study: StudyView, plan: Plan) -> None:
-    """Put next in line what the study is to begin with, as far as it has not."""
+    """Put next in line what the study is to begin with, as far as it has not; of two searches, one does."""
+    with study.store.storage.turn(study.name):
+        _put_in_line(study, plan)
+
+
+def _put_in_line(study: StudyView, plan: Plan) -> None:
     limits = plan.limits
     enqueue_missing(
         study, controls(plan.space), lambda values: limits.lack(values) is None and not limits.is_over(values)

@@ -24,9 +24,11 @@ class Checkpoints:
         self.kept = 0.0  # seconds of training before the latest
 
     def latest(self) -> Trunk | None:
-        """Where a lost process left this training, if it kept anything."""
-        self.study.fetch(self.file)
-        found = load_trunk(self.file, self.key)
+        """Where a lost process left this training, if it kept anything: the farthest that is here or was shared."""
+        here = load_trunk(self.file, self.key)
+        self.study.fetch(self.file, anew=True)
+        shared = load_trunk(self.file, self.key)
+        found = max((trunk for trunk in (here, shared) if trunk), key=lambda trunk: trunk.step, default=None)
         self.kept = found.seconds if found else 0.0
         return found
 

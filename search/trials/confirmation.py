@@ -60,7 +60,12 @@ def confirm(
         except Exception as error:  # as in the search itself, one that fails must not keep the others
             failed[member.number] = reason_of(error, folder / "confirmed")
         else:
-            counts[member.number] = {metric: np.stack([run[metric] for run in runs]) for metric in METRICS}
+            counts[member.number] = _stacked(runs)
+    chosen = {member.number for member in best}
+    for member in members:  # those that an earlier search confirmed are judged beside them
+        if member.number not in chosen and not _missing(study, member):
+            best.append(member)
+            counts[member.number] = _stacked([_read_counts(path) for path in _paths(study, member).values()])
     ordered = sorted((m for m in best if m.number in counts), key=lambda m: m.measure(cost))
     for place, member in enumerate(ordered):
         cheaper = [other for other in ordered[:place] if other.measure(cost) < member.measure(cost)]
@@ -84,6 +89,10 @@ def _counts(
     """Per new seed and F1 the counts `[recordings, labels, 3]` of a student on validation: read, or made now."""
     train_again(study, plan, member, progress)
     return [_read_counts(path) for path in _paths(study, member).values()]
+
+
+def _stacked(runs: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {metric: np.stack([run[metric] for run in runs]) for metric in METRICS}
 
 
 def train_again(study: StudyView, plan: Plan, member: FinishedTrial, progress: Progress | None) -> None:

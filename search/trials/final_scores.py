@@ -22,17 +22,19 @@ from sedkd.score.alarms import tuned
 from sedkd.score.summary import Scores, score
 from sedkd.task.task import Task
 
+NEGATIVES = "with_negatives"
 DECISIONS_FILE = "test-decisions.json"  # what was fixed before the test split was opened the last time
 
 
 def teacher_on_validation(task: Task, study: StudyView) -> SplitScores:
     """The teacher's scores on validation, with thresholds and filters tuned there as a student's; kept."""
-    kept = kept_of_teacher(study.folder)
-    if "post" not in kept:
-        answers = task.teacher_answers(task.validation)
+    kept, with_negatives = kept_of_teacher(study.folder), task.negatives is not None
+    if "post" not in kept or kept.get(NEGATIVES, False) != with_negatives:
+        answers, quiet = task.validated(task.teacher_answers)
         objectives = study.objectives
-        post = tuned(answers, objectives.criterion, objectives.most_alarms)
-        kept = {"post": asdict(post), "validation": _as_dict(score(answers, post, True, objectives.scores))}
+        post = tuned(answers, objectives.criterion, objectives.most_alarms, quiet)
+        found = score(answers, post, True, objectives.scores, negatives=quiet)
+        kept = {"post": asdict(post), "validation": _as_dict(found), NEGATIVES: with_negatives}
         _keep(study, study.folder / TEACHER_FILE, kept)
     return SplitScores(**kept["validation"])
 

@@ -66,6 +66,9 @@ class Trainer:
         except Exception as error:
             reason = reason_of(error, self.study.trial_folder(trial.number))
         except BaseException as error:
+            if RECORD in trial.user_attrs:  # it had finished, and was not told so yet
+                self.study.optuna.tell(trial, trial.user_attrs[RECORD]["values"], skip_if_finished=True)
+                raise
             _fail(self.study.optuna, trial, INTERRUPTED if isinstance(error, KeyboardInterrupt) else summary(error))
             self._put_aside(drawn)
             raise

@@ -7,6 +7,7 @@ from sedkd.export.reading import Bundle
 from sedkd.export.stream_facts import StreamFacts
 from sedkd.features.settings import FeatureSettings
 from sedkd.features.tables import filters_of, window_of
+from sedkd.score.thresholding import at_least
 
 FULL_SCALE = 32768  # of 16-bit samples
 REAL = """/* Of the spectrum. */
@@ -69,7 +70,7 @@ def source(bundle: Bundle, stream: StreamFacts) -> str:
             array("int", "sedkd_mel_count", count),
             array("float", "sedkd_mel_weights", weights),
             array("float", "sedkd_padding", np.array(stream.padding)),
-            array("float", "sedkd_thresholds", np.array([_at_least(t) for t in bundle.post.thresholds])),
+            array("float", "sedkd_thresholds", np.array([at_least(t) for t in bundle.post.thresholds])),
             array("int", "sedkd_medians", np.array(bundle.post.median_frames)),
             f"const char *const sedkd_labels[{len(bundle.labels)}] = {{\n{labels}\n}};\n",
         ]
@@ -91,9 +92,3 @@ def _sparse(filters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     count = np.array([span[-1] + 1 - span[0] if len(span) else 0 for span in spans])
     weights = [column[start : start + number] for column, start, number in zip(filters.T, first, count, strict=True)]
     return first, count, np.concatenate(weights)
-
-
-def _at_least(threshold: float) -> np.float32:
-    """The smallest 32-bit number that is not below the threshold: a 32-bit probability reaches both or neither."""
-    nearest = np.float32(threshold)
-    return nearest if float(nearest) >= threshold else np.nextafter(nearest, np.float32(np.inf))

@@ -14,7 +14,7 @@ from torch.nn.functional import adaptive_avg_pool1d, normalize
 from sedkd.errors import UserError
 from sedkd.models.frame import FrameOutput
 from sedkd.train.batch import Batch
-from sedkd.train.term import Sizes, Teaching, Term
+from sedkd.train.term import Sizes, Teaching, Term, mean_where
 
 if TYPE_CHECKING:
     from sedkd.models.settings import StudentSettings
@@ -28,7 +28,8 @@ def energy(feature_map: Tensor) -> Tensor:
 
 
 def attention_loss(student: Tensor, teacher: Tensor, valid: Tensor) -> Tensor:
-    """Mean squared distance of two attentions `[batch, frames, bands]` of unit length over the window's valid frames.
+    """Mean squared distance of two attentions `[batch, frames, bands]` of unit length over the window's valid frames;
+    windows without one do not count.
 
     The finer of the two is averaged to the coarser one's bands. Unit vectors lie 0 to 2 apart (no entry of an energy
     is negative), whatever their length.
@@ -36,7 +37,7 @@ def attention_loss(student: Tensor, teacher: Tensor, valid: Tensor) -> Tensor:
     bands = min(student.shape[2], teacher.shape[2])
     mask = valid[..., None]
     ours, theirs = (normalize((adaptive_avg_pool1d(m, bands) * mask).flatten(1), dim=1) for m in (student, teacher))
-    return (ours - theirs).square().sum(1).mean()
+    return mean_where((ours - theirs).square().sum(1), valid.amax(1))
 
 
 class Strategy(Term):

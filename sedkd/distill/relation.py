@@ -51,11 +51,12 @@ def _lengths(away: Tensor, apart: Tensor) -> Tensor:
 
 
 def relation_loss(student: Tensor, teacher: Tensor, present: Tensor | None = None) -> Tensor:
-    """Huber losses of distances and angles; embeddings `[n, channels]`, whose channels may differ. `present` `[n]` is 0
-    for points to leave out."""
+    """Huber losses of distances and angles, means over pairs and triples; embeddings `[n, channels]`, whose channels
+    may differ. `present` `[n]` is 0 for points to leave out, in pairs and triples as well."""
     present = torch.ones_like(student[:, 0]) if present is None else present
-    apart = smooth_l1_loss(distances(student, present), distances(teacher, present))
-    turned = smooth_l1_loss(angles(student, present), angles(teacher, present))
+    points = present.sum().clamp_min(1)
+    apart = smooth_l1_loss(distances(student, present), distances(teacher, present), reduction="sum") / points**2
+    turned = smooth_l1_loss(angles(student, present), angles(teacher, present), reduction="sum") / points**3
     return DISTANCE_WEIGHT * apart + ANGLE_WEIGHT * turned
 
 

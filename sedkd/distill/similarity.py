@@ -5,25 +5,26 @@ embeddings, each row brought to unit length. The set is the frames of a window (
 the windows of a batch (which clips sound alike), each window standing for the mean of its frames.
 """
 
+import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
 from sedkd.models.frame import FrameOutput
 from sedkd.train.batch import Batch
-from sedkd.train.term import Sizes, Term
+from sedkd.train.term import Sizes, Term, mean_where
 
 
 def similarity_loss(student: Tensor, teacher: Tensor, present: Tensor | None = None) -> Tensor:
     """Mean squared difference of row-normalised similarities; embeddings `[..., items, channels]`.
 
-    `present` `[..., items]` is 0 for items to leave out. SP, equations 1 to 4: `|G_s - G_t|^2 / items^2`.
+    `present` `[..., items]` is 0 for items to leave out; sets without an item do not count. SP, equations 1 to 4:
+    `|G_s - G_t|^2 / items^2`.
     """
-    if present is not None:
-        student, teacher = student * present[..., None], teacher * present[..., None]
+    present = torch.ones_like(student[..., 0]) if present is None else present
+    student, teacher = student * present[..., None], teacher * present[..., None]
     ours, theirs = (normalize(x @ x.transpose(-1, -2), dim=-1) for x in (student, teacher))
     square = (ours - theirs).square().sum((-1, -2))
-    count = student.shape[-2] if present is None else present.sum(-1).clamp_min(1)
-    return (square / count**2).mean()
+    return mean_where(square / present.sum(-1).clamp_min(1) ** 2, present.amax(-1))
 
 
 def clip_means(embedding: Tensor, valid: Tensor) -> Tensor:
@@ -49,5 +50,5 @@ class Strategy(Term):
         assert batch.teacher_embedding is not None
         ours, theirs, valid = output.embedding, batch.teacher_embedding, batch.unmixed
         frames = similarity_loss(ours, theirs, valid)
-        clips = similarity_loss(clip_means(ours, valid), clip_means(theirs, valid))
+        clips = similarity_loss(clip_means(ours, valid), clip_means(theirs, valid), valid.amax(1))
         return self.clip_share * clips + (1 - self.clip_share) * frames

@@ -7,6 +7,7 @@ makes one probability per clip and label of its answers, and that one is held ag
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -149,7 +150,10 @@ class Strategy(Term):
         mixed = (louder > -torch.inf).float()[:, None]
         more_known = torch.where(mixed > 0, tagged.roll(1, 0), 1.0)
         tags, tagged = united(tags, tagged, mixed * tags.roll(1, 0), more_known)
-        return added(heard, next_one, louder, self.lesson.model.features.scale), tags, tagged
+        found = added(heard, next_one, louder, self.lesson.model.features.scale)
+        # What is behind the end of a short clip is heard as well, or the other's events would lie where nobody listens.
+        longer = torch.maximum(heard.valid, mixed * next_one.valid)
+        return replace(found, valid=longer), tags, tagged
 
     def _draw(self) -> Tensor:
         settings = self.lesson.settings

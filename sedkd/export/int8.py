@@ -18,6 +18,7 @@ from sedkd.export.step_graph import StepGraph
 from sedkd.export.stream_facts import StreamFacts
 
 QUANTISED = ("Conv", "Relu", "AveragePool", "Concat", "Slice", "Squeeze", "Transpose", "MatMul")
+STRETCH = 25  # steps, 2 s: of a long clip
 MAX_STEPS = 4000  # of training clips, by which ranges are found
 NO_GRU = "its GRU is not quantised: onnxruntime has no GRU in integers"
 NO_CLIPS = "the study's clips are not known here"
@@ -94,25 +95,38 @@ def int8_words(found: Mapping[str, Any], kind: str = "", own: bool = False) -> s
 
 
 class _Reader:
-    """onnxruntime's CalibrationDataReader: what the float graph is given, step by step, of one clip after the other."""
+    """onnxruntime's CalibrationDataReader: what the float graph is given, step by step, of one clip after the other,
+    each as far as its share of `MAX_STEPS` goes; of a longer one, evenly spaced stretches."""
 
     def __init__(self, stream: Path, facts: StreamFacts, clips: Sequence[np.ndarray]) -> None:
         self.steps = 0
         self.inputs = self._inputs(StepGraph(stream, facts), facts.frames, clips)
 
     def _inputs(self, graph: StepGraph, size: int, clips: Sequence[np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
-        for clip in clips:
+        for stretch in _stretches(clips, size):
             graph.reset()
-            for first in range(0, len(clip) - size + 1, size):
-                if self.steps == MAX_STEPS:
-                    return
+            for first in range(0, len(stretch) - size + 1, size):
                 self.steps += 1
-                piece = clip[first : first + size]
+                piece = stretch[first : first + size]
                 yield graph.inputs(piece)
                 graph.feed(piece)
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         return next(self.inputs, None)
+
+
+def _stretches(clips: Sequence[np.ndarray], size: int) -> Iterator[np.ndarray]:
+    """Clips `[frames, n_mels]`, of those that have more than their share of the steps of `size` frames stretches of
+    `STRETCH` steps from all over them."""
+    share = MAX_STEPS // max(len(clips), 1) * size
+    for clip in clips:
+        count = max(share // (STRETCH * size), 1)
+        if len(clip) <= share:
+            yield clip
+        else:
+            length = share // count
+            for first in np.linspace(0, len(clip) - length, count).round().astype(int).tolist():
+                yield clip[first : first + length]
 
 
 def score_digits(value: float | None) -> str:

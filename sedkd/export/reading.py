@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -106,6 +107,16 @@ def _bundle(folder: Path, facts: Mapping[str, Any]) -> Bundle:
     labels, thresholds, medians = facts["labels"], facts["thresholds"], facts["median_frames"]
     if not len(labels) == len(thresholds) == len(medians) > 0:
         raise ValueError(f"{len(labels)} labels, {len(thresholds)} thresholds, {len(medians)} median_frames")
+    if len(set(labels)) < len(labels):
+        raise ValueError("a label stands twice")
+    if not all(math.isfinite(float(threshold)) for threshold in thresholds):
+        raise ValueError("a threshold is no number")
+    if any(int(median) < 1 or int(median) % 2 == 0 for median in medians):
+        raise ValueError("median_frames must be odd, from 1 up")
+    if float(facts["window_seconds"]) < 3 * float(facts["context_seconds"]) or float(facts["frame_seconds"]) <= 0:
+        raise ValueError("window_seconds must be several times context_seconds, and frame_seconds positive")
+    if (lowest := facts["provenance"].get("lowest_rate")) is not None:
+        float(lowest)
     return Bundle(
         folder,
         tuple(str(label) for label in labels),

@@ -47,7 +47,9 @@ class StepGraph:
             self.reset()
             return np.zeros((0, self._labels), np.float32)
         missing = -self._fed % stride
-        padding = np.repeat(np.array([self.facts.padding], np.float32), (self.facts.delay + 1) * size, axis=0)
+        steps = -(-(due + self._early) // (size // stride))  # as many as these answers need, and no more
+        behind = steps * size - len(self._pending) - missing
+        padding = np.repeat(np.array([self.facts.padding], np.float32), behind, axis=0)
         found = self._run(np.concatenate([self._pending[-1:].repeat(missing, axis=0), padding]))[:due]
         self.reset()
         return found

@@ -30,11 +30,15 @@ class StreamFacts:
     padding: tuple[float, ...]
     latency_seconds: float
     max_difference: float | None = None
+    memory: bool | None = None
 
     @property
     def remembers(self) -> bool:
-        """Whether it knows more of the past than a window's context: a GRU's state, with three axes, is among the
-        states, or a TCN's, with one band."""
+        """Whether it knows more of the past than a window's context, as `memory` says; exports of earlier versions do
+        not, and are taken to where a GRU's state, with three axes, is among the states, or one with one band, as a
+        TCN's."""
+        if self.memory is not None:
+            return self.memory
         return any(len(shape) == 3 or shape[3] == 1 for shape in self.states)
 
     def as_dict(self) -> dict[str, Any]:
@@ -56,4 +60,5 @@ def stream_facts_from(found: Mapping[str, Any]) -> StreamFacts:
         tuple(float(value) for value in found["padding"]),
         float(found["latency_seconds"]),
         float(found["max_difference"]),
+        found.get("memory"),
     )

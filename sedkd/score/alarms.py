@@ -11,7 +11,7 @@ import numpy as np
 from sedkd.data.sealed import require_sealed
 from sedkd.score.f1 import F1Report
 from sedkd.score.postprocess import THRESHOLDS, Answers, PostProcessing, event_hits, medians_of, tune
-from sedkd.score.thresholding import smooth
+from sedkd.score.thresholding import at_least, smooth
 
 FINE = (*THRESHOLDS, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999)  # alarms are rare where thresholds are high
 NEVER = 1.01  # a threshold that no probability reaches
@@ -83,7 +83,7 @@ def detected(smoothed: Sequence[np.ndarray]) -> np.ndarray:
     found = np.zeros((len(FINE), smoothed[0].shape[1]))
     for p in smoothed:
         for number, threshold in enumerate(FINE):
-            active = p >= threshold
+            active = p >= at_least(threshold)
             found[number] += active[:1].sum(0) + (active[1:] & ~active[:-1]).sum(0)
     return found
 

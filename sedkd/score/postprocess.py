@@ -8,7 +8,7 @@ import numpy as np
 
 from sedkd.data.events import Event
 from sedkd.data.sealed import require_sealed
-from sedkd.score.thresholding import decode, smooth
+from sedkd.score.thresholding import at_least, decode, smooth
 
 THRESHOLDS = tuple(np.round(np.arange(0.05, 0.96, 0.05), 2).tolist())
 MEDIAN_SECONDS = (0.0, 0.24, 0.4, 0.72, 1.2)
@@ -88,7 +88,7 @@ def fast_f1(answers: Answers, criterion: str = "f1_segment") -> float:
 def _segment_f1(answers: Answers, smoothed: list[np.ndarray]) -> np.ndarray:
     """F1 `[thresholds, labels]` on the 1 s grid."""
     peak, active = segment_peaks(answers, smoothed)
-    positive = peak[None] >= np.asarray(THRESHOLDS, dtype=peak.dtype)[:, None, None]
+    positive = peak[None] >= np.array([at_least(threshold) for threshold in THRESHOLDS])[:, None, None]
     return _f1((positive & active).sum(1), positive.sum(1), active.sum(0))
 
 
@@ -150,7 +150,7 @@ def event_hits(answers: Answers, smoothed: Sequence[np.ndarray], thresholds: Seq
         for c, label in enumerate(answers.labels):
             reference[c] += len(truth[label])
             for t, threshold in enumerate(thresholds):
-                found = _runs(p[:, c] >= threshold, answers.frame_seconds, duration)
+                found = _runs(p[:, c] >= at_least(threshold), answers.frame_seconds, duration)
                 system[t, c] += len(found)
                 hits[t, c] += _matches(truth[label], found)
     return Hits(hits, system, reference)

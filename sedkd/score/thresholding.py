@@ -37,6 +37,12 @@ def smooth(probability: Array, median_frames: Sequence[int] | Array) -> Array:
     return smoothed
 
 
+def at_least(threshold: float) -> np.float32:
+    """The smallest 32-bit number that is not below the threshold: a 32-bit probability reaches both or neither."""
+    nearest = np.float32(threshold)
+    return nearest if float(nearest) >= threshold else np.nextafter(nearest, np.float32(np.inf))
+
+
 def decode(
     probability: Array,
     frame_seconds: float,

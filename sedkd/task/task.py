@@ -145,7 +145,7 @@ class Task:
     @cached_property
     def generic(self) -> Split:
         """Every environment's labelled training clips with the teacher's targets for all labels it shares with them."""
-        recordings = [recording for name in self.pool.environments for recording in self.pool.training(name)]
+        recordings = self._generic_clips
         shared = tuple(label for label in self.pool.labels if label in self.teacher.model.labels)
         split = self._split(recordings, shared)
         outputs = for_labels(self._answers_of(self.teacher, split), self.teacher.model.labels, shared)
@@ -154,7 +154,7 @@ class Task:
     @cached_property
     def generic_digest(self) -> str:
         """Names the generic clips and their annotations, for cache keys."""
-        return digest_of(self.generic.recordings)
+        return digest_of(self._generic_clips)
 
     @cached_property
     def foreign_digest(self) -> str:
@@ -206,6 +206,10 @@ class Task:
     def has_generic(self) -> bool:
         """Whether a generic student, or other environments' clips, would tell more than this environment's own."""
         return len(self.pool.environments) > 1
+
+    @property
+    def _generic_clips(self) -> list[Recording]:
+        return [recording for name in self.pool.environments for recording in self.pool.training(name)]
 
     @property
     def _elsewhere(self) -> list[str]:

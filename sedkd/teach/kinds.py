@@ -72,7 +72,7 @@ def sources_of(kind: str, build: Build) -> list[Path]:
 
 def require_answers(kind: str, model: FrameModel, settings: TrainSettings) -> None:
     """UserError where a network of one's own does not answer a batch, in training's shape, as a FrameModel does: with
-    finite logits `[batch, frames, labels]`, and embeddings of as many frames."""
+    finite logits `[batch, frames, labels]`, and embeddings and a feature map, if any, of as many frames."""
     batch, frames = settings.batch, settings.frames
     device = next(model.parameters()).device
     heard = torch.zeros(batch, model.stride * frames, model.features.n_mels, device=device)
@@ -91,6 +91,12 @@ def require_answers(kind: str, model: FrameModel, settings: TrainSettings) -> No
     if output.embedding.ndim != 3 or list(output.embedding.shape[:2]) != expected[:2]:
         shape = list(output.embedding.shape)
         raise UserError(f"--teacher {kind}: answered embeddings {shape}, expected [{batch}, {frames}, channels]")
+    seen = output.feature_map
+    if seen is not None and (seen.ndim != 4 or [seen.shape[0], seen.shape[2]] != expected[:2]):
+        raise UserError(
+            f"--teacher {kind}: answered a feature map {list(seen.shape)}, expected [{batch}, channels, {frames}, "
+            "bands], or None"
+        )
     if not output.logits.isfinite().all():
         raise UserError(f"--teacher {kind}: answered logits that are no finite numbers")
 

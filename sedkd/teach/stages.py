@@ -99,10 +99,8 @@ def _trained(best: Best, corpus: Corpus, settings: TrainSettings, looks: int, re
             report(step, total)
 
     watched = bool(best.validation.splits)
-    try:
+    with suppress(Ended):  # when its time is up
         fit(best.model, corpus, [Labels()], settings, best.watch(looks) if watched else Watch(), count)
-    except Ended:
-        best.model.eval()
     if not watched:
         return done
     best.restore()

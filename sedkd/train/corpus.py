@@ -115,7 +115,7 @@ class Corpus:
         return replace(self, **{name: value.to(device) for name, value in there.items()})
 
     def statistics(self) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation `[n_mels]` of the features, from at most 200,000 evenly spaced frames."""
+        """Mean and standard deviation `[n_mels]` of the features, from evenly spaced frames, less than 400,000."""
         step = max(len(self.frames) // 200_000, 1)
         sample = self.frames[::step].float()
         return sample.mean(0), sample.std(0).clamp_min(1e-3)

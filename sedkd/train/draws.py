@@ -13,7 +13,7 @@ from sedkd.train.corpus import Corpus
 from sedkd.train.settings import TrainSettings
 
 BLOCK = 64  # steps that are drawn at once
-MASKED_MELS = 8  # widest band of the model's input that is blanked (SpecAugment, Park et al. 2019)
+MASKED_SHARE = 1 / 8  # of the bands: the widest part that is blanked (SpecAugment, Park et al. 2019)
 MIXED_DB = 6.0  # a second window is added at most so much louder or softer
 MIXING = 2**32  # from a seed to that of what is added
 REVIEWED_SHARE = 0.25  # of a batch at most: little is known of such a clip, and it takes a labelled one's place
@@ -54,7 +54,7 @@ class Draws:
     def block(self) -> Drawn:
         """The next `BLOCK` steps, `[BLOCK, batch]`."""
         recordings, first = self._windows(self.generator)
-        width = torch.randint(MASKED_MELS + 1, recordings.shape, generator=self.generator)
+        width = torch.randint(int(self.mels * MASKED_SHARE) + 1, recordings.shape, generator=self.generator)
         low = (self._random(self.generator) * (self.mels - width + 1)).long()
         if self.settings.mixture == 0:
             return Drawn(recordings, first, low, width, recordings, first, torch.full(first.shape, -torch.inf))

@@ -109,33 +109,37 @@ def fit(
         if watch.report:
             watch.report(curve[-1])
 
-    for step in range(begun + 1, settings.steps + 1):
-        batch, heard = draw()
-        output = answer(model, heard)
-        losses = torch.stack([term(batch, output) for term in terms])
-        weights = torch.tensor([term.weight for term in terms], device=device)  # some change theirs from step to step
-        loss = (losses * weights * magnitudes.scales(losses.detach())).sum()
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
-        optimiser.step()
-        for term in terms:
-            term.after_step()
-        total.add_(loss.detach())
-        since += 1
-        if step in marks:
-            look(step)
-            total.zero_()
-            since = 0
-            if resume.keep_each and step < settings.steps:
-                points = [asdict(point) for point in curve]
-                resume.keep_each(state.trunk(step, since, magnitudes.means, points))
-        if progress:
-            progress(step, settings.steps)
-    if resume.keep:
-        resume.keep(state.trunk(settings.steps, since, magnitudes.means))
-    optimiser.eval()  # what answers is the average
-    model.eval()
+    try:
+        for step in range(begun + 1, settings.steps + 1):
+            batch, heard = draw()
+            output = answer(model, heard)
+            losses = torch.stack([term(batch, output) for term in terms])
+            weights = torch.tensor(
+                [term.weight for term in terms], device=device
+            )  # some change theirs from step to step
+            loss = (losses * weights * magnitudes.scales(losses.detach())).sum()
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
+            optimiser.step()
+            for term in terms:
+                term.after_step()
+            total.add_(loss.detach())
+            since += 1
+            if step in marks:
+                look(step)
+                total.zero_()
+                since = 0
+                if resume.keep_each and step < settings.steps:
+                    points = [asdict(point) for point in curve]
+                    resume.keep_each(state.trunk(step, since, magnitudes.means, points))
+            if progress:
+                progress(step, settings.steps)
+        if resume.keep:
+            resume.keep(state.trunk(settings.steps, since, magnitudes.means))
+    finally:  # also where somebody ended it
+        optimiser.eval()  # what answers is the average
+        model.eval()
     return curve
 
 

@@ -95,10 +95,11 @@ class FitState:
 
 
 def optimiser_state(optimiser: torch.optim.Optimizer, parameters: Sequence[nn.Parameter]) -> dict[str, Tensor]:
-    """An optimiser's (`sedkd.train.optimiser`) averages and sums, by name."""
+    """An optimiser's (`sedkd.train.optimiser`) averages and sums, by name; a parameter that no loss reached has none."""
     found = {
         f"{name}.{place}": optimiser.state[parameter][name]
         for place, parameter in enumerate(parameters)
+        if optimiser.state[parameter]
         for name in MOMENTS
     }
     group = optimiser.param_groups[0]
@@ -110,6 +111,8 @@ def restore_optimiser(
 ) -> None:
     """Go on from what `optimiser_state` answered after so many steps; names besides are another's."""
     for place, parameter in enumerate(parameters):
+        if f"{MOMENTS[0]}.{place}" not in state:
+            continue
         # In the parameter's own order of memory: in another, sums round otherwise.
         means = {name: torch.empty_like(parameter).copy_(state[f"{name}.{place}"]) for name in MOMENTS}
         optimiser.state[parameter] = means

@@ -110,7 +110,14 @@ def run_trials(
 
     `done` is told of each, by its place, as soon as it is scored, or why it failed.
     """
-    members = [_begun(configuration, task, criterion, progress) for configuration in configurations]
+    members: list[Member] = []
+    asked: list[int] = []  # the place of each member among the configurations
+    for place, configuration in enumerate(configurations):
+        try:
+            members.append(_begun(configuration, task, criterion, progress))
+            asked.append(place)
+        except Exception as error:
+            done(place, error)
     cores = cores_of(task.device)
     groups = packed(members, task.device, cores)
     several = f"training {len(members)} students" if len(members) > 1 else "training"
@@ -121,7 +128,7 @@ def run_trials(
             places = groups[ended.place]
             for place, curve in zip(places, ended.members, strict=True):
                 if isinstance(curve, Exception):
-                    done(place, curve)
+                    done(asked[place], curve)
                     continue
                 start, student = time.perf_counter() - ended.seconds / len(places), members[place].student
                 known = costs.get(student.settings)
@@ -129,7 +136,7 @@ def run_trials(
                     student, curve, task, criterion, False, start, known, most_alarms=most_alarms, int8=int8
                 )
                 costs[student.settings] = result.cost
-                done(place, result)
+                done(asked[place], result)
 
 
 def _begun(

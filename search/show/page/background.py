@@ -51,14 +51,17 @@ def _thresholds(found: Findings) -> str:
 def _endings(found: Findings) -> str:
     trials = found.study.optuna.get_trials(deepcopy=False)
     states = Counter(t.state.name for t in trials)
-    repeated = states["COMPLETE"] - len(found.members)
+    trained, failed = found.study.trained(), len(found.study.failures())
+    again = sum(trial.record.second_seed_of is not None for trial in trained)
     counts = {
-        "finished": len(found.members),
+        "finished": len(trained),
+        "second seeds among them": again,
         "ended early": len(found.stopped),
-        "failed": states["FAIL"],
+        "failed": failed,
+        "interrupted": states["FAIL"] - failed,
         "over a limit before training": sum(INFEASIBLE in t.user_attrs for t in trials),
         "that could not be trained": sum(LACK in t.user_attrs for t in trials),
-        "drawn again and not trained again": repeated,
+        "drawn again and not trained again": states["COMPLETE"] - len(trained),
         "running": states["RUNNING"],
     }
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count or what in ("finished", "failed"))

@@ -22,8 +22,10 @@ function rateOf(view) {
   const tag = (place) => view.byteLength >= place + 4 ? String.fromCharCode(...new Uint8Array(view.buffer, place, 4)) : "";
   if (tag(0) === "fLaC" && view.byteLength >= 21) return view.getUint32(18) >>> 12;
   if (tag(0) !== "RIFF" || tag(8) !== "WAVE") return 0;
-  for (let place = 12; place + 16 <= view.byteLength; place += 8 + view.getUint32(place + 4, true)) {
+  for (let place = 12; place + 16 <= view.byteLength; ) {
     if (tag(place) === "fmt ") return view.getUint32(place + 12, true);
+    const size = view.getUint32(place + 4, true);
+    place += 8 + size + (size & 1); // a chunk of odd size is followed by a byte of nothing
   }
   return 0;
 }

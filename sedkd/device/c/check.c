@@ -17,7 +17,7 @@ static double largest(double worst, const float *found, const float *expected, i
 {
     for (int i = 0; i < count; i++) {
         const double difference = fabs((double)found[i] - (double)expected[i]);
-        if (!(difference <= worst)) { /* NaN is a difference, too */
+        if (!(difference <= worst) && worst == worst) { /* NaN is a difference, too, and stays the largest */
             worst = difference;
         }
     }
