@@ -8,6 +8,7 @@ weights that do best on validation of all environments, and end when they have s
 import math
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path

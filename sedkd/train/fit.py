@@ -114,9 +114,7 @@ def fit(
             batch, heard = draw()
             output = answer(model, heard)
             losses = torch.stack([term(batch, output) for term in terms])
-            weights = torch.tensor(
-                [term.weight for term in terms], device=device
-            )  # some change theirs from step to step
+            weights = torch.tensor([term.weight for term in terms], device=device)  # some change on the way
             loss = (losses * weights * magnitudes.scales(losses.detach())).sum()
             optimiser.zero_grad(set_to_none=True)
             loss.backward()

@@ -95,7 +95,7 @@ class FitState:
 
 
 def optimiser_state(optimiser: torch.optim.Optimizer, parameters: Sequence[nn.Parameter]) -> dict[str, Tensor]:
-    """An optimiser's (`sedkd.train.optimiser`) averages and sums, by name; a parameter that no loss reached has none."""
+    """An optimiser's (`sedkd.train.optimiser`) averages and sums, by name; one that no loss reached has none."""
     found = {
         f"{name}.{place}": optimiser.state[parameter][name]
         for place, parameter in enumerate(parameters)

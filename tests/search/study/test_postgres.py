@@ -55,7 +55,7 @@ def test_a_lease_that_is_not_renewed_runs_out(study: StudyView, monkeypatch: pyt
 
 def test_everything_else_waits_for_it_too(study: StudyView, running: Server, tmp_path: Path) -> None:
     file = study.folder / "teacher.json"
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("{}")
     running.stop()
     back = threading.Timer(2.0, running.start)

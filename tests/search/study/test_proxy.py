@@ -131,7 +131,7 @@ def test_turns_of_many_never_meet(one_and_other: tuple[Tokens, Tokens], monkeypa
 def test_the_latest_of_a_file_is_read_and_the_former_removed(study: StudyView, tmp_path: Path) -> None:
     there = load_study(Store(tmp_path / "other", study.store.server, 20.0), None, study.name)
     file = study.trial_folder(3) / "trunk.safetensors"
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     for content in (b"first", b"second", b"second"):
         file.write_bytes(content)
         study.share(file)
@@ -149,7 +149,7 @@ def test_the_latest_of_a_file_is_read_and_the_former_removed(study: StudyView, t
 
 def test_a_file_that_is_lost_there_is_told(study: StudyView, tmp_path: Path) -> None:
     file = study.trial_folder(0) / "student.safetensors"
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(b"weights")
     study.share(file)
     for path in (tmp_path / "shared" / "studies").rglob("*"):
@@ -172,7 +172,7 @@ def test_nothing_is_written_outside_of_a_study(study: StudyView, tmp_path: Path)
 
 def test_a_place_of_files_that_is_gone_for_a_while_is_waited_for(study: StudyView, tmp_path: Path) -> None:
     file = study.folder / "teacher.json"
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("{}")
     (tmp_path / "shared").rename(tmp_path / "elsewhere")
     back = threading.Timer(1.0, (tmp_path / "elsewhere").rename, args=(tmp_path / "shared",))
