@@ -42,7 +42,7 @@ def test_from_its_line_to_its_rows(
     header, *rows = table(first)
     assert [row[:2] for row in rows] == [["full", "float"], ["0", "float"], ["0", "int8"]]
     assert {len(row) for row in (header, *rows)} == {10}
-    assert [row[9] for row in rows] == ["-", "96 ms", ""]
+    assert [row[9] for row in rows] == ["-", "80 ms", ""]
     assert first.count(f"{tmp_path / 'students' / 'conv-tcn-2x1'}-") == 2
     main()  # everything is there: nothing is trained
     again = capsys.readouterr().out

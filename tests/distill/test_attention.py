@@ -118,3 +118,11 @@ def test_it_trains_and_leaves_the_teachers_answers_alone() -> None:
     assert not torch.equal(model.classifier.weight, weights(student())["classifier.weight"])
     assert term.weight == 0.5
     assert list(term.parameters()) == []
+
+
+def test_windows_that_are_mixtures_count_nowhere() -> None:
+    ours, theirs = torch.rand(8, 20, 6), torch.rand(8, 20, 6)
+    alone = torch.zeros(8, 20)
+    alone[:2] = 1
+    assert loss(ours, theirs, alone) == pytest.approx(loss(ours[:2], theirs[:2], alone[:2]))
+    assert loss(ours, theirs, torch.zeros(8, 20)) == 0

@@ -122,3 +122,10 @@ def test_it_trains_and_leaves_the_teachers_answers_alone() -> None:
     assert not torch.equal(model.classifier.weight, weights(student())["classifier.weight"])
     assert term.weight == 0.4
     assert list(term.parameters()) == []
+
+
+def test_clips_that_are_mixtures_count_in_no_pair() -> None:
+    ours, theirs = torch.randn(32, 6), torch.randn(32, 9)
+    alone = (torch.arange(32) < 8).float()
+    torch.testing.assert_close(relation_loss(ours, theirs, alone), relation_loss(ours[:8], theirs[:8]))
+    assert relation_loss(ours, theirs, torch.zeros(32)) == 0

@@ -127,3 +127,15 @@ def test_it_trains_and_leaves_the_teachers_answers_alone() -> None:
     model, _ = distilled("similarity", corpus(unlabeled=2).taught_by(outputs))
     assert torch.equal(outputs.embeddings, before)
     assert not torch.equal(model.classifier.weight, weights(student())["classifier.weight"])
+
+
+def test_windows_that_are_mixtures_count_nowhere() -> None:
+    ours, theirs, alone = torch.rand(8, 20, 6), torch.rand(8, 20, 6), torch.zeros(8, 20)
+    alone[:2] = 1
+    torch.testing.assert_close(similarity_loss(ours, theirs, alone), similarity_loss(ours[:2], theirs[:2], alone[:2]))
+    for share in (0.0, 1.0):
+        strategy, teacher = Strategy(Sizes(6, 6, 1), clip_share=share), theirs
+        found = [
+            strategy(batch(teacher[:count], alone[:count]), FrameOutput(ours[:count], ours[:count])) for count in (8, 2)
+        ]
+        torch.testing.assert_close(found[0], found[1])

@@ -280,3 +280,23 @@ def test_parameters() -> None:
     with pytest.raises(ValueError, match=r"weak\.pooling must be one of linear_softmax, attention, not max"):
         Strategy(Sizes(8, 1, 2), pooling="max")
     assert Strategy(Sizes(8, 1, 2), weight=0.3).weight == 0.3
+
+
+def test_a_short_clip_under_a_long_one_is_heard_as_far_as_the_long_one() -> None:
+    """Its tag says what sounds behind the short one's end."""
+    lengths, stride = (10, 100), 4
+    starts = torch.tensor([0, lengths[0], sum(lengths)])
+    frames = torch.full((sum(lengths) * stride, 64), -10.0)
+    frames[(lengths[0] + 80) * stride : (lengths[0] + 90) * stride] = 5.0
+    tags, tagged = torch.tensor([[0.0], [1.0]]), torch.ones(2, 1, dtype=torch.bool)
+    nothing = torch.zeros(sum(lengths), 1).half(), torch.zeros(2, 1, dtype=torch.bool)
+    corpus = Corpus(frames.half(), starts * stride, starts, *nothing, stride, tags=tags, tagged=tagged)
+    student = Student(StudentSettings(4, 2), ("e",))
+    strategy = Strategy(Sizes(student.embedding_size, 4, 1))
+    strategy.begin(Lesson(student, corpus, TrainSettings(mixture=1.0)))
+    clips = torch.tensor([0, 1])
+    heard = corpus.window(clips, torch.zeros_like(clips), lengths[1])
+    mixed, labels, _ = strategy._mixed(heard, tags, tagged.float())
+    assert labels.tolist() == [[1.0], [1.0]]
+    assert mixed.valid.sum(1).tolist() == [100, 100]
+    assert mixed.features[0].unflatten(0, (lengths[1], stride))[mixed.valid[0] > 0].max() > 0

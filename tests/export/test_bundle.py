@@ -189,6 +189,27 @@ def test_broken_facts_are_named(tmp_path: Path, facts: str, message: str) -> Non
         read_bundle(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"median_frames": [4, 3]}, "median_frames must be odd"),
+        ({"median_frames": [0, 3]}, "median_frames must be odd"),
+        ({"thresholds": [float("nan"), 0.5]}, "a threshold is no number"),
+        ({"labels": ["a", "a"]}, "a label stands twice"),
+        ({"window_seconds": 1.0}, "window_seconds must be several times context_seconds"),
+        ({"provenance": {"lowest_rate": "x"}}, "could not convert"),
+    ],
+)
+def test_facts_that_make_no_sense_are_named(folder: Path, tmp_path: Path, change: dict, message: str) -> None:
+    shutil.copytree(folder, tmp_path / "edited")
+    file = tmp_path / "edited" / "student.json"
+    facts = json.loads(file.read_text())
+    assert len(facts["labels"]) == 2
+    file.write_text(json.dumps({**facts, **change}))
+    with pytest.raises(UserError, match=rf"broken .*{message}.*export the student again"):
+        read_bundle(tmp_path / "edited")
+
+
 def test_the_network_of_another_export_is_told(folder: Path, student: Student, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -224,7 +245,7 @@ def test_missing_things_are_named(tmp_path: Path, folder: Path) -> None:
 def test_a_student_for_streams_has_its_step_beside_it(tmp_path: Path) -> None:
     torch.manual_seed(0)
     student = Student(StudentSettings(2, 2, lookahead=160), LABELS).eval()
-    cost = {**FACTS.cost, "algorithmic_latency": 0.176, "ram": 9832, "flash": 16340}
+    cost = {**FACTS.cost, "algorithmic_latency": 0.16, "ram": 9832, "flash": 16340}
     out = write_bundle(tmp_path / "export", student, POST, AUDIO, replace(FACTS, cost=cost))
     assert sorted(os.listdir(out)) == ["README.md", "model.onnx", "model.safetensors", "stream.onnx", "student.json"]
     facts = json.loads((out / "student.json").read_text())["stream"]
@@ -233,7 +254,7 @@ def test_a_student_for_streams_has_its_step_beside_it(tmp_path: Path) -> None:
     assert facts["max_difference"] < 1e-5
     assert facts["padding"] == [0.0] * 64
     card = (out / "README.md").read_text()
-    assert "| an answer waits for sound | 176 ms |" in card
+    assert "| an answer waits for sound | 160 ms |" in card
     assert "| C on a Cortex-M4: static RAM, the stack on top | 9.83 kB |" in card
     assert "`state_1` [1, 2, 2, 32]" in card
     assert "The network looks ahead and back" not in card

@@ -11,13 +11,14 @@ import pytest
 import torch
 from exported import LABELS, moving_student, noise, write_export
 
-from sedkd.export.int8 import NO_GRU, SiteClips, answered, export_int8
+from sedkd.export.int8 import MAX_STEPS, NO_GRU, SiteClips, _Reader, answered, export_int8
 from sedkd.export.step_graph import StepGraph
 from sedkd.export.stream_facts import StreamFacts
 from sedkd.export.stream_model import export_stream
 from sedkd.features.logmel import LogMel
 from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.models.settings import StudentSettings
+from sedkd.models.student import Student
 
 
 def features(seconds: float, seed: int) -> np.ndarray:
@@ -109,3 +110,41 @@ def test_a_bundle_has_it_beside_the_step(exported: tuple[Path, StreamFacts, dict
     assert not (out / "int8.onnx").exists()
     assert "no int8.onnx: its GRU is not quantised" in (out / "README.md").read_text()
     assert json.loads((out / "student.json").read_text())["labels"] == list(LABELS)
+
+
+@pytest.mark.parametrize("lengths", [[20_000, *[500] * 40], [500] * 48, [40], [100_000]])
+def test_every_clip_shows_its_ranges(lengths: list[int], tmp_path: Path) -> None:
+    """A recording of several minutes had left no room for those behind it."""
+    clips = [np.full((length, 64), number, np.float32) for number, length in enumerate(lengths)]
+    clips[0] = np.repeat(np.linspace(0, 0.5, lengths[0], dtype=np.float32)[:, None], 64, axis=1)
+    torch.manual_seed(0)
+    facts = export_stream(Student(StudentSettings(4, 2, lookahead=0), ("a",)).eval(), tmp_path / "s.onnx")
+    reader = _Reader(tmp_path / "s.onnx", facts, clips)
+    seen = []
+    while (inputs := reader.get_next()) is not None:
+        seen.append(float(inputs["frames"].mean()))
+    assert 0 < reader.steps <= MAX_STEPS
+    assert {round(value) for value in seen} >= set(range(1, len(lengths)))
+    first = [value for value in seen if value <= 0.5]
+    assert min(first) < 0.05
+    assert max(first) > 0.45  # its end as well as its beginning
+
+
+@pytest.mark.parametrize(("lookahead", "depth", "head"), [(0, 2, "none"), (160, 3, "none"), (960, 5, "tcn")])
+def test_the_last_answers_take_no_step_more_than_they_need(
+    lookahead: int, depth: int, head: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    student = Student(StudentSettings(4, depth, head=head, lookahead=lookahead), ("a",)).eval()
+    graph = StepGraph(tmp_path / "s.onnx", export_stream(student, tmp_path / "s.onnx"))
+    steps: list[int] = []
+    step = graph._step
+
+    def counted(frames: np.ndarray) -> np.ndarray:
+        steps.append(len(frames))
+        return step(frames)
+
+    monkeypatch.setattr(graph, "_step", counted)
+    (found,) = answered(graph, [np.zeros((500, 64), np.float32)])
+    assert len(found) == 125
+    assert len(steps) == 125 + graph.facts.delay

@@ -1,5 +1,7 @@
 """The exported graph answers as torch does, for every kind of student and any length of audio."""
 
+import copy
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import torch
 from sedkd.data.audio import read_audio
 from sedkd.export.onnx_model import MAX_DIFFERENCE, Detector, checked_difference, export_onnx
 from sedkd.export.session import minimum_samples, open_session
+from sedkd.export.stream_model import checked_stream, export_stream
 from sedkd.features.logmel import LogMel
 from sedkd.features.settings import STUDENT_FEATURES
 from sedkd.models.settings import BLOCKS, HEADS, StudentSettings
@@ -100,3 +103,20 @@ def test_another_students_graph_is_refused(exported: tuple[Student, Path]) -> No
 
 def test_minimum_samples_hold_one_frame_and_the_reflection() -> None:
     assert minimum_samples(STUDENT_FEATURES) == 512
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_answers_that_are_no_numbers_are_refused(stream: bool, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    good = Student(StudentSettings(4, 2, lookahead=0), ("a", "b")).eval()
+    bad = copy.deepcopy(good)
+    with torch.no_grad():
+        bad.classifier.bias[0] = torch.nan
+    audio, path = [noise(16_000), noise(8_000, 1)], tmp_path / "bad.onnx"
+    if stream:
+        check = partial(checked_stream, path, export_stream(bad, path), good, audio)
+    else:
+        export_onnx(bad, path)
+        check = partial(checked_difference, path, good, audio)
+    with pytest.raises(RuntimeError, match="differ by nan"):
+        check()

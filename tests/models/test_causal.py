@@ -7,6 +7,7 @@ import torch
 
 from sedkd.cost.algorithmic import algorithmic_latency
 from sedkd.cost.macs import macs_per_second
+from sedkd.features.logmel import LogMel
 from sedkd.models.checkpoint import load_model, save_model
 from sedkd.models.settings import HEADS, MAX_DEPTH, STRIDE, TCN_PAST, StudentSettings
 from sedkd.models.student import Student, student_from
@@ -24,10 +25,10 @@ def heard(student: Student, answer: int, frames: int) -> list[int]:
     return found[0].abs().sum(1).nonzero()[:, 0].tolist()
 
 
-def open_student(depth: int, block: str, head: str, lookahead: int | str) -> Student:
+def open_student(depth: int, block: str, head: str, lookahead: int | str, hop: int = 20) -> Student:
     """One in which nothing is rectified to 0."""
     torch.manual_seed(0)
-    student = Student(StudentSettings(3, depth, block, head, lookahead), LABELS).eval()
+    student = Student(StudentSettings(3, depth, block, head, lookahead, hop=hop), LABELS).eval()
     for module in student.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.constant_(module.bias, 3.0)
@@ -41,9 +42,32 @@ def test_an_answer_knows_what_it_is_said_to_know(block: str, head: str, depth: i
     assert frames[-1] == (12 + 1 + student.delay) * STRIDE - 1
     assert student.delay == min(lookahead // 80, {"none": depth - 1, "tcn": depth - 1 + 7, "gru": 99}[head])
     waiting = algorithmic_latency(student)
-    assert waiting == pytest.approx((frames[-1] + 1 - 12 * STRIDE) * 0.02 + 0.016)
+    assert waiting == pytest.approx((frames[-1] + 1 - 12 * STRIDE) * 0.02)  # half a window ends within a hop
     assert head == "gru" or frames[0] <= 12 * STRIDE  # it hears its own frame, whole, and as much before as ahead
     assert head == "gru" or 12 * STRIDE - frames[0] >= student.delay * STRIDE
+
+
+@pytest.mark.parametrize("hop", [20, 40])
+@pytest.mark.parametrize("lookahead", [0, 160])
+def test_an_answer_waits_for_no_sound_that_it_does_not_need(lookahead: int, hop: int) -> None:
+    student = open_student(3, "separable", "none", lookahead, hop)
+    log_mel, rate, frame = LogMel(student.features), student.features.rate, 5
+    sound = torch.randn(1, 2 * rate)
+    begins = round(frame * student.frame_seconds * rate)
+    waits = algorithmic_latency(student)
+    assert waits is not None
+
+    def answer(heard: torch.Tensor) -> torch.Tensor:
+        features = log_mel(heard)
+        return student(features[:, : features.shape[1] // student.stride * student.stride]).logits[0, frame]
+
+    def changed_from(seconds: float) -> bool:
+        other = sound.clone()
+        other[:, begins + round(seconds * rate) :] += 1.0
+        return not torch.equal(answer(other), answer(sound))
+
+    assert not changed_from(waits)
+    assert changed_from(waits - hop / 1000 + 0.01)  # within the window of the last spectrum
 
 
 @pytest.mark.parametrize(("block", "head", "depth", "lookahead"), EVERY[::7])

@@ -15,8 +15,10 @@ from sedkd.models.settings import StudentSettings
 from sedkd.models.student import Student
 from sedkd.train.batch import Batch
 from sedkd.train.corpus import TeacherOutputs, with_foreign
+from sedkd.train.draws import Draws
 from sedkd.train.fit import Checkpoint, Magnitudes, TrainingDiverged, Watch, fit
 from sedkd.train.labels import Labels
+from sedkd.train.packing import made_up
 from sedkd.train.sampler import OneSampler
 from sedkd.train.settings import TrainSettings
 from sedkd.train.term import Lesson, Term
@@ -292,3 +294,31 @@ def test_a_loud_term_counts_no_more_than_a_soft_one() -> None:
         return model.classifier.weight
 
     torch.testing.assert_close(weights(Labels(), Loud()), weights(Labels(), Labels()), atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("bands", [64, 16, 8])
+def test_as_large_a_share_of_few_bands_is_blanked_as_of_many(bands: int) -> None:
+    drawn = Draws(made_up(StudentSettings(n_mels=bands), 2), QUICK).block()
+    assert drawn.width.max() == bands // 8
+    assert drawn.width.float().mean() / bands == pytest.approx(1 / 16, abs=0.02)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_whoever_ends_a_training_has_the_average(ended: bool) -> None:
+    """As one of as many steps has; gradients are taken elsewhere."""
+
+    def stop(step: int, _: int) -> None:
+        if step == 20:
+            raise StopIteration
+
+    found, settings = student(), replace(QUICK, steps=20, warmup=4)
+    if ended:
+        with pytest.raises(StopIteration):
+            fit(found, corpus(), [Labels()], replace(settings, steps=50), progress=stop)
+    else:
+        fit(found, corpus(), [Labels()], settings)
+    expected = student()
+    fit(expected, corpus(), [Labels()], settings)
+    for one, other in zip(found.parameters(), expected.parameters(), strict=True):
+        torch.testing.assert_close(one, other)
+    assert not found.training

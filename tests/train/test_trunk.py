@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from bands import LABELS, SIZES, same, weights
+from bands import LABELS, SIZES, corpus, same, student, weights
 from cohorts import QUICK, SETTINGS, members, taught
 from own_parts import Silent
 
@@ -148,3 +148,27 @@ def test_who_goes_on_says_how() -> None:
 
             def state(self) -> dict[str, torch.Tensor]:
                 return {}
+
+
+class Spare(Term):
+    """A term of one's own with a part that no loss reaches."""
+
+    needs_teacher, in_cohort = False, True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spare = torch.nn.Linear(2, 2)
+
+    def forward(self, batch, output):
+        return output.logits.square().mean()
+
+
+def test_what_no_loss_reaches_keeps_no_training_from_being_put_aside() -> None:
+    kept: list[Trunk] = []
+    settings, whole, halves = replace(QUICK, steps=4), student(), student()
+    fit(whole, corpus(), [Labels(), Spare()], settings)
+    fit(halves, corpus(), [Labels(), Spare()], replace(settings, steps=2), resume=Resume(keep=kept.append))
+    assert all("spare" not in name or name.startswith("modules.") for name in kept[0].tensors)
+    halves = student()
+    fit(halves, corpus(), [Labels(), Spare()], settings, resume=Resume(kept[0]))
+    assert same(weights(halves), weights(whole))
