@@ -75,11 +75,15 @@ def test_it_tells_what_detect_tells(kind, causal_export, runtime, tmp_path):
         ("shorter.wav", 0.01, RATE, 1),
     ):
         soundfile.write(tmp_path / name, noise(seconds, rate, channels, seed=4), rate)
+    odd = b"bext" + (603).to_bytes(4, "little") + bytes(604)  # recorders' own chunk, of odd size, before the format
+    soundfile.write(tmp_path / "44k.wav", noise(3.0, 44100, seed=4), 44100)
+    whole = (tmp_path / "44k.wav").read_bytes()
+    (tmp_path / "odd.wav").write_bytes(whole[:12] + odd + whole[12:])
     (tmp_path / "text.wav").write_text("no sound")
     soundfile.write(tmp_path / "nan.wav", np.full(RATE, np.nan, np.float32), RATE, subtype="FLOAT")
     with Browser(tmp_path / "profile") as browser:
         opened(browser, export)
-        for name in ("16k.wav", "44k.flac"):
+        for name in ("16k.wav", "44k.flac", "odd.wav"):
             require_same(heard(browser, tmp_path / name), bundle, tmp_path / name)
         for name in ("short.wav", "shorter.wav"):
             short = [times(each) for each in sorted(detect(bundle, tmp_path / name))]

@@ -1,5 +1,6 @@
 """The C library, compiled as strictly as gcc can, tells what the streamed student tells."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -123,3 +124,18 @@ def test_single_precision_is_near(device_export: Path, tmp_path: Path) -> None:
     found = probed(program, samples, len(LABELS), tmp_path)
     np.testing.assert_allclose(found.frames, frames, atol=5e-3)
     np.testing.assert_allclose(found.answers, answers, atol=1e-4)
+
+
+def test_golden_vectors_notice_what_is_no_number(device_export: Path, tmp_path: Path) -> None:
+    """Also where a good answer follows."""
+    changed = tmp_path / "changed"
+    shutil.copytree(device_export / DEVICE, changed)
+    golden = changed / "golden.h"
+    text = golden.read_text()
+    first = re.search(r"golden_probabilities[^{]*\{\s*\{?\s*([-+.0-9ef]+)", text)
+    assert first
+    text = text[: first.start(1)] + "NAN" + text[first.end(1) :]
+    golden.write_text(text)
+    program = compiled(changed, changed / "check.c", tmp_path / "check")
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert (done.returncode, "DIFFERENT" in done.stdout) == (1, True)

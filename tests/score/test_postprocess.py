@@ -207,3 +207,13 @@ def test_a_frame_that_ends_with_its_segment_is_not_in_the_next_one() -> None:
 def test_recordings_that_are_called_alike_are_refused() -> None:
     with pytest.raises(ValueError, match="called alike"):
         Answers([np.zeros((5, 1))] * 2, ["a.wav"] * 2, [1.0] * 2, [[]] * 2, ("a",), FRAME)
+
+
+@pytest.mark.parametrize("threshold", THRESHOLDS)
+def test_an_answer_at_a_threshold_is_told_where_tuning_counts_it(threshold: float) -> None:
+    for p in (np.float32(threshold), np.nextafter(np.float32(threshold), np.float32(1))):
+        frames = np.full((25, 1), p, np.float32)
+        given = Answers([frames], ["a.wav"], [2.0], [[Event(0.0, 2.0, "a")]], ("a",), FRAME)
+        told = bool(given.detections(PostProcessing((threshold,), (1,)))["a.wav"])
+        place = THRESHOLDS.index(threshold)
+        assert told == (_segment_f1(given, [frames])[place, 0] == 1.0) == (_event_f1(given, [frames])[place, 0] == 1.0)

@@ -1,5 +1,6 @@
 """False alarms per hour from the folder of negatives to the front, the report and the card."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -15,13 +16,16 @@ from search.cli.search import request_of
 from search.setup.alarms import alarm_notices
 from search.setup.request import planned
 from search.study.objectives import most_alarms_of, parse
-from search.study.opening import load_study, others
+from search.study.opening import load_study, open_study, others
+from search.study.scores import TEACHER_FILE
 from search.study.store import open_store
 from search.study.trial_files import CALIBRATION, CONFUSION, CURVES
+from search.trials.final_scores import teacher_on_validation
 from sedkd.data.pool import folder_pool
 from sedkd.data.recordings import NEGATIVES
 from sedkd.errors import UserError
-from sedkd.score.alarms import FINE, NEVER
+from sedkd.score.alarms import FINE, NEVER, tuned
+from sedkd.score.summary import score
 
 
 def add_negatives(root: Path, seconds: float = 30.0) -> Path:
@@ -140,3 +144,22 @@ def test_what_is_told_before(farm: Path) -> None:
     task = planned(request_of(search.parser().parse_args(words)), lambda *_: None).plan.task
     assert len(alarm_notices(task, 1000.0)) == 1
     assert alarm_notices(task, None) == []
+
+
+def test_the_teachers_false_alarms_are_counted_as_its_students_are(farm: Path) -> None:
+    folder = add_negatives(farm)
+    time = np.arange(30 * RATE) / RATE
+    for number in range(3):
+        tone = 0.3 * np.sin(2 * np.pi * (1300 + 100 * number) * time)
+        soundfile.write(folder / f"{number}.wav", tone.astype(np.float32), RATE)
+    ready = planned(search.request_of(search.parser().parse_args(arguments(farm, 1))), lambda *_: None)
+    study = open_study(ready.plan.store, ready.name, ready.facts, ready.plan.objectives)
+    task = ready.plan.task
+    answers, quiet = task.validated(task.teacher_answers)
+    expected = score(answers, tuned(answers, "f1_segment", None, quiet), False, None, quiet)
+    assert teacher_on_validation(task, study).values["fa_per_hour"] == expected.values["fa_per_hour"]
+    kept = json.loads((study.folder / TEACHER_FILE).read_text())
+    assert kept.pop("with_negatives")
+    kept["validation"]["values"]["fa_per_hour"] = 3600.0  # as an earlier version had counted, without them
+    (study.folder / TEACHER_FILE).write_text(json.dumps(kept))
+    assert teacher_on_validation(task, study).values["fa_per_hour"] == expected.values["fa_per_hour"]

@@ -199,3 +199,13 @@ def test_on_a_gpu(task: Task) -> None:
     assert result.scores.values["f1_segment"] > 0.8
     assert there.training.corpus.teacher.logits.device.type == "cuda"
     assert next(result.student.parameters()).device.type == "cpu"
+
+
+def test_one_that_cannot_be_begun_is_told_as_the_others_are(task: Task) -> None:
+    ended: dict[int, TrialResult | Exception] = {}
+    lacking = replace(
+        SCRATCH, student=StudentSettings(8, 1, "timm:mobilenetv3_small_050"), initialisation="timm:gone.pt"
+    )
+    run_trials([lacking, SCRATCH], task, ended.__setitem__)
+    assert isinstance(ended[0], Exception)
+    assert isinstance(ended[1], TrialResult)

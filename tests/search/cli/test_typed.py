@@ -107,3 +107,8 @@ def test_a_study_is_repeated_elsewhere_from_its_file(tmp_path: Path, capsys: pyt
     assert there.finished()[0].measure("f1_segment") == here.finished()[0].measure("f1_segment")
     assert search.main(["--config", str(tmp_path / "none.yaml")]) == 2
     assert "none.yaml: cannot be read" in capsys.readouterr().err
+
+
+def test_a_value_that_begins_with_a_dash_is_one() -> None:
+    again = parser().parse_args(words_of({"env": "-farm", "trials": 3, "int8": True}))
+    assert (again.env, again.trials, again.int8) == ("-farm", 3, True)

@@ -7,6 +7,9 @@ from invented_trials import OBJECTIVES, trial, with_second_seed
 
 from search.pareto.front import front
 from search.pareto.luck import FEWEST_TRIALS, luck_words, on_one_seed, optimism, seeds_words
+from search.study.objectives import parse
+from search.study.records import FinishedTrial
+from search.study.trial_record import FinishedRecord
 
 
 def test_one_alone_is_no_luck():
@@ -77,3 +80,17 @@ def test_in_words():
     assert words.startswith("with a second seed for the best: if scores differ")
     assert "of the 20 students' best, 0.520, is luck" in words
     assert seeds_words(members).startswith("validation scores of trial 19 are means of two seeds")
+
+
+def test_the_best_counts_where_it_was_trained_on_to_less() -> None:
+    """Its latency is measured anew each time: nobody else may be as quick."""
+    objectives = parse("f1_segment,latency")
+
+    def trial(number: int, quality: float, latency: float, steps: int, continues: int | None = None) -> FinishedTrial:
+        measures = {"f1_segment": quality, "latency": latency, "macs": 1e5}
+        curve = [{"step": steps, "steps": steps, "loss": 0.1, "score": quality, "seconds": 1.0}]
+        record = FinishedRecord(measures=measures, curve=curve, continues=continues, seconds=1.0)
+        return FinishedTrial(number, tuple(objectives.values(measures)), record)
+
+    found = [trial(0, 0.6, 0.5, 150), trial(1, 0.58, 0.52, 600, 0), trial(2, 0.4, 0.9, 150)]
+    assert "2 students' best, 0.600, is luck" in luck_words(found, objectives)

@@ -1,9 +1,14 @@
 """Which students are trained on: one in four of a rung, by what they may add to the front; at the end the front's."""
 
+from pathlib import Path
+
 import pytest
 from invented_trials import OBJECTIVES, trial
+from small_study import arguments, write_farm
 
+from search.cli.search import parser, request_of
 from search.pareto.rungs import UNKNOWN, Growth, Promotion, rungs_of, students
+from search.setup.request import planned
 from search.study.records import FinishedTrial
 
 RUNGS = (150, 600, 2400)
@@ -84,3 +89,25 @@ def test_what_is_foretold_is_what_others_gained():
     assert growth.foretold(trial(9, 0.2, 1e5, 2400)) == pytest.approx((0.2, 0.02))
     past = Growth([[trial(0, 0.7, 1e5)], later], RUNGS, "f1_segment")  # of another study
     assert past.foretold(trial(9, 0.2, 1e5))[0] == pytest.approx(0.35)
+
+
+def test_a_gain_over_two_rungs_is_none_over_one() -> None:
+    """As `--no-early-stopping` trains on, from the first rung straight to the last."""
+    members = [trial(0, 0.4, 1e5), trial(1, 0.7, 1e5, 2400, 0), trial(2, 0.5, 1e5, 600), trial(3, 0.6, 1e5, 2400, 2)]
+    growth = Growth([members], (150, 600, 2400), "f1_segment")
+    assert growth.foretold(trial(9, 0.4, 1e5))[0] == pytest.approx(0.5)
+    assert growth.foretold(trial(9, 0.4, 1e5, 600))[0] == pytest.approx(0.5)
+
+
+def test_a_space_that_draws_the_steps_has_no_rungs(tmp_path: Path) -> None:
+    """Each student has its own: it had been trained on to its own steps without end."""
+    root, space = write_farm(tmp_path), tmp_path / "space.yaml"
+    words = [*arguments(root, 1), "--steps", "600"]
+    assert request_of(parser().parse_args(words)) is not None
+
+    def rungs() -> tuple[int, ...]:
+        return planned(request_of(parser().parse_args(words)), lambda *_: None).plan.rungs
+
+    assert rungs() == (150, 600)
+    space.write_text(f"{space.read_text()}\n  train.steps: {{type: int, low: 150, high: 600, default: 300}}\n")
+    assert rungs() == (600,)

@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from invented_study import invented_study
+from invented_trials import OBJECTIVES, trial
 
 from search.pareto.worth import comparisons_in, labels_worth, trials_worth
 from search.study.objectives import parse
@@ -102,3 +104,12 @@ def test_the_second_half_of_a_study() -> None:
     assert (worth.students, worth.best, worth.quality) == (9, max(scores), "f1_segment")
     assert worth.gain == max(0.0, max(scores[4:]) - max(scores[:4]))
     assert trials_worth(invented_study(parse("f1_segment,macs"), trials=1)) is None
+
+
+def test_training_on_is_no_new_student() -> None:
+    """The first student, trained on last, raised the best by nothing that more trials would."""
+    members = [trial(0, 0.6, 1e5), *(trial(i, 0.4, 1e5 + i) for i in range(1, 10)), trial(10, 0.75, 1e5, 600, 0)]
+    study = SimpleNamespace(finished=lambda: members, objectives=OBJECTIVES, name="farm-1")
+    found = trials_worth(study)  # type: ignore[arg-type]
+    assert found is not None
+    assert (found.students, found.best, found.gain) == (10, 0.75, 0.0)

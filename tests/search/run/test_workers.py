@@ -15,14 +15,16 @@ import optuna
 import pytest
 from ending import Ending
 from mlflow import MlflowClient
-from small_study import arguments, finish, start, workers_of, write_farm
+from small_study import Deaf, arguments, finish, start, workers_of, write_farm
 
 import search.run.local as local
 import search.run.workers
+from search.cli.search import parser, request_of
 from search.run.executor import WorkerFailed
 from search.run.local import LocalTrials
 from search.run.workers import Processes
-from search.study.opening import load_study
+from search.setup.request import planned
+from search.study.opening import load_study, open_study
 from search.study.store import open_store
 from sedkd.errors import UserError
 from sedkd.parallel import cores
@@ -217,3 +219,17 @@ def test_a_workers_bug_outside_of_a_trial_is_one_line(farm, tmp_path):
     assert "takes its place" not in out
     client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
     assert not client.search_runs([client.get_experiment_by_name("sedkd-farm").experiment_id], "status = 'RUNNING'")
+
+
+def test_a_worker_does_not_train_on_other_data_than_the_search_began_with(farm, tmp_path):
+    """Labels that were mended meanwhile, say: its students would be none of the study."""
+    request = request_of(parser().parse_args(arguments(farm, 1, workers=2)))
+    ready = planned(request, lambda *_: None)
+    study = open_study(ready.plan.store, ready.name, ready.facts, ready.plan.objectives)
+    for split in ("train", "validation"):
+        table = farm / "farm" / f"{split}.tsv"
+        table.write_text(table.read_text().replace("0.5", "0.6"))
+    told = rf"{ready.name}: something changed since the search began; .*: recordings or their annotations"
+    with pytest.raises(UserError, match=told):
+        local._Work(request, ready.name, 0, 1)(0, Deaf())
+    assert study.finished() == []

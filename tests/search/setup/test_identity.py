@@ -1,14 +1,18 @@
 """The facts of a study beside its name."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 from small_study import arguments, write_farm
 
 from search.cli.search import parser, request_of
-from search.setup.identity import NAMED_CLIPS
+from search.setup.identity import NAMED_CLIPS, _weight_files
 from search.setup.request import planned
+from search.space.dimensions import Choice
+from search.space.space import Space
 
 
 def test_the_lowest_rate_is_that_of_all_of_validation(tmp_path: Path) -> None:
@@ -25,3 +29,36 @@ def test_the_lowest_rate_is_that_of_all_of_validation(tmp_path: Path) -> None:
     facts = planned(request_of(parser().parse_args(arguments(root, 1))), lambda *_: None).facts
     assert "z.wav" not in {Path(path).name for path in facts["validation"]}
     assert facts["lowest_rate"] == 8000
+
+
+@pytest.mark.parametrize(
+    ("dimension", "names_others"),
+    [
+        ("train.foreign_share: {type: float, low: 0.0, high: 0.4, default: 0.2}", True),
+        ("initialisation: {type: choice, of: [random, generic], default: random}", True),
+        ("initialisation: {type: choice, of: [random], default: random}", False),
+    ],
+)
+def test_what_other_environments_teach_is_part_of_the_name(dimension: str, names_others: bool, tmp_path: Path) -> None:
+    root = write_farm(tmp_path)
+    space = tmp_path / "space.yaml"
+    space.write_text(f"{space.read_text()}\n  {dimension}\n")
+
+    def name() -> str:
+        return planned(request_of(parser().parse_args(arguments(root, 1))), lambda *_: None).name
+
+    before, table = name(), root / "yard" / "train.tsv"
+    table.write_text("".join(table.read_text().splitlines(keepends=True)[:-1]))
+    shutil.copy(root / "yard" / "train" / "0.wav", root / "yard" / "unlabeled" / "more.wav")
+    assert (name() != before) == names_others
+
+
+def test_weights_in_a_file_are_part_of_the_name(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_bytes(b"1")
+    space = Space((Choice("initialisation", "random", choices=("random", f"timm:{first}")),))
+    before = _weight_files(space)
+    second.write_bytes(b"2")
+    second.replace(first)
+    assert _weight_files(space).keys() == before.keys() == {f"timm:{first}"}
+    assert _weight_files(space) != before

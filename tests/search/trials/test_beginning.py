@@ -1,14 +1,21 @@
 """What a study begins with, once in its life, whoever begins it and however often."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from optuna.trial import TrialState, create_trial
+from small_study import arguments, write_farm
 
+from search.cli.search import parser, request_of
+from search.run.others import Others
 from search.setup.budget import Budget, Limits
 from search.setup.plan import Manner, Plan
+from search.setup.request import planned
 from search.space.reading import space_from
+from search.study import opening
 from search.study.objectives import Objectives
 from search.study.opening import open_study
 from search.study.ownership import close_stale
@@ -133,3 +140,35 @@ def test_what_was_tried_counts_and_what_was_not_trained_does_not(study):
     assert [t.system_attrs["fixed_params"]["strategy"] for t in waiting if CONTROL not in t.user_attrs] == [
         "similarity"
     ]
+
+
+def test_of_two_searches_that_begin_at_once_one_puts_the_controls_in_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_farm(tmp_path)
+    ready = planned(request_of(parser().parse_args(arguments(root, 3))), lambda *_: None)
+    views = [open_study(ready.plan.store, ready.name, ready.facts, ready.plan.objectives) for _ in range(2)]
+    found = opening.done_or_begun
+
+    def slowly(study: StudyView) -> list:
+        there = found(study)
+        time.sleep(0.3)
+        return there
+
+    monkeypatch.setattr(opening, "done_or_begun", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda view: begin(view, ready.plan), views))
+    controls = [t.user_attrs[CONTROL] for t in views[0].optuna.get_trials() if CONTROL in t.user_attrs]
+    assert len(controls) == len(set(controls)) > 1
+
+
+def test_what_becomes_of_a_lost_trial_is_said(tmp_path: Path) -> None:
+    root, said = write_farm(tmp_path), list[str]()
+    ready = planned(request_of(parser().parse_args(arguments(root, 3))), lambda *_: None)
+    study = open_study(ready.plan.store, ready.name, ready.facts, ready.plan.objectives)
+    for _ in range(2):
+        trial = study.optuna.ask()
+        trial.set_user_attr(OWNER, "gone")
+        trial.suggest_int("student.width", 2, 8)
+        Others(study, said.append).close_lost()
+    assert said == ["a worker is gone; trial 0 is tried once more", "a worker is gone; trial 1 is given up"]

@@ -8,9 +8,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import optuna
 import pytest
+import torch
 from bands import same, weights
 from killed_training import FEWEST_STEPS
 from mlflow import MlflowClient
@@ -27,6 +29,7 @@ from search.study.ownership import close_stale
 from search.study.records import CONTINUES, INTERRUPTED, KEPT, OWNER, REASON, RESUMED, RETRIED, FinishedTrial
 from search.study.store import Store, open_store
 from search.study.view import StudyView
+from search.trials.checkpoints import Checkpoints
 from sedkd.models.checkpoint import load_model
 from sedkd.train.trunk import Trunk
 from sedkd.trial.configuration import from_flat
@@ -176,3 +179,36 @@ def test_a_trial_that_is_lost_again_and_again_is_left(tmp_path):
     trials = study.optuna.get_trials(states=(optuna.trial.TrialState.WAITING,))
     assert not trials
     assert [trial.user_attrs.get(RETRIED) for trial in study.optuna.trials] == [None, 0, 1, 2]
+
+
+def test_the_farthest_checkpoint_counts_wherever_it_lies(tmp_path: Path) -> None:
+    """A machine that comes back has an older one of its own than the one that another shared since."""
+    shared: dict[str, bytes] = {}
+
+    def machine(name: str) -> Checkpoints:
+        folder = tmp_path / name
+
+        def fetch(file: Path, anew: bool = False) -> None:
+            if file.name in shared and (anew or not file.exists()):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(shared[file.name])
+
+        view = SimpleNamespace(
+            folder=folder, fetch=fetch, share=lambda file: shared.__setitem__(file.name, file.read_bytes())
+        )
+        trial = SimpleNamespace(set_user_attr=lambda *_: None, user_attrs={})
+        return Checkpoints(view, trial, "key")  # type: ignore[arg-type]
+
+    def trunk(step: int) -> Trunk:
+        return Trunk(step, 0, {"w": torch.zeros(1)}, [{"seconds": float(step)}])
+
+    machine("one").keep(trunk(600))
+    other = machine("other")
+    latest = other.latest()
+    assert latest is not None
+    assert latest.step == 600
+    other.keep(trunk(1800))
+    for name in ("one", "other", "third"):
+        latest = machine(name).latest()
+        assert latest is not None
+        assert latest.step == 1800

@@ -1,9 +1,12 @@
 """Front members trained again: means over new seeds, intervals, and who is not distinguishable from a cheaper one."""
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from invented_study import invented_study
 from small_study import arguments, write_farm
 
 from search.cli import main, search
@@ -11,11 +14,13 @@ from search.pareto.front import front
 from search.study.objectives import parse
 from search.study.opening import load_study
 from search.study.records import FinishedTrial
-from search.study.store import open_store
+from search.study.store import Store, open_store
 from search.study.trial_record import FinishedRecord
 from search.tracking.tracker import Tracker
-from search.trials.confirmation import SEEDS, _alike, _summary
+from search.trials import confirmation
+from search.trials.confirmation import SEEDS, _alike, _summary, confirm
 from sedkd.compare.bootstrap import f1
+from sedkd.train.settings import TrainSettings
 
 F1_MACS = parse("f1_segment,macs")
 
@@ -78,3 +83,24 @@ def test_the_front_is_confirmed_once(tmp_path, capsys, monkeypatch):
     capsys.readouterr()
     assert main.main(["front", "--env", "farm", "--store", str(tmp_path / "runs")]) == 0
     assert "new seeds" in capsys.readouterr().out
+
+
+def test_what_was_confirmed_before_is_judged_beside_it(tmp_path: Path) -> None:
+    """`--confirm 1` after `--confirm 2` takes no verdict back."""
+    objectives = parse("f1_segment,macs")
+    study = invented_study(objectives, 2, store=Store(tmp_path))
+    cheap, dear = sorted(study.finished(), key=lambda member: member.measure("macs"))
+    dear.record.measures["f1_segment"] = cheap.measure("f1_segment") + 0.01
+    rng = np.random.default_rng(0)
+    for member in (cheap, dear):
+        for path in confirmation._paths(study, member).values():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            hits = rng.integers(1, 5, (12, 2, 2))
+            counts = np.concatenate([hits, np.full((12, 2, 1), 5)], 2).tolist()
+            path.write_text(json.dumps(dict.fromkeys(confirmation.METRICS, counts)))
+    plan = SimpleNamespace(objectives=objectives, base=TrainSettings())
+    for most in (2, 1):
+        assert confirm(study, plan, [cheap, dear], most) == {}  # type: ignore[arg-type]
+        found = study.confirmed(dear.number)
+        assert found is not None
+        assert found.indistinguishable_from == cheap.number

@@ -6,7 +6,7 @@ from pathlib import Path
 import optuna
 import pytest
 from mlflow import MlflowClient
-from small_study import arguments, write_farm
+from small_study import arguments, quick_search, write_farm
 
 from search.cli import search
 from search.study.opening import load_study
@@ -151,3 +151,24 @@ def test_repeats_are_found_by_what_is_trained():
     assert repeats.of({"b": 2.5, "a": 1}, members).number == 0
     assert repeats.of({"a": 1}, members).number == 1
     assert repeats.of({"a": 2}, members) is None
+
+
+def test_a_trial_whose_record_is_written_has_finished_whatever_ends_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, tell = write_farm(tmp_path), optuna.Study.tell
+    calls: list[int] = []
+
+    def interrupted(self, trial, values=None, **how):
+        calls.append(1)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return tell(self, trial, values, **how)
+
+    monkeypatch.setattr(optuna.Study, "tell", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        quick_search(arguments(root, 1))
+    monkeypatch.setattr(optuna.Study, "tell", tell)
+    study, _ = quick_search(arguments(root, 1))
+    ended = [trial.state.name for trial in study.optuna.get_trials() if trial.state.is_finished()]
+    assert ended == ["COMPLETE"]  # it is not trained once more
