@@ -290,6 +290,10 @@ def build(config):
         ("FrameOutput(output.logits[:, ::2], output.embedding[:, ::2])", "answered [2, 4, 3], expected [2, 8, 3]"),
         ("FrameOutput(output.logits[..., :2], output.embedding)", "answered [2, 8, 2], expected [2, 8, 3]"),
         ("FrameOutput(output.logits, output.embedding[:, 0])", "embeddings [2, 6], expected [2, 8, channels]"),
+        (
+            "FrameOutput(output.logits, output.embedding, features[:, None])",
+            "answered a feature map [2, 1, 32, 64], expected [2, channels, 8, bands], or None",
+        ),
         ("FrameOutput(output.logits * math.nan, output.embedding)", "answered logits that are no finite numbers"),
         ("output.logits", "answered a Tensor, expected a sedkd.models.frame.FrameOutput"),
         ("output.nothing", "cannot answer features [2, 32, 64]: AttributeError: 'FrameOutput' object has no attribute"),

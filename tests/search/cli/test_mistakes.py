@@ -120,6 +120,7 @@ def test_options_that_make_no_sense(capsys, farm, tmp_path):
     # Before a teacher is looked for, and trained.
     assert "smallest student needs" in searched(capsys, farm, max_macs=1000, teacher="resnet")
     assert "--device tpu" in searched(capsys, farm, device="tpu")
+    assert "--device mps: expected cpu, cuda or auto" in searched(capsys, farm, device="mps")
     assert "--teacher resnet: expected crnn" in searched(capsys, farm, teacher="resnet")
     assert "sedkd teacher fetch mn04_as" in searched(capsys, farm, teacher="mn04_as")
     assert "timm has no model 'nope'" in searched(capsys, farm, teacher="timm:nope")
