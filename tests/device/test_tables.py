@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from sedkd.device.literals import array, real, text
-from sedkd.device.tables import _at_least, source
+from sedkd.device.tables import source
+from sedkd.score.thresholding import at_least
 from sedkd.export.reading import read_bundle
 
 
@@ -38,7 +39,7 @@ def test_a_threshold_parts_the_same_probabilities(threshold: float) -> None:
     """Python compares 32-bit probabilities with a 64-bit threshold, C with a 32-bit one."""
     near = np.float32(threshold)
     for probability in (np.nextafter(near, np.float32(0)), near, np.nextafter(near, np.float32(1))):
-        assert (float(probability) >= threshold) == (probability >= _at_least(threshold))
+        assert (float(probability) >= threshold) == (probability >= at_least(threshold))
 
 
 @pytest.mark.parametrize("change", [{"preemphasis": 0.97}, {"n_fft": 500}, {"hop": 160}])

@@ -79,8 +79,8 @@ def test_longer_than_a_window(network: StreamNetwork, tmp_path: Path) -> None:
 
 
 def test_delay(network: StreamNetwork) -> None:
-    """160 ms of look-ahead, an answer of 80 ms and half a spectrum of 32 ms; a filter of 5 answers."""
-    assert StreamDetector(network).delay_seconds == pytest.approx(0.16 + 0.08 + 0.016 + 2 * 0.08)
+    """160 ms of look-ahead and an answer of 80 ms; a filter of 5 answers."""
+    assert StreamDetector(network).delay_seconds == pytest.approx(0.16 + 0.08 + 2 * 0.08)
 
 
 def test_a_student_of_whole_recordings_is_refused(causal_export: Path, tmp_path: Path) -> None:

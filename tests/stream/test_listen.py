@@ -60,7 +60,7 @@ def test_a_pipe_and_a_file_tell_the_same(
     assert header == "onset\toffset\tevent_label\tconfidence"
     assert {row.split("\t")[2] for row in rows} == set(LABELS)
     first, last = err.splitlines()
-    assert first == f"listening at {rate} Hz; events are told up to 0.42 s later"
+    assert first == f"listening at {rate} Hz; events are told up to 0.40 s later"
     assert re.fullmatch(r"heard 12\.0 s in \d+\.\d s: real-time factor \S+", last)
     assert run(detect_command, "detect", "--stream", causal_export, tmp_path / "a.wav") == 0
     table = [line.split("\t", 1)[1] for line in capsys.readouterr().out.splitlines()]
