@@ -54,8 +54,9 @@ def ended(run: Callable[[], int | None]) -> int | None:
     """What it returns, or the exit code of how it ended, which is told on stderr."""
     try:
         return run()
-    except KeyboardInterrupt:
-        print("interrupted; what was finished is kept, the same line continues", file=sys.stderr)
+    except KeyboardInterrupt as end:
+        what = end.args[0] if end.args else "what was finished is kept, the same line continues"
+        print(f"interrupted; {what}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader, `head` say, has had enough
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  Python flushes it once more on its way out

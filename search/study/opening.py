@@ -70,7 +70,8 @@ def load_studies(store: Store, environment: str | None, name: str | None) -> lis
     found = [s for s in summaries if _matches(s, environment, name)]
     if not found:
         there = ", ".join(s.study_name for s in summaries) or "none"
-        raise UserError(f"{store.storage.place}: no study of {name or environment}; there are: {there}")
+        asked = " in ".join(filter(None, (name, environment))) or "any environment"
+        raise UserError(f"{store.storage.place}: no study of {asked}; there are: {there}")
     readable = [s for s in found if _begun_elsewise(s.user_attrs, store) is None]
     if not readable:
         _require_readable(found[0].study_name, found[0].user_attrs, store)
@@ -157,9 +158,8 @@ def quiet_optuna() -> Any:
 
 
 def _matches(summary: Any, environment: str | None, name: str | None) -> bool:
-    if name is not None:
-        return summary.study_name == name
-    return environment is None or summary.user_attrs[FACTS]["environment"] == environment
+    named = name is None or summary.study_name == name
+    return named and (environment is None or summary.user_attrs[FACTS]["environment"] == environment)
 
 
 def others(of: StudyView) -> list[StudyView]:

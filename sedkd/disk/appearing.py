@@ -27,6 +27,7 @@ def appearing(target: Path, put: Callable[[Path, Path], object] = os.rename) -> 
 
     Raises:
         OSError: a folder that is not empty, or a file, stands there.
+        KeyboardInterrupt: as it came, saying that nothing was written.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     start = f".{target.name[:MAX_NAME_LENGTH]}."
@@ -39,6 +40,8 @@ def appearing(target: Path, put: Callable[[Path, Path], object] = os.rename) -> 
         yield whole
         put(whole, target)
         _remove_dead(target.parent, start)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{target} was not written; the same line begins it anew") from None
     finally:
         if lock:
             lock.release()

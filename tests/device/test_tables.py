@@ -8,8 +8,8 @@ import pytest
 
 from sedkd.device.literals import array, real, text
 from sedkd.device.tables import source
-from sedkd.score.thresholding import at_least
 from sedkd.export.reading import read_bundle
+from sedkd.score.thresholding import at_least
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -1.0, 0.1, 1e-6, 3.4e38, 1e-45, 123456789.0])

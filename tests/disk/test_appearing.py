@@ -60,6 +60,8 @@ def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     made(target, "old")
     with pytest.raises(KeyError), appearing(target, replacing):
         raise KeyError
+    with pytest.raises(KeyboardInterrupt, match="out was not written; the same line begins it anew"), appearing(target):
+        raise KeyboardInterrupt
     with pytest.raises(OSError, match=r"not empty|exist"):
         made(target, "new")
     assert (target / "file").read_text() == "old"

@@ -4,6 +4,8 @@ import pytest
 from small_study import arguments
 
 from search.cli import main, search
+from search.study.opening import load_studies
+from search.study.store import open_store
 
 
 def line_of(capsys, run, words) -> str:
@@ -172,6 +174,9 @@ def test_a_finished_study_answers_other_names_with_a_list(capsys, farm, tmp_path
     capsys.readouterr()
     store = ["--store", tmp_path / "runs"]
     assert "no study of street; there are: farm-" in line_of(capsys, main.main, ["front", "--env", "street", *store])
+    named = ["--study", load_studies(open_store(str(store[-1])), None, None)[0].name]
+    told = line_of(capsys, main.main, ["front", "--env", "street", *named, *store])
+    assert f"no study of {named[1]} in street; there are: farm-" in told
     line = line_of(capsys, main.main, ["export", "--env", "farm", "--pick", "trial:7", "--out", tmp_path / "x", *store])
     assert "no finished trial has that number" in line
     assert not (tmp_path / "x").exists()
