@@ -141,7 +141,7 @@ def _event_f1(answers: Answers, smoothed: list[np.ndarray]) -> np.ndarray:
 def event_hits(answers: Answers, smoothed: Sequence[np.ndarray], thresholds: Sequence[float]) -> Hits:
     """Counts of events with a 200 ms collar, matched greedily by onset (sed_eval's is optimal); `smoothed` are
     probabilities `[frames, labels]` per recording."""
-    shape = (len(thresholds), len(answers.labels))
+    shape, limits = (len(thresholds), len(answers.labels)), [at_least(threshold) for threshold in thresholds]
     hits, system, reference = np.zeros(shape), np.zeros(shape), np.zeros(shape[1])
     for p, events, duration in zip(smoothed, answers.truth, answers.durations, strict=True):
         truth = {
@@ -149,8 +149,8 @@ def event_hits(answers: Answers, smoothed: Sequence[np.ndarray], thresholds: Seq
         }
         for c, label in enumerate(answers.labels):
             reference[c] += len(truth[label])
-            for t, threshold in enumerate(thresholds):
-                found = _runs(p[:, c] >= at_least(threshold), answers.frame_seconds, duration)
+            for t, limit in enumerate(limits):
+                found = _runs(p[:, c] >= limit, answers.frame_seconds, duration)
                 system[t, c] += len(found)
                 hits[t, c] += _matches(truth[label], found)
     return Hits(hits, system, reference)

@@ -198,7 +198,8 @@ def _lengths(path: Path | str, truth: Annotations) -> tuple[dict[str, float], li
     other files as well."""
     listed = read_durations(path)
     exact = {name: seconds for name, seconds in listed.items() if name in truth}
-    names = names_of(listed.keys() - exact, [name for name in truth if name not in exact], str(path))
+    others = [name for name in listed if name not in exact]
+    names = names_of(others, [name for name in truth if name not in exact], str(path))
     found = exact | {target: listed[name] for target, name in names.items()}
     meant = {target: name for target, name in names.items() if target in truth}
     return found, [f"{path}: {line}" for line in of_other_folders(meant)]
