@@ -48,9 +48,7 @@ class Assigned:
         self.missing: dict[Path, list[str]] = {}
         self.strange: dict[Path, str] = {}
         self._unread: list[Path] = []  # of the strange ones those that speak of recordings
-        self._called: list[
-            tuple[str, str, Path]
-        ] = []  # a label file, the path that it means, and what that was found to be
+        self._called: list[tuple[str, str, Path]] = []  # see `apart`
         recordings, names = Recordings(audio), {path.name.casefold() for path in audio}
         for path in files:
             form = format_of(path) or _empty_track(path, recordings)
@@ -114,7 +112,8 @@ class Assigned:
 
     def _assign(self, path: Path, form: LabelFormat, recordings: Recordings) -> None:
         file = form.open(path)
-        near = path.parent / path.stem if split_called(path.name) else path.parent
+        word = _split_word(path.name)
+        near = path.parent / word if word else path.parent
         for listed in file.recordings():
             audio = recordings.of_file(path) if listed == OWN else recordings.named(listed, path, near)
             if audio is None:
@@ -138,8 +137,14 @@ class Assigned:
 def split_called(name: str) -> str | None:
     """The split that a label file is called like, `test.csv` or `test_labels.csv` or `annotations-test.csv`; None where
     it is called otherwise."""
-    meant = (BEFORE.sub("", one).casefold() for one in names_meant(name))
-    return next((SPLIT_OF[one] for one in meant if one in SPLIT_OF), None)
+    word = _split_word(name)
+    return SPLIT_OF[word.casefold()] if word else None
+
+
+def _split_word(name: str) -> str | None:
+    """What of a label file's name is that of a split."""
+    meant = (BEFORE.sub("", one) for one in names_meant(name))
+    return next((one for one in meant if one.casefold() in SPLIT_OF), None)
 
 
 def _names_one_of(path: Path, names: Collection[str]) -> bool:

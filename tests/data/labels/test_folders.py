@@ -70,11 +70,12 @@ def test_tables_called_like_splits(tmp_path: Path) -> None:
     assert (found["train"], found["validation"], found["test"]) == ({*names[:2]}, {*names[2:4]}, {*names[4:]})
 
 
-def test_the_same_name_in_several_splits(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["{}.csv", "{}_labels.csv"])
+def test_the_same_name_in_several_splits(name: str, tmp_path: Path) -> None:
     root = tmp_path / "yard"
     for number, split in enumerate(("train", "validation")):
         write_sound(root / split / "1.wav", [(0.1, 1.0, "crow")], number)
-        labels.excel(root / f"{split}.csv", {"1.wav": [(0.1, 1.0, "crow")]})
+        labels.excel(root / name.format(split), {"1.wav": [(0.1, 1.0, "crow")]})
     assert splits_of(root) == {"train": {"1"}, "validation": {"1"}}
 
 
