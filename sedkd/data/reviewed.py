@@ -25,7 +25,7 @@ from sedkd.errors import SedkdWarning, UserError
 
 REVIEWED = "reviewed"
 COLUMNS = ("filename", "onset", "offset", "event_label", "answer")
-RECORDING = "recording"
+RECORDING, UNKNOWN = "recording", "-"  # editors strip what is empty at a line's end
 ANSWERS = {"yes": True, "no": False}
 HELD_OUT = ("validation", TEST)
 
@@ -103,7 +103,8 @@ def read_spans_of(table: Path) -> dict[str, Span]:
         onset, offset = (seconds(row[name], name, where) for name in ("onset", "offset"))
         if not 0 <= onset < offset:
             raise UserError(f"{where}: no span lies between {onset:g} and {offset:g} s: write its start and its end")
-        before = found.setdefault(row["filename"], Span(onset, offset, {}, row.get(RECORDING, "")))
+        recording = row.get(RECORDING, UNKNOWN)
+        before = found.setdefault(row["filename"], Span(onset, offset, {}, "" if recording == UNKNOWN else recording))
         if (before.onset, before.offset) != (onset, offset):
             raise UserError(f"{where}: {row['filename']!r} has another span before: copy the clip for a second one")
         heard, label = ANSWERS[row["answer"].lower()], row["event_label"]
@@ -125,7 +126,9 @@ def write_spans(table: Path, spans: Mapping[str, Span]) -> None:
         for label, heard in span.heard.items():
             require_plain(label, "event_label")
             answer = "yes" if heard else "no"
-            lines.append(f"{filename}\t{span.onset:.3f}\t{span.offset:.3f}\t{label}\t{answer}\t{span.recording}")
+            lines.append(
+                f"{filename}\t{span.onset:.3f}\t{span.offset:.3f}\t{label}\t{answer}\t{span.recording or UNKNOWN}"
+            )
     with written_atomically(table) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 

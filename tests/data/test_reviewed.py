@@ -41,7 +41,9 @@ def folder(tmp_path):
 
 
 def test_a_table_reads_as_it_was_written(folder):
-    assert read_spans_of(folder / "farm" / "reviewed.tsv") == SPANS
+    table = folder / "farm" / "reviewed.tsv"
+    assert read_spans_of(table) == SPANS
+    assert all(line == line.rstrip() for line in table.read_text().splitlines())  # editors strip TABs there
 
 
 def test_what_was_not_asked_about_is_unknown(folder):
