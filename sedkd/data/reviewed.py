@@ -125,10 +125,8 @@ def write_spans(table: Path, spans: Mapping[str, Span]) -> None:
         require_plain(filename, "filename")
         for label, heard in span.heard.items():
             require_plain(label, "event_label")
-            answer = "yes" if heard else "no"
-            lines.append(
-                f"{filename}\t{span.onset:.3f}\t{span.offset:.3f}\t{label}\t{answer}\t{span.recording or UNKNOWN}"
-            )
+            cells = filename, f"{span.onset:.3f}", f"{span.offset:.3f}", label, "yes" if heard else "no"
+            lines.append("\t".join((*cells, span.recording or UNKNOWN)))
     with written_atomically(table) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
