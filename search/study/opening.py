@@ -53,9 +53,9 @@ def _make_whole(study: "optuna.Study", store: Store, facts: Mapping[str, Any], o
         study.set_user_attr(FACTS, {**study.user_attrs[FACTS], **moved})
 
 
-def load_studies(store: Store, environment: str | None, name: str | None) -> list[StudyView]:
+def load_studies(store: Store, environment: str | None, name: str | None, scores: bool = True) -> list[StudyView]:
     """The named study, or the environment's, or all there are; the one that a search was at last first. Those that are
-    worked on by way of another storage (`LEASES`) are left out.
+    worked on by way of another storage (`LEASES`) are left out. `scores`: also what other machines shared of them.
 
     Raises:
         UserError: there is no store, or no such study (those that there are), or all are worked on otherwise.
@@ -76,7 +76,8 @@ def load_studies(store: Store, environment: str | None, name: str | None) -> lis
     if not readable:
         _require_readable(found[0].study_name, found[0].user_attrs, store)
     readable.sort(key=_worked_at, reverse=True)
-    return [_view(optuna.load_study(study_name=s.study_name, storage=storage), store) for s in readable]
+    view = _view if scores else StudyView
+    return [view(optuna.load_study(study_name=s.study_name, storage=storage), store) for s in readable]
 
 
 def _worked_at(summary: Any) -> float:
@@ -166,7 +167,7 @@ def others(of: StudyView) -> list[StudyView]:
     """Each environment's latest study of these events with the objectives of this one and something finished, but for
     itself; of students that were trained as its own are."""
     latest: dict[tuple[str, ...], StudyView] = {}
-    for study in load_studies(of.store, None, None):
+    for study in load_studies(of.store, None, None, scores=False):
         alike = study.objectives == of.objectives and study.training == of.training
         if study.name != of.name and alike and study.finished():
             latest.setdefault((study.facts["environment"], *study.facts["events"]), study)

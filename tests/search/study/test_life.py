@@ -7,9 +7,10 @@ import pytest
 from mlflow import MlflowClient
 
 from search.study.objectives import parse
-from search.study.opening import load_study, open_study
+from search.study.opening import load_studies, load_study, open_study, others
 from search.study.records import LIFE
 from search.study.scores import TEST_FILE
+from search.study.sqlite import SQLiteStorage
 from search.study.store import Store
 from search.study.view import StudyView
 from search.tracking.tracker import Tracker
@@ -83,3 +84,14 @@ def test_mlflow_keeps_the_runs_of_both_apart(store: Store) -> None:
     assert Tracker(opened(store)).parent == after.parent
     client = MlflowClient(store.mlflow_uri)
     assert client.get_run(before.parent).info.lifecycle_stage == "active"
+
+
+def test_learning_from_other_studies_brings_no_scores_of_theirs(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server would send all files of scores of all studies, three times before a process trains."""
+    study, fetched = opened(store), list[str]()
+    open_study(store, "yard-123abc", {**FACTS, "environment": "yard"}, OBJECTIVES)
+    monkeypatch.setattr(SQLiteStorage, "fetch_scores", lambda _, name, folder: fetched.append(name))
+    assert others(study) == []
+    assert fetched == []
+    load_studies(store, None, None)
+    assert sorted(fetched) == ["farm-123abc", "yard-123abc"]
