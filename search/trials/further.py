@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from search.pareto.luck import on_one_seed
 from search.pareto.rungs import Promotion, students
-from search.setup.plan import Plan
+from search.setup.plan import STEPS, Plan
 from search.study.opening import others
 from search.study.records import CONTINUES, OWNER, SECOND, FinishedTrial
 from search.study.view import StudyView
@@ -31,9 +31,7 @@ def left_behind(study: StudyView, plan: Plan) -> list[FinishedTrial]:
     if len(plan.rungs) > 1:
         return []
     short = [m for m in students(study.finished()) if 0 < m.record.steps < plan.rungs[-1]]
-    short = [
-        m for m in short if "train.steps" not in m.record.configuration
-    ]  # where a space draws it, each has its own
+    short = [m for m in short if STEPS not in m.record.configuration]  # where a space draws them, each has its own
     if not short:
         return []  # nearly always, and at every decision: all trials are looked through below
     taken = study.named_by(CONTINUES)

@@ -20,10 +20,11 @@ UNREAD = frozenset(
 """How files end that recorders, cameras and phones write and that hold sound which is not read."""
 
 
-def require_folder(path: Path, mend: str = "name the folder that holds the recordings") -> None:
+def require_folder(path: Path) -> None:
     """UserError where there is no such folder, or a file stands there."""
     if not path.is_dir():
-        raise UserError(f"{path}: is no folder: {mend}" if path.exists() else f"{path}: no such folder")
+        file = "is no folder: name the folder that holds the recordings"
+        raise UserError(f"{path}: {file if path.exists() else 'no such folder'}")
 
 
 def audio_below(folder: Path) -> list[Path]:

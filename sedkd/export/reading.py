@@ -113,19 +113,21 @@ def _bundle(folder: Path, facts: Mapping[str, Any]) -> Bundle:
         raise ValueError("a threshold is no number")
     if any(int(median) < 1 or int(median) % 2 == 0 for median in medians):
         raise ValueError("median_frames must be odd, from 1 up")
-    if float(facts["window_seconds"]) < 3 * float(facts["context_seconds"]) or float(facts["frame_seconds"]) <= 0:
+    window, context, frame = (float(facts[f"{what}_seconds"]) for what in ("window", "context", "frame"))
+    if not (math.isfinite(window) and window >= 3 * context >= 0 and frame > 0):
         raise ValueError("window_seconds must be several times context_seconds, and frame_seconds positive")
-    if (lowest := facts["provenance"].get("lowest_rate")) is not None:
+    provenance = dict(facts["provenance"])
+    if (lowest := provenance.get("lowest_rate")) is not None:
         float(lowest)
     return Bundle(
         folder,
         tuple(str(label) for label in labels),
         PostProcessing(tuple(float(t) for t in thresholds), tuple(int(m) for m in medians)),
         FeatureSettings(**facts["features"]),
-        float(facts["frame_seconds"]),
-        float(facts["window_seconds"]),
-        float(facts["context_seconds"]),
-        dict(facts["provenance"]),
+        frame,
+        window,
+        context,
+        provenance,
         stream_facts_from(facts["stream"]) if "stream" in facts else None,
     )
 

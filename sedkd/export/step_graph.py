@@ -21,6 +21,8 @@ class StepGraph:
             self._session = open_session(path)
         except Exception as error:  # onnxruntime raises classes of its own without a common base
             raise UserError(f"{path}: onnxruntime cannot load it; export the student again") from error
+        if len(self._session.get_inputs()) != 1 + len(facts.states):
+            raise UserError(f"{path}: student.json tells of other states than it has; export the student again")
         self.facts = facts
         self._labels = self._session.get_outputs()[0].shape[-1]
         self._outputs = [OUTPUT, *(new_state_name(number) for number in range(len(facts.states)))]

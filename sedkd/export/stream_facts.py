@@ -52,6 +52,8 @@ class StreamFacts:
 
 def stream_facts_from(found: Mapping[str, Any]) -> StreamFacts:
     """Of `StreamFacts.as_dict`. Raises KeyError, TypeError or ValueError where it is broken."""
+    if int(found["delay"]) < 0 or int(found["stride"]) < 1 or int(found["frames"]) % int(found["stride"]):
+        raise ValueError("a stream's delay is 0 at least, and its frames a multiple of its stride")
     return StreamFacts(
         int(found["frames"]),
         int(found["stride"]),

@@ -180,7 +180,7 @@ def threshold_of(path: Path) -> float:
 def _listed(path: Path | str, column: str | None, known: Collection[str] = ()) -> tuple[Annotations, list[str]]:
     """The events of a file or folder, and what is to be told of how it was read."""
     found = listed(Path(path), column, known)
-    notes = [*found.notes, *at_any_confidence(found.confidences)] if known else found.notes
+    notes = [*found.notes, *at_any_confidence(found.confidences)]
     return found.annotations, [f"{path}: {note}" for note in notes]
 
 

@@ -15,6 +15,7 @@ from sedkd.data.events import Event, read_annotations, write_annotations
 from sedkd.data.weak import WEAK, read_tags, require_no_comma, write_tags
 from sedkd.disk.appearing import appearing
 from sedkd.disk.json_file import digest
+from sedkd.disk.kept import whole
 from sedkd.disk.remembered import remembered
 from sedkd.errors import UserError
 from sedkd.synth.backgrounds import background
@@ -101,14 +102,14 @@ def synthesise(
     if _is_done(out, record):
         return _report(out, plans, splits, [*notes, f"{out} holds this very synthesis already: nothing was written"])
 
-    with appearing(out) as whole:
+    with appearing(out) as folder:
         jobs = [
-            _job(whole / name / split, plan, library[split], beds[split], seed, rate)
+            _job(folder / name / split, plan, library[split], beds[split], seed, rate)
             for name, plan in plans.items()
             for split in splits
         ]
         _render([(job, number) for job in jobs for number in range(counts[job.folder.name])], truth, progress)
-        (whole / "synthesis.json").write_text(record, encoding="utf-8")
+        (folder / "synthesis.json").write_text(record, encoding="utf-8")
     return _report(out, plans, splits, notes)
 
 
@@ -271,8 +272,9 @@ def _is_done(out: Path, record: str) -> bool:
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return False
     made = out / "synthesis.json"
-    if made.is_file():
-        there, wanted = json.loads(made.read_text(encoding="utf-8")), json.loads(record)
+    there = whole(made, lambda path: dict(json.loads(path.read_text(encoding="utf-8"))))
+    if there is not None:
+        wanted = json.loads(record)
         if there == {key: value for key, value in wanted.items() if key in there or key != CONTENTS}:
             return True  # records of earlier versions tell no contents
     other = "another synthesis" if made.is_file() else "other files"

@@ -197,7 +197,9 @@ def test_broken_facts_are_named(tmp_path: Path, facts: str, message: str) -> Non
         ({"thresholds": [float("nan"), 0.5]}, "a threshold is no number"),
         ({"labels": ["a", "a"]}, "a label stands twice"),
         ({"window_seconds": 1.0}, "window_seconds must be several times context_seconds"),
+        ({"window_seconds": float("nan")}, "window_seconds must be several times context_seconds"),
         ({"provenance": {"lowest_rate": "x"}}, "could not convert"),
+        ({"provenance": ["x"]}, "dictionary update"),
     ],
 )
 def test_facts_that_make_no_sense_are_named(folder: Path, tmp_path: Path, change: dict, message: str) -> None:
@@ -265,6 +267,19 @@ def test_a_student_for_streams_has_its_step_beside_it(tmp_path: Path) -> None:
     (out / "stream.onnx").write_bytes(b"no graph")
     with pytest.raises(UserError, match=r"stream\.onnx: onnxruntime cannot load it"):
         StreamNetwork(out)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"), [({"delay": -1}, "delay is 0 at least"), ({"states": []}, "other states")]
+)
+def test_a_stream_that_makes_no_sense_is_named(causal_export: Path, tmp_path: Path, change: dict, message: str) -> None:
+    shutil.copytree(causal_export, tmp_path / "edited")
+    file = tmp_path / "edited" / "student.json"
+    facts = json.loads(file.read_text())
+    facts["stream"] |= change
+    file.write_text(json.dumps(facts))
+    with pytest.raises(UserError, match=f"{message}.*export the student again"):
+        StreamNetwork(tmp_path / "edited")
 
 
 def test_one_that_hears_recordings_is_refused_on_a_stream(folder: Path) -> None:

@@ -176,6 +176,10 @@ def test_recordings_that_changed_make_another_synthesis(events: Path, tmp_path: 
     record = json.loads(made.read_text())
     made.write_text(json.dumps({key: value for key, value in record.items() if key != "source_contents"}))
     assert any("already" in note for note in _make(events, tmp_path / "out").notes)  # as earlier versions wrote it
+    for damaged in ("{", "[1]", ""):
+        made.write_text(damaged)
+        with pytest.raises(UserError, match="exists and holds another synthesis"):
+            _make(events, tmp_path / "out")
     made.write_text(json.dumps(record))
     file = next((events / "000 - Dog").glob("*.wav"))
     audio, rate = soundfile.read(file)

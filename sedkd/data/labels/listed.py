@@ -25,8 +25,8 @@ from sedkd.spelling import composed
 
 @dataclass(frozen=True)
 class Listed:
-    """Events by recording, what was made of files that are no tables `filename onset offset event_label`, and the
-    confidences that a column tells of them, each once, in rising order."""
+    """Events by recording, what was made of files that are no tables `filename onset offset event_label`, and, of
+    detections in known recordings, the confidences that a column tells, each once, in rising order."""
 
     annotations: Annotations
     notes: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -
     if empty or (is_table and not asked):
         lacks = column not in (None, *COLUMNS[-1:]) and not empty
         notes = (f"no column {column!r}, labels from {COLUMNS[-1]!r}",) if lacks else ()
-        return Listed(read_annotations(path), notes, () if empty else _confidences(path))
+        return Listed(read_annotations(path), notes, _numbers(_confidences(path)) if known and not empty else ())
     form = format_of(path, whatever_its_name=True)
     if form is None:
         return None
@@ -114,14 +114,19 @@ def _file(path: Path, below: Path, column: str | None, known: Collection[str]) -
     if OWN in opened.recordings() and below.stem != path.stem:  # nothing in it says so
         which += f", of {below.stem}"
     events = {name: usable(lines, path, name, math.inf) for name, lines in found.items()}
-    return Listed(events, (f"read as {form.title}{which}",), _confidences(path) if opened.confidences else ())
+    sure = opened.confidences() if opened.confidences and known else {}
+    return Listed(events, (f"read as {form.title}{which}",), _numbers(sure.values()))
 
 
-def _confidences(path: Path) -> tuple[float, ...]:
-    """What a table's column of confidences holds, each number once, in rising order."""
+def _confidences(path: Path) -> list[str]:
+    """What the column of confidences of a table of ours holds, if it has one."""
     place = next((i for i, name in enumerate(header_of(head_of(path))) if squeezed(key_of(name)) in CONFIDENCE), None)
-    cells = [] if place is None else read_cells(path).column(place)
-    return tuple(sorted({number(cell, "confidence", f"{path}, line {line}") for line, cell in cells if is_time(cell)}))
+    return [] if place is None else [cell for _, cell in read_cells(path).column(place)]
+
+
+def _numbers(cells: Iterable[str]) -> tuple[float, ...]:
+    """Each number once, in rising order."""
+    return tuple(sorted({number(cell, "", "") for cell in cells if is_time(cell) and ":" not in cell}))
 
 
 def _has_column(path: Path, column: str) -> bool:

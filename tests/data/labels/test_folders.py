@@ -151,7 +151,8 @@ def test_labels_that_mean_a_recording_in_another_folder_are_told(tmp_path: Path)
         write_sound(tmp_path / "yard" / f"{place}.wav", [(0.1, 1.0, "crow")], len(place))
     rows = {f"{place}.wav": [(0.1, 1.0, "crow")] for place in ("day1/1", "day2/1", "day1/2")}
     labels.excel(tmp_path / "yard" / "labels.csv", rows)
-    told = f"1 recordings are found by name alone, in folders called otherwise, such as {tmp_path}/yard/day2/2.wav for day1/2.wav"  # fmt: skip # noqa: E501
+    which = f"such as {tmp_path}/yard/day2/2.wav for day1/2.wav"
+    told = f"1 recordings are found by name alone, in folders called otherwise, {which}"
     assert sum(line.startswith(told) for line in opened([tmp_path / "yard"])[0].notices) == 1
     # What lies in one folder here may have lain in others where the table was written.
     for place in ("1", "2"):

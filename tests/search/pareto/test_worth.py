@@ -109,7 +109,7 @@ def test_the_second_half_of_a_study() -> None:
 def test_training_on_is_no_new_student() -> None:
     """The first student, trained on last, raised the best by nothing that more trials would."""
     members = [trial(0, 0.6, 1e5), *(trial(i, 0.4, 1e5 + i) for i in range(1, 10)), trial(10, 0.75, 1e5, 600, 0)]
-    study = SimpleNamespace(finished=lambda: members, objectives=OBJECTIVES, name="farm-1")
-    found = trials_worth(study)  # type: ignore[arg-type]
+    study: Any = SimpleNamespace(finished=lambda: members, objectives=OBJECTIVES, name="farm-1")
+    found = trials_worth(study)
     assert found is not None
     assert (found.students, found.best, found.gain) == (10, 0.75, 0.0)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import optuna
 import pytest
@@ -193,11 +194,11 @@ def test_the_farthest_checkpoint_counts_wherever_it_lies(tmp_path: Path) -> None
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(shared[file.name])
 
-        view = SimpleNamespace(
+        view: Any = SimpleNamespace(
             folder=folder, fetch=fetch, share=lambda file: shared.__setitem__(file.name, file.read_bytes())
         )
-        trial = SimpleNamespace(set_user_attr=lambda *_: None, user_attrs={})
-        return Checkpoints(view, trial, "key")  # type: ignore[arg-type]
+        trial: Any = SimpleNamespace(set_user_attr=lambda *_: None, user_attrs={})
+        return Checkpoints(view, trial, "key")
 
     def trunk(step: int) -> Trunk:
         return Trunk(step, 0, {"w": torch.zeros(1)}, [{"seconds": float(step)}])

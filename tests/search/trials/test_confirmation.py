@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -98,9 +99,9 @@ def test_what_was_confirmed_before_is_judged_beside_it(tmp_path: Path) -> None:
             hits = rng.integers(1, 5, (12, 2, 2))
             counts = np.concatenate([hits, np.full((12, 2, 1), 5)], 2).tolist()
             path.write_text(json.dumps(dict.fromkeys(confirmation.METRICS, counts)))
-    plan = SimpleNamespace(objectives=objectives, base=TrainSettings())
+    plan: Any = SimpleNamespace(objectives=objectives, base=TrainSettings())
     for most in (2, 1):
-        assert confirm(study, plan, [cheap, dear], most) == {}  # type: ignore[arg-type]
+        assert confirm(study, plan, [cheap, dear], most) == {}
         found = study.confirmed(dear.number)
         assert found is not None
         assert found.indistinguishable_from == cheap.number
