@@ -86,3 +86,10 @@ def test_a_mistake_is_one_line(folder, words, line, monkeypatch, capsys):
     errors = capsys.readouterr().err
     assert line in errors
     assert errors.count("\n") == 1
+
+
+def test_labels_of_another_folders_recording_are_told(folder, capsys):
+    table = folder / "elsewhere.tsv"
+    table.write_text("filename\tonset\toffset\tevent_label\nelsewhere/a $1$.wav\t2\t9\tRain\n")
+    drawn(folder, "--labels", str(table))
+    assert f"{table}: 1 files are matched by name, though their folders differ" in capsys.readouterr().err
