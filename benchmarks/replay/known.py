@@ -30,7 +30,7 @@ class Replayed:
     def cost(self, configuration: Mapping[str, Any]) -> float:
         return self.nearest(configuration).cost
 
-    def is_known(self, configuration: Mapping[str, Any]) -> bool:
+    def is_left_out(self, configuration: Mapping[str, Any]) -> bool:
         return self.nearest(configuration).number in self.rows
 
 

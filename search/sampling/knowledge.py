@@ -60,8 +60,8 @@ class StudyKnowledge:
     def cost(self, configuration: Mapping[str, Any]) -> float:
         return self.limits.log_cost(configuration, self.objectives.cost)
 
-    def is_known(self, configuration: Mapping[str, Any]) -> bool:
-        return fingerprint(configuration) in self.fingerprints
+    def is_left_out(self, configuration: Mapping[str, Any]) -> bool:
+        return fingerprint(configuration) in self.fingerprints or self.limits.is_over(configuration)
 
 
 def _observed(record: TrialRecord, quality: float, objectives: Objectives) -> Observation:

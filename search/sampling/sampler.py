@@ -48,11 +48,11 @@ class Knowledge(Protocol):
         ...
 
     def cost(self, configuration: Mapping[str, Any]) -> float:
-        """log10 of what it would cost; infinite where it is above a limit."""
+        """log10 of what it would cost; infinite where it is above a limit that is known without measuring."""
         ...
 
-    def is_known(self, configuration: Mapping[str, Any]) -> bool:
-        """Whether to train it would tell nothing new."""
+    def is_left_out(self, configuration: Mapping[str, Any]) -> bool:
+        """Whether to train it would tell nothing new, or it is above a limit. Asked of few: one may be measured."""
         ...
 
 
@@ -117,8 +117,9 @@ class GainSampler(optuna.samplers.BaseSampler):
         gain = expected_gain(mean, np.maximum(deviation, NOISE), costs, front, self.reference)
         rates = gain / np.exp(seconds(rows)[0])
         for place in np.argsort(-rates):
-            if rates[place] > 0 and candidates[place] not in pending and not self.knowledge.is_known(candidates[place]):
-                return candidates[place]
+            candidate = candidates[place]
+            if rates[place] > 0 and candidate not in pending and not self.knowledge.is_left_out(candidate):
+                return candidate
         return {}
 
     def _surrogates(self, own: Sequence[Observation], seed: int) -> tuple[Surrogate, Surrogate]:

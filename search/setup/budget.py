@@ -35,19 +35,13 @@ class Limits:
         self.task, self.base, self.limits, self.asker = task, base, dict(budget.limits), asker
         self.known: dict[Any, Mapping[str, float]] = {}
 
-    def cost(self, values: Mapping[str, Any]) -> Mapping[str, float]:
-        """Every cost of a configuration by name; latency only where it is limited, since it has to be measured."""
-        configuration = from_flat(values, self.base)
-        if configuration.student not in self.known:
-            cost = cost_before_training(configuration, self.task.events, is_measured(self.limits))
-            self.known[configuration.student] = {k: v for k, v in asdict(cost).items() if v is not None}
-        return self.known[configuration.student]
-
     def log_cost(self, values: Mapping[str, Any], name: str) -> float:
-        """log10 of one cost of a configuration; infinite where it cannot be trained, or is above a limit."""
-        if self.lack(values) is not None or self.is_over(values):
+        """log10 of one cost of a configuration; infinite where it cannot be trained, or is above a limit. A limit that
+        has to be measured is looked at for costs that have to be as well: measuring every candidate takes long."""
+        measured = is_measured([name])
+        if self.lack(values) is not None or self._exceeds(values, measured):
             return math.inf
-        return math.log10(max(self.cost(values)[name], 1e-9))
+        return math.log10(max(self._cost(values, measured)[name], 1e-9))
 
     def lack(self, values: Mapping[str, Any]) -> str | None:
         """Why a configuration cannot be trained, whatever it costs; None where it can."""
@@ -61,14 +55,31 @@ class Limits:
 
     def is_over(self, values: Mapping[str, Any]) -> bool:
         """Whether a configuration that can be trained is above a limit."""
-        return any(excess > 0 for excess in self.excess(values).values())
+        return self._exceeds(values, measured=False) or self._exceeds(values, measured=True)
 
     def excess(self, values: Mapping[str, Any]) -> dict[str, float]:
         """By how much a configuration is over each limit (negative: under it)."""
         if not self.limits:
             return {}
-        cost = self.cost(values)
+        cost = self._cost(values, is_measured(self.limits))
         return {name: cost[name] - most for name, most in self.limits.items()}
+
+    def _exceeds(self, values: Mapping[str, Any], measured: bool) -> bool:
+        """Whether it is above a limit: one that is known before, or any."""
+        limits = {k: most for k, most in self.limits.items() if measured or TABLE[k].known_before}
+        if not limits:
+            return False
+        cost = self._cost(values, is_measured(limits))
+        return any(cost[name] > most for name, most in limits.items())
+
+    def _cost(self, values: Mapping[str, Any], measured: bool) -> Mapping[str, float]:
+        """Every cost of a configuration by name; latency where it is to be `measured`."""
+        configuration = from_flat(values, self.base)
+        key = configuration.student, measured
+        if key not in self.known:
+            cost = cost_before_training(configuration, self.task.events, measured)
+            self.known[key] = {k: v for k, v in asdict(cost).items() if v is not None}
+        return self.known[key]
 
 
 def is_measured(limits: Iterable[str]) -> bool:

@@ -1,5 +1,10 @@
 """What a study begins with: its controls and, where there are trials enough, every other strategy once."""
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from search.setup.budget import Limits
 from search.setup.plan import Plan
 from search.space.controls import controls
 from search.space.dimensions import STRATEGY
@@ -25,8 +30,14 @@ def _put_in_line(study: StudyView, plan: Plan) -> None:
     tried = _tried(study)
     left = [name for name in to_be_tried(plan.space, plan.budget.trials) if name not in tried]
     cost = plan.objectives.cost if plan.objectives.costs_are_known_before else "macs"
-    for values in first_tries(plan.space, left, lambda values: limits.log_cost(values, cost)):
+    for values in first_tries(plan.space, left, lambda values: _log_cost(limits, values, cost)):
         study.optuna.enqueue_trial(values)
+
+
+def _log_cost(limits: Limits, values: Mapping[str, Any], cost: str) -> float:
+    """As `Limits.log_cost`, but infinite above any limit, also one that has to be measured."""
+    known = limits.log_cost(values, cost)
+    return math.inf if math.isfinite(known) and limits.is_over(values) else known
 
 
 def _tried(study: StudyView) -> set[str | None]:

@@ -117,7 +117,7 @@ class World:
     def pending(self, but):
         return self.at
 
-    def is_known(self, values):
+    def is_left_out(self, values):
         return any(values == seen.configuration for seen in self.seen)
 
     def study(self, seed=0, prior=()):

@@ -320,4 +320,4 @@ def test_the_sampler_knows_what_would_be_ended_early_again(study: StudyView) -> 
     for ends_early in (True, False):
         knowledge = StudyKnowledge(study, draws_of(study, 20, "one").limits, ends_early)
         assert len(knowledge.observations()) == 1
-        assert knowledge.is_known(drawn.values) == ends_early
+        assert knowledge.is_left_out(drawn.values) == ends_early
