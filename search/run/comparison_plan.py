@@ -9,7 +9,6 @@ from search.space.dimensions import STRATEGY
 from search.study.names import cleaned
 from sedkd.compare.arms import EVERY, Arm, ArmSettings, arms
 from sedkd.compare.choice import TUNING_SEEDS
-from sedkd.data.recordings import digest_of
 from sedkd.disk.json_file import digest
 from sedkd.distill.registry import needs_teacher
 from sedkd.errors import UserError
@@ -70,13 +69,12 @@ def require_runnable(asked: Sequence[Arm], task: "Task") -> None:
 
 def name_of(task: "Task", plan: ArmSettings) -> str:
     """Environment and a digest of what the trained students depend on; seeds and ablations may be added later."""
-    clips = [*task.training.recordings, *task.validation.recordings]
     settled = [repr(arm) for arm in arms(replace(plan, ablate=False))]
     parts = [
         VERSION,
         list(task.events),
         list(task.all_labels),
-        digest_of(clips),
+        task.clips_digest,
         task.foreign_digest,
         [teacher.key for teacher in task.teachers],
         settled,

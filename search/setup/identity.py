@@ -69,13 +69,12 @@ def identity(
         **({"int8": True} if objectives.int8 else {}),
     }
     heard = [response.content for response in task.responses]
-    clips = digest_of([*task.training.recordings, *task.validation.recordings])
     own = own_strategies(*space.choices(STRATEGY))
     parts = {
         HOW: VERSION,
         "environment": task.environment.name,
         "events": facts["events"],
-        "recordings or their annotations": clips,
+        "recordings or their annotations": task.clips_digest,
         "teacher": [teacher.key for teacher in task.teachers],
         "other environments' clips": task.foreign_digest
         if any(share > 0 for share in space.ends("train.foreign_share"))

@@ -25,7 +25,4 @@ def require_same(study: "StudyView", ready: "Planned", what: str) -> None:
 
 def material_of(task: "Task") -> str:
     """Names the recordings, their annotations and the teachers of a task as they stand."""
-    from sedkd.data.recordings import digest_of
-
-    clips = digest_of([*task.training.recordings, *task.validation.recordings])
-    return digest([clips, task.foreign_digest, [teacher.key for teacher in task.teachers]])
+    return digest([task.clips_digest, task.foreign_digest, [teacher.key for teacher in task.teachers]])

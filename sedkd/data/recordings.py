@@ -195,17 +195,26 @@ def listed_audio(audio: Path, names: Sequence[str], table: Path) -> dict[str, Pa
 
 
 def digest_of(recordings: Sequence[Recording]) -> str:
-    """Names recordings by content and annotation."""
+    """Names recordings by content and annotation, and tells where one environment's end and another's begin: what
+    nobody wrote down is absent in one, and unknown in the other."""
     digest = hashlib.blake2b(digest_size=16)
     hashes = content_hashes([recording.path for recording in recordings])
+    last = recordings[0].environment if recordings else None
     for recording, content in zip(recordings, hashes, strict=True):
         events = None if recording.events is None else [asdict(event) for event in recording.events]
         tags = [] if recording.tags is None else [recording.tags]
         soft = None if recording.soft is None else [[asdict(event), value] for event, value in recording.soft]
-        more_known = (("soft", soft), ("listened", recording.listened), ("unknown", recording.unknown or None))
+        more_known = (
+            ("soft", soft),
+            ("listened", recording.listened),
+            ("unknown", recording.unknown or None),
+            ("asked", recording.asked or None),
+            ("environment", recording.environment if recording.environment != last else None),
+        )
         rest = {key: value for key, value in more_known if value is not None}
         more = [rest] if rest else []
         digest.update(json.dumps([content, events, *tags, *more]).encode())
+        last = recording.environment
     return digest.hexdigest()
 
 

@@ -13,6 +13,7 @@ from sedkd.data.environment import Environment
 from sedkd.data.impulse_responses import ImpulseResponse
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording, digest_of, without_labels
+from sedkd.disk.json_file import digest
 from sedkd.errors import UserError
 from sedkd.features.pack import Pack, features_of
 from sedkd.features.settings import STUDENT_FEATURES, FeatureSettings
@@ -150,6 +151,11 @@ class Task:
         split = self._split(recordings, shared)
         outputs = for_labels(self._answers_of(self.teacher, split), self.teacher.model.labels, shared)
         return replace(split, corpus=split.corpus.taught_by(outputs).to(self.device))
+
+    @cached_property
+    def clips_digest(self) -> str:
+        """Names the environment's clips and their annotations: which train, and which validate."""
+        return digest([digest_of(self.training.recordings), digest_of(self.validation.recordings)])
 
     @cached_property
     def generic_digest(self) -> str:

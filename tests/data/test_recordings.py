@@ -213,6 +213,10 @@ def test_digest_follows_audio_and_annotation(root: Path) -> None:
     same = digest_of(before)
     assert digest_of(read_labeled(root, STREET, "train")) == same
     assert digest_of(before[::-1]) != same
+    assert digest_of([replace(recording, asked=True) for recording in before]) != same
+    elsewhere = [replace(recording, environment="yard") for recording in before]
+    assert digest_of(elsewhere) == same  # the same clips under another name
+    assert digest_of([before[0], elsewhere[1]]) != same  # the other's end is the next one's beginning
     moved = listed(root, "b.wav\t0.1\t0.5\tcar\nb.wav\t0.4\t0.8\tklaxon\na.flac\t\t\t\n")
     assert digest_of(moved) != same
     soundfile.write(before[1].path, tone(1.0, 441.0), 16000)

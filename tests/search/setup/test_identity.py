@@ -11,6 +11,7 @@ from small_study import arguments, write_farm
 from search.cli.search import parser, request_of
 from search.setup.identity import NAMED_CLIPS, _weight_files
 from search.setup.request import planned
+from search.setup.same import material_of
 from search.space.dimensions import Choice
 from search.space.space import Space
 
@@ -51,6 +52,24 @@ def test_what_other_environments_teach_is_part_of_the_name(dimension: str, names
     table.write_text("".join(table.read_text().splitlines(keepends=True)[:-1]))
     shutil.copy(root / "yard" / "train" / "0.wav", root / "yard" / "unlabeled" / "more.wav")
     assert (name() != before) == names_others
+
+
+def test_which_clips_validate_is_part_of_the_name(tmp_path: Path) -> None:
+    """Also where the last clip of one split becomes the first of the next."""
+    root = write_farm(tmp_path)
+    farm = root / "farm"
+    shutil.rmtree(farm / "unlabeled")
+    prepared = planned(request_of(parser().parse_args(arguments(root, 1))), lambda *_: None)
+    header, *rows = (farm / "train.tsv").read_text().splitlines(keepends=True)
+    last = max(row.split("\t")[0] for row in rows)
+    own = [row for row in rows if row.startswith(f"{last}\t")]
+    (farm / "train.tsv").write_text("".join([header, *(row for row in rows if row not in own)]))
+    first = (farm / "validation.tsv").read_text()
+    (farm / "validation.tsv").write_text(first + "".join(row.replace(last, "!.wav", 1) for row in own))
+    (farm / "train" / last).rename(farm / "validation" / "!.wav")
+    after = planned(request_of(parser().parse_args(arguments(root, 1))), lambda *_: None)
+    assert after.name != prepared.name
+    assert material_of(after.plan.task) != material_of(prepared.plan.task)
 
 
 def test_weights_in_a_file_are_part_of_the_name(tmp_path: Path) -> None:
