@@ -241,7 +241,7 @@ class PostgresStorage:
         import psycopg
 
         while not ended.wait(LEASE_SECONDS / 3):
-            with suppress(psycopg.OperationalError):  # while the server is gone nobody can take over, either
+            with suppress(psycopg.Error):  # while the server is gone, or read-only, nobody can take over, either
                 self._answered(_RENEW, (name, LEASE_SECONDS))
 
     @property

@@ -47,7 +47,8 @@ class Tracker:
         self.experiment = experiment_of(self.client, study.store, self.facts["environment"])
         self.gain = Gain(study.objectives)
         self.life = study.optuna.user_attrs.get(LIFE)
-        self.parent = self._parent()
+        with self.alone():  # of two processes that begin together one makes the study's run
+            self.parent = self._parent()
         self.runs = ChildRuns(self.client, study, self.experiment, self.parent)
         self._read_children()
         self.figure_at = -math.inf

@@ -1,6 +1,7 @@
 """What MLflow is told of a study, and that it is not told more than it needs to be."""
 
 import json
+import threading
 from dataclasses import replace
 
 import optuna
@@ -109,6 +110,27 @@ def test_two_searches_of_one_study_tell_each_trial_once(store):
     one.close("FINISHED")
     assert every_trial(store) == list(range(7))
     check_ranks(store, study)
+
+
+def test_two_searches_that_begin_together_make_one_run_of_their_study(store, monkeypatch):
+    study = invented_study(F1_MACS, 2, store=store)
+    begun = threading.Event()
+
+    def looked_up(tracker, role, *more):
+        found = runs_of(tracker, role, *more)
+        if role == "study" and not begun.is_set():
+            begun.set()
+            begun_second.join(1.0)  # the other looks meanwhile, if it may
+        return found
+
+    runs_of = Tracker._runs
+    monkeypatch.setattr(Tracker, "_runs", looked_up)
+    made = []
+    begun_second = threading.Thread(target=lambda: begun.wait() and made.append(Tracker(study).parent))
+    begun_second.start()
+    made.append(Tracker(study).parent)
+    begun_second.join()
+    assert made[0] == made[1]
 
 
 def test_doubles_that_are_there_are_taken_away(store):
