@@ -1,16 +1,15 @@
 """Studies in Optuna's storage: made, continued, found again."""
 
-import uuid
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from search.study.life import claim
+from search.study.life import begin_life, claim
 from search.study.objectives import Objectives
 from search.study.options import as_typed
 from search.study.ownership import close_stale
 from search.study.proxy import BY_TRIALS
-from search.study.records import CONTROL, FACTS, INFEASIBLE, INTERRUPTED, LACK, LEASES, LIFE, REASON, RETRIED, WORKED
+from search.study.records import CONTROL, FACTS, INFEASIBLE, INTERRUPTED, LACK, LEASES, REASON, RETRIED, WORKED
 from search.study.store import Store
 from search.study.view import StudyView
 from sedkd.errors import UserError
@@ -46,7 +45,8 @@ def _make_whole(study: "optuna.Study", store: Store, facts: Mapping[str, Any], o
     if FACTS not in study.user_attrs:
         study.set_metric_names(objectives.metric_names)
         if not study.get_trials(deepcopy=False):
-            study.set_user_attr(LIFE, uuid.uuid4().hex)
+            store.storage.forget_study(study.study_name)  # what a study shared that had this name
+            begin_life(study)
         study.set_user_attr(LEASES, store.storage.leases)
         study.set_user_attr(FACTS, dict(facts))
     elif moved := {n: facts[n] for n in PLACES if n in facts and facts[n] != study.user_attrs[FACTS].get(n)}:

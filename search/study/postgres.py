@@ -189,6 +189,9 @@ class PostgresStorage:
         ask = "DELETE FROM sedkd_files WHERE study = %s AND path = %s"
         self._asked(ask, (study, file.relative_to(folder).as_posix()))
 
+    def forget_study(self, study: str) -> None:
+        self._asked("DELETE FROM sedkd_files WHERE study = %s", (study,))
+
     def fetch_scores(self, study: str, folder: Path) -> None:
         ask = "SELECT path, content FROM sedkd_files WHERE study = %s AND path LIKE %s"
         for path, content in self._asked(ask, (study, "%.json")):

@@ -129,6 +129,11 @@ class ProxyStorage:
         file.unlink(missing_ok=True)
         self._asked(lambda: self._files.forget(study, file.relative_to(folder).as_posix()))
 
+    def forget_study(self, study: str) -> None:
+        files = self._files
+        for path in files.digests(study):
+            self._asked(partial(files.forget, study, path))
+
     def fetch_scores(self, study: str, folder: Path) -> None:
         files = self._files
         for path, digest in files.digests(study).items():

@@ -128,6 +128,9 @@ class SQLiteStorage:
     def forget(self, study: str, folder: Path, file: Path) -> None:
         file.unlink(missing_ok=True)
 
+    def forget_study(self, study: str) -> None:
+        """They lie in its folder, where they are told apart by its life (see `search.study.life`)."""
+
     def fetch_scores(self, study: str, folder: Path) -> None:
         """They lie on the disk that everyone sees."""
 

@@ -74,6 +74,10 @@ class Storage(Protocol):
         """Remove a file, here and where other machines find it."""
         ...
 
+    def forget_study(self, study: str) -> None:
+        """Remove all files that were shared of a study of this name, where other machines find them."""
+        ...
+
     def fetch_scores(self, study: str, folder: Path) -> None:
         """Bring all shared files of scores (.json) as they are now."""
         ...

@@ -1,5 +1,6 @@
 """A study that begins anew under its name, after its database was moved away, takes nothing of the one before."""
 
+import shutil
 import warnings
 from pathlib import Path
 
@@ -34,8 +35,15 @@ def opened(store: Store) -> StudyView:
     return open_study(store, "farm-123abc", FACTS, OBJECTIVES)
 
 
+def begin(study: StudyView, trials: int) -> None:
+    """So that the study has so many trials."""
+    for _ in range(trials - len(study.optuna.get_trials(deepcopy=False))):
+        study.optuna.ask()
+
+
 def with_test_scores(study: StudyView) -> Path:
     """As a search leaves trial 6."""
+    begin(study, 7)
     file = study.trial_folder(6) / TEST_FILE
     write_json(file, {"values": {"f1_segment": 0.9}, "per_class": {}, "split": "of test"})
     return file
@@ -55,6 +63,29 @@ def test_test_scores_of_another_trial_6_are_moved_aside(store: Store) -> None:
     assert (file.parent.parent / "former-1" / "trial-0006" / TEST_FILE).exists()
     (store.root / "damaged.db").replace(store.root / "optuna.db")
     assert opened(store).test_scores(6) is None  # they are not taken for those of this one either
+
+
+def test_trials_that_a_database_lacks_that_was_put_back(store: Store) -> None:
+    """Their numbers will be those of other students."""
+    study = opened(store)
+    begin(study, 5)
+    for number in (3, 4):
+        study.trial_folder(number).mkdir(parents=True)
+    shutil.copy(store.root / "optuna.db", store.root / "copy.db")
+    file, told = with_test_scores(study), Tracker(study)
+    (store.root / "copy.db").replace(store.root / "optuna.db")
+    message = (
+        r"holds 1 trials that the study lacks, since a copy of its database was put back; they are in former-1/ now"
+    )
+    with pytest.warns(SedkdWarning, match=message):
+        again = opened(store)
+    begin(again, 7)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert opened(store).test_scores(6) is None
+    assert [again.trial_folder(n).exists() for n in (3, 4, 6)] == [True, True, False]
+    assert (again.folder / "former-1" / "trial-0006" / file.name).exists()
+    assert Tracker(again).parent != told.parent  # its runs are of trials that there are no more
 
 
 def test_a_study_of_before_lives_were_told_apart_is_left_alone(store: Store) -> None:
