@@ -32,23 +32,21 @@ def on_one_seed(study: StudyView, trials: int) -> FinishedTrial | None:
 
 
 def optimism(
-    member: FinishedTrial, members: Sequence[FinishedTrial], objectives: Objectives, deviation: float = NOISE
+    best: FinishedTrial, members: Sequence[FinishedTrial], objectives: Objectives, deviation: float = NOISE
 ) -> float:
-    """How much of the quality of a member of the front is luck on average, if scores differ by `deviation` from seed to
-    seed.
+    """How much of the quality of the best member is luck on average, if scores differ by `deviation` from seed to seed.
 
-    It is the best of those that cost no more. A parametric bootstrap (Efron and Tibshirani 1993) draws their scores
-    again and tells by how much the best of a draw is above what it was drawn around; where the member has a second
+    It was chosen among all, whatever they cost. A parametric bootstrap (Efron and Tibshirani 1993) draws their scores
+    again and tells by how much the best of a draw is above what it was drawn around; where it has a second
     seed, so has the best of each draw. Scores that are noisy themselves lie farther apart than what they stand for, so
     that it tells too little rather than too much.
     """
-    cost = member.measure(objectives.cost)
-    others = [m for m in students(members) if m.measure(objectives.cost) <= cost and m.number != member.number]
-    within = [member, *others]  # also where it was trained on since, and is none of these
+    others = [m for m in students(members) if m.number != best.number]
+    within = [best, *others]  # also where it was trained on since, and is none of these
     rivals = np.array([m.measure(objectives.quality) for m in within])
     rivals = rivals[rivals > rivals.max() - FAR * deviation]  # of the others none is ever drawn as the best
     first, second = np.random.default_rng(0).normal(0.0, deviation, (2, DRAWS, len(rivals)))
-    luck = _luck_of_two(rivals, first, (first + second) / 2) if member.seeds > 1 else first
+    luck = _luck_of_two(rivals, first, (first + second) / 2) if best.seeds > 1 else first
     return float(luck[np.arange(DRAWS), (rivals + luck).argmax(axis=1)].mean())
 
 
