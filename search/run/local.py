@@ -1,7 +1,8 @@
 """Trials of a study that processes of this machine train: of a search that was begun here, or of one that is joined."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from search.run.listener import DisplayListener
 from search.run.stop import Stop
@@ -58,7 +59,9 @@ class LocalTrials:
             plan = self.ready.plan
             search(with_sampler(self.study, plan, self.seed), plan, self._listener(0), self.after_trial)
             return
-        work = _Work(self.request, self.ready.name, self.seed, cores_of(workers))
+        timeout = self.ready.plan.budget.timeout
+        until = None if timeout is None else time.monotonic() + timeout
+        work = _Work(self.request, self.ready.name, self.seed, cores_of(workers), until)
         work_at_once(work, workers, self._hear, self.bury, lambda: self.stop.asked, self.study.folder)
 
     def bury(self, worker: int, by: str) -> None:
@@ -79,19 +82,22 @@ class LocalTrials:
 
 @dataclass(frozen=True)
 class _Work:
-    """A worker's whole life, to be sent to its process."""
+    """A worker's whole life, to be sent to its process. `until`: when no further trial is begun, on the clock of
+    `time.monotonic`, which a machine's processes share: also by one that takes a dead one's place."""
 
     request: Request
     study: str
     seed: int
     threads: int
+    until: float | None
 
     def __call__(self, number: int, listener: TrialListener) -> None:
         import torch
 
         torch.set_num_threads(self.threads)
         ready = planned(self.request, listener.stage)
-        plan = ready.plan
+        left = None if self.until is None else max(self.until - time.monotonic(), 0.0)
+        plan = replace(ready.plan, budget=replace(ready.plan.budget, timeout=left))
         study = load_study(plan.store, None, self.study)
         require_same(study, ready, f"{self.study}: something changed since the search began; what is here now")
         search(with_sampler(study, plan, self.seed + SEEDS_APART * (number + 1)), plan, listener, lambda: None)

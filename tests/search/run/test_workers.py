@@ -13,6 +13,7 @@ from typing import Any
 
 import optuna
 import pytest
+import torch
 from ending import Ending
 from mlflow import MlflowClient
 from small_study import Deaf, arguments, finish, start, workers_of, write_farm
@@ -231,5 +232,16 @@ def test_a_worker_does_not_train_on_other_data_than_the_search_began_with(farm, 
         table.write_text(table.read_text().replace("0.5", "0.6"))
     told = rf"{ready.name}: something changed since the search began; .*: recordings or their annotations"
     with pytest.raises(UserError, match=told):
-        local._Work(request, ready.name, 0, 1)(0, Deaf())
+        local._Work(request, ready.name, 0, 1, None)(0, Deaf())
     assert study.finished() == []
+
+
+def test_one_that_takes_another_workers_place_has_no_time_of_its_own(farm, tmp_path):
+    request = request_of(parser().parse_args(arguments(farm, 1, workers=2, timeout=3600)))
+    ready = planned(request, lambda *_: None)
+    study = open_study(ready.plan.store, ready.name, ready.facts, ready.plan.objectives)
+    threads = torch.get_num_threads()
+    local._Work(request, ready.name, 0, threads, time.monotonic())(0, Deaf())  # the search's time is up
+    assert study.optuna.trials == []
+    local._Work(request, ready.name, 0, threads, time.monotonic() + 3600)(0, Deaf())
+    assert len(study.finished()) == 1
