@@ -48,12 +48,18 @@ def _closed(study: StudyView, trial: "optuna.trial.FrozenTrial", interrupted: bo
         return None
     if interrupted:
         study.optuna._storage.set_trial_user_attr(trial._trial_id, REASON, INTERRUPTED)
+    if _is_to_be_repeated(study, trial, interrupted):
+        once_more(study, trial)  # before it is ended: who dies in between leaves it to be ended, and in line
     study.optuna.tell(trial.number, state=TrialState.FAIL)
-    if CONTINUES in trial.user_attrs or SECOND in trial.user_attrs:  # whom it names is there still, and asked for again
-        return trial.number
-    if is_kept(trial) if interrupted else trial.params and _went_on(study, trial):
-        once_more(study, trial)
     return trial.number
+
+
+def _is_to_be_repeated(study: StudyView, trial: "optuna.trial.FrozenTrial", interrupted: bool) -> bool:
+    if CONTINUES in trial.user_attrs or SECOND in trial.user_attrs:  # whom it names is there still, and asked for again
+        return False
+    if any(other.user_attrs.get(RETRIED) == trial.number for other in study.optuna.get_trials(deepcopy=False)):
+        return False  # it is in line: who saw to that died before ending this one
+    return is_kept(trial) if interrupted else bool(trial.params) and _went_on(study, trial)
 
 
 def lost_words(study: StudyView, lost: Sequence[int]) -> str:

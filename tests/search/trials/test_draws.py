@@ -17,10 +17,11 @@ from search.sampling.knowledge import StudyKnowledge
 from search.setup.budget import Budget, Limits
 from search.setup.plan import Manner, Plan
 from search.space.reading import space_from
+from search.study import ownership
 from search.study.objectives import Objectives
 from search.study.opening import enqueue_missing, load_study, open_study
 from search.study.ownership import close_stale
-from search.study.records import CONTROL, OWNER, PENDING, RECORD, STOPPED, fingerprint
+from search.study.records import CONTROL, OWNER, PENDING, RECORD, RETRIED, STOPPED, fingerprint
 from search.study.store import Store
 from search.study.view import StudyView
 from search.trials.drawn import Drawn
@@ -229,6 +230,27 @@ def test_a_second_seed_that_was_lost_is_asked_for_again_but_not_for_ever(
         assert not study.is_in_line()
     assert asked[0] == asked[1] != asked[2]
     assert -1 not in asked
+
+
+@pytest.mark.parametrize("killed_at", ["once_more", "tell"])
+def test_a_control_comes_back_wherever_the_one_that_closes_it_is_killed(
+    study: StudyView, killed_at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enqueue_missing(study, [("smallest", {"student.width": 2})])
+    trial = study.optuna.ask()
+    trial.suggest_int("student.width", 2, 16, step=2)
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ownership if killed_at == "once_more" else study.optuna, killed_at, killed)
+        with pytest.raises(SystemExit):
+            close_stale(study)
+    assert close_stale(study) == [trial.number]
+    waiting = study.optuna.get_trials(states=(optuna.trial.TrialState.WAITING,))
+    assert [(t.user_attrs[CONTROL], t.user_attrs[RETRIED]) for t in waiting] == [("smallest", trial.number)]
+    assert close_stale(study) == []
 
 
 def test_what_is_in_line_comes_before_second_seeds(study: StudyView, monkeypatch: pytest.MonkeyPatch) -> None:
