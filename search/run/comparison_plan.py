@@ -20,7 +20,7 @@ from sedkd.trial.running import lack
 if TYPE_CHECKING:
     from sedkd.task.task import Task
 
-VERSION = 6
+VERSION = 7
 
 
 def plan_of(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sedkd.task.task import Task
     from sedkd.train.settings import TrainSettings
 
-VERSION = 9  # raise it with every change of how students are trained: a study compares those trained alike
+VERSION = 10  # raise it with every change of how students are trained: a study compares those trained alike
 NAMED_CLIPS = 8  # of validation, whose paths an export looks up
 
 

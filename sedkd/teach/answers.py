@@ -10,7 +10,9 @@ import torch
 from sedkd.disk.rows import Rows, is_rows, make_rows
 from sedkd.disk.unfinished import Unfinished, require_room
 from sedkd.errors import UserError
+from sedkd.features.settings import FeatureSettings
 from sedkd.models.frame import FrameModel, FrameOutput
+from sedkd.teach.attention_bands import on_student_bands
 from sedkd.train.corpus import Corpus
 from sedkd.train.infer import Job, batches_of, outputs_of
 
@@ -37,7 +39,7 @@ def write_answers(
         for batch, outputs in zip(left, outputs_of(model, corpus, left), strict=True):
             for (recording, window), output in zip(batch, outputs, strict=True):
                 kept = slice(window.keep_start - window.start, window.keep_stop - window.start)
-                kinds = _kinds(output)
+                kinds = _kinds(output, model.features)
                 if not rows:
                     rows = {kind: stack.enter_context(file) for kind, file in _opened(kinds, work, starts[-1]).items()}
                 for kind, tensor in kinds.items():
@@ -79,11 +81,11 @@ def _opened(kinds: Mapping[str, torch.Tensor], work: Unfinished, frames: int) ->
     return {kind: Rows(work.folder / f"{kind}.npy") for kind in kinds}
 
 
-def _kinds(output: FrameOutput) -> dict[str, torch.Tensor]:
-    """What is kept of a window's output."""
+def _kinds(output: FrameOutput, heard: FeatureSettings) -> dict[str, torch.Tensor]:
+    """What is kept of a window's output, of a teacher that heard these features."""
     kinds = {"logits": output.logits, "embeddings": output.embedding}
     if output.feature_map is not None:
-        kinds["attention"] = output.feature_map.square().mean(0).sqrt()
+        kinds["attention"] = on_student_bands(output.feature_map.square().mean(0), heard).sqrt()
     return kinds
 
 

@@ -30,7 +30,7 @@ from sedkd.teach.model import Teacher, corpus_for
 from sedkd.train.corpus import Corpus, TeacherOutputs
 from sedkd.train.infer import batches_of
 
-VERSION = 3
+VERSION = 4
 PART_FRAMES = 1 << 16
 
 

@@ -21,7 +21,8 @@ from sedkd.train.batch import Batch
 @dataclass(frozen=True)
 class TeacherOutputs:
     """A teacher's answer for every output frame: `logits` `[frames, labels]`, `embeddings` `[frames, channels]`, and
-    `attention` `[frames, bands]`, the root mean square over the channels of its feature map (None if it has none)."""
+    `attention` `[frames, bands]`, the root mean square over the channels of its feature map (None if it has none), on a
+    student's frequencies (`sedkd.teach.attention_bands`)."""
 
     logits: Tensor
     embeddings: Tensor
