@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sedkd.data.decoding import BrokenAudio, Sound, not_finite, opened, unreadable
+from sedkd.data.decoding import BrokenAudio, Sound, opened, require_sound, unreadable
 from sedkd.data.inspection import BLOCK_SECONDS, AudioInfo, audio_info, require_whole
 from sedkd.data.resampling import ratio, resampled
 from sedkd.errors import UserError
@@ -120,6 +120,6 @@ def _mono(path: Path, block: np.ndarray, info: AudioInfo | None) -> np.ndarray:
         mono = block[:, info.channel]
     else:
         mono = block.mean(axis=1) if block.shape[1] > 1 else block[:, 0]
-    if not np.isfinite(mono).all():
-        raise not_finite(path)
+    if len(mono):
+        require_sound(path, mono)
     return mono

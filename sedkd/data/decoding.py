@@ -21,6 +21,7 @@ beginning to the end."""
 FORMATS = "mp3,flac,ogg,wav,w64,aac,aiff,caf,mov,matroska"  # FFmpeg also knows playlists, which lead to other files
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".opus", ".m4a", ".aac", ".aiff", ".aif", ".caf", ".w64")
 TELLING = "mov"  # begins the name of the formats whose headers hold a length that is no guess
+LARGEST = 1e12  # times full scale: the power of more is beyond float32
 LOST_PACKETS = 3  # that cannot be decoded, as where one mp3 was put behind another; more are damage
 
 
@@ -83,9 +84,18 @@ def unreadable(path: Path) -> BrokenAudio:
     return BrokenAudio(f"{path}: cannot be read as audio; sedkd reads {', '.join(s[1:] for s in AUDIO_SUFFIXES)}")
 
 
-def not_finite(path: Path) -> BrokenAudio:
-    """What to say of a file with a sample that is NaN or infinite."""
-    return BrokenAudio(f"{path}: holds samples that are not finite numbers; export the file again")
+def require_sound(path: Path, samples: np.ndarray) -> float:
+    """The largest magnitude of a file's `samples`, of which there are some.
+
+    Raises:
+        BrokenAudio: one is NaN or infinite, or so large that its power would be.
+    """
+    peak = max(float(samples.max()), -float(samples.min()))
+    if not np.isfinite(peak):
+        raise BrokenAudio(f"{path}: holds samples that are not finite numbers; export the file again")
+    if peak > LARGEST:
+        raise BrokenAudio(f"{path}: holds a sample of {peak:.0e} times full scale, which is no sound; export it again")
+    return peak
 
 
 class _File:

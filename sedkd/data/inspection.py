@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sedkd.data.decoding import BrokenAudio, Reader, Sound, not_finite, opened, require_file, unreadable
+from sedkd.data.decoding import BrokenAudio, Reader, Sound, opened, require_file, require_sound, unreadable
 from sedkd.data.mp3 import promised_seconds
 from sedkd.data.riff import FLOATS, look_into
 from sedkd.disk.remembered import remembered, state_of
@@ -238,7 +238,7 @@ def _gone_through(path: Path, sound: Sound) -> tuple[int, int | None, bool]:
     peak = 0.0
     while len(block := sound.read(round(BLOCK_SECONDS * sound.rate))):
         frames += len(block)
-        peak = max(peak, _peak(path, block))
+        peak = max(peak, require_sound(path, block))
         if sound.channels > 1:
             sums += block.sum(axis=0, dtype=np.float64)
             squares += np.einsum("nc,nc->c", block, block, dtype=np.float64)
@@ -252,13 +252,6 @@ def _gone_through(path: Path, sound: Sound) -> tuple[int, int | None, bool]:
     if mean_variance >= CANCELLED * independent:
         return frames, None, unscaled
     return frames, int(np.argmax(variances)), unscaled
-
-
-def _peak(path: Path, block: np.ndarray) -> float:
-    peak = max(float(block.max()), -float(block.min()))
-    if not np.isfinite(peak):
-        raise not_finite(path)
-    return peak
 
 
 def _require_rate(path: Path, rate: int) -> None:

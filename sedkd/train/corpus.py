@@ -17,6 +17,8 @@ from sedkd.data.recordings import Recording
 from sedkd.features.pack import Pack
 from sedkd.train.batch import Batch
 
+ROUNDING = 1e-6  # of a frame: 0.56 s / 0.08 s is more than 7
+
 
 @dataclass(frozen=True)
 class TeacherOutputs:
@@ -266,8 +268,8 @@ def _unsure(recordings: Sequence[Recording], out_starts: np.ndarray, frame_secon
     unsure = torch.zeros(int(out_starts[-1]), dtype=torch.bool)
     for recording, start, end in zip(recordings, out_starts[:-1].tolist(), out_starts[1:].tolist(), strict=True):
         for onset, offset in recording.unknown:
-            last = math.ceil(offset / frame_seconds)
-            unsure[start + int(onset / frame_seconds) : min(start + last, end)] = True
+            first, last = int(onset / frame_seconds + ROUNDING), math.ceil(offset / frame_seconds - ROUNDING)
+            unsure[start + first : min(start + last, end)] = True
     return unsure
 
 

@@ -4,7 +4,7 @@ Where its memory is a few convolutions, windows with their context give the same
 for longer than any context, a TCN for longer than a window's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -23,11 +23,24 @@ def streamed(student: Student, corpus: Corpus) -> list[np.ndarray]:
     lengths = corpus.out_starts.diff().tolist()
     order = sorted(range(len(lengths)), key=lambda recording: lengths[recording])
     answers: dict[int, np.ndarray] = {}
-    for start in range(0, len(order), TOGETHER):
-        group = order[start : start + TOGETHER]
+    for group in _alike(order, lengths):
         found = _together(student, corpus, group, max(lengths[recording] for recording in group))
         answers |= {recording: found[row, : lengths[recording]] for row, recording in enumerate(group)}
     return [answers[recording] for recording in range(len(lengths))]
+
+
+def _alike(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
+    """At most so many recordings at once, of which the longest has at most twice the frames of the shortest, or ends in
+    the same piece: all are heard for as long as the longest. `order` is from the shortest to the longest."""
+    group: list[int] = []
+    for recording in order:
+        most = max(2 * lengths[group[0]], PIECE) if group else 0
+        if len(group) == TOGETHER or (group and lengths[recording] > most):
+            yield group
+            group = []
+        group.append(recording)
+    if group:
+        yield group
 
 
 def _together(student: Student, corpus: Corpus, group: Sequence[int], longest: int) -> np.ndarray:

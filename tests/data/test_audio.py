@@ -174,6 +174,20 @@ def test_a_cut_off_wav_is_as_long_as_what_is_there(tmp_path: Path) -> None:
     np.testing.assert_allclose(read_audio(path, RATE), tone(1.0), atol=1e-4)
 
 
+def test_a_sample_whose_power_is_no_number(tmp_path: Path) -> None:
+    """Its features would be none, and by their mean those of all recordings. Integers saved as floats are read."""
+    samples = tone(0.1)
+    for value in (2.0**31, -(2.0**31)):
+        samples[7] = value
+        soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="FLOAT")
+        assert np.abs(read_audio(tmp_path / "a.wav", RATE)).max() == 2.0**31
+    samples[7] = -1e20
+    soundfile.write(tmp_path / "b.wav", samples, RATE, subtype="FLOAT")
+    for read in (audio_info, lambda path: read_audio(path, RATE)):
+        with pytest.raises(UserError, match=r"b\.wav: holds a sample of 1e\+20 times full scale, which is no sound"):
+            read(tmp_path / "b.wav")
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_samples_that_are_no_numbers(tmp_path: Path, bad: float) -> None:
     samples = tone(0.1)

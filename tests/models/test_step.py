@@ -15,7 +15,7 @@ from sedkd.models.step import StreamStep
 from sedkd.models.student import Student
 from sedkd.train.corpus import Corpus
 from sedkd.train.infer import batches_of, outputs_of, probabilities
-from sedkd.train.streamed import streamed
+from sedkd.train.streamed import TOGETHER, _alike, streamed
 
 KINDS = [(block, head) for block in CAUSAL_BLOCKS for head in HEADS]
 
@@ -129,6 +129,14 @@ def test_recordings_are_scored_as_a_stream_is(head: str, depth: int, lookahead: 
             np.testing.assert_allclose(answers, wanted, atol=1e-5)
     ((output,),) = outputs_of(student, corpus_of([20]), batches_of(student, corpus_of([20])))
     assert len(output.logits) == 20
+
+
+def test_short_recordings_are_not_heard_for_as_long_as_a_long_one() -> None:
+    lengths = [7500, *range(1, 80)]
+    groups = list(_alike(sorted(range(80), key=lambda recording: lengths[recording]), lengths))
+    assert sorted(recording for group in groups for recording in group) == list(range(80))
+    assert groups[-1] == [0]
+    assert [len(group) for group in groups[:2]] == [TOGETHER, TOGETHER]  # a piece is heard of each anyway
 
 
 def test_the_export_is_checked_against_whole_recordings(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The grid of output frames: targets, windows and masks worked out by hand."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +61,19 @@ def test_where_something_unknown_sounds_no_event_is_known_to_be_absent() -> None
         torch.testing.assert_close(batch.known[0], expected)
         assert batch.known[1].all()
         torch.testing.assert_close(corpus.known_frames()[:5].float(), expected)
+
+
+@pytest.mark.parametrize(
+    ("onset", "offset", "unsure"), [(0.24, 0.56, range(3, 7)), (0.56, 0.57, [7]), (0.5, 0.6, [6, 7])]
+)
+def test_what_is_unknown_up_to_a_frames_edge_ends_there(onset: float, offset: float, unsure: Sequence[int]) -> None:
+    """0.56 s / 0.08 s is more than 7, and 0.24 s / 0.08 s is less than 3."""
+    found = corpus_from(
+        [replace(recording([]), duration=0.8, unknown=((onset, offset),))],
+        Pack("k", np.zeros((10, 4), np.float16), np.array([0, 10])), 1, 0.08, LABELS, {"e": LABELS},
+    )  # fmt: skip
+    assert found.unsure is not None
+    assert found.unsure.nonzero()[:, 0].tolist() == list(unsure)
 
 
 def test_targets_of_each_recording_begin_anew() -> None:
