@@ -27,6 +27,8 @@ from sedkd.train.term import Term
 from sedkd.train.together import TermCohort, signature
 from sedkd.train.trunk import FROM_THE_FIRST, Resume, Trunk
 
+OWN_STREAM = 2**33  # from a seed to that of what a strategy of one's own draws
+
 
 @dataclass(frozen=True)
 class Member:
@@ -74,6 +76,8 @@ def fit_cohort(members: Sequence[Member], progress: Counter | None = None) -> li
 
 
 def _alone(member: Member, progress: Counter | None) -> Ended:
+    if member.kind is None:  # it may draw from torch's own stream, wherever others that were begun before left that
+        torch.manual_seed(member.settings.seed + OWN_STREAM)
     try:
         return fit(member.student, member.corpus, member.terms, member.settings, member.watch, progress, member.resume)
     except Exception as error:

@@ -8,10 +8,12 @@ import torch
 from cohorts import QUICK, SETTINGS, members
 
 from sedkd.distill.registry import build_terms
+from sedkd.models.frame import FrameOutput
+from sedkd.train.batch import Batch
 from sedkd.train.cohort import Member, fit_cohort
 from sedkd.train.fit import TrainingDiverged
 from sedkd.train.groups import fit_groups
-from sedkd.train.term import Sizes
+from sedkd.train.term import Sizes, Term
 
 
 def groups() -> list[list[Member]]:
@@ -41,6 +43,26 @@ def test_side_by_side_they_are_what_they_are_one_after_the_other() -> None:
     for mine, theirs in zip(together, apart, strict=True):
         for one, other in zip(mine, theirs, strict=True):
             assert float((weights(one) - weights(other)).norm() / weights(other).norm()) < 5e-3
+
+
+class Noisy(Term):
+    """A strategy of one's own that draws from torch's stream."""
+
+    needs_teacher = False
+
+    def forward(self, batch: Batch, output: FrameOutput) -> torch.Tensor:
+        return (output.logits + torch.randn_like(output.logits)).square().mean()
+
+
+def test_a_strategy_that_draws_is_the_same_in_any_company() -> None:
+    found = []
+    for company in ([0], [1, 0], [2, 1, 0]):
+        made = {seed: [replace(members("none")[seed], terms=[Noisy()])] for seed in company}
+        for _ in fit_groups(list(made.values()), 1):
+            torch.randn(company[0] + 1)  # what is computed meanwhile may draw as well
+        found.append(weights(made[0][0]))
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
 
 
 def test_what_fails_is_told_as_the_others_are() -> None:
