@@ -16,6 +16,7 @@ from sedkd.errors import UserError
 from sedkd.models.strides import open_time_strides
 
 HUB_FILE = "model.safetensors"
+ODD_FRAMES = (1, 3, 31)  # answers: what halves a map and doubles it again gives one more of an odd number
 
 
 def opened_backbone(name: str, n_mels: int, stride: int, depth: int | None = None) -> Any:
@@ -28,9 +29,10 @@ def opened_backbone(name: str, n_mels: int, stride: int, depth: int | None = Non
         backbone = _built(name, depth)
         example = torch.zeros(1, 1, n_mels, 256)
         open_time_strides(backbone, example, stride)
-        _require_frames(backbone, example, stride)
+        for length in (example.shape[-1], *(stride * frames for frames in ODD_FRAMES)):
+            _require_frames(backbone, example[..., :length], stride)
     except (RuntimeError, ValueError, TypeError, AttributeError, AssertionError) as error:
-        reason = str(error).split("\n")[0]
+        reason = str(error).split("\n")[0] or type(error).__name__
         raise UserError(f"timm model {name!r} cannot serve as a frame-level backbone: {reason}") from error
     return backbone
 
@@ -122,7 +124,7 @@ def _require_frames(backbone: Any, example: Tensor, stride: int) -> None:
         frames = backbone.eval()(example)[-1].shape[-1]
     backbone.train(training)
     if frames != expected:
-        raise ValueError(f"it answers {frames} frames where {expected} are expected")
+        raise ValueError(f"it answers {frames} frames where {expected} are expected, of {example.shape[-1]} it hears")
 
 
 def _require_reachable(endpoint: str) -> None:

@@ -54,6 +54,8 @@ def test_an_unknown_name() -> None:
     [
         ("vit_tiny_patch16_224", "Input height"),  # wants images of one size
         ("convnext_atto", "it answers 57 frames where 64 are expected"),  # even kernels
+        ("mobilevitv2_050", "it answers 2 frames where 1 are expected, of 4 it hears"),  # halved and doubled again
+        ("halonet26t", "AssertionError"),  # it has no words of its own
         ("hrnet_w18_small", "must match"),  # branches of unlike strides
     ],
 )
