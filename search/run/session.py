@@ -20,6 +20,7 @@ from search.run.sharing import Sharing
 from search.run.site_clips import keep_clips
 from search.run.stop import Stop
 from search.sampling.choice import can_guess, learned_from, sampler_of
+from search.setup.budget import above_limits
 from search.setup.plan import GAIN, Plan
 from search.setup.preparation import looked_at
 from search.setup.request import Planned, Request, planned
@@ -184,6 +185,7 @@ class _Session:
             notices.extend(self._local(ready).notices())
         if learned := learned_from(self.study, ready.plan):
             notices.append(f"learns from other studies as well (--no-carry: from none): {', '.join(learned)}")
+        notices.extend(above_limits(self.study.finished(), ready.plan.budget.limits))
         self.display.introduce(
             ready.name, ready.facts, notices, teacher_score, self.study.spent(), self.request.budget.trials,
             ready.plan.rungs,

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from search.setup.streams import quickest, unfit
 from search.space.controls import smallest
@@ -14,6 +14,12 @@ from sedkd.task.task import Task
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import from_flat
 from sedkd.trial.running import cost_before_training, lack
+from sedkd.words import several
+
+if TYPE_CHECKING:
+    from search.study.records import FinishedTrial
+
+MOST_NAMED = 5  # trials
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,21 @@ def check_budget(events: Sequence[str], space: Space, budget: Budget) -> None:
             raise UserError(
                 f"{limit_words(name, most)}: the space's smallest student needs {needed} {TABLE[name].axis}"
             )
+
+
+def above_limits(members: Sequence["FinishedTrial"], limits: Mapping[str, float]) -> list[str]:
+    """A line for each limit that is known before training and that students are above, which were finished under
+    others."""
+    lines = []
+    for name, most in limits.items():
+        above = [str(member.number) for member in members if member.measures.get(name, 0.0) > most]
+        if above and TABLE[name].known_before:
+            told = ", ".join(above[:MOST_NAMED]) + (", ..." if len(above) > MOST_NAMED else "")
+            lines.append(
+                f"above {limit_words(name, most)}, and counted all the same: {several(len(above), 'trial')} that this "
+                f"study has finished (trial {told}); they may be on its front"
+            )
+    return lines
 
 
 def option_of(name: str) -> str:

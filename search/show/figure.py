@@ -1,11 +1,11 @@
 """The front as an interactive figure that needs no network."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from search.pareto.front import front
 from search.pareto.picks import picks_of
+from search.show.figure_text import in_figure
 from search.show.words import human, measure_words, strategy_words, student_words
 from search.study.objectives import TABLE, Objectives
 from search.study.records import FinishedTrial, StoppedTrial
@@ -25,7 +25,7 @@ def pareto_html(
     members: Sequence[FinishedTrial], objectives: Objectives, title: str, stopped: Sequence[StoppedTrial] = ()
 ) -> str:
     """A self-contained page: every finished trial, the front, and the trial's settings under the pointer."""
-    figure = pareto_figure(members, objectives, stopped).update_layout(title=escape(title))
+    figure = pareto_figure(members, objectives, stopped).update_layout(title=in_figure(title))
     return figure.to_html(include_plotlyjs=True, full_html=True, config=PLAIN, default_height=figure.layout.height)
 
 
@@ -125,9 +125,9 @@ def _marker(size: int, colour: str, shown: Sequence[FinishedTrial]) -> dict[str,
 
 def _hover(member: FinishedTrial | StoppedTrial, objectives: Objectives, brief: bool) -> str:
     configuration, control = member.record.configuration, member.record.control
-    lines = [f"<b>trial {member.number}</b>" + (f" ({escape(control)})" if control else "")]
+    lines = [f"<b>trial {member.number}</b>" + (f" ({in_figure(control)})" if control else "")]
     if isinstance(member, StoppedTrial):
-        lines.append(escape(f"ended early at {member.record.rung}: {member.record.score:.3f}"))
+        lines.append(in_figure(f"ended early at {member.record.rung}: {member.record.score:.3f}"))
     for name, value in member.measures.items():
         if name in objectives.names:
             lines.append(f"{name}: {measure_words(name, value)}")
@@ -135,9 +135,9 @@ def _hover(member: FinishedTrial | StoppedTrial, objectives: Objectives, brief: 
 
 
 def _words(configuration: Mapping[str, Any]) -> str:
-    return escape(f"{student_words(configuration)}, {strategy_words(configuration)}")
+    return in_figure(f"{student_words(configuration)}, {strategy_words(configuration)}")
 
 
 def _settings(configuration: Mapping[str, Any]) -> list[str]:
-    return [escape(f"{key}: {value:.3g}" if isinstance(value, float) else f"{key}: {value}")
+    return [in_figure(f"{key}: {value:.3g}" if isinstance(value, float) else f"{key}: {value}")
             for key, value in configuration.items()]  # fmt: skip

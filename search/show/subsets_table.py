@@ -34,7 +34,10 @@ class Beside:
 
 def wider(study: StudyView, studies: Sequence[StudyView]) -> StudyView | None:
     """Of `studies`, one that listens for all that this one does and more, in the same recordings by the same F1 and
-    with as many steps, trained by the same version's ways; the first one."""
+    with as many steps, trained by the same version's ways; the first one. None of a quality that is none of an event
+    alone, such as PSDS."""
+    if TABLE[study.objectives.quality].is_psds:
+        return None
     for other in studies:
         alike = all(other.facts[name] == study.facts[name] for name in ("environment", "data", "train"))
         alike = alike and all(_part(other, name) == _part(study, name) for name in MATERIAL)

@@ -1,9 +1,9 @@
 """Reliability diagrams of the picked students: what their probabilities are worth, by event."""
 
 from collections.abc import Callable, Mapping
-from html import escape
 from typing import TYPE_CHECKING
 
+from search.show.figure_text import in_figure
 from search.show.page.curves import COLOURS, laid_out
 from search.show.page.drawing import drawn
 from search.show.page.findings import Findings
@@ -54,8 +54,8 @@ def _figure(
             customdata=[(share, frames) for _, share, frames in each.points],
             mode="lines+markers",
             line={"color": COLOURS[number % len(COLOURS)], "dash": "solid" if number < len(COLOURS) else "dot"},
-            name=f"{escape(label)} (error {each.error:.3f})",
-            hovertemplate=f"{escape(label)}: of %{{customdata[1]}} frames with %{{x:.3g}} on average, "
+            name=f"{in_figure(label)} (error {each.error:.3f})",
+            hovertemplate=f"{in_figure(label)}: of %{{customdata[1]}} frames with %{{x:.3g}} on average, "
             "%{customdata[0]:.3g} within the event<extra></extra>",
         )
         for number, (label, each) in enumerate(present)

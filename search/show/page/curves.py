@@ -1,9 +1,9 @@
 """Precision over recall, and misses over false alarms (DET), of each event by the picked students."""
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
+from search.show.figure_text import in_figure
 from search.show.page.drawing import drawn
 from search.show.page.findings import Findings
 from search.show.page.markup import Html, paragraph
@@ -76,6 +76,6 @@ def _line(label: str, curve: Curve, points: list[Point], number: int) -> Any:
         mode="lines+markers",
         line={"color": colour, "dash": "solid" if number < len(COLOURS) else "dot"},
         marker={"size": sizes, "color": colour},
-        name=escape(label),
-        hovertemplate=f"{escape(label)}: %{{x:.3g}}, %{{y:.3g}} at threshold %{{customdata:g}}<extra></extra>",
+        name=in_figure(label),
+        hovertemplate=f"{in_figure(label)}: %{{x:.3g}}, %{{y:.3g}} at threshold %{{customdata:g}}<extra></extra>",
     )

@@ -1,11 +1,11 @@
 """How the picked students hear one recording of validation: log-mel, probabilities, truth and detections."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from search.show.figure_text import in_figure
 from search.show.page.curves import COLOURS
 from search.show.page.drawing import drawn
 from search.show.page.findings import Findings
@@ -27,7 +27,7 @@ LEGEND = (
 def timelines(found: Findings) -> list[str]:
     """A figure for each pick of which it was kept, and how to read them."""
     parts = [
-        drawn(_figure(heard, f"{title}<br>{escape(heard.filename)}"), f"timeline-{number}")
+        drawn(_figure(heard, f"{title}<br>{in_figure(heard.filename)}"), f"timeline-{number}")
         for number, title, heard in found.of_picks(HEARD)
     ]
     return [paragraph(LEGEND), *parts] if parts else []
@@ -50,7 +50,7 @@ def _figure(heard: Heard, title: str) -> "Figure":
         figure.add_trace(_bars(events, heard.labels, name, place, colour), 3, 1)
     figure.update_yaxes(showticklabels=False, title="log-mel", row=1)
     figure.update_yaxes(range=[0, 1.04], title="probability", row=2)
-    figure.update_yaxes(tickvals=list(range(lanes)), ticktext=[*map(escape, heard.labels)], row=3)
+    figure.update_yaxes(tickvals=list(range(lanes)), ticktext=[*map(in_figure, heard.labels)], row=3)
     figure.update_yaxes(range=[lanes - 0.5, -0.5], row=3)
     figure.update_xaxes(range=[0, heard.seconds]).update_xaxes(title="seconds", row=3)
     return figure.update_layout(
@@ -72,7 +72,7 @@ def _probabilities(heard: Heard) -> list[Any]:
     lines = list[Any]()
     for column, (label, threshold) in enumerate(zip(heard.labels, heard.thresholds, strict=True)):
         style = {"color": COLOURS[column % len(COLOURS)], "width": 1.5, "shape": "hvh"}
-        name = escape(label)
+        name = in_figure(label)
         shown = f"{name}: %{{y:.2f}} at %{{x:.2f}} s<extra></extra>"
         group = {"name": name, "legendgroup": name}
         lines.append(
@@ -92,7 +92,7 @@ def _bars(events: Sequence[Event], labels: Sequence[str], name: str, place: floa
         base=[event.onset for event in events],
         x=[event.offset - event.onset for event in events],
         y=[labels.index(event.event_label) - place for event in events],
-        customdata=[(escape(event.event_label), event.onset, event.offset) for event in events],
+        customdata=[(in_figure(event.event_label), event.onset, event.offset) for event in events],
         width=0.36,
         orientation="h",
         marker={"color": colour},

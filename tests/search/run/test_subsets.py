@@ -7,9 +7,11 @@ from small_study import SPACE, arguments, write_farm
 
 from search.cli import search
 from search.show.subsets_table import beside, wider
+from search.study.objectives import parse
 from search.study.opening import load_studies
 from search.study.records import HOW
 from search.study.store import open_store
+from search.study.view import StudyView
 
 KNOWN = """
 environment: farm
@@ -44,6 +46,9 @@ def test_all_subsets_in_one_line(farm, tmp_path, capsys):
     every = wider(ring, studies)
     assert every.name.startswith("farm-")
     assert wider(every, studies) is None
+    by_psds = StudyView(ring.optuna, ring.store)
+    vars(by_psds)["objectives"] = parse("psds1,macs")  # of each event by itself it tells nothing
+    assert wider(by_psds, studies) is None
     every.facts["parts"][HOW] = "an earlier version's"
     assert wider(ring, studies) is None
     every.facts["parts"][HOW] = ring.facts["parts"][HOW]

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from invented_trials import trial
 
 from search.setup import budget
-from search.setup.budget import Budget, Limits
+from search.setup.budget import Budget, Limits, above_limits
 from sedkd.cost.summary import Cost
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import Configuration
@@ -60,3 +61,14 @@ def test_a_measured_cost_is_weighed_with_its_limit(limits: Any) -> None:
     assert found.log_cost(LARGE, "latency") == math.inf
     assert found.log_cost(SMALL, "latency") == pytest.approx(math.log10(2))
     assert measured == [16, 2]
+
+
+def test_students_above_a_limit_that_is_new_are_told() -> None:
+    members = [trial(number, 0.5, 1e5 * number) for number in range(8)]
+    assert above_limits(members, {"macs": 7e5, "ram": 100.0}) == []
+    assert above_limits(members, {"macs": 5.5e5, "latency": 1e-9}) == [
+        "above --max-macs 550000, and counted all the same: 2 trials that this study has finished (trial 6, 7); they "
+        "may be on its front"
+    ]
+    (line,) = above_limits(members, {"macs": 5e4})
+    assert "7 trials that this study has finished (trial 1, 2, 3, 4, 5, ...)" in line

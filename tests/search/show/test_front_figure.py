@@ -7,7 +7,7 @@ import pytest
 from invented_study import invented_study
 
 from search.cli import main
-from search.show.figure import pareto_figure, score_range
+from search.show.figure import pareto_figure, pareto_html, score_range
 from search.show.front_figure import front_picture
 from search.study.objectives import Objectives
 from search.study.store import open_store
@@ -25,6 +25,13 @@ def test_the_picture_names_the_picks(tmp_path: Path) -> None:
     three = Objectives(("f1_segment", "psds1", "macs"))
     front_picture(invented_study(three, 8).finished(), three, "farm", tmp_path / "front.PNG")
     assert (tmp_path / "front.PNG").read_bytes().startswith(b"\x89PNG")
+
+
+def test_quotes_stand_in_a_title_as_they_are() -> None:
+    """Of entities plotly knows few, and theirs is none of them."""
+    members = invented_study(TWO, 3).finished()
+    page = pareto_html(members, TWO, 'the "quiet" farm <b>', [])
+    assert r'"the \"quiet\" farm &lt;b&gt;"' in page
 
 
 @pytest.mark.parametrize(
