@@ -21,9 +21,11 @@ import torch
 
 from search.cli.guard import ended
 from search.setup.architecture import spelt
+from search.setup.identity import VERSION
+from search.setup.same import material_of
 from search.setup.setting import setting
 from sedkd.cost.summary import Cost, cost_of
-from sedkd.disk.json_file import write_json
+from sedkd.disk.json_file import digest, write_json
 from sedkd.export.int8_student import hearing
 from sedkd.models.checkpoint import load_model, save_model
 from sedkd.models.settings import FULL, StudentSettings
@@ -114,8 +116,9 @@ def rows_of(task: Task, settings: StudentSettings, words: str, options: argparse
 
 def student_of(task: Task, settings: StudentSettings, seed: int, options: argparse.Namespace) -> Trained:
     """Read from disk, or trained now."""
+    made_of = digest([VERSION, settings.as_key(), material_of(task)], 6)
     folder = options.out / f"{settings.block}-{settings.head}-{settings.width}x{settings.depth}-{settings.lookahead}"
-    folder = folder / f"{options.env}-{options.steps}-{options.rate:g}-{seed}"
+    folder = folder / f"{options.env}-{options.steps}-{options.rate:g}-{seed}-{made_of}"
     facts = folder / "trial.json"
     if not facts.exists():
         train = TrainSettings(

@@ -17,6 +17,7 @@ from typing import Any
 from search.cli.guard import ended
 from search.setup.preparation import Subject, prepare
 from search.study.opening import quiet_optuna
+from search.study.records import fingerprint
 from sedkd.disk.paths import written_atomically
 from sedkd.train.settings import TrainSettings
 from sedkd.trial.configuration import from_flat
@@ -64,11 +65,18 @@ def record(task: Any, everything: list[dict[str, Any]], folder: Path, own: list[
 def _record(target: Path, values: dict[str, Any], task: Any) -> None:
     """Train one configuration, unless it lies there."""
     if target.exists():
+        require_row(target, json.loads(target.read_text()), values)
         return
     found = trained(values, task)
     with written_atomically(target) as temporary:
         temporary.write_text(json.dumps({"configuration": values, **found}))
     print(f"{target.stem} {found['f1']:.3f} in {found['seconds']:5.1f} s", flush=True)
+
+
+def require_row(target: Path, row: dict[str, Any], values: dict[str, Any]) -> None:
+    """SystemExit where a file is of another configuration than what is drawn for its row."""
+    if fingerprint(row["configuration"]) != fingerprint(values):
+        raise SystemExit(f"{target}: of other draws (another --seed, say); record into another folder")
 
 
 def join(folder: Path, facts: dict[str, Any], out: Path) -> None:

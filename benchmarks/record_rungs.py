@@ -17,12 +17,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.record_curves import drawn
+from benchmarks.record_curves import drawn, require_row
 from benchmarks.replay.table import content_of
 from search.cli.guard import ended
 from search.pareto.rungs import FEWEST_STEPS, rungs_of
 from search.setup.identity import VERSION
 from search.setup.preparation import Subject, prepare
+from search.setup.same import material_of
 from search.study.records import fingerprint
 from sedkd.disk.paths import written_atomically
 from sedkd.train.rate import warmup_of
@@ -49,11 +50,15 @@ def trainable(prepared: Any, rows: int, seed: int, most: float) -> list[tuple[di
 
 def record(target: Path, values: dict[str, Any], macs: float, task: Any, rungs: tuple[int, ...], seed: int) -> None:
     """Train one configuration from the rung that it has in the file to the last one; each is written as it ends."""
-    row = {"configuration": values, "macs": macs, "seed": seed, "training": VERSION, "rungs": []}
+    material = material_of(task)
+    row = {"configuration": values, "macs": macs, "seed": seed, "training": VERSION, "material": material, "rungs": []}
     if target.exists():
         row = json.loads(target.read_text())
         if row.get("training") != VERSION:
             raise SystemExit(f"{target}: trained as another version trains; record into another folder")
+        require_row(target, row, values)
+        if row.get("material", material) != material:
+            raise SystemExit(f"{target}: of other recordings, labels or teachers; record into another folder")
     trunk = target.with_suffix(".trunk")
     for steps in rungs[len(row["rungs"]) :]:
         if "failed" in row:

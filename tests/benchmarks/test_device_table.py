@@ -48,6 +48,9 @@ def test_from_its_line_to_its_rows(
     again = capsys.readouterr().out
     assert table(again) == [header, *rows]
     assert "conv-tcn-2x1" not in again
+    line[line.index("conv+tcn 2x1")] = "conv+tcn 2x1/32mel"  # another student of that size
+    main()
+    assert "conv-tcn-2x1" in capsys.readouterr().out
 
 
 def test_look_aheads_that_wait_equally_long_are_one_student() -> None:
