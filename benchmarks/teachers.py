@@ -55,14 +55,23 @@ def main() -> None:
         _, stage = head_over(weights_path(options.weights), found.pool, 0, CPU, None, head)
         print(f"{head:<8}{words(stage)}", flush=True)
     for named in filter(None, options.teachers.split(",")):
-        kind, _, minutes = named.partition(":")
-        teacher = teacher_for(found.pool, kind, CPU, 0, None, float(minutes or 0))
+        kind, minutes = kind_and_minutes(named)
+        teacher = teacher_for(found.pool, kind, CPU, 0, None, minutes)
         print(f"{named}: {teacher.origin}", *map(words, teacher.stages), sep="\n  ", flush=True)
         if options.steps:
             environment = found.pool.environment(options.env)
             task = Task(found.pool, environment, environment.events, teacher, CPU)
             settings = TrainSettings(steps=options.steps, learning_rate=options.rate, unlabeled_share=0.5, mixture=0.5)
             print(f"  teacher on validation {on_validation(task):.3f}; {students(task, settings, options.seeds)}")
+
+
+def kind_and_minutes(named: str) -> tuple[str, float]:
+    """Of `mn04_as:3`, or of a kind alone, which may hold a colon itself, such as `timm:resnet18`: 0 minutes."""
+    kind, _, minutes = named.rpartition(":")
+    try:
+        return kind, float(minutes)
+    except ValueError:
+        return named, 0.0
 
 
 def words(stage: Stage) -> str:

@@ -20,7 +20,6 @@ CODE, CONVOLUTION, STATE, GRU, TCN = 14000, 116, 271, 1417, 750
 # By how much less for each band less than the 64 of that fit, for a convolution on a single band, whose loops over them
 # are none, and for one of a single channel: fitted to 62 random students more (`benchmarks/flash.py`).
 BAND, ONE_BAND, ONE_CHANNEL = 14, 115, 129
-FLASH_OFF = 256  # bytes by which the guess of flash may be off
 
 
 def device_cost(model: FrameModel) -> tuple[int, int] | tuple[None, None]:

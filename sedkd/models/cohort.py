@@ -53,7 +53,7 @@ class CohortNet(nn.Module):
             for name in _norms(first)
         }
         norm = next(iter(_norms(first).values()))
-        self.before = int(norm.get_buffer("num_batches_tracked"))
+        self.before = [{name: int(_counted(norm)) for name, norm in _norms(s).items()} for s in students]
         self.momentum, self.eps = norm.momentum or 0.0, norm.eps
         self.register_buffer("mean", torch.stack([student.mean for student in students]))
         self.register_buffer("std", torch.stack([student.std for student in students]))
@@ -84,7 +84,7 @@ class CohortNet(nn.Module):
         for name, norm in _norms(student).items():
             for what, values in zip(RUNNING, self.statistics[name], strict=True):
                 getattr(norm, what).copy_(values.view(self.count, -1)[number])
-            norm.get_buffer("num_batches_tracked").fill_(self.before + steps)
+            _counted(norm).fill_(self.before[number][name] + steps)
         return student
 
     def _weights(self) -> dict[str, Tensor]:
@@ -125,3 +125,8 @@ def _row(student: Student) -> Tensor:
 
 def _norms(student: Student) -> dict[str, NormReLU]:
     return {name: module for name, module in student.named_modules() if isinstance(module, NormReLU)}
+
+
+def _counted(norm: NormReLU) -> Tensor:
+    """How many batches a norm has seen, as its state tells it."""
+    return norm.get_buffer("num_batches_tracked")

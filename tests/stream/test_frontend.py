@@ -58,7 +58,9 @@ def test_random_pieces_of_built_in_sounds() -> None:
 
 
 def test_random_pieces_of_real_audio(shared: Path) -> None:
-    for number, path in enumerate(sorted((shared / "data" / "esc10").glob("*/*.ogg"))[::50]):
+    files = sorted((shared / "data" / "esc10").glob("*/*.ogg"))[::50]
+    assert files
+    for number, path in enumerate(files):
         _random_pieces(read_audio(path, 16000), number)
 
 

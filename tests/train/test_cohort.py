@@ -133,6 +133,18 @@ def test_a_cohort_of_one_is_the_plain_trainer() -> None:
     assert all(torch.equal(weights(one.student)[name], values) for name, values in weights(other.student).items())
 
 
+def test_each_goes_on_counting_the_batches_that_its_norms_had_seen() -> None:
+    """One that begins from a trained student has seen many."""
+    trained, fresh = members("none", SETTINGS[:2])
+    for norm in trained.student.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):
+            norm.num_batches_tracked.fill_(120)
+    fit_cohort([fresh, trained])
+    for member, before in ((fresh, 0), (trained, 120)):
+        seen = {int(t) for name, t in member.student.state_dict().items() if name.endswith("num_batches_tracked")}
+        assert seen == {before + QUICK.steps}
+
+
 def test_in_another_order_they_are_the_same() -> None:
     first, second = members("response"), members("response")
     fit_cohort(first)
