@@ -24,7 +24,6 @@ from search.tracking.child_run import TRIAL_TAG, ChildRuns
 from search.tracking.client import experiment_of, log_metrics, quiet_client
 from search.tracking.links import ROLE_TAG, STUDY_TAG, VIEW_TAG, life_tag, runs_of, view_of
 from search.tracking.notes import NOTE_TAG, study_note
-from sedkd.disk.kept import one_at_a_time
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -68,8 +67,8 @@ class Tracker:
                 self.children.pop(int(run.data.tags[TRIAL_TAG]), None)
 
     def alone(self) -> AbstractContextManager[None]:
-        """In here no other process writes child runs of the study to this store's MLflow."""
-        return one_at_a_time(self.study.folder / ".mlflow.lock")
+        """In here no other process writes runs of the study, also on another machine: both may tell one server."""
+        return self.study.store.storage.turn(f"mlflow {self.study.name}")
 
     def sync(self, figures: bool = True) -> None:
         """Bring MLflow up to date with Optuna: new children, most ranks that changed, and, unless it was written just

@@ -3,15 +3,18 @@
 import json
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import optuna
 import pytest
 from invented_study import invented_study
 from mlflow import MlflowClient
 from optuna.trial import TrialState
+from postgres import needs_postgres, server
 
 from search.pareto.front import front, ranks
 from search.study.objectives import Objectives
+from search.study.opening import load_study, open_study
 from search.study.records import RECORD
 from search.study.store import Store
 from search.study.view import StudyView
@@ -143,3 +146,25 @@ def test_doubles_that_are_there_are_taken_away(store):
     Tracker(study).catch_up()
     assert every_trial(store) == [0, 1, 2, 3]
     check_ranks(store, study)
+
+
+@needs_postgres
+def test_of_two_machines_one_at_a_time_writes_runs(tmp_path, monkeypatch):
+    """Both may tell one MLflow server, each with a folder of its own."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    facts = {"environment": "farm", "objectives": ["f1_segment", "macs"], "synthetic": False}
+    with server() as made:
+        one = open_study(Store(tmp_path / "one", made.address, 20.0), "farm-123abc", facts, F1_MACS)
+        other = load_study(Store(tmp_path / "other", made.address, 20.0), None, "farm-123abc")
+        entered = threading.Event()
+
+        def enter() -> None:
+            with Tracker.alone(SimpleNamespace(study=other)):
+                entered.set()
+
+        waiting = threading.Thread(target=enter)
+        with Tracker.alone(SimpleNamespace(study=one)):
+            waiting.start()
+            assert not entered.wait(0.5)
+        assert entered.wait(20)
+        waiting.join()
