@@ -71,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
     if options.out is not None:
         root, how = convert.written(options), {}
     _tell_time(studies)
-    _tell_next(found, root, how, {"store": options.store, "storage": options.storage})
+    server = store.storage.place if options.storage else None  # without its password
+    _tell_next(found, root, how, {"store": options.store, "storage": server})
     return 0
 
 

@@ -8,7 +8,9 @@ import pytest
 from datasets import labels, tut
 from datasets.sound import write_sound, write_text
 from invented_study import invented_study
+from postgres import needs_postgres, server
 from small_study import write_environment
+from sqlalchemy.engine import make_url
 
 from search.cli import main, search
 from search.study.objectives import parse
@@ -180,3 +182,13 @@ def test_mistakes(yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "labels.txt, line 1: no label file that sedkd knows (its first line is '0.1 0.9 crow')" in line_of(yard)
     (yard / "labels.txt").unlink()
     assert line_of(yard, "--copy").endswith("--copy: says how --out is written; add --out DIR")
+
+
+@needs_postgres
+def test_what_comes_next_is_said_without_a_servers_password(yard: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with server() as made:
+        out = told(capsys, yard, "--storage", made.address)
+    password = make_url(made.address).password
+    assert password
+    assert password not in out
+    assert "***@" in out
