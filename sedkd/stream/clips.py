@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sedkd.data.clips import names_of
-from sedkd.disk.paths import written_atomically
+from sedkd.disk.wav_file import write_wav
 from sedkd.errors import UserError
 from sedkd.stream.detection import Detection
 
@@ -54,8 +54,6 @@ class Clips:
         Raises:
             UserError: it cannot be written.
         """
-        import soundfile
-
         event = detection.event
         stop = min(round((event.offset + AROUND_SECONDS) * self.rate), self._end)
         start = max(round((event.onset - AROUND_SECONDS) * self.rate), self._first, 0)
@@ -68,9 +66,9 @@ class Clips:
         path = self.folder / f"{self._stamp}-{event.onset:08.3f}-{label}.wav"
         sound = np.concatenate(self._held)[start - self._first : stop - self._first]
         try:
-            with written_atomically(path) as temporary:
-                soundfile.write(temporary, sound, self.rate, format="WAV", subtype="PCM_16")
-        except (OSError, soundfile.LibsndfileError) as error:
-            raise UserError(f"{path}: cannot be written ({error}); name another folder with --clips") from error
+            write_wav(path, sound, self.rate, "PCM_16")
+        except OSError as error:
+            why = f"cannot be written ({error.strerror})"
+            raise UserError(f"{path}: {why}; name another folder with --clips") from error
         self._left -= size
         return True

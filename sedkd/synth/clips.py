@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sedkd.disk.wav_file import write_wav
 from sedkd.parallel import Job, Result, cores, results
 
 Progress = Callable[[int, int], None]
@@ -17,9 +18,7 @@ POOL_COST_SECONDS = 1.5  # for processes to start and import numpy and scipy
 
 def write_clip(path: Path, audio: np.ndarray, rate: int) -> None:
     """Write float32 [samples] within -1..1 as 16-bit PCM wav."""
-    import soundfile
-
-    soundfile.write(str(path), audio, rate, subtype="PCM_16")
+    write_wav(path, audio, rate, "PCM_16")
 
 
 def run_all(
