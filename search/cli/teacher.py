@@ -43,6 +43,7 @@ def run_train(options: argparse.Namespace) -> int:
     from search.show.display import Display
     from sedkd.data.broken import leave_out_broken
     from sedkd.data.datasets.opening import names_of
+    from sedkd.disk.paths import written_atomically
     from sedkd.errors import UserError
     from sedkd.teach.teacher import require_kind, teacher_for, teachers_folder
 
@@ -66,8 +67,8 @@ def run_train(options: argparse.Namespace) -> int:
         teacher = teacher_for(pool, kind, device, options.seed, display.preparing, options.teacher_minutes or 0.0)
     path = teachers_folder() / f"{teacher.key}.safetensors"
     if options.out is not None:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, options.out)
+        with written_atomically(options.out) as temporary:
+            shutil.copyfile(path, temporary)
         path = options.out
     for stage in teacher.stages:
         print(_stage_words(stage))

@@ -34,6 +34,14 @@ def _disk_line(error: OSError) -> str:
         mend = "see that its disk is there"
     if error.filename is None:
         return f"{reason}; {mend} where output, results (--store) and cache ({cache_root()}) lie"
-    place = Path(os.fsdecode(error.filename)).absolute()
+    place = _place(error).absolute()
     other = "$SEDKD_CACHE" if place.is_relative_to(cache_root().absolute()) else "--store or --out"
     return f"{place}: {reason}; {mend}, or name another folder with {other}"
+
+
+def _place(error: OSError) -> Path:
+    """Of two names, as of copying, linking and renaming, the second: what was to be written; the first where it is the
+    one that is gone."""
+    if error.filename2 is None or (_is_gone(error) and not os.path.lexists(error.filename)):
+        return Path(os.fsdecode(error.filename))
+    return Path(os.fsdecode(error.filename2))

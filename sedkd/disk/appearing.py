@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sedkd.disk.paths import MAX_NAME_LENGTH
+from sedkd.disk.paths import MAX_NAME_LENGTH, WHOLE, naming
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -26,16 +26,22 @@ def appearing(target: Path, put: Callable[[Path, Path], object] = os.rename) -> 
     is removed.
 
     Raises:
-        OSError: a folder that is not empty, or a file, stands there.
+        OSError: a folder that is not empty, or a file, stands there, or the disk does not serve; it names `target`, or
+            what was to lie in it.
         KeyboardInterrupt: as it came, saying that nothing was written.
     """
+    with naming(target):
+        yield from _appearing(target, put)
+
+
+def _appearing(target: Path, put: Callable[[Path, Path], object]) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     start = f".{target.name[:MAX_NAME_LENGTH]}."
     made = Path(tempfile.mkdtemp(prefix=start, dir=target.parent))
     lock = _held(made)
     work = made.rename(made.with_name(f"{made.name}.unfinished"))  # held by now: nobody takes it for a dead one's
     try:
-        whole = work / "whole"
+        whole = work / WHOLE
         whole.mkdir()
         yield whole
         put(whole, target)

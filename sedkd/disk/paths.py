@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 MAX_NAME_LENGTH = 100  # characters: a temporary file's name is longer than its target's
+WHOLE = "whole"  # in a folder of work under way: what takes the target's place (`appearing`)
 
 
 def cache_root() -> Path:
@@ -58,11 +59,24 @@ def _is_special(target: Path) -> bool:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """An OSError inside that names no file, as of a write to a full disk, or a temporary one, names this one."""
+    """An OSError inside that names no file, as of a write to a full disk, names this one; a temporary name is told as
+    what it was to become."""
     try:
         yield
     except OSError as error:
-        beside = f"{path.with_name(f'.{path.name[:MAX_NAME_LENGTH]}.')}"
-        if error.errno is not None and (error.filename is None or str(error.filename).startswith(beside)):
-            error.filename, error.filename2 = str(path), None
+        if error.errno is not None:
+            first, second = _meant(error.filename, path), _meant(error.filename2, path)
+            first = str(path) if first is None else first
+            error.filename, error.filename2 = first, None if second == first else second
         raise
+
+
+def _meant(name: str | bytes | int | None, path: Path) -> str | bytes | int | None:
+    """A name as it is, but for a temporary one beside `path`: that, or what lies in it."""
+    if not isinstance(name, str | bytes):
+        return name
+    beside = os.path.abspath(path.with_name(f".{path.name[:MAX_NAME_LENGTH]}."))
+    full = os.path.abspath(os.fsdecode(name))
+    if not full.startswith(beside):
+        return name
+    return str(path / full.partition(f"{os.sep}{WHOLE}{os.sep}")[2])

@@ -1,5 +1,6 @@
 """Folders that appear when they are whole, beside those of processes that work or were killed."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -87,3 +88,18 @@ def test_what_a_kill_left_is_removed_and_what_another_process_works_at_stays(tmp
         assert b"not empty" in errors
     assert {*tmp_path.iterdir()} == {target, *others}
     assert (target / "file").read_text() == "new"
+
+
+def test_an_error_names_what_was_to_be_and_no_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OSError, match="No space") as caught, appearing(Path("out")) as folder:
+        raise OSError(errno.ENOSPC, "No space left on device", "source", None, str(folder / "farm" / "a.wav"))
+    assert (caught.value.filename, caught.value.filename2) == ("source", str(Path("out", "farm", "a.wav")))
+
+    def refuse(name: Path, *_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(name))
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    with pytest.raises(PermissionError) as shut, appearing(Path("out")):
+        pass
+    assert shut.value.filename == "out"

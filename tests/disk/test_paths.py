@@ -1,5 +1,6 @@
 """Files that appear when they are whole."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -56,3 +57,18 @@ def test_an_error_names_the_target(tmp_path: Path) -> None:
     with pytest.raises(OSError) as caught:  # noqa: PT011
         write(tmp_path / "file" / "below")
     assert str(caught.value.filename).startswith(str(tmp_path / "file"))
+
+
+def test_a_temporary_name_is_told_as_the_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the target's name is relative, that of the temporary file is not
+    with pytest.raises(OSError, match="No space") as copied, written_atomically(Path("out.tsv")) as temporary:
+        raise OSError(errno.ENOSPC, "No space left on device", "source", None, str(temporary))
+    assert (copied.value.filename, copied.value.filename2) == ("source", "out.tsv")
+
+    def refuse(name: str, *_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", name)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(PermissionError) as shut:
+        write(Path("out.tsv"))
+    assert shut.value.filename == "out.tsv"

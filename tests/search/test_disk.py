@@ -159,3 +159,15 @@ def test_a_place_that_is_not_there_is_named(searched: Path, capsys) -> None:
     words = ["data", "convert", searched / "recordings", "--out", "/proc/gone"]
     assert "No such file or directory; see that its disk is there" in line(capsys, main.main, words, Path("/proc"))
     assert line_of(FileNotFoundError(errno.ENOENT, "", "node")) is None  # a program, not a place
+
+
+def test_of_two_names_the_line_tells_the_one_that_was_to_be_written(tmp_path: Path) -> None:
+    there, target, gone = tmp_path / "source", tmp_path / "out" / "target", tmp_path / "gone"
+    there.touch()
+    full = OSError(errno.ENOSPC, "", str(there), None, str(target))
+    assert (
+        line_of(full) == f"{target}: No space left on device; make room, or name another folder with --store or --out"
+    )
+    for first, second, named in ((there, target, target), (gone, target, gone)):
+        missing = FileNotFoundError(errno.ENOENT, "", str(first), None, str(second))
+        assert (line_of(missing) or "").startswith(f"{named}: No such file or directory")
