@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from search.cli.guard import positive
+from search.cli.guard import GOES_ON, positive
 from search.cli.store import add_store_options, store_of
 from search.cli.subject import ENVIRONMENT, add_subject_options, subject_of
 
@@ -57,7 +57,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--workers", type=positive(int), metavar="N", help=WORKERS)
     parser.add_argument("--ablate", action="store_true", help="also each environment-aware part switched off in turn")
     add_store_options(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, interrupted=GOES_ON)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.detections import PARQUET, format_for, writing
+from search.cli.detections import PARQUET, format_for, telling_what_stands, writing
 from search.cli.guard import positive
 from search.cli.thresholds import add_threshold
 from sedkd.output.formats import OUTPUT_FORMATS
@@ -101,7 +101,8 @@ def run(args: argparse.Namespace) -> int:
     if args.clips is not None:
         from sedkd.output.clips import write_clips
 
-        count = write_clips(args.clips, found, args.clips_per_class or CLIPS_PER_CLASS, bundle.labels)
+        with telling_what_stands(args.clips):
+            count = write_clips(args.clips, found, args.clips_per_class or CLIPS_PER_CLASS, bundle.labels)
         print(f"{args.clips}: {several(count, 'clip')} of {several(len(found), 'detection')}", file=sys.stderr)
     return 2 if failed else 0
 

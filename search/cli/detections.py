@@ -53,7 +53,7 @@ def writing(args: argparse.Namespace, files: Sequence[str], highest: float) -> A
         return _parquet(args, files)
     form = OUTPUT_FORMATS[args.format]
     if args.per_file:
-        return _file_per_recording(form, _targets(args, files, form.suffix), highest)
+        return _file_per_recording(form, args.out, _targets(args, files, form.suffix), highest)
     if not form.several and len(files) > 1:
         raise UserError(f"--format {args.format}: holds one recording, not {len(files)}: add --per-file and --out DIR")
     return _one_table(args.out, form, any(_is_dated(name) for name in files), highest)
@@ -68,7 +68,8 @@ def _parquet(args: argparse.Namespace, files: Sequence[str]) -> Iterator[Write]:
         raise UserError("--format parquet: is no text; add --out FILE")
     if args.per_file:
         targets = _targets(args, files, SUFFIX)
-        yield lambda heard: write_parquet(targets[heard.name], [heard], heard.start is not None)
+        with telling_what_stands(args.out):
+            yield lambda heard: write_parquet(targets[heard.name], [heard], heard.start is not None)
         return
     found: list[Heard] = []
     yield found.append
@@ -93,14 +94,24 @@ def _one_table(out: Path | None, form: OutputFormat, dated: bool, highest: float
 
 
 @contextmanager
-def _file_per_recording(form: OutputFormat, targets: dict[str, Path], highest: float) -> Iterator[Write]:
+def _file_per_recording(form: OutputFormat, folder: Path, targets: dict[str, Path], highest: float) -> Iterator[Write]:
     def write(heard: Heard) -> None:
         output = form.make(heard.start is not None, highest)
         text = output.begin() + output.text(heard) + output.end()
         with _table(targets[heard.name]) as table:
             table.write(text)
 
-    yield write
+    with telling_what_stands(folder):
+        yield write
+
+
+@contextmanager
+def telling_what_stands(folder: Path) -> Iterator[None]:
+    """Ctrl-C in here is told as what it leaves: each file of `folder` is whole, and others are missing."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"the files that are in {folder} stand, the same line writes all anew") from None
 
 
 def _targets(args: argparse.Namespace, files: Sequence[str], suffix: str) -> dict[str, Path]:

@@ -17,9 +17,14 @@ from search.run.warned import show_own_warnings
 from search.tracking.quiet import quiet_mlflow
 from sedkd.errors import UserError
 
+ANEW = "no file is left half written, the same line begins anew"
+GOES_ON = "what was finished is kept, the same line continues"
+"""What Ctrl-C leaves: of most commands, and of those that train."""
 
-def guarded(run: Callable[[], int]) -> int:
-    """Run a command and turn what a user can mend into one line on stderr."""
+
+def guarded(run: Callable[[], int], interrupted: str = ANEW) -> int:
+    """Run a command and turn what a user can mend into one line on stderr; `interrupted` is what Ctrl-C leaves of it,
+    where the command does not say so itself."""
     # How long torch's waiting threads spin before they sleep, read when torch is loaded. Spinning without end falls off
     # a cliff beside a busy process (seconds a step), sleeping at once costs 1.7 times the time on a quiet machine
     # (`python benchmarks/steps.py`); this lies between. OMP_WAIT_POLICY overrides it.
@@ -33,7 +38,7 @@ def guarded(run: Callable[[], int]) -> int:
     with suppress(FileNotFoundError):  # the current folder was removed
         sys.path.append(os.getcwd())  # where a strategy or a teacher `module:callable` of one's own is found
     with _terminable():
-        return ended(run) or 0
+        return ended(run, interrupted) or 0
 
 
 @contextmanager
@@ -50,13 +55,12 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def ended(run: Callable[[], int | None]) -> int | None:
+def ended(run: Callable[[], int | None], interrupted: str) -> int | None:
     """What it returns, or the exit code of how it ended, which is told on stderr."""
     try:
         return run()
     except KeyboardInterrupt as end:
-        what = end.args[0] if end.args else "what was finished is kept, the same line continues"
-        print(f"interrupted; {what}", file=sys.stderr)
+        print(f"interrupted; {end.args[0] if end.args else interrupted}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader, `head` say, has had enough
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  Python flushes it once more on its way out

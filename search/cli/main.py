@@ -22,7 +22,7 @@ from search.cli import (
     ui,
     worker,
 )
-from search.cli.guard import Parser, guarded
+from search.cli.guard import ANEW, Parser, guarded
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
         prog="sedkd", description="Small sound event detectors, distilled for the place where they will listen."
     )
     top.add_argument("--version", action="version", version=_version())
+    top.set_defaults(interrupted=ANEW)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     of_studies, of_students = (front, report, compare, export, worker, sync, ui), (detect, listen, review, plot, score)
     for module in (init, *of_studies, *of_students, space, teacher, data):
@@ -40,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `sedkd`; returns the exit code."""
     options = parser().parse_args(argv)
-    return guarded(lambda: options.run(options))
+    return guarded(lambda: options.run(options), options.interrupted)
 
 
 def _version() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from search.cli.amounts import AMOUNTS, amount, duration
-from search.cli.guard import SEED, Parser, guarded, positive
+from search.cli.guard import GOES_ON, SEED, Parser, guarded, positive
 from search.cli.store import add_store_options, store_of
 from search.cli.subject import ENVIRONMENT, SUBSET, add_subject_options, subject_of
 from search.cli.typed import typed_of, with_config
@@ -98,8 +98,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     if not any(word.partition("=")[0] == "--config" for word in words):
         options = parser().parse_args(words)
-        return guarded(lambda: _run(options))
-    return guarded(lambda: _run(parser().parse_args(with_config(parser(), words))))
+        return guarded(lambda: _run(options), GOES_ON)
+    return guarded(lambda: _run(parser().parse_args(with_config(parser(), words))), GOES_ON)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.guard import SEED, require_ending
+from search.cli.guard import GOES_ON, SEED, require_ending
 from search.cli.subject import add_data_options, add_skip_bad, add_teacher_minutes
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def add_parser(subparsers: Any) -> None:
     train.add_argument("--out", type=Path, metavar="FILE", help="also write the teacher to this .safetensors file")
     train.add_argument("--seed", type=SEED, default=0)
     train.add_argument("--device", default="auto")
-    train.set_defaults(run=run_train)
+    train.set_defaults(run=run_train, interrupted=GOES_ON)
     show = actions.add_parser("show", help="the teachers in the cache")
     show.set_defaults(run=run_show)
     fetch = actions.add_parser("fetch", help="bring public AudioSet weights into the cache, checked by sha256")

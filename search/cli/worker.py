@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.guard import positive
+from search.cli.guard import GOES_ON, positive
 from search.cli.store import add_store_options, store_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def add_parser(subparsers: Any) -> None:
         "--workers", type=positive(int), metavar="N", help="trials at once here (one a core; on a GPU 1)"
     )
     add_store_options(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, interrupted=GOES_ON)
 
 
 def run(options: argparse.Namespace) -> int:
