@@ -1,10 +1,9 @@
 """`sedkd data check`: what was recognised in a folder, how much of it there is, and what of it needs mending."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.guard import positive
+from search.cli.guard import positive, typed_path
 from search.cli.subject import LABEL_COLUMN
 from sedkd.words import several
 
@@ -26,7 +25,9 @@ def add_parser(commands: Any) -> None:
         "split holds. Exits with 1 where "
         "training would be wrong, one line per problem. Of test annotations nothing is told but mistakes.",
     )
-    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="several make one pool, as with --data")
+    parser.add_argument(
+        "folders", nargs="+", type=typed_path, metavar="DIR", help="several make one pool, as with --data"
+    )
     parser.add_argument("--dataset", metavar="NAME", help="what lies in DIR, where it is not recognised as you mean it")
     parser.add_argument("--fold", type=positive(int), metavar="N", help="the official fold whose test list is test")
     parser.add_argument("--label-column", metavar="NAME", help=LABEL_COLUMN)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from search.cli.guard import positive
+from search.cli.guard import positive, typed_path
 from search.cli.subject import LABEL_COLUMN
 from sedkd.words import several
 
@@ -18,8 +18,10 @@ def add_parser(commands: Any) -> None:
         "event_label) per split, with links to the audio. Where nothing validates, about a fifth of the labelled "
         "recordings does from then on.",
     )
-    parser.add_argument("folder", type=Path, metavar="DIR", help="whatever --data reads")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write; must be new or empty")
+    parser.add_argument("folder", type=typed_path, metavar="DIR", help="whatever --data reads")
+    parser.add_argument(
+        "--out", type=typed_path, required=True, metavar="DIR", help="folder to write; must be new or empty"
+    )
     parser.add_argument("--copy", action="store_true", help="copy the audio, instead of linking to it")
     parser.add_argument("--dataset", metavar="NAME", help="what lies in DIR, where it is not recognised as you mean it")
     parser.add_argument("--fold", type=positive(int), metavar="N", help="the official fold whose test list is test")

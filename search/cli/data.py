@@ -1,11 +1,10 @@
 """`sedkd data`: look at data, convert or make some. `synthesise` mixes soundscapes out of isolated recordings."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.cli import check, convert
-from search.cli.guard import SEED, between
+from search.cli.guard import SEED, between, typed_path
 from sedkd.words import several
 
 if TYPE_CHECKING:
@@ -36,14 +35,21 @@ def add_parser(subparsers: Any) -> None:
         "every other command reads.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--events", type=Path, required=True, metavar="DIR", help="folder with a folder per class")
     parser.add_argument(
-        "--backgrounds", type=Path, metavar="DIR", help="background recordings, for environments without their own"
+        "--events", type=typed_path, required=True, metavar="DIR", help="folder with a folder per class"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write; must be new or empty")
+    parser.add_argument(
+        "--backgrounds",
+        type=typed_path,
+        metavar="DIR",
+        help="background recordings, for environments without their own",
+    )
+    parser.add_argument(
+        "--out", type=typed_path, required=True, metavar="DIR", help="folder to write; must be new or empty"
+    )
     parser.add_argument(
         "--recipe",
-        type=Path,
+        type=typed_path,
         metavar="FILE",
         help="YAML with the environments (example: spaces/recipes/esc10.yaml); without it, one of all classes",
     )

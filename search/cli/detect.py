@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.cli.detections import PARQUET, format_for, telling_what_stands, writing
-from search.cli.guard import positive
+from search.cli.guard import positive, typed_name, typed_path
 from search.cli.thresholds import add_threshold
 from sedkd.output.formats import OUTPUT_FORMATS
 from sedkd.words import several
@@ -40,8 +40,14 @@ def add_parser(subparsers: Any) -> None:
         "the others are done all the same, and the exit code is then 2.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of an exported student")
-    parser.add_argument("files", nargs="+", metavar="FILE", help="audio file, or a folder, however deep its audio lies")
+    parser.add_argument("bundle", type=typed_path, metavar="BUNDLE", help="folder of an exported student")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=typed_name,
+        metavar="FILE",
+        help="audio file, or a folder, however deep its audio lies",
+    )
     parser.add_argument(
         "--format",
         choices=(*OUTPUT_FORMATS, PARQUET),
@@ -50,7 +56,10 @@ def add_parser(subparsers: Any) -> None:
         "refused",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="table to write, instead of printing it; a folder with --per-file"
+        "--out",
+        type=typed_path,
+        metavar="FILE",
+        help="table to write, instead of printing it; a folder with --per-file",
     )
     parser.add_argument(
         "--per-file",
@@ -61,7 +70,7 @@ def add_parser(subparsers: Any) -> None:
         "--stream", action="store_true", help="step by step, as `sedkd listen` hears it: of a student with a look-ahead"
     )
     parser.add_argument(
-        "--clips", type=Path, metavar="DIR", help="also write the sound of detections there, a folder per event"
+        "--clips", type=typed_path, metavar="DIR", help="also write the sound of detections there, a folder per event"
     )
     parser.add_argument(
         "--clips-per-class",

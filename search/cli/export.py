@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from search.cli.guard import typed_path
 from search.cli.store import store_of
 
 CRITERION = (
@@ -24,9 +25,9 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("export", help="write a student as ONNX, safetensors and a model card")
     add_study_options(parser)
     parser.add_argument("--pick", default="knee", metavar="WHICH", help='knee, best, smallest, trial:N or "within 1%%"')
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    parser.add_argument("--out", type=typed_path, required=True, metavar="DIR", help="folder to write")
     parser.add_argument("--criterion", metavar="C", help=CRITERION)
-    parser.add_argument("--browser", type=Path, nargs="?", const=Path(), metavar="DIR", help=BROWSER)
+    parser.add_argument("--browser", type=typed_path, nargs="?", const=Path(), metavar="DIR", help=BROWSER)
     parser.set_defaults(run=run)
 
 

@@ -2,9 +2,9 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
+from search.cli.guard import typed_path
 from search.cli.store import add_store_options, store_of
 from sedkd.words import several
 
@@ -14,7 +14,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("front", help="show the Pareto front of a study", description=__doc__)
     add_study_options(parser)
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="also draw it, to a .png or .svg")
+    parser.add_argument("--picture", type=typed_path, metavar="FILE", help="also draw it, to a .png or .svg")
     parser.set_defaults(run=run)
 
 

@@ -106,6 +106,19 @@ def speak_any_letter(stream: TextIO) -> None:
     stream.reconfigure(encoding=stream.encoding if own else "utf-8", errors="backslashreplace")
 
 
+def typed_name(text: str) -> str:
+    """An argparse type: a file or folder by its name, which stays as it was typed, but for a `~` that the shell left,
+    as it does behind `=`. An empty one, such as of a variable that is not set, would mean the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("is empty, as of a variable that is not set; name a file or folder")
+    return os.path.expanduser(text)
+
+
+def typed_path(text: str) -> Path:
+    """An argparse type: as `typed_name`, as a path."""
+    return Path(typed_name(text))
+
+
 def between(kind: type, low: float, high: float) -> Callable[[str], Any]:
     """An argparse type: a number from `low` to `high`."""
 

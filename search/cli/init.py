@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.cli import convert
-from search.cli.guard import positive
+from search.cli.guard import positive, typed_path
 from search.cli.store import add_store_options, store_of
 from search.cli.subject import LABEL_COLUMN
 from sedkd.words import several
@@ -29,9 +29,11 @@ def add_parser(subparsers: Any) -> None:
         "alone. Exits with 1 where something must be mended first. Annotations of a test split stay unread.",
     )
     parser.add_argument(
-        "folder", type=Path, metavar="DIR", help="recordings with label files, or whatever --data reads"
+        "folder", type=typed_path, metavar="DIR", help="recordings with label files, or whatever --data reads"
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="also write it as the generic folder, new or empty")
+    parser.add_argument(
+        "--out", type=typed_path, metavar="DIR", help="also write it as the generic folder, new or empty"
+    )
     parser.add_argument("--copy", action="store_true", help="with --out: copy the audio, instead of linking to it")
     parser.add_argument("--dataset", metavar="NAME", help="what lies in DIR, where it is not recognised as you mean it")
     parser.add_argument("--fold", type=positive(int), metavar="N", help="the official fold whose test list is test")

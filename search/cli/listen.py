@@ -5,10 +5,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.guard import between, positive
+from search.cli.guard import between, positive, typed_path
 from search.cli.interruption import Interruption
 from search.cli.thresholds import add_threshold
 from sedkd.output.live import LIVE_FORMATS, beginning, line
@@ -33,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
         "event_label, and confidence, the mean probability over its frames. Ctrl-C ends.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of an exported student")
+    parser.add_argument("bundle", type=typed_path, metavar="BUNDLE", help="folder of an exported student")
     parser.add_argument(
         "source",
         nargs="?",
@@ -46,7 +45,9 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--onsets", action="store_true", help="a line without offset when an event begins, too")
     parser.add_argument("--format", choices=LIVE_FORMATS, default="tsv", help="a table, or a JSON object a line")
-    parser.add_argument("--clips", type=Path, metavar="DIR", help="write the sound of each event into this folder")
+    parser.add_argument(
+        "--clips", type=typed_path, metavar="DIR", help="write the sound of each event into this folder"
+    )
     parser.add_argument(
         "--clips-bytes",
         type=positive(int),

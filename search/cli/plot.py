@@ -3,10 +3,9 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.guard import between, positive, require_ending
+from search.cli.guard import between, positive, require_ending, typed_path
 from search.cli.subject import LABEL_COLUMN
 
 if TYPE_CHECKING:
@@ -24,16 +23,16 @@ def add_parser(subparsers: Any) -> None:
         "(thin, and thick after the median filter) with thresholds, truth and detections above each other.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="audio file")
-    parser.add_argument("--bundle", type=Path, required=True, metavar="DIR", help="folder of an exported student")
+    parser.add_argument("file", type=typed_path, metavar="FILE", help="audio file")
+    parser.add_argument("--bundle", type=typed_path, required=True, metavar="DIR", help="folder of an exported student")
     parser.add_argument(
         "--labels",
-        type=Path,
+        type=typed_path,
         metavar="FILE",
         help="the truth: a table filename onset offset event_label, a label file of any program, or a folder of them",
     )
     parser.add_argument("--label-column", metavar="NAME", help=LABEL_COLUMN)
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.png", help="picture to write")
+    parser.add_argument("--out", type=typed_path, required=True, metavar="FILE.png", help="picture to write")
     parser.add_argument("--start", type=between(float, 0, 1e7), default=0.0, metavar="S", help="first second")
     parser.add_argument("--seconds", type=positive(float), default=SECONDS, metavar="S", help="at most so many")
     parser.set_defaults(run=run)

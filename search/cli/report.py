@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from search.cli.front import add_study_options
-from search.cli.guard import require_ending
+from search.cli.guard import require_ending, typed_path
 from search.cli.store import store_of
 
 
@@ -13,7 +13,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command `report`."""
     parser = subparsers.add_parser("report", help="write a study as one HTML page", description=__doc__)
     add_study_options(parser)
-    parser.add_argument("--out", type=Path, metavar="FILE.html", help="where to (default: ./STUDY.html)")
+    parser.add_argument("--out", type=typed_path, metavar="FILE.html", help="where to (default: ./STUDY.html)")
     parser.set_defaults(run=run)
 
 

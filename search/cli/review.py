@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.guard import SEED, between, positive, require_ending
+from search.cli.guard import SEED, between, positive, require_ending, typed_name, typed_path
 from sedkd.words import several
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _add_make(commands: Any) -> None:
     )
     parser.add_argument(
         "detector",
-        type=Path,
+        type=typed_path,
         metavar="BUNDLE",
         help="folder of an exported student; or a table (tsv, csv) with filename, onset, offset, event_label and "
         "confidence, as `sedkd detect` writes it, or BirdNET and others, with a confidence",
@@ -47,11 +47,14 @@ def _add_make(commands: Any) -> None:
     parser.add_argument(
         "files",
         nargs="*",
+        type=typed_name,
         metavar="FILE",
         help="recording, or a folder of them, such as unlabeled/ of an environment; with a table, those that it is of, "
         "and its rows of others are left out",
     )
-    parser.add_argument("--out", type=Path, default=Path("review.html"), metavar="FILE.html", help="page to write")
+    parser.add_argument(
+        "--out", type=typed_path, default=Path("review.html"), metavar="FILE.html", help="page to write"
+    )
     parser.add_argument("--clips", type=positive(int), default=60, metavar="N", help="at most so many")
     parser.add_argument(
         "--by",
@@ -73,8 +76,10 @@ def _add_read(commands: Any) -> None:
         description="Read the answers to a page. Tells the precision by event and confidence, thresholds for what is "
         "wanted, and with --into makes training data of them.",
     )
-    parser.add_argument("page", type=Path, metavar="REVIEW.html", help="the page")
-    parser.add_argument("answers", nargs="+", type=Path, metavar="ANSWERS.json", help="what was downloaded from it")
+    parser.add_argument("page", type=typed_path, metavar="REVIEW.html", help="the page")
+    parser.add_argument(
+        "answers", nargs="+", type=typed_path, metavar="ANSWERS.json", help="what was downloaded from it"
+    )
     parser.add_argument(
         "--precision", type=between(float, 0.01, 0.999), metavar="P", help="tell a threshold for this precision"
     )
@@ -87,7 +92,7 @@ def _add_read(commands: Any) -> None:
     parser.add_argument("--events", metavar="A,B", help=EVENTS)
     parser.add_argument(
         "--into",
-        type=Path,
+        type=typed_path,
         metavar="DIR",
         help="an environment, such as recordings/farm: write the answers to its reviewed/ and reviewed.tsv, which the "
         "next study of it learns from",

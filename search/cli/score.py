@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from search.cli.guard import typed_path
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to what argparse's add_subparsers() returned."""
@@ -18,17 +20,19 @@ def add_parser(subparsers: Any) -> None:
         "by name or, where the folders differ, by the end of their paths.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("truth", type=Path, help="the reference events: a table, a label file, or a folder of them")
-    parser.add_argument("detections", type=Path, help="the detected events, alike; - reads a table from stdin")
+    parser.add_argument(
+        "truth", type=typed_path, help="the reference events: a table, a label file, or a folder of them"
+    )
+    parser.add_argument("detections", type=typed_path, help="the detected events, alike; - reads a table from stdin")
     parser.add_argument(
         "--durations",
-        type=Path,
+        type=typed_path,
         metavar="FILE",
         help="table with the columns filename and duration (seconds); needed for PSDS",
     )
     parser.add_argument(
         "--operating-points",
-        type=Path,
+        type=typed_path,
         metavar="DIR",
         help="folder with one .tsv of detections per threshold, the threshold being the last number in its name",
     )

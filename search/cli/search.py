@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from search.cli.amounts import AMOUNTS, amount, duration
-from search.cli.guard import GOES_ON, SEED, Parser, guarded, positive
+from search.cli.guard import GOES_ON, SEED, Parser, guarded, positive, typed_path
 from search.cli.store import add_store_options, store_of
 from search.cli.subject import ENVIRONMENT, SUBSET, add_subject_options, subject_of
 from search.cli.typed import typed_of, with_config
@@ -88,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
     manner.add_argument("--no-early-stopping", action="store_true", help="train every student to its end")
     manner.add_argument("--no-carry", action="store_true", help="learn nothing from other studies")
     where = top.add_argument_group("where")
-    where.add_argument("--config", metavar="FILE", help=CONFIG)
+    where.add_argument("--config", type=typed_path, metavar="FILE", help=CONFIG)
     add_store_options(where)
     return top
 

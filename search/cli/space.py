@@ -1,14 +1,15 @@
 """`sedkd space`: what a search would vary, and between which values."""
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from search.cli.guard import typed_path
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command `space`."""
     parser = subparsers.add_parser("space", help="show what a search varies", description=__doc__)
-    parser.add_argument("--space", type=Path, metavar="FILE", help="your own space (default: the built-in one)")
+    parser.add_argument("--space", type=typed_path, metavar="FILE", help="your own space (default: the built-in one)")
     parser.set_defaults(run=run)
 
 

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from search.cli.guard import positive
+from search.cli.guard import positive, typed_name
 
 if TYPE_CHECKING:
     from search.study.store import Store
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 def add_store_options(parser: argparse._ActionsContainer) -> None:
     """`--store`, `--storage`, `--storage-timeout`."""
-    parser.add_argument("--store", metavar="DIR", help="folder of results (default: $SEDKD_STORE or ./mlruns)")
+    parser.add_argument(
+        "--store", type=typed_name, metavar="DIR", help="folder of results (default: $SEDKD_STORE or ./mlruns)"
+    )
     parser.add_argument(
         "--storage",
         metavar="URL",

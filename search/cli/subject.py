@@ -1,10 +1,9 @@
 """The options that say what is listened for, where, and who teaches."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from search.cli.guard import between, positive
+from search.cli.guard import between, positive, typed_path
 
 if TYPE_CHECKING:
     from search.setup.preparation import Subject
@@ -38,8 +37,8 @@ def add_subject_options(
         "'\"dog, barking\",car'",
     )
     narrowing.add_argument("--subset", metavar="NAME", help=subset_help)
-    what.add_argument("--impulse-responses", type=Path, metavar="DIR", help=IMPULSE_RESPONSES)
-    what.add_argument("--space", type=Path, metavar="FILE", help="your own environment and search space (YAML)")
+    what.add_argument("--impulse-responses", type=typed_path, metavar="DIR", help=IMPULSE_RESPONSES)
+    what.add_argument("--space", type=typed_path, metavar="FILE", help="your own environment and search space (YAML)")
     what.add_argument(
         "--teacher",
         metavar="KIND",
@@ -55,7 +54,7 @@ def add_data_options(group: argparse._ActionsContainer) -> None:
     """`--data`, as often as there are folders, `--dataset`, `--fold` and `--label-column`."""
     group.add_argument(
         "--data",
-        type=Path,
+        type=typed_path,
         action="append",
         default=[],
         metavar="DIR",

@@ -1,10 +1,9 @@
 """`sedkd teacher`: train one, look at those that are there, fetch public AudioSet weights."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.guard import GOES_ON, SEED, require_ending
+from search.cli.guard import GOES_ON, SEED, require_ending, typed_path
 from search.cli.subject import add_data_options, add_skip_bad, add_teacher_minutes
 
 if TYPE_CHECKING:
@@ -23,7 +22,9 @@ def add_parser(subparsers: Any) -> None:
         "--teacher", default=None, metavar="KIND", help="crnn, timm:NAME, mn04_as, mn10_as or a .pt file"
     )
     add_teacher_minutes(train)
-    train.add_argument("--out", type=Path, metavar="FILE", help="also write the teacher to this .safetensors file")
+    train.add_argument(
+        "--out", type=typed_path, metavar="FILE", help="also write the teacher to this .safetensors file"
+    )
     train.add_argument("--seed", type=SEED, default=0)
     train.add_argument("--device", default="auto")
     train.set_defaults(run=run_train, interrupted=GOES_ON)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from search.cli.guard import Parser, typed_path
+
 OF_THE_MACHINE = ("store", "storage", "storage_timeout", "device", "workers", "executor", "resources")
 INSTEAD = ({"--data"}, {"--events", "--subset"})  # one that is typed takes the place of all of these in a file
 
@@ -35,8 +37,8 @@ def with_config(parser: argparse.ArgumentParser, words: Sequence[str]) -> list[s
     Raises:
         UserError: the file cannot be read, or holds what is no option: which, and what may have been meant.
     """
-    finder = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    finder.add_argument("--config", type=Path)
+    finder = Parser(prog=parser.prog, add_help=False, allow_abbrev=False)
+    finder.add_argument("--config", type=typed_path)
     found, typed = finder.parse_known_args(words)
     if found.config is None:
         return list(words)

@@ -3,10 +3,9 @@
 import argparse
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.cli.guard import GOES_ON, positive
+from search.cli.guard import GOES_ON, positive, typed_path
 from search.cli.store import add_store_options, store_of
 
 if TYPE_CHECKING:
@@ -24,15 +23,18 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--join", required=True, metavar="STUDY", help="the study's name, as its search said it")
     parser.add_argument(
         "--data",
-        type=Path,
+        type=typed_path,
         action="append",
         metavar="DIR",
         help="its recordings, where they lie elsewhere here",
     )
     parser.add_argument(
-        "--impulse-responses", type=Path, metavar="DIR", help="its impulse responses, where they lie elsewhere here"
+        "--impulse-responses",
+        type=typed_path,
+        metavar="DIR",
+        help="its impulse responses, where they lie elsewhere here",
     )
-    parser.add_argument("--space", type=Path, metavar="FILE", help="its space, where it lies elsewhere here")
+    parser.add_argument("--space", type=typed_path, metavar="FILE", help="its space, where it lies elsewhere here")
     parser.add_argument("--teacher", metavar="KIND", help="its teacher, where its file lies elsewhere here")
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda, or auto (default: as the study's search)")
     parser.add_argument(
