@@ -19,8 +19,9 @@ from sedkd.errors import UserError
 def resolved(roots: Sequence[Path]) -> list[Path]:
     """The folders in full. UserError when one is named twice."""
     found = [root.expanduser().resolve() for root in roots]
-    if len(set(found)) < len(found):
-        raise UserError(f"--data {found[0]}: a folder is named twice")
+    twice = next((root for number, root in enumerate(found) if root in found[:number]), None)
+    if twice is not None:
+        raise UserError(f"--data {twice}: a folder is named twice")
     return found
 
 

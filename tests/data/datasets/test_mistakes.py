@@ -68,6 +68,7 @@ def test_an_environment_of_another_dataset(street: Path) -> None:
 
 def test_the_same_folder_twice(street: Path) -> None:
     assert "a folder is named twice" in searched(street, street / "audio" / "..")
+    assert f"--data {street}: a folder is named twice" in searched(street / "audio", street, street / "audio" / "..")
 
 
 def test_no_folds(street: Path) -> None:
