@@ -5,15 +5,21 @@ import math
 
 SUFFIXES = {"k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2.0**10, "Mi": 2.0**20}
 UNITS = {"ms": 1e-3, "s": 1.0}
+OF_BYTES = ("bytes", "ram", "flash")  # objectives
 AMOUNTS = "N is a number, also 64k or 1.5M: k is 1000, Ki 1024; of durations the unit is part of it, 200ms or 0.2s"
 
 
-def amount(text: str) -> float:
-    """An argparse type: a number above 0, with one of SUFFIXES or none; a `B` for bytes may follow."""
-    found = _scaled(text.strip().removesuffix("B").strip(), SUFFIXES | {"": 1.0})
+def count(text: str) -> float:
+    """An argparse type: a number above 0, with one of SUFFIXES or none."""
+    found = _scaled(text.strip(), SUFFIXES | {"": 1.0})
     if found is None:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0, such as 65000, 64k (k is 1000) or 64Ki")
     return found
+
+
+def amount(text: str) -> float:
+    """An argparse type: a number of bytes, as `count`; a `B` may follow."""
+    return count(text.strip().removesuffix("B").strip())
 
 
 def duration(text: str) -> float:

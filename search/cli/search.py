@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from search.cli.amounts import AMOUNTS, amount, duration
+from search.cli.amounts import AMOUNTS, OF_BYTES, amount, count, duration
 from search.cli.guard import GOES_ON, SEED, Parser, guarded, positive, typed_path
 from search.cli.store import add_store_options, store_of
 from search.cli.subject import ENVIRONMENT, SUBSET, add_subject_options, subject_of
@@ -71,7 +71,8 @@ def parser() -> argparse.ArgumentParser:
     for objective in TABLE.values():
         if objective.limit:
             option, what = objective.limit
-            kind = duration if objective.is_seconds else amount
+            number = amount if objective.name in OF_BYTES else count
+            kind = duration if objective.is_seconds else number
             budget.add_argument(option, type=kind, metavar="N", help=f"at most N {what}")
     budget.add_argument("--objectives", default="f1_segment,macs", metavar="A,B", help="two or three (f1_segment,macs)")
     budget.add_argument("--criterion", default="f1", metavar="C", help=CRITERION)

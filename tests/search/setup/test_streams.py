@@ -42,6 +42,16 @@ def test_amounts() -> None:
             duration(text)
 
 
+def test_only_bytes_are_followed_by_a_b(capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = ["--max-bytes", "64kB", "--max-ram=64KiB", "--max-flash=1MB", "--max-macs", "1M", "--max-params=9"]
+    options = search.parser().parse_args(["--env", "street", *sizes])
+    assert (options.max_bytes, options.max_ram, options.max_flash, options.max_macs) == (64000, 65536, 1e6, 1e6)
+    for option in ("--max-macs", "--max-total-macs", "--max-params", "--max-latency-ms"):
+        with pytest.raises(SystemExit):
+            search.parser().parse_args(["--env", "street", option, "1MB"])
+        assert f"argument {option}: '1MB': expected a number above 0" in capsys.readouterr().err
+
+
 def test_who_asks_for_students_for_streams() -> None:
     assert streams_asked_by({"macs": 1e6}, F1_MACS) is None
     assert streams_asked_by({"macs": 1e6, "ram": 1e4}, F1_MACS) == "--max-ram"
