@@ -2,6 +2,7 @@
 the space that are trained for a moment."""
 
 import json
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -15,6 +16,7 @@ from search.study.view import StudyView
 from sedkd.disk.json_file import digest, write_json
 from sedkd.disk.kept import made_once
 from sedkd.disk.paths import cache_root
+from sedkd.errors import SedkdWarning
 from sedkd.parallel import cores, processor
 
 ENOUGH = 8  # students of a study, by which another one is told
@@ -51,10 +53,22 @@ def studied_pace(studies: Sequence[StudyView]) -> Pace | None:
 
 
 def measured_pace() -> Pace:
-    """By the default space's smallest, default and largest student; some seconds, once for a machine."""
+    """By the default space's smallest, default and largest student; some seconds, once for a machine, or, where a
+    warning says that it cannot be kept, each time."""
     machine = [processor(), cores(), version("torch")]
     path = cache_root() / "speeds" / f"pace-{digest([*machine, default_file().read_text()])}.json"
-    return made_once(path, lambda: write_json(path, asdict(_measured(default_space()))), _read)
+    found: list[Pace] = []
+
+    def make() -> None:
+        found.append(_measured(default_space()))
+        write_json(path, asdict(found[0]))
+
+    try:
+        return made_once(path, make, _read)
+    except OSError as error:  # a cache that is full or read-only
+        why = f"cannot be kept ({error.strerror})"
+        warnings.warn(f"{path}: {why}, so the pace is measured again the next time", SedkdWarning, stacklevel=2)
+        return found[0] if found else _measured(default_space())
 
 
 def _measured(space: Space) -> Pace:
