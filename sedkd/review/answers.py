@@ -80,7 +80,7 @@ def _answers_in(file: Path, review: Review) -> dict[int, tuple[str, str | None]]
 
 def _content(file: Path) -> Mapping[str, Any]:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8-sig"))  # some editors save a mark in front
     except OSError as error:
         raise UserError(f"{file}: cannot be read ({error.strerror}); check the path") from error
     except ValueError as error:

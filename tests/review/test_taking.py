@@ -70,6 +70,13 @@ def test_answers_read_again_replace_those_of_their_review_only(tmp_path):
     assert len(list((tmp_path / "farm" / "reviewed").iterdir())) == 3
 
 
+def test_answers_that_an_editor_saved_with_a_mark_in_front_are_read(tmp_path):
+    review = small_review(tmp_path / "audio")
+    file = write_answers(tmp_path / "a.json", review, kinds(review, "yes"))
+    file.write_text(file.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    assert [answer.yes for answer in read_answers(review, [file]).answers] == [True]
+
+
 def test_two_people_who_disagree(tmp_path):
     review = small_review(tmp_path / "audio")
     one = write_answers(tmp_path / "a.json", review, kinds(review, "yes", "no", "skip", "skip"))
