@@ -75,15 +75,17 @@ def ended(run: Callable[[], int | None], interrupted: str) -> int | None:
 
 class Parser(argparse.ArgumentParser):
     """One whose mistakes are one line, without the usage, which --help tells; so are those of its commands. An option
-    that is given twice, of which the last counts, is told."""
+    that is given twice, of which the last counts, is told. `source`: the file that the words are from, if from one."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.source: Path | None = None
         for name in (None, "store"):
             self.register("action", name, _ToldTwice)
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"error: {message} (`{self.prog} --help` tells more)\n")
+        where = f"{self.source}: " if self.source else ""
+        self.exit(2, f"error: {where}{message} (`{self.prog} --help` tells more)\n")
 
 
 class _ToldTwice(argparse.Action):

@@ -50,7 +50,7 @@ CONFIG = "options by name (YAML), such as the study.yaml of an earlier study's f
 NOISE = "train a configuration that is drawn again anew with another seed, instead of answering it from its result"
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     top = Parser(
         prog="sedkd-search",
         description="Search for small sound event detectors, distilled for one environment: F1 up, cost down.",

@@ -31,11 +31,12 @@ def words_of(typed: Mapping[str, Any]) -> list[str]:
     return words
 
 
-def with_config(parser: argparse.ArgumentParser, words: Sequence[str]) -> list[str]:
+def with_config(parser: Parser, words: Sequence[str]) -> list[str]:
     """The words, behind those of the file that `--config` names: what is typed counts. `parser` is used up.
 
     Raises:
         UserError: the file cannot be read, or holds what is no option: which, and what may have been meant.
+        SystemExit: a value of the file is none that its option takes; told with the file.
     """
     finder = Parser(prog=parser.prog, add_help=False, allow_abbrev=False)
     finder.add_argument("--config", type=typed_path)
@@ -45,7 +46,10 @@ def with_config(parser: argparse.ArgumentParser, words: Sequence[str]) -> list[s
     content = _read(found.config, parser)
     options = _named_in(typed, parser)
     replaced = {option for alike in (*INSTEAD, *({one} for one in options)) if alike & options for option in alike}
-    return [*words_of({k: v for k, v in content.items() if f"--{k}" not in replaced}), *typed]
+    told = words_of({k: v for k, v in content.items() if f"--{k}" not in replaced})
+    parser.source = found.config
+    parser.parse_args(told)
+    return [*told, *typed]
 
 
 def _named_in(words: Sequence[str], parser: argparse.ArgumentParser) -> set[str]:
@@ -69,6 +73,7 @@ def _read(path: Path, parser: argparse.ArgumentParser) -> dict[str, Any]:
 
     known = [name.replace("_", "-") for name in vars(parser.parse_args(["--env", "any"])) if name != "config"]
     repeated = {action.dest.replace("_", "-") for action in parser._actions if isinstance(action.default, list)}
+    switches = {action.dest.replace("_", "-") for action in parser._actions if action.nargs == 0}
     content = read_yaml(path)
     for name, value in content.items():
         if name not in known:
@@ -76,6 +81,10 @@ def _read(path: Path, parser: argparse.ArgumentParser) -> dict[str, Any]:
             raise UserError(f"{path}: {name}: no option of sedkd-search{meant}")
         if isinstance(value, dict):
             raise UserError(f"{path}: {name}: expected a value, or a list of them")
+        if name not in switches and any(
+            isinstance(one, bool) for one in (value if isinstance(value, list) else [value])
+        ):
+            raise UserError(f"{path}: {name}: YAML reads yes, no, on and off as true and false; put a name in quotes")
     given = {name: value for name, value in content.items() if value is not None and value is not False}
     return {
         name: _joined(value) if isinstance(value, list) and name not in repeated else value

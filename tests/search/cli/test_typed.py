@@ -87,6 +87,8 @@ def test_an_option_that_is_given_twice_is_told(tmp_path: Path, capsys: pytest.Ca
         ("- env\n", "expected keys and values"),
         ("env: [\n", "not valid YAML"),
         ("data: {a: b}\n", "data: expected a value, or a list of them"),
+        ("env: no\n", "env: YAML reads yes, no, on and off as true and false; put a name in quotes"),
+        ("env: farm\nevents: [on, bell]\n", "events: YAML reads yes, no, on and off as true and false"),
     ],
 )
 def test_mistakes_in_a_file_are_one_line(tmp_path: Path, text: str, message: str) -> None:
@@ -94,6 +96,26 @@ def test_mistakes_in_a_file_are_one_line(tmp_path: Path, text: str, message: str
     config.write_text(text)
     with pytest.raises(UserError, match="study.yaml.*" + message.replace("?", r"\?")):
         with_config(parser(), ["--config", str(config)])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("env: farm\ntrials: three\n", "argument --trials: invalid int above 0 value: 'three'"),
+        ("env: farm\nint8: 3\n", "argument --int8: ignored explicit argument '3'"),
+        ("env: farm\nevents: bell\nsubset: low\n", "argument --subset: not allowed with argument --events"),
+    ],
+)
+def test_a_value_that_no_option_takes_is_told_with_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, message: str
+) -> None:
+    config = tmp_path / "study.yaml"
+    config.write_text(text)
+    with pytest.raises(SystemExit) as ended:
+        search.main(["--config", str(config)])
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {config}: {message}")
 
 
 @pytest.mark.slow
