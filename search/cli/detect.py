@@ -53,7 +53,7 @@ def add_parser(subparsers: Any) -> None:
         choices=(*OUTPUT_FORMATS, PARQUET),
         help="tables, a list of objects, an Audacity label track (of one recording each), a Raven selection table, or "
         "Parquet; without it what --out ends with, .csv, .json or .parquet, else tsv; an ending of another format is "
-        "refused",
+        "refused, but for .tsv, which label tracks and selection tables may have, too",
     )
     parser.add_argument(
         "--out",

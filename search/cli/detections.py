@@ -14,7 +14,7 @@ from sedkd.output.recorded import recorded_at
 
 PARQUET = "parquet"  # the only one that is no text
 ENDINGS = {".tsv": "tsv", ".csv": "csv", ".json": "json", ".parquet": PARQUET}
-TABLES = {"tsv", "csv", "audacity", "raven"}  # of columns: who asks for one may call it like another
+WITH_TABS = {"tsv", "audacity", "raven"}  # between columns: who asks for one may call it .tsv
 FOREIGN = (
     ".xlsx", ".xls", ".ods", ".jsonl", ".ndjson", ".html", ".xml", ".yaml", ".textgrid", ".eaf", ".aup3", ".feather",
     ".arrow", ".sqlite", ".db", ".pdf", ".png", ".gz", ".zip",
@@ -35,7 +35,7 @@ def format_for(out: Path | None, asked: str | None) -> str:
     suffix = out.suffix.lower() if out is not None else ""
     form = asked or ENDINGS.get(suffix, "tsv")
     meant = ENDINGS.get(suffix, form)
-    if suffix in (*FOREIGN, *AUDIO_SUFFIXES) or (meant != form and {meant, form} - TABLES):
+    if suffix in (*FOREIGN, *AUDIO_SUFFIXES) or (meant != form and {meant, form} - WITH_TABS):
         raise UserError(
             f"--out {out}: ends in {suffix}, but {form} is written; end it in {', '.join(ENDINGS)} or .txt, "
             "or name another --format"

@@ -76,8 +76,8 @@ def test_csv_and_json(bundle: Path, site: Path, tmp_path: Path, wanted: list[dic
     assert rows_of(tmp_path / "found.csv", ",") == wanted
     detected(bundle, site / "audio", "--out", tmp_path / "alike.csv")  # what the name says
     assert (tmp_path / "alike.csv").read_bytes() == (tmp_path / "found.csv").read_bytes()
-    detected(bundle, site / "audio", "--format", "tsv", "--out", tmp_path / "asked.csv")
-    assert rows_of(tmp_path / "asked.csv", "\t") == wanted
+    detected(bundle, site / "audio", "--format", "tsv", "--out", tmp_path / "asked.txt")
+    assert rows_of(tmp_path / "asked.txt", "\t") == wanted
     detected(bundle, site / "audio", "--out", tmp_path / "found.json")
     rows = json.loads((tmp_path / "found.json").read_text())
     assert [{k: "" if v is None else f"{v:.3f}" if isinstance(v, float) else v for k, v in row.items()} for row in rows] == wanted  # fmt: skip # noqa: E501

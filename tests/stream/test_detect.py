@@ -328,7 +328,8 @@ def test_parquet_per_file_and_of_nothing(folder: Path, tmp_path: Path) -> None:
     [
         ("found.CSV", None, "csv"), ("found.txt", None, "tsv"), ("found.txt", "json", "json"), ("found", "csv", "csv"),
         ("found.tsv", "raven", "raven"), ("/dev/stdout", None, "tsv"), ("found.json", "json", "json"),
-        ("found.csv", "tsv", "tsv"), ("found.json", "tsv", None), ("found.csv", "json", None),
+        ("found.tsv", "audacity", "audacity"), ("found.csv", "tsv", None), ("found.tsv", "csv", None),
+        ("found.csv", "raven", None), ("found.json", "tsv", None), ("found.csv", "json", None),
         ("found.tsv", "parquet", None), ("found.xlsx", "csv", None), ("found.jsonl", "json", None),
         ("a.wav", None, None), ("found.parquet", "csv", None),
     ],
