@@ -9,6 +9,7 @@ from search.cli import convert
 from search.cli.guard import positive, typed_path
 from search.cli.store import add_store_options, store_of
 from search.cli.subject import LABEL_COLUMN
+from sedkd.disk.paths import expanded
 from sedkd.words import several
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.copy and options.out is None:
         raise UserError("--copy: says how --out is written; add --out DIR")
-    root = options.folder = options.folder.expanduser().resolve()
+    root = options.folder = expanded(options.folder).resolve()
     require_material(root)
     fold = None if options.fold is None else str(options.fold)
     how = {"dataset": options.dataset, "fold": fold, "label-column": options.label_column}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from search.cli.guard import Parser, typed_path
+from sedkd.disk.paths import expanded
 
 OF_THE_MACHINE = ("store", "storage", "storage_timeout", "device", "workers", "executor", "resources")
 INSTEAD = ({"--data"}, {"--events", "--subset"})  # one that is typed takes the place of all of these in a file
@@ -101,11 +102,11 @@ def _joined(values: Sequence[Any]) -> str:
 
 def _absolute(teacher: str) -> str:
     """Several teachers are joined by commas; those that are files here are named by their whole path."""
-    kinds = [Path(kind.strip()).expanduser() for kind in teacher.split(",")]
+    kinds = [expanded(kind.strip()) for kind in teacher.split(",")]
     return ",".join(str(kind.resolve()) if kind.is_file() else str(kind) for kind in kinds)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
-    return str(value.expanduser().resolve()) if isinstance(value, Path) else value
+    return str(expanded(value).resolve()) if isinstance(value, Path) else value

@@ -5,7 +5,6 @@ same line typed again therefore continues the same study, and a line that differ
 objectives starts another.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.space.dimensions import GENERIC, SLICE, STRATEGY
@@ -15,6 +14,7 @@ from search.study.objectives import Objectives
 from search.study.records import HOW
 from sedkd.data.audio import content_hash
 from sedkd.disk.json_file import digest
+from sedkd.disk.paths import expanded
 from sedkd.distill.registry import own_strategies
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _begins_generic(space: Space, task: "Task") -> bool:
 def _weight_files(space: Space) -> dict[str, str]:
     """Initialisations that name a file, with its content."""
     found = {value: str(value).partition(":")[2] for value in space.choices("initialisation")}
-    return {value: content_hash(Path(file).expanduser()) for value, file in found.items() if file}
+    return {value: content_hash(expanded(file)) for value, file in found.items() if file}
 
 
 def identity(

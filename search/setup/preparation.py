@@ -16,6 +16,7 @@ from sedkd.data.fewer import with_labels
 from sedkd.data.impulse_responses import impulse_responses
 from sedkd.data.positives import require_positives
 from sedkd.data.sealed import look_over
+from sedkd.disk.paths import expanded
 from sedkd.distill.registry import parts
 from sedkd.errors import UserError
 from sedkd.models.settings import TIMM, StudentSettings
@@ -182,7 +183,7 @@ def teachers_of(kinds: str) -> list[str]:
     """The teachers of a list. UserError where one is there twice: the mean of its answers with themselves is no
     ensemble."""
     named = [kind.strip() for kind in kinds.split(",")]
-    known = [str(Path(kind).expanduser().resolve()) if Path(kind).suffix in FILES else kind for kind in named]
+    known = [str(expanded(kind).resolve()) if Path(kind).suffix in FILES else kind for kind in named]
     if len(set(known)) < len(known):
         raise UserError(f"--teacher {kinds}: expected one teacher, or several different ones joined by commas")
     return named
@@ -231,7 +232,7 @@ def _require_published_weights(space: Space) -> None:
     """UserError when an initialisation of the space needs a file that is not there, before anything is trained."""
     for value in space.choices("initialisation"):
         kind, named, text = str(value).partition(":")
-        file = Path(text).expanduser()
+        file = expanded(text)
         if named and not file.exists():
             raise UserError(f"initialisation {value}: no such file")
         if kind == "timm":

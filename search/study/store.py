@@ -10,6 +10,7 @@ from search.study.postgres import PATIENCE_SECONDS, PostgresStorage
 from search.study.proxy import ProxyStorage
 from search.study.sqlite import SQLiteStorage
 from search.study.storage import Storage
+from sedkd.disk.paths import expanded
 
 DEFAULT = "mlruns"
 STUDENT_FILE = "student.safetensors"
@@ -64,7 +65,7 @@ def open_store(root: str | None, server: str | None = None, patience: float = PA
     server = server or os.environ.get("SEDKD_STORAGE") or None
     if server is not None:
         (proxy if _is_proxy(server) else postgres).require_address(server)
-    return Store(Path(root or os.environ.get("SEDKD_STORE") or DEFAULT).expanduser().resolve(), server, patience)
+    return Store(expanded(root or os.environ.get("SEDKD_STORE") or DEFAULT).resolve(), server, patience)
 
 
 def _is_proxy(server: str) -> bool:

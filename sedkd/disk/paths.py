@@ -10,11 +10,16 @@ MAX_NAME_LENGTH = 100  # characters: a temporary file's name is longer than its 
 WHOLE = "whole"  # in a folder of work under way: what takes the target's place (`appearing`)
 
 
+def expanded(path: str | Path) -> Path:
+    """With the home folder for a `~` in front; that of somebody who is not known stays as it is."""
+    return Path(os.path.expanduser(path))
+
+
 def cache_root() -> Path:
     """The cache folder: $SEDKD_CACHE, else $XDG_CACHE_HOME/sedkd, else ~/.cache/sedkd."""
     own = os.environ.get("SEDKD_CACHE")
     if own:
-        return Path(own).expanduser().resolve()
+        return expanded(own).resolve()
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "sedkd"
 

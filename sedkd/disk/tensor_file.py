@@ -1,10 +1,32 @@
-"""A safetensors file written as its rows come."""
+"""Safetensors files: written whole, or as their rows come."""
 
+import errno
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from sedkd.disk.paths import written_atomically
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def save_tensors(tensors: Mapping[str, "Tensor"], path: Path, metadata: Mapping[str, str]) -> None:
+    """Write tensors, wherever they lie, and texts beside them, all or nothing. OSError, as where a disk is full."""
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    found = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with written_atomically(path) as temporary:
+        try:
+            save_file(found, temporary, metadata=dict(metadata))
+        except SafetensorError as error:  # its text holds the system's number: a full disk is one
+            number = re.search(r"os error (\d+)", str(error))
+            raise OSError(int(number[1]) if number else errno.EIO, str(error)) from error
 
 
 def write_tensors(path: Path, tensors: Mapping[str, tuple[tuple[int, int], Iterable[np.ndarray]]]) -> None:

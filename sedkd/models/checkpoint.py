@@ -1,30 +1,19 @@
 """Models on disk: safetensors whose header holds what rebuilds the network. Nothing is unpickled."""
 
-import errno
 import json
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sedkd.disk.paths import written_atomically
+from sedkd.disk.tensor_file import save_tensors
 from sedkd.errors import UserError
 from sedkd.models.frame import FrameModel
 
 
 def save_model(model: FrameModel, path: Path, notes: Mapping[str, Any] | None = None) -> None:
     """Write weights, kind, configuration and `notes` (anything JSON can hold) to one safetensors file."""
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
     header = {"kind": model.kind, "config": json.dumps(model.config()), "notes": json.dumps(dict(notes or {}))}
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    with written_atomically(path) as temporary:
-        try:
-            save_file(weights, temporary, metadata=header)
-        except SafetensorError as error:  # its text holds the system's number: a full disk is one
-            number = re.search(r"os error (\d+)", str(error))
-            raise OSError(int(number[1]) if number else errno.EIO, str(error)) from error
+    save_tensors(model.state_dict(), path, header)
 
 
 Build = Callable[[dict[str, Any]], FrameModel]

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from sedkd.data.pool import Pool
+from sedkd.disk.paths import expanded
 from sedkd.errors import UserError
 from sedkd.features.settings import AUDIOSET_FEATURES, STUDENT_FEATURES, FeatureSettings
 from sedkd.models.checkpoint import Build
@@ -115,4 +116,4 @@ def start_file(kind: str) -> Path | None:
     """The published checkpoint that a teacher starts from, if it starts from one."""
     if kind in AUDIOSET_WEIGHTS:
         return weights_path(kind)
-    return Path(kind).expanduser() if kind.endswith(".pt") else None
+    return expanded(kind) if kind.endswith(".pt") else None

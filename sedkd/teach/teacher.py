@@ -19,7 +19,7 @@ from sedkd.data.audio import content_hash
 from sedkd.data.pool import Pool
 from sedkd.data.recordings import Recording, digest_of
 from sedkd.disk.json_file import digest
-from sedkd.disk.paths import cache_root
+from sedkd.disk.paths import cache_root, expanded
 from sedkd.disk.shared import made_once_for_all
 from sedkd.errors import UserError
 from sedkd.features.pack import Pack, features_of
@@ -47,7 +47,7 @@ FROM_SCRATCH = TrainSettings(steps=500)
 
 def require_kind(kind: str) -> None:
     """UserError where there is no teacher of this kind: before anything is computed, or another teacher trained."""
-    path = Path(kind).expanduser()
+    path = expanded(kind)
     if path.suffix == ".safetensors":
         load_model(path)
         return
@@ -77,7 +77,7 @@ def teacher_for(
     Raises:
         UserError: the kind is unknown, its weights are not there, or a given teacher misses labels.
     """
-    path = Path(kind).expanduser()
+    path = expanded(kind)
     if path.suffix == ".safetensors":
         return _given(path, pool, device)
     settings, build = _settings(kind, minutes), own_builder(kind)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from sedkd.disk.kept import kept
-from sedkd.disk.paths import written_atomically
+from sedkd.disk.tensor_file import save_tensors
 from sedkd.train.term import Term
 from sedkd.train.together import signature
 
@@ -131,12 +131,8 @@ def _of_term(place: int) -> str:
 
 def save_trunk(trunk: Trunk, path: Path, key: str) -> None:
     """Write a trunk to a safetensors file, under a key that says what was trained."""
-    from safetensors.torch import save_file
-
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in trunk.tensors.items()}
     header = {STEPS: json.dumps([trunk.step, trunk.since]), KEY: key, CURVE: json.dumps(list(trunk.curve))}
-    with written_atomically(path) as temporary:
-        save_file(tensors, temporary, metadata=header)
+    save_tensors(trunk.tensors, path, header)
 
 
 def load_trunk(path: Path, key: str) -> Trunk | None:

@@ -1,11 +1,11 @@
 """A student before its first step: random, or begun from what another network has learned; see `sedkd.trial.starts`."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from sedkd.disk.paths import expanded
 from sedkd.models.audioset import load_lower_layers
 from sedkd.models.settings import TIMM, StudentSettings
 from sedkd.models.slicing import sliced
@@ -49,6 +49,6 @@ def initialised(
         load_lower_layers(network, weights_path(AUDIOSET_WIDTHS[settings.width]))
     elif initialisation != "random":
         name, file = settings.block.removeprefix(TIMM), initialisation.partition(":")[2]
-        path = Path(file).expanduser() if file else hub_file(name)
+        path = expanded(file) if file else hub_file(name)
         network.backbone.load_state_dict(backbone_weights(name, settings.depth, path))
     return student

@@ -16,6 +16,7 @@ from sedkd.data.recordings import TEST
 from sedkd.data.reviewed import REVIEWED
 from sedkd.data.weak import write_tags
 from sedkd.disk.appearing import appearing
+from sedkd.disk.paths import expanded
 from sedkd.errors import UserError
 
 
@@ -38,7 +39,7 @@ def convert(
     Raises:
         UserError: `out` is not empty or lies in the dataset, or an annotation or a recording cannot be used.
     """
-    out = out.expanduser().resolve()
+    out = expanded(out).resolve()
     if dataset.root == out or dataset.root in out.parents:
         raise UserError(f"--out {out}: lies in the folder that is converted; choose one outside of it")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):

@@ -13,12 +13,13 @@ from sedkd.data.environment import Environment
 from sedkd.data.folders import unread_below
 from sedkd.data.inspection import audio_infos
 from sedkd.data.pool import Pool, folder_pool
+from sedkd.disk.paths import expanded
 from sedkd.errors import UserError
 
 
 def resolved(roots: Sequence[Path]) -> list[Path]:
     """The folders in full. UserError when one is named twice."""
-    found = [root.expanduser().resolve() for root in roots]
+    found = [expanded(root).resolve() for root in roots]
     twice = next((root for number, root in enumerate(found) if root in found[:number]), None)
     if twice is not None:
         raise UserError(f"--data {twice}: a folder is named twice")

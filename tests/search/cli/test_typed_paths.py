@@ -65,3 +65,10 @@ def test_an_empty_one_is_not_the_current_folder(
 
 def test_a_recording_is_called_as_it_was_typed() -> None:
     assert main.parser().parse_args(["detect", "b", "./a.wav", "-", "d/"]).files == ["./a.wav", "-", "d/"]
+
+
+def test_the_home_of_somebody_who_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["data", "check", "~nobody-of-this-name/recordings"]) == 2
+    assert "~nobody-of-this-name/recordings" in capsys.readouterr().err
+    assert search.main(["--env", "farm", "--teacher", "~nobody-of-this-name/a.pt", "--data", "."]) == 2
+    assert "Traceback" not in capsys.readouterr().err
