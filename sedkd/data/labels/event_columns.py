@@ -4,6 +4,7 @@ and others who label clips of equal length write them."""
 from collections.abc import Collection
 from dataclasses import replace
 
+from sedkd.data.labels.agreement import require_one_label
 from sedkd.data.labels.cells import Cells, key_of, squeezed
 
 EVENTS = "columns of events"  # what the column is called in which the events stand afterwards
@@ -17,6 +18,9 @@ def a_row_per_event(cells: Cells, times: Collection[str], recording: Collection[
     times, recording: the keys of other columns that may be there, of those that say when and of which recording. All
     further ones are events, but for `NO_EVENTS`; where they are not two, one of them holds anything but flags, or none
     has a 1, the table is left as it is. A row in which nothing occurs is left with its recording alone.
+
+    Raises:
+        UserError: two columns of events are called alike, and differ.
     """
     times, recording = set(map(squeezed, times)), set(map(squeezed, recording))
     keys = [squeezed(key_of(name)) for name in cells.header]
@@ -24,6 +28,8 @@ def a_row_per_event(cells: Cells, times: Collection[str], recording: Collection[
     values = {cell.casefold() for place in events for _, cell in cells.column(place)}
     if len(events) < 2 or not values <= set(FLAGS) or not any(FLAGS[value] for value in values):
         return cells
+    for place in events:
+        require_one_label(cells, place)
     kept = [place for place in range(len(keys)) if place not in events]
     rows = []
     for line, row in cells.rows:

@@ -10,6 +10,7 @@ from sedkd.data.datasets.dataset import Annotation
 from sedkd.data.datasets.rows import Line, event_of, later
 from sedkd.data.events import is_time, require_clear_commas, seconds
 from sedkd.data.folders import is_audio_name
+from sedkd.data.labels.agreement import require_agreement, require_one_label
 from sedkd.data.labels.cells import header_of, key_of, read_cells, squeezed, time_key_of
 from sedkd.data.labels.event_columns import EVENTS, FLAGS
 from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, annotations
@@ -42,7 +43,10 @@ class LabelTable:
 
     def __init__(self, layout: Layout, path: Path) -> None:
         self.layout, self.path = layout, path
-        self.cells = layout.prepared(in_seconds(read_cells(path), layout))
+        written = read_cells(path)
+        timed = in_seconds(written, layout)
+        require_agreement(timed, written.header, layout)
+        self.cells = layout.prepared(timed)
         self.keys = [key_of(name) for name in self.cells.header]
         self._squeezed = [squeezed(key) for key in self.keys]
 
@@ -91,6 +95,7 @@ class LabelTable:
             UserError: a column is missing, or a row cannot be used.
         """
         label, onset = self._label(asked), self._needed(self.layout.onset)
+        require_one_label(self.cells, label)
         event = self._event_called_like(label)
         end, length = self._place(self.layout.end), self._place(self.layout.length)
         last = self._needed(self.layout.end) if length is None else length if end is None else end

@@ -151,6 +151,39 @@ def test_a_spreadsheets_table(tmp_path: Path, told, lines: list[str], message: s
     assert message in line
 
 
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["file,start,start,end,label", "yard1.wav,0,1,2,crow"], "line 2: start is '0', and start, which means"),
+        (["file,start,begin,end,label", "yard1.wav,0,0,1,crow", "yard1.wav,1,5,2,crow"], "line 3: start is '1', and "),
+        (["file,start_ms,begin,end,label", "yard1.wav,500,5,9,crow"], "line 2: start_ms is '0.5', and begin, which"),
+        (["file,start,end,stop,label", "yard1.wav,0,1,2,crow"], "line 2: end is '1', and stop, which means the same"),
+        (["file,filename,start,end,label", "yard1.wav,yard2.wav,0,1,crow"], "filename is 'yard2.wav', and file, which"),
+        (["file,filename,start,end,label", "yard1,yard2,0,1,crow"], "filename is 'yard2', and file, which means"),
+        (["file,start,end,label,Label", "yard1.wav,0,1,crow,dog"], "label is 'crow', and Label, which means the same, "
+         "is 'dog': rename or remove one, or take a column of another name: --label-column"),
+        (["file,start,end,duration,label", "yard1.wav,0,1,1,crow", "yard1.wav,1,2,5,crow"], "line 3: duration is '5', "
+         "but from start to end it is 1 s: keep end or duration"),
+        (["file,start,end,dog,dog,crow", "yard1.wav,0,1,1,0,0"], "line 2: dog is '1', and dog, which means the same"),
+    ],
+)  # fmt: skip
+def test_columns_that_mean_the_same_and_differ(tmp_path: Path, told, lines: list[str], message: str) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    write_text(tmp_path / "yard/table.csv", lines)
+    assert message in told(tmp_path / "yard")
+
+
+@pytest.mark.parametrize("twice", ["End Time (s)", "Species"])
+def test_a_raven_table_with_a_column_twice(tmp_path: Path, told, twice: str) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    header = ["Selection", "View", "Begin Time (s)", "End Time (s)", "Species", twice]
+    row = ["1", "Spectrogram 1", "0.2", "0.4", "crow", "1.5"]
+    write_text(tmp_path / "yard/yard1.txt", ["\t".join(header), "\t".join(row)])
+    assert f"line 2: {twice} is '{row[header.index(twice)]}', and {twice}, which means the same" in told(
+        tmp_path / "yard"
+    )
+
+
 def test_a_column_of_scores_is_none_of_labels(tmp_path: Path, told) -> None:
     labels.write_recordings(tmp_path / "yard")
     write_text(tmp_path / "yard/table.csv", ["file,start,end,label,crow", "yard1.wav,0,1,crow,0.93"])

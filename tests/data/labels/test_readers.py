@@ -147,6 +147,25 @@ def test_an_end_that_is_reckoned_is_the_decimal_that_was_meant(
     assert [(e.onset, e.offset) for _, e in events] == spans
 
 
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("file,start,begin,end,label,label", "a.wav,0.5,0.50,1.75,crow,crow"),
+        ("filename,path,start,end,duration,label", "a.wav,/mnt/day1/A.WAV,0.5,1.75,1.25,crow"),
+        ("filename,path,clip id,start,end,label", "a.wav,/mnt/day1,17,0.5,1.75,crow"),
+        ("filename,duration,onset,offset,label", "a.wav,10.0,0.5,1.75,crow"),  # the recording's
+        ("filename,onset,offset,start time,label", "a.wav,0.5,1.75,2024-05-01 10:00:00,crow"),
+        ("file,start,end,label,species,class", "a.wav,0.5,1.75,crow,Corvus corone,bird"),
+    ],
+)
+def test_columns_that_mean_the_same_and_agree(head: str, row: str, tmp_path: Path) -> None:
+    """Or that are called alike, and mean something else."""
+    write_text(tmp_path / "labels.csv", [head, row])
+    form = format_of(tmp_path / "labels.csv")
+    assert form is not None
+    assert form.open(tmp_path / "labels.csv").read(None)["a.wav"].events == ((2, Event(0.5, 1.75, "crow")),)
+
+
 def test_a_column_for_each_event(tmp_path: Path) -> None:
     """As OpenSoundscape keeps the labels of clips; a recording in which nothing occurs is one without events."""
     lines = ["file,start_time,end_time,fold,crow,dog bark", "a.wav,0,3,1,1,0", "a.wav,3,6,1,1.0,True"]
