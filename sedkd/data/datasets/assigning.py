@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, Clip
 from sedkd.data.datasets.tsv import NAMES
 from sedkd.data.labels import audacity
 from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, head_of
+from sedkd.data.labels.lookalikes import own_files, own_mend
 from sedkd.data.labels.matching import Recordings, apart, names_meant
 from sedkd.data.labels.registry import format_of
 from sedkd.data.labels.unknown import why_unknown
@@ -84,13 +87,13 @@ class Assigned:
 
     def unlisted(self) -> list[Path]:
         """Recordings of validation and test that have no labels."""
-        return [path for path in self.audio if path not in self.labels and self.split(path) not in (TRAIN, UNLABELED)]
+        return self._bare(VALIDATION, TEST)
 
     def notices(self) -> list[str]:
         """What a person should know of it, a line each."""
         splits = {path: self.split(path) for path in self.audio}
         lines = []
-        bare = [path for path in self.audio if path not in self.labels and splits[path] == TRAIN]
+        bare = [path for path in self._bare(TRAIN) if path not in self._in_own_files]
         if bare:
             what = f"{len(bare)} recordings have no labels and count as unlabelled, such as {bare[0]}"
             lines.append(f"{self.name}: {what} (nothing happens in one: give it an empty label file)")
@@ -109,6 +112,29 @@ class Assigned:
         if any(found.form.name == "birdnet" for found in self.labels.values()):
             lines.append(f"{self.name}: BirdNET's detections count as truth: listen to them first")
         return lines
+
+    def unread(self) -> list[str]:
+        """A line where recordings have no labels but in a program's own file, which is called like them."""
+        found = [self._in_own_files[path] for path in self._bare(TRAIN, VALIDATION, TEST) if path in self._in_own_files]
+        if not found:
+            return []
+        many = f"{len(found)} recordings have no labels but in files that are not read, such as"
+        return [f"{self.name}: {many} {own_mend(found[0])}"]
+
+    def _bare(self, *splits: str) -> list[Path]:
+        """The recordings without labels in these splits."""
+        return [path for path in self.audio if path not in self.labels and self.split(path) in splits]
+
+    @cached_property
+    def _in_own_files(self) -> dict[Path, Path]:
+        """Recordings, each with the first of programs' own files that is called like it."""
+        recordings, found = Recordings(self.audio), dict[Path, Path]()
+        for path in own_files(self.folder):
+            with suppress(UserError):  # it may be of either of two
+                audio = recordings.of_file(path) or recordings.of_file(path.with_suffix(""))  # a.aup3, a.txt.gz
+                if audio is not None:
+                    found.setdefault(audio, path)
+        return found
 
     def _assign(self, path: Path, form: LabelFormat, recordings: Recordings) -> None:
         file = form.open(path)

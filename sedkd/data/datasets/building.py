@@ -160,8 +160,8 @@ def _labels_of(spell: Spell) -> Callable[[Dataset, Clip], list[str]]:
 
 
 def _coverage(datasets: Sequence[Dataset]) -> list[str]:
-    """A line per list of which audio is missing, and per dataset with audio that nobody lists, or that is not read; and
-    its own notices."""
+    """A line per list of which audio is missing, and per dataset with audio that nobody lists, or that is not read; its
+    own notices, and of labels that are not read."""
     lines = []
     for dataset in datasets:
         for table, names in dataset.missing.items():
@@ -171,6 +171,6 @@ def _coverage(datasets: Sequence[Dataset]) -> list[str]:
                 f"{dataset.title}: {len(dataset.unlisted)} recordings are in no list and are left out, "
                 f"such as {dataset.unlisted[0]}"
             )
-        lines += dataset.notices
+        lines += [*dataset.notices, *dataset.unread]
         lines += unread_below(dataset.root)
     return lines

@@ -48,7 +48,10 @@ def convert(
     places, lost = placed([(dataset, clip) for clip in dataset.clips], _labels, seed=0)
     found = Converted(
         out,
-        notices=[*dataset.notices, *lost, *_lost_certainties(dataset), *_left_out(dataset), *_lost_reviews(dataset)],
+        notices=[
+            *(*dataset.notices, *dataset.unread, *lost),
+            *(*_lost_certainties(dataset), *_left_out(dataset), *_lost_reviews(dataset)),
+        ],
     )
     parts: dict[tuple[str, str], list[Clip]] = {}
     for place in sorted(places, key=_order):

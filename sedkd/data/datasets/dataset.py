@@ -66,7 +66,8 @@ class Dataset:
     `environments` name every label that the annotators listened for. `closed`: any other label is a slip of the pen,
     not one of the classes that the dataset leaves out of its scores. `missing`: per table, the names of audio that it
     lists and that is not there. `unlisted`: audio that no table lists. `files`: what each label file was taken for,
-    where it is not the dataset's name that says so. `notices`: what a person should know, a line each.
+    where it is not the dataset's name that says so. `notices`: what a person should know, a line each; `unread`: where
+    labels lie that are not read, the same.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Dataset:
     unlisted: tuple[Path, ...] = ()
     files: Mapping[Path, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def annotation(self, clip: Clip) -> Annotation:
         """What is known of a clip. A clip of the test split is answered for inside `sealed.opened_test` only.

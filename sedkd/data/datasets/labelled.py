@@ -58,6 +58,7 @@ def opened(root: Path, _: int | None = None, column: str | None = None) -> Datas
         unlisted=tuple(path for part in parts for path in part.unlisted()),
         files=titles | {path: why for part in parts for path, why in part.strange.items()},
         notices=tuple(line for part in parts for line in part.notices()),
+        unread=tuple(line for part in parts for line in part.unread()),
     )  # fmt: skip
 
 

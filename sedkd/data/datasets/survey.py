@@ -154,7 +154,7 @@ def _pools(datasets: Sequence[Dataset], known: Mapping[str, Environment], found:
     except UserError as error:
         found.problems.append(str(error))
         return {}
-    strange = {line for dataset in datasets for line in strangers(dataset)}
+    strange = dict.fromkeys(line for dataset in datasets for line in (*strangers(dataset), *dataset.unread))
     found.problems.extend(strange)
     # The licences are told with the datasets.
     found.notices.extend(notice for notice in pool.notices[len(datasets) :] if notice not in strange)

@@ -27,6 +27,11 @@ def own_mend(path: Path) -> str | None:
     return f"{path}: is {own}" if own else None
 
 
+def own_files(root: Path) -> list[Path]:
+    """Programs' own files below a folder, sorted."""
+    return files_below(root, lambda name: Path(name).suffix.lower() in OWN_FILES)
+
+
 def mend_of(root: Path) -> str | None:
     """What to do about the first of such files below `root`; None where there are none."""
     for path in files_below(root, lambda name: is_label_name(name) or Path(name).suffix.lower() in OWN_FILES):

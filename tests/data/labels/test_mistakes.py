@@ -325,6 +325,31 @@ def test_a_file_that_only_looks_like_labels(tmp_path: Path, told, name: str, con
 
 
 @pytest.mark.parametrize(
+    ("name", "mend"),
+    [
+        ("yard1.aup3", "is an Audacity project: export its labels (File, Export Other"),
+        ("yard1-labels.XLSX", "is a spreadsheet program's own file: save the sheet as .csv"),
+        ("yard1.json", "is no table: if it holds labels, save them as .csv"),
+        ("labels/yard1.txt.gz", "is compressed: unpack it first"),
+    ],
+)
+def test_labels_in_a_programs_own_file_beside_others(yard: Path, capsys, name: str, mend: str) -> None:
+    """A recording whose labels are not read yet is not one without labels."""
+    (yard / "yard1.txt").unlink()
+    (yard / "labels").mkdir()
+    (yard / name).write_bytes(b"PK")
+    line = f"yard: 1 recordings have no labels but in files that are not read, such as {yard}/{name}: {mend}"
+    assert any(line in notice for notice in pool_of([yard], {}, "yard").notices)
+    assert main.main(["data", "check", str(yard)]) == 1
+    out = capsys.readouterr().out
+    assert f"problem: {line}" in out
+    assert "1 problem\n" in out
+    assert "give it an empty label file" not in out
+    write_text(yard / "yard1.txt", [])
+    assert main.main(["data", "check", str(yard)]) == 0
+
+
+@pytest.mark.parametrize(
     ("lines", "note"),
     [
         (["100\t900\tcrow", "1000\t1500\tcrow"], "(2.00 s), dropped, with 1 more; none is left: are they of this"),
