@@ -58,7 +58,9 @@ def _terminable() -> Iterator[None]:
 def ended(run: Callable[[], int | None], interrupted: str) -> int | None:
     """What it returns, or the exit code of how it ended, which is told on stderr."""
     try:
-        return run()
+        code = run()
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt as end:
         print(f"interrupted; {end.args[0] if end.args else interrupted}", file=sys.stderr)
         return 130

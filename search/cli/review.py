@@ -144,6 +144,8 @@ def run_read(options: argparse.Namespace) -> int:
     own = [answer for answer in found.answers if answer.clip.label in events]
     if not own:
         raise UserError(f"{options.answers[0]}: no clip is answered with yes or no; answer some on {options.page}")
+    # Written before anything is said: who reads that, `head` say, may go away.
+    counts = None if options.into is None else take(review, own, options.into, _environment(options.into))
     display = Display()
     display.print(
         f"{len(own)} of {len(review.clips)} clips answered, {found.skipped} skipped, {found.disputed} left out because "
@@ -152,8 +154,7 @@ def run_read(options: argparse.Namespace) -> int:
     display.table(bands_table(review, own, events))
     for line in bound_lines(review, own, events, options.precision, options.fa_per_hour):
         display.print(line)
-    if options.into is not None:
-        counts = take(review, own, options.into, _environment(options.into))
+    if counts is not None:
         told = ", ".join(f"{counts[kind]} {kind}" for kind in ("yes", "no", "other"))
         display.print(
             f"{options.into / 'reviewed.tsv'}: {told}; the next study of {options.into.name} learns from them"

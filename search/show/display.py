@@ -3,6 +3,7 @@
 On a terminal a live progress bar; elsewhere (a log, CI) one plain line per trial.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -34,9 +35,19 @@ if TYPE_CHECKING:
 WIDE = 140
 
 
+class _Console(Console):
+    """A console whose reader may go away, as `head` does: what was begun goes on to its end, and says nothing more."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # also what is printed past the console, and what Python still holds
+        os.close(nowhere)
+
+
 def plain_console(**more: Any) -> Console:
     """A console that shows text as it is: labels and paths may hold [brackets] or :signs: that rich would read."""
-    return Console(highlight=False, markup=False, emoji=False, **more)
+    return _Console(highlight=False, markup=False, emoji=False, **more)
 
 
 class Display:

@@ -1,8 +1,11 @@
 """From answers to training data, and all that may go wrong on the way, as a person sees it."""
 
 import json
+import os
 import shlex
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 
@@ -294,3 +297,26 @@ def test_what_is_taken_tells_the_recording(tmp_path):
     take(review, [Answer(0, review.clips[0], True)], tmp_path / "farm", FARM)
     (span,) = read_spans_of(tmp_path / "farm" / "reviewed.tsv").values()
     assert span.recording == content_hash(tmp_path / "audio" / review.clips[0].file)
+
+
+def test_answers_are_taken_where_nobody_reads_on(made, tmp_path):
+    """As with `| head -1`."""
+    shutil.copytree(made, tmp_path / "made")
+    (tmp_path / "made/farm/train.tsv").write_text(
+        "filename\tonset\toffset\tevent_label\na.wav\t1\t2\tbell\na.wav\t3\t4\thum\n"
+    )
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", SEDKD, "review", *READ, "good.json", "--into", "farm"]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path / "made",
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env=dict(os.environ),
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "made/farm/reviewed.tsv").exists()
