@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
 def _show(report: "Report") -> None:
     from rich.table import Table
 
-    from search.show.display import plain_console
+    from search.show.display import Display
 
     table = Table(title=str(report.out), title_justify="left")
     for column in ("environment", "split"):
@@ -111,7 +111,7 @@ def _show(report: "Report") -> None:
         events = report.events.get((environment, split))
         text = "hidden" if events is None else several(events, "label") if split == _WEAK else str(events)
         table.add_row(environment, split, str(clips), text)
-    console = plain_console()
-    console.print(table)
+    display = Display()
+    display.table(table)
     for note in report.notes:
-        console.print(f"note: {note}")
+        display.print(f"note: {note}")

@@ -108,14 +108,14 @@ def _tell(found: "Survey") -> None:
 def _table(counts: Sequence["EventCount"]) -> None:
     from rich.table import Table
 
-    from search.show.display import plain_console
+    from search.show.display import Display
 
     table = Table("event")
     for column in ("labels", "recordings", "seconds in all"):
         table.add_column(column, justify="right")
     for count in counts:
         table.add_row(count.event, str(count.labels), str(count.recordings), f"{count.seconds:.1f}")
-    plain_console().print(table)
+    Display().table(table)
 
 
 def _tell_next(found: "Survey", data: Path, how: dict[str, str | None], place: dict[str, str | None]) -> None:

@@ -92,7 +92,7 @@ def run_show(options: argparse.Namespace) -> int:
 
     from rich.table import Table
 
-    from search.show.display import plain_console
+    from search.show.display import Display
     from sedkd.models.checkpoint import read_header
     from sedkd.teach.teacher import teachers_folder
     from sedkd.teach.weights import AUDIOSET_WEIGHTS, is_cached, weights_folder
@@ -105,11 +105,11 @@ def run_show(options: argparse.Namespace) -> int:
         table.add_row(
             path.name, json.loads(header["notes"])["origin"], str(len(json.loads(header["config"])["labels"]))
         )
-    console = plain_console()
-    console.print(table)
+    display = Display()
+    display.table(table)
     for name in AUDIOSET_WEIGHTS:
         state = "in the cache" if is_cached(name) else f"not in the cache: sedkd teacher fetch {name}"
-        console.print(f"{name}: {state} ({weights_folder()})", soft_wrap=True)
+        display.print(f"{name}: {state} ({weights_folder()})")
     return 0
 
 

@@ -92,9 +92,16 @@ class Display:
         """A line as it is, however long."""
         self.console.print(text, soft_wrap=True)
 
-    def table(self, table: "Table") -> None:
-        """A table as wide as the terminal allows."""
-        self.console.print(table)
+    def table(self, table: "Table", kept: Sequence[str] = (), least: Sequence[str] = (), more: str = "") -> None:
+        """A table as wide as the terminal allows; see `fitted`. `more` says where columns that are left out are."""
+        from search.show.fitting import fitted, least_width, left_out
+
+        if not self.live:
+            self.console.width = max(self.console.width, least_width(table, self.console))
+        found, heads = fitted(table, self.console, kept, least)
+        self.console.print(found)
+        if heads:
+            self.notice(left_out(heads, more))
 
     def notice(self, text: str) -> None:
         self.console.print(f"note: {text}", style="yellow", soft_wrap=True)

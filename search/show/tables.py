@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 PLACED = {"false alarms/h": "fa_per_hour", "RAM, B": "ram", "flash, B": "flash", "waits, s": "algorithmic_latency"}
 
+KEPT, LEAST = ("trial", "student", "strategy"), ("ms/s", "params")
+"""Columns of the front that a narrow terminal shows, and those that it leaves out first."""
+ALL = ", and `sedkd front --format csv` has every measure"
+
 
 def front_frame(
     members: Sequence[FinishedTrial],
@@ -78,7 +82,7 @@ def front_table(
     for head in ("trial", f"{quality}\nvalidation", f"{quality}\ntest", macs, "params", "ms/s"):
         table.add_column(head, justify="right", no_wrap=True)
     for head in ("student", "strategy", "pick"):
-        table.add_column(head, no_wrap=head == "pick")
+        table.add_column(head)
     sure = {number: found for number, found in (means or {}).items() if found}
     if sure:
         table.add_column("new seeds on validation: mean [95 %]")

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
 from invented_study import invented_study
 from rich.console import Console
 from rich.table import Table
 
-from search.show.tables import front_rows, front_table, placed_table
+from search.show.display import Display
+from search.show.tables import ALL, KEPT, LEAST, front_rows, front_table, placed_table
 from search.show.words import features_words
 from search.study.eight_bits import EightBits
 from search.study.objectives import parse
@@ -26,6 +28,27 @@ def text_of(table: Table | None) -> str:
     with console.capture() as captured:
         console.print(table)
     return captured.get()
+
+
+@pytest.mark.parametrize("width", [120, 80, 60, 40, 30])
+def test_the_front_in_a_narrow_terminal(width: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """No letter of a trial, its student or strategy is lost, and a column that is not there is said."""
+    plan = {"student.block": "separable", "student.head": "gru", "student.width": 16, "strategy": "response"}
+    plan["initialisation"] = "generic"
+    found = [replace(m, record=replace(m.record, configuration={**m.record.configuration, **plan})) for m in members()]
+    display = Display()
+    display.live, display.console.width = True, width
+    display.table(front_table(found, F1_MACS, {}, "a front"), KEPT, LEAST, ALL)
+    out = capsys.readouterr().out
+    cells = zip(*(line.split("│")[1:-1] for line in out.splitlines() if line.startswith("│")), strict=True)
+    columns = ["".join("".join(column).split()) for column in cells]
+    assert columns[0] == "".join(str(row["trial"]) for row in front_rows(found, F1_MACS, {}, {}))
+    assert any(column.startswith("separable+gru16x") for column in columns)
+    assert any(column.startswith("responsefromgeneric") for column in columns)
+    assert "…" not in out
+    missing = 9 - len(columns)
+    assert (f"note: {missing} columns are left out: " in out) == (missing > 1)
+    assert ("; a wider terminal shows them, and `sedkd front --format csv` has every measure" in out) == (missing > 0)
 
 
 def test_it_is_shown_where_somebody_asked_for_it() -> None:
