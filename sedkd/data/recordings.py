@@ -18,7 +18,7 @@ from pathlib import Path
 from sedkd.data.audio import content_hash
 from sedkd.data.broken import durations, mentioning_option
 from sedkd.data.environment import Environment
-from sedkd.data.events import Event, clip_to, ends_beyond, merge_touching, read_annotations
+from sedkd.data.events import Event, clip_to, ends_beyond, merge_touching, read_annotations, seconds
 from sedkd.data.folders import AudioFolder, audio_below, files_below, require_folder
 from sedkd.data.inspection import sound_infos
 from sedkd.data.sealed import require_opened
@@ -179,7 +179,7 @@ def listed_audio(audio: Path, names: Sequence[str], table: Path) -> dict[str, Pa
     for name in names:
         path = folder.find(name, table)
         if path is None:
-            raise UserError(f"{table}: {name!r} is listed, but there is no such file in {audio}")
+            raise UserError(f"{_place(table, name)}: {name!r} is listed, but there is no such file in {audio}")
         if by_path.setdefault(path, name) != name:
             raise UserError(f"{table}: {path} is listed as {by_path[path]!r} and as {name!r}: spell it alike")
         found[name] = path
@@ -192,6 +192,15 @@ def listed_audio(audio: Path, names: Sequence[str], table: Path) -> dict[str, Pa
             stacklevel=3,
         )
     return found
+
+
+def _place(table: Path, name: str, onset: float | None = None) -> str:
+    """A table that was read, and the first line of it that lists a recording, or an event there with this onset."""
+    for line, row in read_rows(table, ("filename",) if onset is None else ("filename", "onset")):
+        where = f"{table}, line {line}"
+        if row["filename"] == name and (onset is None or (row["onset"] and seconds(row["onset"], "", where) == onset)):
+            return where
+    return str(table)
 
 
 def digest_of(recordings: Sequence[Recording]) -> str:
@@ -255,8 +264,8 @@ def _labeled(
     late = [event for event in events if event.onset >= duration]
     if late:
         raise UserError(
-            f"{table}: {filename}: an event begins at {late[0].onset:g} s, but the recording lasts {duration:.2f} s: "
-            "are the times seconds, and is this the file?"
+            f"{_place(table, filename, late[0].onset)}: {filename}: an event begins at {late[0].onset:g} s, but the "
+            f"recording lasts {duration:.2f} s: are the times seconds, and is this the file?"
         )
     whole = clip_to(events, duration)
     own = [Event(e.onset, e.offset, environment.canonical(e.event_label)) for e in whole]

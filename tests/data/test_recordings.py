@@ -102,6 +102,18 @@ def test_mistakes_in_the_table(root: Path, rows: str, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("rows", "where"),
+    [
+        ("b.wav\t0\t1\tcar\nc.wav\t0\t1\tcar\nc.wav\t2\t3\tcar\n", "train.tsv, line 3: 'c.wav' is listed"),
+        ("b.wav\t0.5\t1\tcar\n\nb.wav\t1,5\t1.6\tcar\n", "train.tsv, line 4: b.wav: an event begins at 1.5 s"),
+    ],
+)
+def test_the_line_of_a_mistake(root: Path, rows: str, where: str) -> None:
+    with pytest.raises(UserError, match=where):
+        listed_quietly(root, rows)
+
+
 def test_the_owners_links_are_followed(root: Path, tmp_path: Path) -> None:
     (tmp_path / "disk" / "monday").mkdir(parents=True)
     for name in ("far.wav", "monday/early.wav"):

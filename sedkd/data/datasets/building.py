@@ -1,5 +1,6 @@
 """From datasets to one pool: every clip in its split, and labels in one spelling."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from sedkd.data.datasets.joined import DatasetPool, Spell
 from sedkd.data.datasets.placing import Placed, placed
 from sedkd.data.environment import Environment
 from sedkd.data.folders import unread_below
+from sedkd.data.labels.label_format import numbered_lines
 from sedkd.data.pool import narrowed
 from sedkd.data.recordings import TEST, named
 from sedkd.data.strangers import strange_lines
@@ -165,7 +167,8 @@ def _coverage(datasets: Sequence[Dataset]) -> list[str]:
     lines = []
     for dataset in datasets:
         for table, names in dataset.missing.items():
-            lines.append(f"{table}: {len(names)} listed recordings are missing, such as {names[0]}; the rest is used")
+            first = f"{names[0]}{_line_of(table, names[0])}"
+            lines.append(f"{table}: {len(names)} listed recordings are missing, such as {first}; the rest is used")
         if dataset.unlisted:
             lines.append(
                 f"{dataset.title}: {len(dataset.unlisted)} recordings are in no list and are left out, "
@@ -174,3 +177,10 @@ def _coverage(datasets: Sequence[Dataset]) -> list[str]:
         lines += [*dataset.notices, *dataset.unread]
         lines += unread_below(dataset.root)
     return lines
+
+
+def _line_of(table: Path, name: str) -> str:
+    """The first line of a table that names a recording, in brackets; nothing where it is not named as it stands."""
+    cell = re.compile(rf'(^|[\t,;" ]){re.escape(name)}($|[\t,;" ])')
+    lines = numbered_lines(table) if table.is_file() else []
+    return next((f" (line {line})" for line, text in lines if cell.search(text)), "")

@@ -125,8 +125,11 @@ def test_desed_without_some_of_its_audio(tmp_path: Path) -> None:
     pool = pool_of([root], {}, "domestic")
     weak, strong = [line for line in pool.notices if "missing" in line]
     rest = "1 listed recordings are missing, such as"
-    assert weak == f"{root}/metadata/train/weak.tsv: {rest} Yweak1_0.000_10.000.wav; the rest is used"
-    assert strong == f"{root}/metadata/validation/validation.tsv: {rest} Yval3_10.000_20.000.wav; the rest is used"
+    assert weak == f"{root}/metadata/train/weak.tsv: {rest} Yweak1_0.000_10.000.wav (line 2); the rest is used"
+    assert (
+        strong
+        == f"{root}/metadata/validation/validation.tsv: {rest} Yval3_10.000_20.000.wav (line 5); the rest is used"
+    )
     assert len(pool.weak("domestic")) == 1
     assert len(pool.validation("domestic")) == 2
 

@@ -169,6 +169,16 @@ def test_labels_beside_a_recording_that_is_missing_are_told(tmp_path: Path) -> N
     assert f"such as {tmp_path}/yard/day2/2.wav for day1/2.txt: are they the same?" in line
 
 
+def test_the_line_of_a_recording_that_is_missing_is_told(tmp_path: Path) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    rows = [f"{name}.wav,0,1,{label}" for name, label in (("yard1", "crow"), ("yard2", "crow"), ("day1/ard2", "dog"))]
+    write_text(tmp_path / "yard/table.csv", ["file,start,end,label", *rows, "ard2.wav,0,1,dog"])
+    told = (
+        f"{tmp_path}/yard/table.csv: 2 listed recordings are missing, such as day1/ard2.wav (line 4); the rest is used"
+    )
+    assert told in pool_of([tmp_path / "yard"], {}, "yard").notices
+
+
 def test_labels_in_a_folder_of_unlabelled_recordings_are_told(tmp_path: Path) -> None:
     root = labels.write_beside(tmp_path / "yard", labels.audacity, ".txt")
     (root / "unlabeled").mkdir()
