@@ -11,9 +11,12 @@ import numpy as np
 from sedkd.data.mp3 import FRAMES_BYTES, begins_mp3, frame_bytes
 from sedkd.errors import UserError
 
-HEADERS = (b"RIFF", b"RF64", b"riff", b"fLaC", b"OggS", b"ID3", b"FORM", b"caff", b".snd")
-"""With what audio files begin: WAV, W64, FLAC, Ogg, mp3 with a tag, AIFF, CAF, AU; those of MP4 have `ftyp` behind four
-bytes, and an mp3 without a tag is known by its frames."""
+HEADERS = (
+    *(b"RIFF", b"RIFX", b"RF64", b"BW64", b"riff", b"fLaC", b"OggS", b"ID3", b"FORM", b"caff", b".snd", b"#!AMR"),
+    b"\x1a\x45\xdf\xa3",
+)
+"""With what audio files begin: WAV, W64, FLAC, Ogg, mp3 with a tag, AIFF, CAF, AU, AMR, WebM and Matroska; those of MP4
+have `ftyp` behind four bytes, and an mp3 without a tag is known by its frames."""
 HEADER_BYTES = 8
 PIECE = 1 << 16  # bytes at most
 FULL_SCALE = 32768

@@ -69,7 +69,8 @@ def test_half_a_sample_at_the_end(program: Path) -> None:
 def test_what_is_no_pcm(program: Path) -> None:
     assert run(program, b"") == (2, HEADER, f"error: stdin is empty{PAST}")
     assert run(program, b"RIFF\x24\0\0\0WAVEfmt ") == (2, HEADER, f"error: stdin is a WAV file{PAST}")
-    for begins in (b"FORM", b"fLaC", b"OggS", b"ID3", b".snd", b"RF64", b"riff", b"caff", b"\0\0\0\x20ftyp"):
+    for begins in (b"FORM", b"fLaC", b"OggS", b"ID3", b".snd", b"RF64", b"riff", b"caff", b"\0\0\0\x20ftyp",
+                   b"RIFX", b"BW64", b"#!AMR\n", b"\x1a\x45\xdf\xa3"):  # fmt: skip
         said = f"error: stdin is an audio file with a header{PAST}"
         assert run(program, begins + bytes(4000)) == (2, HEADER, said)
     closed = subprocess.run(["sh", "-c", f"'{program}' <&-"], capture_output=True, text=True, check=False)

@@ -105,6 +105,10 @@ def test_onsets_come_before_their_events(causal_export: Path, monkeypatch: pytes
         (b"fLaC", "an audio file with a header"),
         (b"ID3\4\0\0\0\0\0\0", "an audio file with a header"),
         (b"\0\0\0\x20ftypM4A ", "an audio file with a header"),
+        (b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81", "an audio file with a header"),  # WebM
+        (b"RIFX\0\0\0\0", "an audio file with a header"),
+        (b"BW64\xff\xff\xff\xff", "an audio file with a header"),
+        (b"#!AMR\n<", "an audio file with a header"),
         (b"x", "stdin ended within a sample"),
         (bytes(3200) + b"x", "stdin ended within a sample"),
     ],

@@ -19,11 +19,12 @@ static int fail(const char *what)
     return 2;
 }
 
-/* With what audio files begin: W64, WAV of more than 4 GB, FLAC, Ogg, mp3 with a tag, AIFF, CAF and AU; MP4 has it
- * behind four bytes. */
+/* With what audio files begin: W64, WAV of more than 4 GB or of big-endian samples, FLAC, Ogg, mp3 with a tag,
+ * AIFF, CAF, AU, AMR, and WebM or Matroska; MP4 has it behind four bytes. */
 static int is_audio_file(const unsigned char *bytes, size_t count)
 {
-    static const char *const known[] = {"riff", "RF64", "fLaC", "OggS", "ID3", "FORM", "caff", ".snd"};
+    static const char *const known[] = {"riff", "RIFX", "RF64", "BW64", "fLaC",  "OggS",
+                                        "ID3",  "FORM", "caff", ".snd", "#!AMR", "\x1A\x45\xDF\xA3"};
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const size_t length = strlen(known[i]);
