@@ -34,7 +34,8 @@ def add_parser(subparsers: Any) -> None:
         "--operating-points",
         type=typed_path,
         metavar="DIR",
-        help="folder with one .tsv of detections per threshold, the threshold being the last number in its name",
+        help="folder with one .tsv of detections per threshold, the threshold being the last number in its name, which "
+        "is no date",
     )
     parser.add_argument(
         "--label-column",

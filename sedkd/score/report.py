@@ -27,6 +27,9 @@ FAR_APART = 8.0  # times as late: frames of 100 ms and less are, where seconds a
 UNTOLD = 0.01  # of a file's duration
 # A - behind a letter or digit is a dash; a dot before the first digit is one of a number behind a sign or a blank.
 THRESHOLD = re.compile(r"(?:(?<![^\W_])-)?(?:\d+(?:\.\d+)?|(?<![^\W_])(?<!\.)\.\d+)(?:[eE][+-]?\d+)?")
+DATE = re.compile(
+    r"(?<!\d)(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)"
+)  # 2024-11-30, 20241130
 
 
 @dataclass(frozen=True)
@@ -166,27 +169,44 @@ def _read_operating_points(
         raise UserError(f"{folder}: holds no .tsv and no .csv: PSDS needs one table of detections per threshold")
     others = [path.name for path in there if path not in tables]
     notes = [f"operating points: left out what is no .tsv or .csv: {', '.join(others[:3])}"] if others else []
-    return {threshold: _detected(path, truth, column)[0] for threshold, path in sorted(sources.items())}, notes
+    points, told = {}, dict[str, list[str]]()
+    for threshold, path in sorted(sources.items()):
+        # That it tells confidences is no matter where each table is one of a threshold.
+        points[threshold], lines = _detected(path, truth, column, confidences=False)
+        for line in lines:
+            told.setdefault(line.removeprefix(f"{path}: "), []).append(path.name)
+    many = (f"{line}, in {len(names)} of {len(points)} tables, such as {names[0]}" for line, names in told.items())
+    return points, [*notes, *(f"operating points: {line}" for line in many)]
 
 
 def threshold_of(path: Path) -> float:
-    """The threshold of a table of detections: the last number in its name. UserError where there is none."""
-    numbers = THRESHOLD.findall(path.stem)
+    """The threshold of a table of detections: the last number in its name, of whatever scale. UserError where there is
+    none, or it is a part of a date."""
+    numbers = list(THRESHOLD.finditer(path.stem))
+    if any(date.end() == numbers[-1].end() for date in DATE.finditer(path.stem)):
+        raise UserError(
+            f"{path}: the last number in the name is of a date, no threshold: write the threshold behind it, for "
+            f"example {path.stem}_0.5{path.suffix}"
+        )
     if not numbers:
         raise UserError(f"{path}: no threshold in the name: call it, for example, detections_0.5.tsv")
-    return float(numbers[-1])
+    return float(numbers[-1][0])
 
 
-def _listed(path: Path | str, column: str | None, known: Collection[str] = ()) -> tuple[Annotations, list[str]]:
-    """The events of a file or folder, and what is to be told of how it was read."""
+def _listed(
+    path: Path | str, column: str | None, known: Collection[str] = (), confidences: bool = True
+) -> tuple[Annotations, list[str]]:
+    """The events of a file or folder, and what is to be told of how it was read, and of its confidences."""
     found = listed(Path(path), column, known)
-    notes = [*found.notes, *at_any_confidence(found.confidences)]
+    notes = [*found.notes, *(at_any_confidence(found.confidences) if confidences else ())]
     return found.annotations, [f"{path}: {note}" for note in notes]
 
 
-def _detected(path: Path | str, truth: Annotations, column: str | None) -> tuple[Annotations, list[str]]:
+def _detected(
+    path: Path | str, truth: Annotations, column: str | None, confidences: bool = True
+) -> tuple[Annotations, list[str]]:
     """Detections in files of the ground truth, under its names, and what is to be told of how they were read."""
-    found, notes = _listed(path, column, truth)
+    found, notes = _listed(path, column, truth, confidences)
     names = names_of(found, truth, str(path))
     detections = {target: found[name] for target, name in names.items()}
     require_known_files(detections, truth, str(path))

@@ -265,6 +265,27 @@ def test_the_threshold_is_the_last_number_of_a_name(folder: Path, stem: str, thr
         score_files(folder / "truth.tsv", folder / "found.tsv", folder / "durations.tsv", points)
 
 
+@pytest.mark.parametrize("stem", ["det-2024-11-30", "20241130", "run_2024_11_30_final", "det.2024.11.30"])
+def test_a_date_is_no_threshold(folder: Path, stem: str) -> None:
+    with pytest.raises(UserError, match="the last number in the name is of a date, no threshold: write the threshold"):
+        threshold_of(folder / f"{stem}.tsv")
+    assert threshold_of(folder / f"{stem}_0.5.tsv") == 0.5
+
+
+def test_what_is_told_of_the_tables_of_operating_points(folder: Path) -> None:
+    """Once for all of them, not that they tell confidences."""
+    names = ("truth.tsv", "found.tsv", "durations.tsv", "points")
+    points = sorted(path.name for path in (folder / "points").iterdir())
+    for name in points:
+        lines = (folder / "points" / name).read_text().splitlines()
+        more = ["confidence", *(f"0.{i + 1}" for i in range(len(lines) - 1))]
+        (folder / "points" / name).write_text("".join(f"{a}\t{b}\n" for a, b in zip(lines, more, strict=True)))
+    notes = score_files(*[folder / name for name in names], (None, "species")).notes
+    told = f"operating points: no column 'species', labels from 'event_label', in 2 of 2 tables, such as {points[0]}"
+    assert [note for note in notes if "such as run2" in note] == [told]
+    assert not any("confidences" in note for note in notes)
+
+
 def test_operating_points_may_be_csv(folder: Path) -> None:
     paths = [folder / name for name in ("truth.tsv", "found.tsv", "durations.tsv", "points")]
     before = score_files(*paths)
