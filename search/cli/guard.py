@@ -59,7 +59,8 @@ def ended(run: Callable[[], int | None], interrupted: str) -> int | None:
     """What it returns, or the exit code of how it ended, which is told on stderr."""
     try:
         code = run()
-        sys.stdout.flush()
+        if sys.stdout:  # there is none where it was closed
+            sys.stdout.flush()
         return code
     except KeyboardInterrupt as end:
         print(f"interrupted; {end.args[0] if end.args else interrupted}", file=sys.stderr)
