@@ -29,5 +29,5 @@ def run(options: argparse.Namespace) -> int:
         table.add_column(head, overflow="fold", no_wrap=head == "dimension")
     for row in space_rows(space.as_dict(), space.help):
         table.add_row(*row)
-    Display().table(table)
+    Display().table(table, kept=SPACE_HEAD)  # its cells are long, and go on below
     return 0

@@ -1,6 +1,7 @@
 """Tables that fit a terminal without a letter lost: long cells go on below, and what is left out is said."""
 
 from collections.abc import Sequence
+from copy import copy
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -8,7 +9,7 @@ from rich.table import Column, Table
 
 from sedkd.words import several
 
-BROKEN = 12  # characters that a column whose words may be broken takes at least
+BROKEN = 8  # characters that a column whose words may be broken takes at least
 ENOUGH = 1 << 16  # characters that no table takes
 
 
@@ -17,20 +18,22 @@ def fitted(
 ) -> tuple[Table, list[str]]:
     """A table as wide as the console, and the columns that are left out for that: those of `least` first, by their
     heads, then the rightmost; neither the first one nor those of `kept`, whose words are broken where they must be."""
-    shown, out = list(table.columns), list[Column]()
-    heads = {str(column.header): column for column in shown[1:] if column.header not in kept}
-    order = [*(head for head in least if head in heads), *(head for head in reversed(heads) if head not in least)]
+    shown = _groups(table)
+    spare = [group for group in reversed(shown[1:]) if group[0].header not in kept]
+    named = [group for head in least for group in spare if group[0].header == head]
+    order = [*named, *(group for group in spare if group not in named)]
+    out: list[list[Column]] = []
     while order and _needs(_of(table, shown, console), console) > console.width:
-        out.append(heads[order.pop(0)])
+        out.append(order.pop(0))
         shown.remove(out[-1])
     found = _of(table, shown, console)
     _share(found, console)
-    return found, [" ".join(str(column.header).split()) for column in table.columns if column in out]
+    return found, [" ".join(str(group[0].header).split()) for group in _groups(table) if group in out]
 
 
 def least_width(table: Table, console: Console) -> int:
     """How wide a table is at least where no word is broken."""
-    return _needs(_of(table, table.columns, console), console)
+    return _needs(_of(table, _groups(table), console), console)
 
 
 def left_out(heads: Sequence[str], more: str) -> str:
@@ -39,11 +42,22 @@ def left_out(heads: Sequence[str], more: str) -> str:
     return f"{several(len(heads), 'column')} {verb} left out: {', '.join(heads)}; a wider terminal shows them{more}"
 
 
-def _of(table: Table, columns: Sequence[Column], console: Console) -> Table:
+def _groups(table: Table) -> list[list[Column]]:
+    """The columns, each with those without a head behind it, which say more of it."""
+    groups: list[list[Column]] = []
+    for column in table.columns:
+        if groups and not column.header:
+            groups[-1].append(column)
+        else:
+            groups.append([column])
+    return groups
+
+
+def _of(table: Table, groups: Sequence[Sequence[Column]], console: Console) -> Table:
     """A table of these columns alone, each of which tells how wide it is at least."""
-    found = Table(
-        title=table.title, title_justify=table.title_justify, header_style=table.header_style, pad_edge=table.pad_edge
-    )
+    columns = [column for group in groups for column in group]
+    found = copy(table)
+    found.columns, found.rows = [], []
     for column in columns:
         found.add_column(
             column.header,
@@ -53,7 +67,7 @@ def _of(table: Table, columns: Sequence[Column], console: Console) -> Table:
             min_width=_least(column, console),
         )
     for row, cells in zip(table.rows, zip(*(column.cells for column in columns), strict=True), strict=True):
-        found.add_row(*cells, end_section=row.end_section)
+        found.add_row(*cells, style=row.style, end_section=row.end_section)
     return found
 
 
@@ -72,14 +86,16 @@ def _size(cell: object, console: Console) -> Measurement:
 
 
 def _share(table: Table, console: Console) -> None:
-    """Give each column its least width, and those whose words may stand below each other what is left, in order; where
-    that is less than nothing, they are broken, and no other one is."""
+    """Give each column its least width, and of what is left those whose words may stand below each other a part, as
+    they lack more or less; where that is less than nothing, they are broken, and no other one is."""
     spare = console.width - _needs(table, console)
-    for column in table.columns:
-        width = column.min_width or 0
-        wanted = max(_size(cell, console).maximum for cell in (column.header, *column.cells))
+    lacks = [
+        0 if column.no_wrap else max(_size(cell, console).maximum for cell in (column.header, *column.cells)) - width
+        for column in table.columns
+        for width in (column.min_width or 0,)
+    ]
+    for column, lack in zip(table.columns, lacks, strict=True):
         if spare < 0 and not column.no_wrap:
             column.min_width = None
-            continue
-        more = 0 if column.no_wrap else min(spare, wanted - width)
-        column.width, spare = width + more, spare - more
+        else:
+            column.width = (column.min_width or 0) + min(lack, max(spare, 0) * lack // max(sum(lacks), 1))

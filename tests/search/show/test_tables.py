@@ -51,6 +51,22 @@ def test_the_front_in_a_narrow_terminal(width: int, capsys: pytest.CaptureFixtur
     assert ("; a wider terminal shows them, and `sedkd front --format csv` has every measure" in out) == (missing > 0)
 
 
+@pytest.mark.parametrize("kept", [(), ("event", "words")])
+def test_any_table_in_a_narrow_terminal(kept: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """What comes first stays whole; columns that are kept go on below."""
+    table = Table("event", "words")
+    table.add_row("lesser_black_backed_gull", "unfathomable")
+    display = Display()
+    display.live, display.console.width = True, 36
+    display.table(table, kept)
+    out = capsys.readouterr().out
+    assert ("note: 1 column is left out: words; a wider terminal shows them" in out) == (not kept)
+    assert ("lesser_black_backed_gull" in out) == (not kept)
+    display.live = False
+    display.table(table)
+    assert "lesser_black_backed_gull │ unfathomable" in capsys.readouterr().out
+
+
 def test_it_is_shown_where_somebody_asked_for_it() -> None:
     assert placed_table(members(), F1_MACS, {}) is None
     assert placed_table(members(fa_per_hour=425.0), F1_MACS, {}) is None
@@ -100,3 +116,16 @@ def test_macs_of_the_features_stand_beside_the_networks() -> None:
     both = members(macs=40_000.0, total_macs=231_300.0)
     assert "40 k + 191 k" in text_of(front_table(both, parse("f1_segment,total_macs"), {}, "a front"))
     assert "40 k + 191 k" not in text_of(front_table(both, F1_MACS, {}, "a front"))
+
+
+def test_a_column_without_a_head_goes_with_the_one_before_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """A difference and what it says."""
+    table = Table("event", "F1", "", "PSDS", "", caption="as scored")
+    table.add_row("bell", "0.512", "better", "0.498", "undecided", end_section=True, style="bold")
+    display = Display()
+    display.live, display.console.width = True, 36
+    display.table(table)
+    out = capsys.readouterr().out
+    assert "│ better │" in out
+    assert "as scored" in out
+    assert "note: 1 column is left out: PSDS; a wider terminal shows them" in out
