@@ -1,7 +1,7 @@
 """Which label file is of which recording, and which split both belong to."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +20,7 @@ from sedkd.errors import UserError
 
 BEFORE = re.compile(r"^(labels?|annotations?|events?|metadata)[\s._-]+", re.IGNORECASE)
 SPLIT_OF = {name: split for split in (TRAIN, VALIDATION, TEST, UNLABELED) for name in NAMES[split]}
+PERHAPS = ".json"  # it holds what a recorder or a site tells of a recording as often as labels
 
 
 @dataclass(frozen=True)
@@ -111,11 +112,16 @@ class Assigned:
         lines += apart(self._called, self.audio)
         if any(found.form.name == "birdnet" for found in self.labels.values()):
             lines.append(f"{self.name}: BirdNET's detections count as truth: listen to them first")
-        return lines
+        return lines + self._beside(lambda path: path.suffix.lower() == PERHAPS)
 
     def unread(self) -> list[str]:
         """A line where recordings have no labels but in a program's own file, which is called like them."""
-        found = [self._in_own_files[path] for path in self._bare(TRAIN, VALIDATION, TEST) if path in self._in_own_files]
+        return self._beside(lambda path: path.suffix.lower() != PERHAPS)
+
+    def _beside(self, counts: Callable[[Path], bool]) -> list[str]:
+        """A line where recordings have no labels but in programs' own files, of those that count."""
+        bare = self._bare(TRAIN, VALIDATION, TEST)
+        found = [own for path in bare if (own := self._in_own_files.get(path)) is not None and counts(own)]
         if not found:
             return []
         many = f"{len(found)} recordings have no labels but in files that are not read, such as"
