@@ -22,7 +22,7 @@ GOES_ON = "what was finished is kept, the same line continues"
 """What Ctrl-C leaves: of most commands, and of those that train."""
 
 
-def guarded(run: Callable[[], int], interrupted: str = ANEW) -> int:
+def guarded(run: Callable[[], int], interrupted: str) -> int:
     """Run a command and turn what a user can mend into one line on stderr; `interrupted` is what Ctrl-C leaves of it,
     where the command does not say so itself."""
     # How long torch's waiting threads spin before they sleep, read when torch is loaded. Spinning without end falls off
@@ -55,7 +55,7 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def ended(run: Callable[[], int | None], interrupted: str) -> int | None:
+def ended(run: Callable[[], int | None], interrupted: str = ANEW) -> int | None:
     """What it returns, or the exit code of how it ended, which is told on stderr."""
     try:
         code = run()
