@@ -86,16 +86,25 @@ def _size(cell: object, console: Console) -> Measurement:
 
 
 def _share(table: Table, console: Console) -> None:
-    """Give each column its least width, and of what is left those whose words may stand below each other a part, as
-    they lack more or less; where that is less than nothing, they are broken, and no other one is."""
+    """Give each column its longest word, and of what is left those whose words may stand below each other the same, but
+    none more than it lacks; where that is less than nothing, they are broken, and no other one is."""
     spare = console.width - _needs(table, console)
-    lacks = [
-        0 if column.no_wrap else max(_size(cell, console).maximum for cell in (column.header, *column.cells)) - width
-        for column in table.columns
-        for width in (column.min_width or 0,)
-    ]
-    for column, lack in zip(table.columns, lacks, strict=True):
+    widths = [_width(column, console) for column in table.columns]
+    lacks = {
+        place: 0 if column.no_wrap else most - least
+        for place, (column, (least, most)) in enumerate(zip(table.columns, widths, strict=True))
+    }
+    for rank, place in enumerate(sorted(lacks, key=lambda place: lacks[place])):
+        column = table.columns[place]
         if spare < 0 and not column.no_wrap:
             column.min_width = None
-        else:
-            column.width = (column.min_width or 0) + min(lack, max(spare, 0) * lack // max(sum(lacks), 1))
+            continue
+        more = min(lacks[place], max(spare, 0) // (len(lacks) - rank))
+        column.width = widths[place][0] + more
+        spare -= more
+
+
+def _width(column: Column, console: Console) -> tuple[int, int]:
+    """What a column takes where each word stands by itself, and where none does."""
+    sizes = [_size(cell, console) for cell in (column.header, *column.cells)]
+    return max(column.min_width or 0, *(size.minimum for size in sizes)), max(size.maximum for size in sizes)
