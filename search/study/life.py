@@ -41,9 +41,9 @@ def claim(study: "StudyView") -> None:
         life = study.optuna.user_attrs[LIFE]  # another process may have begun it anew meanwhile
         if _life_in(study) != life:
             _move_aside(study, _trials_in(study), "trials of an earlier study of this name")
-        elif unknown := _unknown(study):
-            begin_life(study.optuna)
+        elif unknown := _unknown(study):  # first aside: who is killed after a life was begun would move all of them
             _move_aside(study, unknown, "trials that the study lacks, since a copy of its database was put back")
+            begin_life(study.optuna)
         life = study.optuna.user_attrs[LIFE]
         with written_atomically(folder / LIFE) as temporary:
             temporary.write_text(life)

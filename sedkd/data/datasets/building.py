@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from sedkd.data.datasets.dataset import TRAIN, UNLABELED, WEAK, Clip, Dataset
+from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, WEAK, Clip, Dataset
 from sedkd.data.datasets.joined import DatasetPool, Spell
 from sedkd.data.datasets.placing import Placed, placed
 from sedkd.data.environment import Environment
@@ -54,6 +54,11 @@ def dataset_pool(
         learnt = [*places.get((name, TRAIN), ()), *places.get((name, WEAK), ())]
         if learnt and any(place.split == TRAIN for place in learnt):
             environments[name] = _environment(name, datasets, learnt, labels, spell, known.get(name))
+            notices += _untaught(
+                environments[name],
+                [place for (at, _), there in places.items() if at == name for place in there],
+                labels,
+            )
         elif name == wanted:
             titles = " and ".join(dataset.title for dataset in datasets)
             why = next(iter(coverage), "add the development set (--data)")
@@ -68,6 +73,20 @@ def dataset_pool(
     return DatasetPool(
         datasets[0].root, environments, datasets=datasets, places=places, spell=spell, notices=tuple(notices)
     )
+
+
+def _untaught(
+    environment: Environment, there: Sequence[Placed], labels: Callable[[Dataset, Clip], list[str]]
+) -> list[str]:
+    """A line where recordings of validation hold events that no training recording does, which are none then."""
+    found = {label for place in there if place.split == VALIDATION for label in labels(place.dataset, place.clip)}
+    left_out = sorted(found - set(environment.events))
+    if not left_out:
+        return []
+    return [
+        f"{environment.name}: of {', '.join(left_out)} no training recording holds an event: no student can learn it, "
+        "and it is left out of validation and test as well"
+    ]
 
 
 NO_LABELS = "its training recordings have no labels, which a search needs: are label files empty, or of others?"

@@ -1,7 +1,8 @@
 """Take a validation split of whole recordings out of the training ones, every label in proportion.
 
 Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011): the rarest label is shared out first, each recording
-to the side that still lacks most of it.
+to the side that still lacks most of it. It may put all recordings of a label on one side, by their other labels; then
+some are moved.
 """
 
 from collections import Counter
@@ -9,6 +10,8 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 import numpy as np
+
+from sedkd.data.datasets.both_sides import mended
 
 VALIDATION_SHARE = 0.2  # of each label's events
 
@@ -46,7 +49,7 @@ def held_out(groups: Mapping[Group, Counter[str]], seed: int) -> set[Group]:
         chosen = {min(names, key=sizes.__getitem__)}
     if len(chosen) == len(names):
         chosen.discard(max(names, key=sizes.__getitem__))
-    return chosen
+    return mended(groups, chosen, VALIDATION_SHARE)
 
 
 def _wanted(groups: Mapping[Group, Counter[str]]) -> dict[str, np.ndarray]:

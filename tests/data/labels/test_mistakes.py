@@ -9,6 +9,7 @@ from datasets.sound import write_text
 
 from search.cli import main
 from sedkd.data.datasets.opening import pool_of
+from sedkd.data.labels.listed import listed
 from sedkd.errors import UserError
 
 
@@ -162,8 +163,6 @@ def test_a_spreadsheets_table(tmp_path: Path, told, lines: list[str], message: s
         (["file,filename,start,end,label", "yard1,yard2,0,1,crow"], "filename is 'yard2', and file, which means"),
         (["file,start,end,label,Label", "yard1.wav,0,1,crow,dog"], "label is 'crow', and Label, which means the same, "
          "is 'dog': rename or remove one, or take a column of another name: --label-column"),
-        (["file,start,end,duration,label", "yard1.wav,0,1,1,crow", "yard1.wav,1,2,5,crow"], "line 3: duration is '5', "
-         "but from start to end it is 1 s: keep end or duration"),
         (["file,start,end,dog,dog,crow", "yard1.wav,0,1,1,0,0"], "line 2: dog is '1', and dog, which means the same"),
     ],
 )  # fmt: skip
@@ -171,6 +170,22 @@ def test_columns_that_mean_the_same_and_differ(tmp_path: Path, told, lines: list
     labels.write_recordings(tmp_path / "yard")
     write_text(tmp_path / "yard/table.csv", lines)
     assert message in told(tmp_path / "yard")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["file,start,end,duration,label", "yard1.wav,0,1,10,crow", "yard1.wav,1,2,10.004,crow"],  # of the recording
+        ["file,start,end,start time,label", "yard1.wav,0,1,06:30:00,crow"],  # of the day
+        ["file,start,end,from,to,label", "yard1.wav,0,1,2000,4000,crow"],  # in Hz
+        ["filename,source file,start,end,label", "yard1.wav,a_long_one.wav,0,1,crow"],
+        ["file,start,end,robin,robin (s)", "yard1.wav,0,1,1,0"],  # its song
+    ],
+)
+def test_columns_that_mean_something_else_are_let_be(tmp_path: Path, lines: list[str]) -> None:
+    labels.write_recordings(tmp_path / "yard")
+    write_text(tmp_path / "yard/table.csv", lines)
+    assert [len(each) for each in listed(tmp_path / "yard/table.csv", None).annotations.values()] == [len(lines) - 1]
 
 
 @pytest.mark.parametrize("twice", ["End Time (s)", "Species"])
