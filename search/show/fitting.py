@@ -9,8 +9,10 @@ from rich.table import Column, Table
 
 from sedkd.words import several
 
-BROKEN = 8  # characters that a column whose words may be broken takes at least
-ENOUGH = 1 << 16  # characters that no table takes
+ENOUGH = 1 << 16  # characters that no cell takes
+
+Sizes = dict[int, tuple[int, int]]
+"""By a column's id what it takes where no word is broken, and where nothing goes on below."""
 
 
 def fitted(
@@ -18,22 +20,23 @@ def fitted(
 ) -> tuple[Table, list[str]]:
     """A table as wide as the console, and the columns that are left out for that: those of `least` first, by their
     heads, then the rightmost; neither the first one nor those of `kept`, whose words are broken where they must be."""
-    shown = _groups(table)
+    sizes, shown = _sizes(table, console), _groups(table)
     spare = [group for group in reversed(shown[1:]) if group[0].header not in kept]
     named = [group for head in least for group in spare if group[0].header == head]
     order = [*named, *(group for group in spare if group not in named)]
     out: list[list[Column]] = []
-    while order and _needs(_of(table, shown, console), console) > console.width:
+    while order and _needs(table, shown, sizes, console) > console.width:
         out.append(order.pop(0))
         shown.remove(out[-1])
-    found = _of(table, shown, console)
-    _share(found, console)
+    columns = [column for group in shown for column in group]
+    room = console.width - _frame(table, len(columns), console)
+    found = _of(table, columns, _widths([sizes[id(column)] for column in columns], room))
     return found, [" ".join(str(group[0].header).split()) for group in _groups(table) if group in out]
 
 
 def least_width(table: Table, console: Console) -> int:
     """How wide a table is at least where no word is broken."""
-    return _needs(_of(table, _groups(table), console), console)
+    return _needs(table, _groups(table), _sizes(table, console), console)
 
 
 def left_out(heads: Sequence[str], more: str) -> str:
@@ -53,58 +56,56 @@ def _groups(table: Table) -> list[list[Column]]:
     return groups
 
 
-def _of(table: Table, groups: Sequence[Sequence[Column]], console: Console) -> Table:
-    """A table of these columns alone, each of which tells how wide it is at least."""
+def _sizes(table: Table, console: Console) -> Sizes:
+    return {id(column): _size(column, console) for column in table.columns}
+
+
+def _size(column: Column, console: Console) -> tuple[int, int]:
+    options = console.options.update(width=ENOUGH)
+    found = [Measurement.get(console, options, cell) for cell in (column.header, *column.cells)]  # type: ignore[arg-type]
+    most = max(size.maximum for size in found)
+    return most if column.no_wrap else max(size.minimum for size in found), most
+
+
+def _needs(table: Table, groups: Sequence[Sequence[Column]], sizes: Sizes, console: Console) -> int:
     columns = [column for group in groups for column in group]
+    return _frame(table, len(columns), console) + sum(sizes[id(column)][0] for column in columns)
+
+
+def _frame(table: Table, columns: int, console: Console) -> int:
+    """How much of a table's width is lines and blanks between so many columns."""
+    empty = copy(table)
+    empty.columns, empty.rows, empty.title = [], [], None
+    for _ in range(columns):
+        empty.add_column("", width=1)
+    return Measurement.get(console, console.options.update(width=ENOUGH), empty).minimum - columns
+
+
+def _of(table: Table, columns: Sequence[Column], widths: Sequence[int]) -> Table:
+    """A table of these columns alone, each so wide."""
     found = copy(table)
     found.columns, found.rows = [], []
-    for column in columns:
-        found.add_column(
-            column.header,
-            justify=column.justify,
-            overflow="fold",
-            no_wrap=column.no_wrap,
-            min_width=_least(column, console),
-        )
+    for column, width in zip(columns, widths, strict=True):
+        found.add_column(column.header, justify=column.justify, overflow="fold", width=width)
     for row, cells in zip(table.rows, zip(*(column.cells for column in columns), strict=True), strict=True):
         found.add_row(*cells, style=row.style, end_section=row.end_section)
     return found
 
 
-def _needs(table: Table, console: Console) -> int:
-    return Measurement.get(console, console.options.update(width=ENOUGH), table).minimum
+def _widths(sizes: Sequence[tuple[int, int]], room: int) -> list[int]:
+    """Of columns, by what they take at least and at most: where there is room for their words, what is left is shared
+    by those that lack some; else the room is, and the words of the widest are broken."""
+    least = [size for size, _ in sizes]
+    if sum(least) > room:
+        return [max(width, 1) for width in _shared(room, least)]
+    more = _shared(room - sum(least), [most - size for size, most in sizes])
+    return [width + share for width, share in zip(least, more, strict=True)]
 
 
-def _least(column: Column, console: Console) -> int:
-    sizes = [_size(cell, console) for cell in (column.header, *column.cells)]
-    longest = max(size.maximum if column.no_wrap else size.minimum for size in sizes)
-    return min(longest, BROKEN) if column.overflow == "fold" and not column.no_wrap else longest
-
-
-def _size(cell: object, console: Console) -> Measurement:
-    return Measurement.get(console, console.options.update(width=ENOUGH), cell)  # type: ignore[arg-type]
-
-
-def _share(table: Table, console: Console) -> None:
-    """Give each column its longest word, and of what is left those whose words may stand below each other the same, but
-    none more than it lacks; where that is less than nothing, they are broken, and no other one is."""
-    spare = console.width - _needs(table, console)
-    widths = [_width(column, console) for column in table.columns]
-    lacks = {
-        place: 0 if column.no_wrap else most - least
-        for place, (column, (least, most)) in enumerate(zip(table.columns, widths, strict=True))
-    }
-    for rank, place in enumerate(sorted(lacks, key=lambda place: lacks[place])):
-        column = table.columns[place]
-        if spare < 0 and not column.no_wrap:
-            column.min_width = None
-            continue
-        more = min(lacks[place], max(spare, 0) // (len(lacks) - rank))
-        column.width = widths[place][0] + more
-        spare -= more
-
-
-def _width(column: Column, console: Console) -> tuple[int, int]:
-    """What a column takes where each word stands by itself, and where none does."""
-    sizes = [_size(cell, console) for cell in (column.header, *column.cells)]
-    return max(column.min_width or 0, *(size.minimum for size in sizes)), max(size.maximum for size in sizes)
+def _shared(room: int, wanted: Sequence[int]) -> list[int]:
+    """The same for each, but none more than it wants."""
+    found = [0] * len(wanted)
+    for rank, place in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
+        found[place] = min(wanted[place], max(room, 0) // (len(wanted) - rank))
+        room -= found[place]
+    return found

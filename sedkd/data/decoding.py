@@ -21,7 +21,7 @@ beginning to the end."""
 FORMATS = "mp3,flac,ogg,wav,w64,aac,aiff,caf,mov,matroska"  # FFmpeg also knows playlists, which lead to other files
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".opus", ".m4a", ".aac", ".aiff", ".aif", ".caf", ".w64")
 TELLING = "mov"  # begins the name of the formats whose headers hold a length that is no guess
-LARGEST = 1e12  # times full scale: the power of more is beyond float32
+LARGEST = 1e12  # times full scale: more than integers saved as floats, less than what has no power in float32
 LOST_PACKETS = 3  # that cannot be decoded, as where one mp3 was put behind another; more are damage
 
 

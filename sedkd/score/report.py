@@ -28,7 +28,7 @@ UNTOLD = 0.01  # of a file's duration
 # A - behind a letter or digit is a dash; a dot before the first digit is one of a number behind a sign or a blank.
 THRESHOLD = re.compile(r"(?:(?<![^\W_])-)?(?:\d+(?:\.\d+)?|(?<![^\W_])(?<!\.)\.\d+)(?:[eE][+-]?\d+)?")
 DATE = re.compile(
-    r"(?<!\d)(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)"
+    r"(?<!\d)(?<!\d\.)(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)"
 )  # 2024-11-30, 20241130
 
 

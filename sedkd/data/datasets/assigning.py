@@ -11,7 +11,7 @@ from sedkd.data.datasets.dataset import TRAIN, UNLABELED, VALIDATION, Clip
 from sedkd.data.datasets.tsv import NAMES
 from sedkd.data.labels import audacity
 from sedkd.data.labels.label_format import OWN, LabelFile, LabelFormat, head_of
-from sedkd.data.labels.lookalikes import own_files, own_mend
+from sedkd.data.labels.lookalikes import are_labels, own_files, own_mend
 from sedkd.data.labels.matching import Recordings, apart, names_meant
 from sedkd.data.labels.registry import format_of
 from sedkd.data.labels.unknown import why_unknown
@@ -20,7 +20,6 @@ from sedkd.errors import UserError
 
 BEFORE = re.compile(r"^(labels?|annotations?|events?|metadata)[\s._-]+", re.IGNORECASE)
 SPLIT_OF = {name: split for split in (TRAIN, VALIDATION, TEST, UNLABELED) for name in NAMES[split]}
-PERHAPS = ".json"  # it holds what a recorder or a site tells of a recording as often as labels
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class Assigned:
         """What a person should know of it, a line each."""
         splits = {path: self.split(path) for path in self.audio}
         lines = []
-        bare = [path for path in self._bare(TRAIN) if path not in self._in_own_files]
+        bare = [path for path in self._bare(TRAIN) if not self._is_labelled_elsewhere(path)]
         if bare:
             what = f"{len(bare)} recordings have no labels and count as unlabelled, such as {bare[0]}"
             lines.append(f"{self.name}: {what} (nothing happens in one: give it an empty label file)")
@@ -112,11 +111,15 @@ class Assigned:
         lines += apart(self._called, self.audio)
         if any(found.form.name == "birdnet" for found in self.labels.values()):
             lines.append(f"{self.name}: BirdNET's detections count as truth: listen to them first")
-        return lines + self._beside(lambda path: path.suffix.lower() == PERHAPS)
+        return lines + self._beside(lambda path: not are_labels(path))
 
     def unread(self) -> list[str]:
         """A line where recordings have no labels but in a program's own file, which is called like them."""
-        return self._beside(lambda path: path.suffix.lower() != PERHAPS)
+        return self._beside(are_labels)
+
+    def _is_labelled_elsewhere(self, recording: Path) -> bool:
+        own = self._in_own_files.get(recording)
+        return own is not None and are_labels(own)
 
     def _beside(self, counts: Callable[[Path], bool]) -> list[str]:
         """A line where recordings have no labels but in programs' own files, of those that count."""

@@ -363,12 +363,17 @@ def test_labels_in_a_programs_own_file_beside_others(yard: Path, capsys, name: s
     assert main.main(["data", "check", str(yard)]) == 0
 
 
-def test_a_json_file_beside_a_recording_may_hold_something_else(yard: Path, capsys) -> None:
-    """What its recorder tells of it, say: it is told, and nothing is held up by it."""
+@pytest.mark.parametrize(
+    ("name", "mend"), [("yard1.json", "no table: if it holds labels, save"), ("yard1.wav.gz", "compressed: unpack it")]
+)
+def test_what_may_hold_something_else_is_told_and_holds_nothing_up(yard: Path, capsys, name: str, mend: str) -> None:
+    """What a recorder tells of a recording, say, or the sound once more."""
     (yard / "yard1.txt").unlink()
-    (yard / "yard1.json").write_text('{"gain": 2}')
+    (yard / name).write_text('{"gain": 2}')
     assert main.main(["data", "check", str(yard)]) == 0
-    assert f"such as {yard}/yard1.json: is no table: if it holds labels, save them as .csv" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"such as {yard}/{name}: is {mend}" in out
+    assert "1 recordings have no labels and count as unlabelled" in out
 
 
 @pytest.mark.parametrize(
