@@ -67,9 +67,12 @@ def read_plain(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def require_plain(text: str, what: str) -> None:
-    """UserError when a field is empty or holds a TAB or a line break, which no table can express."""
+    """UserError when a field is empty or holds a TAB or a line break, which no table can express, or when it would be
+    read without the blanks or quotes around it."""
     if not text.strip() or any(character in text for character in "\t\r\n"):
         raise UserError(f"the {what} {text!r} is empty or holds a TAB or a line break: rename it")
+    if tab_fields(text) != [text]:
+        raise UserError(f"the {what} {text!r} has blanks or quotes around it, which a table loses: rename it")
 
 
 def tab_fields(line: str) -> list[str]:

@@ -76,6 +76,8 @@ class Csv(Output):
         return _comma_separated([[*COLUMNS, *(ABSOLUTE if self.dated else ())]])
 
     def text(self, heard: Heard) -> str:
+        if any(character in heard.name for character in "\r\n"):
+            raise UserError(f"{heard.name!r}: a line break in the name breaks the table; rename the file")
         return _comma_separated(_cells(heard, self.dated))
 
 

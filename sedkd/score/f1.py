@@ -137,8 +137,11 @@ def _count(
 ) -> Iterator[Any]:
     """Feed file after file to sed_eval, which sums up; yields its metrics after each."""
     for filename, events in truth.items():
-        length = {} if durations is None else {"evaluated_length_seconds": durations[filename]}
-        metrics.evaluate(_as_dicts(events, labels), _as_dicts(detections.get(filename, ()), labels), **length)
+        found, length = detections.get(filename, ()), {}
+        if durations is not None:  # sed_eval cuts at the end of a whole segment only
+            found = clip_to(found, durations[filename])
+            length = {"evaluated_length_seconds": durations[filename]}
+        metrics.evaluate(_as_dicts(events, labels), _as_dicts(found, labels), **length)
         yield metrics
 
 

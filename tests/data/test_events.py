@@ -198,7 +198,8 @@ def test_written_table_reads_back(tmp_path: Path) -> None:
 
 def test_names_that_would_break_the_table_leave_the_old_one(tmp_path: Path) -> None:
     path = table(tmp_path, "old")
-    for bad in ({"a\tb.wav": []}, {"a.wav": [Event(0, 1, "two\nlines")]}, {"a.wav": [Event(0, 1, "")]}):
+    changed = ({" a.wav": []}, {"a.wav": [Event(0, 1, '"dog"')]})  # by who reads them
+    for bad in ({"a\tb.wav": []}, {"a.wav": [Event(0, 1, "two\nlines")]}, {"a.wav": [Event(0, 1, "")]}, *changed):
         with pytest.raises(UserError, match="rename it"):
             write_annotations(path, bad)
     assert path.read_text() == "old"

@@ -11,6 +11,8 @@ from exported import RATE, moving_student, noise, write_export
 from search.cli import main
 from sedkd.data.datasets.opening import opened
 from sedkd.data.events import Event
+from sedkd.errors import UserError
+from sedkd.output.formats import OUTPUT_FORMATS, Heard
 
 NAMES = ("20240131_054500.wav", "20240131_055000+0100.wav", "crow.wav")
 Found = dict[str, list[tuple[float, float, str]]]
@@ -155,3 +157,10 @@ def test_mistakes(bundle: Path, site: Path, tmp_path: Path, capsys: pytest.Captu
         assert main.main(["detect", str(bundle), *map(str, words)]) == 2
         (line,) = capsys.readouterr().err.splitlines()
         assert message in line
+
+
+@pytest.mark.parametrize("name", ["csv", "tsv", "raven"])
+def test_a_line_break_in_a_name_breaks_no_table(name: str) -> None:
+    heard = Heard("a\nb.wav", 2.0, None, [(Event(0.0, 1.0, "crow"), 0.9)])
+    with pytest.raises(UserError, match="a line break in the name breaks the table; rename the file"):
+        OUTPUT_FORMATS[name].make(False, 8000.0).text(heard)

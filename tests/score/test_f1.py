@@ -22,6 +22,13 @@ def test_segments_by_hand() -> None:
     assert report.micro == pytest.approx(2 * 1 / (3 + 2))
 
 
+def test_what_lies_past_a_files_end_counts_on_neither_side() -> None:
+    """Also within its last segment, of which sed_eval leaves none out."""
+    both = {"a.wav": [Event(0.0, 1.0, "dog"), Event(9.7, 9.9, "dog")]}
+    report = segment_f1(both, both, {"a.wav": 9.5})
+    assert (report.micro, report.precision["dog"], report.support["dog"]) == (1.0, 1.0, 1)
+
+
 def test_segment_grid() -> None:
     # on a grid of 0.5 s: reference 0-3, detected 2-4 -> 2 hits of 4 + 3
     detections = {"a.wav": [Event(1.2, 2.1, "car")]}

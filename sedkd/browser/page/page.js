@@ -87,6 +87,7 @@ function begin(from, stop) {
 
 function end(words) {
   stopping = null;
+  told = told.filter(({ offset }) => offset !== undefined); // an error may come within an event
   at("listen").textContent = "Listen";
   at("choose").disabled = false;
   at("status").textContent = words;
@@ -157,9 +158,13 @@ async function hearMicrophone() {
   const lock = await navigator.wakeLock?.request("screen").catch(() => null); // a dark screen ends the sound
   stopping = async () => {
     at("listen").disabled = true;
-    await open.stop();
-    await work;
-    showFound(await detector.finish());
+    try {
+      await open.stop();
+      await work;
+      showFound(await detector.finish());
+    } catch (error) {
+      complain(error.message);
+    }
     lock?.release();
     at("listen").disabled = false;
     end(`Heard ${detector.seconds.toFixed(1)} s of the microphone`);

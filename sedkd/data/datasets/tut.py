@@ -5,6 +5,7 @@ evaluation_setup/<scene>_test.txt (evaluation set, which is test as a whole).
 """
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from sedkd.data.datasets.dataset import TRAIN, Annotation, Clip, Dataset
@@ -40,7 +41,7 @@ def open_tut(name: str, title: str, root: Path, scenes: Mapping[str, Environment
                 stem = Path(path).stem
                 table = root / "meta" / scene / f"{stem}.ann"
                 annotated = table if table.exists() else None
-                if annotated is None and split != TEST:
+                if annotated is None and (split != TEST or _is_annotated(root, scene, source)):
                     raise UserError(f"{source}: lists {path}, but there is no {table}: unpack the archive with meta/")
                 if annotated or split != TEST:
                     listing.add([root], path, scene, split, f"tut:{stem}", source, annotated)
@@ -55,6 +56,12 @@ def open_tut(name: str, title: str, root: Path, scenes: Mapping[str, Environment
         name, title, LICENCE, root, here, tuple(listing.clips), read,
         missing=listing.missing, unlisted=listing.unlisted(*folders),
     )  # fmt: skip
+
+
+@cache
+def _is_annotated(root: Path, scene: str, source: Path) -> bool:
+    """Whether any recording of a list is annotated here: none is of an evaluation set whose truth is not published."""
+    return any((root / "meta" / scene / f"{Path(fields[0]).stem}.ann").exists() for _, fields in read_plain(source))
 
 
 def _lists(root: Path, scene: str, fold: int) -> dict[str, Path]:

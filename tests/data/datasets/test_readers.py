@@ -12,6 +12,7 @@ from sedkd.data.datasets.joined import DatasetPool
 from sedkd.data.datasets.opening import names_of, pool_of
 from sedkd.data.datasets.registry import recognised
 from sedkd.data.sealed import SealBroken, opened_test
+from sedkd.errors import UserError
 
 Writer = Callable[[Path], Path]
 
@@ -56,6 +57,27 @@ def test_tut_2017(tmp_path: Path) -> None:
     assert [r.filename for r in test] == ["audio/street/b005.wav", "audio/street/b006.wav"]
     assert events_of(test) == {"car": 1, "people walking": 2}
     assert pool.environments["street"].events == ("car", "people walking")
+
+
+def test_a_test_recording_of_tut_whose_annotation_is_lost_is_an_error(tmp_path: Path) -> None:
+    """Left out, it would change what is scored in silence."""
+    root = tut.write_2017(tmp_path / "tut")
+    lost = root / "meta" / "street" / f"{tut.TESTED[0]}.ann"
+    lost.unlink()
+    with pytest.raises(UserError, match=rf"lists audio/street/{tut.TESTED[0]}\.wav, but there is no {lost}"):
+        pool_of([root], {}, "street")
+
+
+def test_an_event_that_no_training_recording_holds_is_told(tmp_path: Path) -> None:
+    root = desed.write(tmp_path / "desed")
+    with (root / "metadata" / "validation" / "validation.tsv").open("a") as table:
+        table.write("\nYval2_10.000_20.000.wav\t1.0\t1.5\tBlender\n")
+    pool = pool_of([root], {}, "domestic")
+    assert "Blender" not in pool.environment("domestic").events
+    assert (
+        "domestic: of Blender no training recording holds an event: no student can learn it, and it is left out of "
+        "validation and test as well"
+    ) in pool.notices
 
 
 def test_tut_2016(tmp_path: Path) -> None:
