@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import optuna
 import pytest
 from postgres import Server, needs_postgres, server
 
@@ -14,11 +13,9 @@ from search.cli.main import main
 from search.study import postgres
 from search.study.objectives import Objectives
 from search.study.opening import load_study, open_study
-from search.study.scores import TEST_FILE
-from search.study.store import STUDENT_FILE, Store
+from search.study.store import Store
 from search.study.view import StudyView
-from sedkd.disk.json_file import write_json
-from sedkd.errors import SedkdWarning, UserError
+from sedkd.errors import UserError
 
 pytestmark = needs_postgres
 FACTS = {"environment": "farm", "objectives": ["f1_segment", "macs"], "synthetic": False}
@@ -74,19 +71,6 @@ def test_everything_else_waits_for_it_too(study: StudyView, running: Server, tmp
     back.join()
     again.join()
     assert (elsewhere(study, tmp_path).folder / "teacher.json").exists()
-
-
-def test_a_study_that_begins_anew_finds_no_files_of_the_one_before(study: StudyView) -> None:
-    for name in (TEST_FILE, STUDENT_FILE):
-        file = study.trial_folder(6) / name
-        write_json(file, {"values": {"f1_segment": 0.9}, "per_class": {}})
-        study.share(file)
-    store = study.store
-    optuna.delete_study(study_name=study.name, storage=store.storage.trials())
-    with pytest.warns(SedkdWarning, match="former-1"):
-        again = open_study(store, study.name, FACTS, OBJECTIVES)
-    assert again.test_scores(6) is None
-    assert not again.student_path(6).exists()
 
 
 def test_nothing_is_written_outside_of_a_study(study: StudyView, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import optuna
 import pytest
 from postgres import Server, needs_postgres, server
 from proxy import Proxy, proxy
@@ -18,11 +17,9 @@ from search.study import tokens
 from search.study.objectives import Objectives
 from search.study.opening import load_studies, load_study, open_study, others
 from search.study.remote_files import RemoteFiles
-from search.study.scores import TEST_FILE
-from search.study.store import STUDENT_FILE, Store
+from search.study.store import Store
 from search.study.tokens import Tokens
 from search.study.view import StudyView
-from sedkd.disk.json_file import write_json
 from sedkd.disk.remote import VARIABLE, Remote
 from sedkd.errors import SedkdWarning, UserError
 
@@ -161,19 +158,6 @@ def test_a_file_that_is_lost_there_is_told(study: StudyView, tmp_path: Path) -> 
     there = load_study(Store(tmp_path / "other", study.store.server, 20.0), None, study.name)
     with pytest.warns(SedkdWarning, match="lacks studies/.*trial-0000/student.safetensors"):
         assert not there.student_path(0).exists()
-
-
-def test_a_study_that_begins_anew_finds_no_files_of_the_one_before(study: StudyView) -> None:
-    for name in (TEST_FILE, STUDENT_FILE):
-        file = study.trial_folder(6) / name
-        write_json(file, {"values": {"f1_segment": 0.9}, "per_class": {}})
-        study.share(file)
-    store = study.store
-    optuna.delete_study(study_name=study.name, storage=store.storage.trials())
-    with pytest.warns(SedkdWarning, match="former-1"):
-        again = open_study(store, study.name, FACTS, OBJECTIVES)
-    assert again.test_scores(6) is None
-    assert not again.student_path(6).exists()
 
 
 def test_nothing_is_written_outside_of_a_study(study: StudyView, tmp_path: Path) -> None:

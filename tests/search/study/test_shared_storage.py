@@ -17,9 +17,11 @@ from search.study.objectives import Objectives
 from search.study.opening import enqueue_missing, load_study, open_study
 from search.study.ownership import close_stale
 from search.study.records import OWNER
-from search.study.store import Store
+from search.study.scores import TEST_FILE
+from search.study.store import STUDENT_FILE, Store
 from search.study.view import StudyView
 from search.trials.failures import TAKEN, reason_of
+from sedkd.disk.json_file import write_json
 from sedkd.disk.remote import VARIABLE
 from sedkd.errors import SedkdWarning, UserError
 
@@ -68,6 +70,19 @@ def test_what_one_machine_writes_another_reads(study: StudyView, tmp_path: Path)
     assert (there.folder / "teacher.json").read_text() == "{}"
     assert there.student_path(3).read_bytes() == b"weights"
     assert not there.student_path(4).exists()
+
+
+def test_a_study_that_begins_anew_finds_no_files_of_the_one_before(study: StudyView) -> None:
+    for name in (TEST_FILE, STUDENT_FILE):
+        file = study.trial_folder(6) / name
+        write_json(file, {"values": {"f1_segment": 0.9}, "per_class": {}})
+        study.share(file)
+    store = study.store
+    optuna.delete_study(study_name=study.name, storage=store.storage.trials())
+    with pytest.warns(SedkdWarning, match="former-1"):
+        again = open_study(store, study.name, FACTS, OBJECTIVES)
+    assert again.test_scores(6) is None
+    assert not again.student_path(6).exists()
 
 
 def test_of_two_that_take_over_one_wins(study: StudyView, tmp_path: Path) -> None:
