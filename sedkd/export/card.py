@@ -180,7 +180,7 @@ prints the events of a file of any length, rate and number of channels. Without 
 
 ```python
 import json, onnxruntime, soundfile
-facts = json.load(open("student.json"))
+facts = json.load(open("student.json", encoding="utf-8"))
 audio, rate = soundfile.read("file.wav", dtype="float32", always_2d=True)
 assert rate == facts["sample_rate"] and len(audio) >= facts["minimum_samples"]
 model = onnxruntime.InferenceSession("model.onnx")
