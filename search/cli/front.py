@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the front to stdout."""
     from search.pareto.front import front
     from search.pareto.luck import seeds_words
-    from search.show.tables import ALL, KEPT, LEAST, front_frame, front_table, placed_table
+    from search.show.tables import CSV_HAS_ALL, KEPT, LEAST, front_frame, front_table, placed_table
     from search.study.opening import load_study
     from search.study.scores import notes_on_test
 
@@ -48,10 +48,10 @@ def run(options: argparse.Namespace) -> int:
         title = f"{study.title}: the front of {several(study.spent(), 'trial')}"
         means = {m.number: study.confirmed(m.number) for m in members}
         display = Display()
-        display.table(front_table(members, objectives, tests, title, means), KEPT, LEAST, ALL)
+        display.table(front_table(members, objectives, tests, title, means), KEPT, LEAST, CSV_HAS_ALL)
         placed = placed_table(members, objectives, eights)
         if placed is not None:
-            display.table(placed, more=ALL)
+            display.table(placed, more=CSV_HAS_ALL)
         if seeds := seeds_words(front(members, objectives)):
             display.print(seeds)
         for note in notes_on_test(tests.values()):

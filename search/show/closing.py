@@ -11,7 +11,7 @@ from search.pareto.picks import knee
 from search.pareto.rungs import FACTOR, FEWEST_STEPS, rungs_of
 from search.show.display import Display
 from search.show.subsets_table import beside, subsets_table, wider
-from search.show.tables import ALL, KEPT, LEAST, front_table, placed_table, score_words
+from search.show.tables import CSV_HAS_ALL, KEPT, LEAST, front_table, placed_table, score_words
 from search.show.words import features_words, macs_words, rung_words, strategy_words, student_words
 from search.study.names import label_of
 from search.study.opening import load_studies, load_study
@@ -31,10 +31,10 @@ def show(study: StudyView, display: Display, teacher: dict[str, SplitScores] | N
     tests = {m.number: study.test_scores(m.number) for m in on_front}
     means = {m.number: study.confirmed(m.number) for m in on_front}
     title = f"{study.title}: the front of {several(study.spent(), 'trial')}"
-    display.table(front_table(members, objectives, tests, title, means), KEPT, LEAST, ALL)
+    display.table(front_table(members, objectives, tests, title, means), KEPT, LEAST, CSV_HAS_ALL)
     placed = placed_table(members, objectives, {m.number: study.eight_bits(m.number) for m in on_front})
     if placed is not None:
-        display.table(placed, more=ALL)
+        display.table(placed, more=CSV_HAS_ALL)
     for note in notes_on_test(tests.values()):
         display.notice(note)
     steps = study.facts["train"]["steps"]

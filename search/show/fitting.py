@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from copy import copy
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.measure import Measurement
 from rich.table import Column, Table
 
@@ -62,7 +62,8 @@ def _sizes(table: Table, console: Console) -> Sizes:
 
 def _size(column: Column, console: Console) -> tuple[int, int]:
     options = console.options.update(width=ENOUGH)
-    found = [Measurement.get(console, options, cell) for cell in (column.header, *column.cells)]  # type: ignore[arg-type]
+    cells: list[RenderableType] = [column.header, *column.cells]
+    found = [Measurement.get(console, options, cell) for cell in cells]
     most = max(size.maximum for size in found)
     return most if column.no_wrap else max(size.minimum for size in found), most
 

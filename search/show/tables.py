@@ -22,7 +22,7 @@ PLACED = {"false alarms/h": "fa_per_hour", "RAM, B": "ram", "flash, B": "flash",
 
 KEPT, LEAST = ("trial", "student", "strategy"), ("ms/s", "params")
 """Columns of the front that a narrow terminal shows, and those that it leaves out first."""
-ALL = ", and `sedkd front --format csv` has every measure"
+CSV_HAS_ALL = ", and `sedkd front --format csv` has every measure"
 
 
 def front_frame(

@@ -54,11 +54,7 @@ def dataset_pool(
         learnt = [*places.get((name, TRAIN), ()), *places.get((name, WEAK), ())]
         if learnt and any(place.split == TRAIN for place in learnt):
             environments[name] = _environment(name, datasets, learnt, labels, spell, known.get(name))
-            notices += _untaught(
-                environments[name],
-                [place for (at, _), there in places.items() if at == name for place in there],
-                labels,
-            )
+            notices += _untaught(environments[name], places.get((name, VALIDATION), ()), labels)
         elif name == wanted:
             titles = " and ".join(dataset.title for dataset in datasets)
             why = next(iter(coverage), "add the development set (--data)")
@@ -76,10 +72,10 @@ def dataset_pool(
 
 
 def _untaught(
-    environment: Environment, there: Sequence[Placed], labels: Callable[[Dataset, Clip], list[str]]
+    environment: Environment, validating: Sequence[Placed], labels: Callable[[Dataset, Clip], list[str]]
 ) -> list[str]:
     """A line where recordings of validation hold events that no training recording does, which are none then."""
-    found = {label for place in there if place.split == VALIDATION for label in labels(place.dataset, place.clip)}
+    found = {label for place in validating for label in labels(place.dataset, place.clip)}
     left_out = sorted(found - set(environment.events))
     if not left_out:
         return []

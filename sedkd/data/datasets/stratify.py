@@ -31,8 +31,10 @@ def held_out(groups: Mapping[Group, Counter[str]], seed: int) -> set[Group]:
     lacking = _wanted(groups)
     room = np.array([1 - VALIDATION_SHARE, VALIDATION_SHARE]) * len(groups)
     chosen: set[Group] = set()
+    left = Counter[str]()
+    for events in groups.values():
+        left.update(events)
     while free:
-        left = Counter({label: sum(groups[name][label] for name in free) for label in lacking})
         rarest = min((label for label in left if left[label]), key=lambda label: (left[label], label), default=None)
         having = [name for name in free if rarest is None or groups[name][rarest]]
         for name in sorted(having, key=lambda name: -sum(groups[name].values())):
@@ -43,7 +45,9 @@ def held_out(groups: Mapping[Group, Counter[str]], seed: int) -> set[Group]:
                 lacking[label][side] -= count
             if side == 1:
                 chosen.add(name)
-        free = [name for name in free if name not in set(having)]
+            left.subtract(groups[name])
+        taken = set(having)
+        free = [name for name in free if name not in taken]
     sizes = {name: sum(groups[name].values()) for name in names}
     if not chosen:
         chosen = {min(names, key=sizes.__getitem__)}

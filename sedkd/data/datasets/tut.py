@@ -5,7 +5,6 @@ evaluation_setup/<scene>_test.txt (evaluation set, which is test as a whole).
 """
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 from sedkd.data.datasets.dataset import TRAIN, Annotation, Clip, Dataset
@@ -36,15 +35,15 @@ def open_tut(name: str, title: str, root: Path, scenes: Mapping[str, Environment
     here = {scene: environment for scene, environment in scenes.items() if (root / "audio" / scene).is_dir()}
     for scene in here:
         for split, source in _lists(root, scene, fold or FOLD).items():
-            for path in dict.fromkeys(fields[0] for _, fields in read_plain(source)):
+            meta, paths = root / "meta" / scene, dict.fromkeys(fields[0] for _, fields in read_plain(source))
+            tables = {path: meta / f"{Path(path).stem}.ann" for path in paths}
+            annotated = {path for path, table in tables.items() if table.exists()}
+            for path, table in tables.items():
                 require_inside(path, source)
-                stem = Path(path).stem
-                table = root / "meta" / scene / f"{stem}.ann"
-                annotated = table if table.exists() else None
-                if annotated is None and (split != TEST or _is_annotated(root, scene, source)):
+                if path in annotated:
+                    listing.add([root], path, scene, split, f"tut:{table.stem}", source, table)
+                elif split != TEST or annotated:  # of an evaluation set none is, where its truth is not published
                     raise UserError(f"{source}: lists {path}, but there is no {table}: unpack the archive with meta/")
-                if annotated or split != TEST:
-                    listing.add([root], path, scene, split, f"tut:{stem}", source, annotated)
     folders = [root / "audio" / scene for scene in here]
     reader = once(plain_rows)
 
@@ -56,12 +55,6 @@ def open_tut(name: str, title: str, root: Path, scenes: Mapping[str, Environment
         name, title, LICENCE, root, here, tuple(listing.clips), read,
         missing=listing.missing, unlisted=listing.unlisted(*folders),
     )  # fmt: skip
-
-
-@cache
-def _is_annotated(root: Path, scene: str, source: Path) -> bool:
-    """Whether any recording of a list is annotated here: none is of an evaluation set whose truth is not published."""
-    return any((root / "meta" / scene / f"{Path(fields[0]).stem}.ann").exists() for _, fields in read_plain(source))
 
 
 def _lists(root: Path, scene: str, fold: int) -> dict[str, Path]:
